@@ -1,0 +1,3 @@
+"""Tranche: bulk back-office work without a lost item."""
+
+__version__ = "0.1.0"

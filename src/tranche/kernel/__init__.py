@@ -1,0 +1,1 @@
+"""Shared ground that knows no business words: database, identity, operations, web."""

@@ -1,0 +1,98 @@
+"""The connection pool: one transaction at a time, with its tenant set, or a clear refusal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from tranche.kernel.errors import Unavailable
+
+Row: TypeAlias = dict[str, Any]
+Connection: TypeAlias = psycopg.Connection[Row]
+
+_KEEPALIVES = "keepalives=1 keepalives_idle=5 keepalives_interval=2 keepalives_count=3 tcp_user_timeout=15000"
+_AWAY = "The database cannot be reached right now. Nothing was changed; try again in a moment."
+_BUSY = "The database is too busy to answer in time. Nothing was changed; try again in a moment."
+
+
+class Database:
+    """A pool of connections of one role; every use is one transaction that knows its organization."""
+
+    def __init__(self, url: str, *, size: int = 10, name: str = "tranche", timeout: float = 5.0) -> None:
+        """`url` is a libpq address; `timeout` is how many seconds a caller waits for a free connection."""
+        self.url = url
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            timeout=timeout,
+            open=False,
+            kwargs={
+                "row_factory": dict_row,
+                "autocommit": True,
+                "application_name": name,
+                "connect_timeout": 5,
+                **_pairs(_KEEPALIVES),
+            },
+            reset=_reset,
+            check=ConnectionPool.check_connection,
+            reconnect_timeout=5.0,
+        )
+
+    def open(self) -> "Database":
+        """Start the pool; connections are made in the background."""
+        self._pool.open()
+        return self
+
+    def close(self) -> None:
+        """End the pool and its connections."""
+        self._pool.close()
+
+    @contextmanager
+    def transaction(self, organization_id: int | None) -> Iterator[Connection]:
+        """One transaction with the tenant set (None: no tenant, so that no tenant's row is seen).
+
+        Raises:
+            Unavailable: no connection could be had, it broke, or a time limit passed.
+        """
+        try:
+            with self._pool.connection() as conn, conn.transaction():
+                set_tenant(conn, organization_id)
+                yield conn
+        except PoolTimeout as error:
+            raise Unavailable(_AWAY, retry_after=5) from error
+        except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
+            raise Unavailable(_BUSY, code="busy", retry_after=2) from error
+        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+            raise Unavailable(_BUSY, code="busy", retry_after=1) from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise Unavailable(_AWAY, retry_after=5) from error
+
+
+def set_tenant(conn: Connection, organization_id: int | None) -> None:
+    """Set the organization of the running transaction; the tenant walls compare with it."""
+    value = "" if organization_id is None else str(organization_id)
+    conn.execute("SELECT set_config('app.organization_id', %s, true)", [value])
+
+
+def connect(url: str, *, name: str = "tranche") -> Connection:
+    """A single connection in autocommit mode, for migrations, doctor and listeners."""
+    return psycopg.connect(
+        url,
+        row_factory=dict_row,
+        autocommit=True,
+        application_name=name,
+        connect_timeout=5,
+        **_pairs(_KEEPALIVES),
+    )
+
+
+def _reset(conn: Connection) -> None:
+    conn.execute("RESET ALL")
+
+
+def _pairs(text: str) -> dict[str, Any]:
+    return dict(pair.split("=", 1) for pair in text.split())
