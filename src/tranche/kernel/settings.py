@@ -84,8 +84,10 @@ def _convert(name: str, text: str, hint: object) -> object:
     try:
         return wanted(text)
     except ValueError as error:
-        allowed = (
-            f"one of {', '.join(wanted)}" if isinstance(wanted, type) and issubclass(wanted, StrEnum) else "a number"
-        )
-        message = f"{name} is {text!r}; it must be {allowed}."
-        raise Invalid(message, code="setting") from error
+        raise Invalid(f"{name} is {text!r}; it must be {_allowed(wanted)}.", code="setting") from error
+
+
+def _allowed(wanted: object) -> str:
+    if isinstance(wanted, type) and issubclass(wanted, StrEnum):
+        return f"one of {', '.join(wanted)}"
+    return "a number"
