@@ -1,0 +1,195 @@
+"""Which column means which field: said by a person, else by name, synonym or likeness; pure."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from typing import Final
+
+from tranche.imports.domain import Column, Field, InvalidMapping, Mapping, Matching, MatchKind, letter_of
+from tranche.kernel.errors import FieldError
+
+_ALIKE: Final = 0.86
+_CLEARLY: Final = 0.04
+_SHORTEST_ALIKE: Final = 5
+_LONGEST_ALIKE: Final = 40
+_MOST_NAMED: Final = 30
+_PARENTHESIS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
+
+
+def match(headers: Sequence[str | None], *, fields: Sequence[Field], mapping: Mapping) -> Matching:
+    """For every column its field or extra. `headers` are raw: blank and doubled ones get names here.
+
+    Raises:
+        InvalidMapping: the mapping names a header that is not there, stands twice, or a column for two fields.
+    """
+    names = name_columns(headers)
+    keys = [_keys(header or "") for header in headers]
+    chosen = _explicit(headers, names=names, keys=keys, fields=fields, mapping=mapping)
+    for kind, offers in (
+        (MatchKind.NAME, _by_name(keys, fields)),
+        (MatchKind.SYNONYM, _by_synonym(keys, fields)),
+        (MatchKind.FUZZY, _by_likeness(keys, fields)),
+    ):
+        _take(chosen, offers, kind=kind)
+    columns = tuple(
+        Column(index=index, letter=letter_of(index), header=name, field=taken[0], match=taken[1])
+        for index, name in enumerate(names)
+        for taken in (chosen.get(index, (None, None)),)
+    )
+    found = {column.field for column in columns}
+    return Matching(columns, tuple(field.name for field in fields if field.required and field.name not in found))
+
+
+def missing_message(matching: Matching) -> str:
+    """The sentence on required fields without a column, with the columns found and what to do."""
+    wanted = " and ".join(matching.missing)
+    example = ", ".join(f'"{name}": "<column>"' for name in matching.missing)
+    return f"No column for {wanted}. Columns found: {_listed(matching.columns)}; name it with mapping={{{example}}}."
+
+
+def fingerprint(headers: Sequence[str | None]) -> bytes:
+    """SHA-256 of the headers, blind to case, accents and punctuation: the key of a remembered mapping."""
+    return hashlib.sha256("\x1f".join(_key(header or "") for header in headers).encode()).digest()
+
+
+def name_columns(headers: Sequence[str | None]) -> list[str]:
+    """A name for every column, never empty and never twice: blank ones by their letter, doubles numbered."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for index, header in enumerate(headers):
+        wanted = " ".join((header or "").split()) or f"Column {letter_of(index)}"
+        name, count = wanted, 1
+        while name in taken:
+            count += 1
+            name = f"{wanted} ({count})"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+_Chosen = dict[int, tuple[str, MatchKind]]
+_Offer = tuple[float, int, str]
+
+
+def _explicit(
+    headers: Sequence[str | None],
+    *,
+    names: Sequence[str],
+    keys: Sequence[tuple[str, ...]],
+    fields: Sequence[Field],
+    mapping: Mapping,
+) -> _Chosen:
+    known = {field.name for field in fields}
+    chosen: _Chosen = {}
+    errors: list[FieldError] = []
+    for field_name, wanted in mapping.columns.items():
+        index = _find(wanted, headers=headers, names=names, keys=keys)
+        if field_name not in known:
+            errors.append(FieldError(field_name, f"There is no field {field_name}.", "unknown_field"))
+        elif isinstance(index, str):
+            errors.append(FieldError(field_name, index, "unknown_header"))
+        elif index in chosen:
+            other = chosen[index][0]
+            errors.append(
+                FieldError(field_name, f"“{wanted}” is named for {other} and for {field_name}.", "column_twice")
+            )
+        else:
+            chosen[index] = (field_name, MatchKind.EXPLICIT)
+    if errors:
+        raise InvalidMapping(" ".join(error.detail for error in errors), errors=errors)
+    return chosen
+
+
+def _find(
+    wanted: str, *, headers: Sequence[str | None], names: Sequence[str], keys: Sequence[tuple[str, ...]]
+) -> int | str:
+    """The index of a column by its header, its given name or its letter; a sentence if there is none or two."""
+    plain = " ".join(wanted.split())
+    same = [i for i, header in enumerate(headers) if " ".join((header or "").split()) == plain != ""]
+    same = same or [i for i, name in enumerate(names) if name == plain]
+    same = same or [i for i, key in enumerate(keys) if key and key[0] == _key(wanted) != ""]
+    same = same or [i for i in range(len(names)) if plain in (letter_of(i), f"Column {letter_of(i)}")]
+    if len(same) == 1:
+        return same[0]
+    if same:
+        where = " and ".join(letter_of(i) for i in same)
+        return f"The header “{wanted}” stands in columns {where}; rename one of them, or name the column's letter."
+    return f"The file has no column “{wanted}”."
+
+
+def _take(chosen: _Chosen, offers: Iterator[_Offer], *, kind: MatchKind) -> None:
+    """Best offers first, each field and each column once."""
+    used = {name for name, _ in chosen.values()}
+    for _, index, name in sorted(offers):
+        if index not in chosen and name not in used:
+            chosen[index] = (name, kind)
+            used.add(name)
+
+
+def _by_name(keys: Sequence[tuple[str, ...]], fields: Sequence[Field]) -> Iterator[_Offer]:
+    wanted = {key: field.name for field in fields for key in (_key(field.label), _key(field.name))}
+    for index, own in enumerate(keys):
+        for rank, key in enumerate(own):
+            if key in wanted:
+                yield rank, index, wanted[key]
+
+
+def _by_synonym(keys: Sequence[tuple[str, ...]], fields: Sequence[Field]) -> Iterator[_Offer]:
+    """A field's first synonyms are its plainest; they win over later ones, and a left column over a right one."""
+    wanted = {_key(text): (rank, field.name) for field in fields for rank, text in enumerate(field.synonyms)}
+    for index, own in enumerate(keys):
+        for key in own:
+            if key in wanted:
+                rank, name = wanted[key]
+                yield rank, index, name
+
+
+def _by_likeness(keys: Sequence[tuple[str, ...]], fields: Sequence[Field]) -> Iterator[_Offer]:
+    """Only for a header that is much like one field's words and clearly less like any other field's."""
+    words = {field.name: {_key(text) for text in (field.name, field.label, *field.synonyms)} for field in fields}
+    for index, own in enumerate(keys):
+        if not own or not _SHORTEST_ALIKE <= len(own[-1]) <= _LONGEST_ALIKE:
+            continue
+        scores = sorted(
+            ((max(_likeness(own[-1], word) for word in several), name) for name, several in words.items()),
+            reverse=True,
+        )
+        best, name = scores[0]
+        second = scores[1][0] if len(scores) > 1 else 0.0
+        if best >= _ALIKE and best - second >= _CLEARLY:
+            yield 1 - best, index, name
+
+
+def _likeness(one: str, other: str) -> float:
+    if len(other) < _SHORTEST_ALIKE or one[0] != other[0]:
+        return 0.0
+    compared = SequenceMatcher(None, one, other, autojunk=False)
+    return compared.ratio() if compared.real_quick_ratio() >= _ALIKE <= compared.quick_ratio() else 0.0
+
+
+def _keys(header: str) -> tuple[str, ...]:
+    """The header as it is, and without what stands in brackets: `Price (EUR)` is also `Price`."""
+    keys = (_key(header), _key(_PARENTHESIS.sub(" ", header)))
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def _key(text: str) -> str:
+    """Letters and digits only, without accents and case: `Invoice-No.`, `InvoiceNo` and `INVOICE NO` are one."""
+    spelled = text.replace("#", " no ").replace("№", " no ").replace("%", " percent ")
+    plain = unicodedata.normalize("NFKD", spelled).casefold()
+    return "".join(char for char in unicodedata.normalize("NFKD", plain) if char.isalnum())
+
+
+def _listed(columns: Sequence[Column]) -> str:
+    shown = ", ".join(column.header[:60] for column in columns[:_MOST_NAMED]) or "none"
+    rest = len(columns) - _MOST_NAMED
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def with_samples(matching: Matching, samples: Sequence[Sequence[str]]) -> Matching:
+    """The same matching with some values of every column, for a person to look at."""
+    columns = (replace(column, samples=tuple(values)) for column, values in zip(matching.columns, samples, strict=True))
+    return Matching(tuple(columns), matching.missing)

@@ -1,0 +1,35 @@
+"""The verbs of the audit log: add an entry, list entries."""
+
+from collections.abc import Mapping
+
+from tranche.kernel.audit import queries
+from tranche.kernel.audit.domain import JSON, AuditEntry, AuditFilter
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection
+
+
+def record(
+    conn: Connection, ctx: Context, *, action: str, subject_id: int | None, detail: Mapping[str, JSON] | None = None
+) -> int:
+    """Add an entry in the same transaction as the deed; returns its id.
+
+    `action` is "subject.verb", such as "order_batch.delete". A deed on many things is one entry, whose items
+    stand in the ledger. Never put a secret into `detail`.
+    """
+    return queries.insert_entry(
+        conn,
+        user_id=ctx.user_id,
+        actor=ctx.user_name or (ctx.caller if ctx.user_id or ctx.api_key_id else "system"),
+        action=action,
+        subject_id=subject_id,
+        detail=detail or {},
+        request_id=ctx.request_id,
+    )
+
+
+def list_entries(conn: Connection, *, wanted: AuditFilter, limit: int, offset: int) -> tuple[list[AuditEntry], int]:
+    """One page of entries, newest first, and how many match in all."""
+    return (
+        queries.list_entries(conn, wanted=wanted, limit=limit, offset=offset),
+        queries.count_entries(conn, wanted=wanted),
+    )

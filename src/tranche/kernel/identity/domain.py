@@ -1,0 +1,206 @@
+"""What an organization, a branch, a user and an API key are, and their refusals."""
+
+import re
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tranche.kernel.context import Role
+from tranche.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z0-9]{1,7})?")
+_EMAIL = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
+_EMAIL_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, without the angle brackets
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NAME_LENGTH = 200
+_SCOPE = re.compile(r"[a-z][a-z_.]{0,49}")
+_MOST_SCOPES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A tenant. `zone` is an IANA name, `currency` an ISO 4217 code, `language` a tag such as "en" or "pt-BR"."""
+
+    id: int
+    name: str
+    zone: str
+    currency: str
+    language: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A place of an organization."""
+
+    id: int
+    name: str
+    is_default: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person; who is not active cannot act, nor can their keys."""
+
+    id: int
+    email: str
+    name: str
+    role: Role
+    is_active: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key without its secret, which is shown once and never kept; `prefix` is for recognising it."""
+
+    id: int
+    user_id: int
+    branch_id: int | None
+    name: str
+    prefix: str
+    role: Role
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key together with its secret, which its maker sees this once."""
+
+    key: ApiKey
+    secret: str
+
+    def __repr__(self) -> str:
+        """Without the secret: what is printed by accident must not open the door."""
+        return f"IssuedKey(key={self.key!r}, secret=...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrapped:
+    """What a bootstrap has made."""
+
+    organization: Organization
+    branch: Branch
+    user: User
+    issued: IssuedKey
+
+
+class AlreadySetUp(Conflict):
+    """There is an organization already."""
+
+    code = "already_set_up"
+
+
+class EmailTaken(Conflict):
+    """Another user has this address."""
+
+    code = "email_taken"
+
+
+class BranchNameTaken(Conflict):
+    """Another branch has this name."""
+
+    code = "branch_name_taken"
+
+
+class LastAdmin(Conflict):
+    """Nobody would be left who can set up."""
+
+    code = "last_admin"
+
+
+class KeyNotUsable(Conflict):
+    """The key has been revoked or has expired."""
+
+    code = "key_not_usable"
+
+
+class RoleTooHigh(Forbidden):
+    """Nobody hands out more rights than they have."""
+
+    code = "role_too_high"
+
+
+class UnknownBranch(NotFound):
+    """No such branch in this organization."""
+
+    code = "unknown_branch"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such branch.")
+
+
+class UnknownUser(NotFound):
+    """No such user in this organization."""
+
+    code = "unknown_user"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such user.")
+
+
+class UnknownKey(NotFound):
+    """No such API key in this organization."""
+
+    code = "unknown_api_key"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such API key.")
+
+
+def check_organization(*, name: str, zone: str, currency: str, language: str) -> None:
+    """Refuse settings that could not be worked with, all faults at once."""
+    faults = []
+    if not _is_name(name):
+        faults.append(FieldError("/name", f"Give a name of 1 to {_NAME_LENGTH} characters."))
+    if zone not in zoneinfo.available_timezones():
+        faults.append(FieldError("/zone", 'Give the name of a time zone, such as "Europe/Berlin" or "Asia/Dhaka".'))
+    if not _CURRENCY.fullmatch(currency):
+        faults.append(FieldError("/currency", 'Give a currency code of three capital letters, such as "EUR".'))
+    if not _LANGUAGE.fullmatch(language):
+        faults.append(FieldError("/language", 'Give a language tag, such as "en" or "pt-BR".'))
+    _refuse(faults)
+
+
+def check_user(*, email: str, name: str) -> None:
+    """Refuse an address that is none and an empty name, both at once; `email` is given in lower case."""
+    faults = []
+    if not _EMAIL.fullmatch(email) or len(email) > _EMAIL_LENGTH:
+        faults.append(FieldError("/email", "Give an e-mail address."))
+    if not _is_name(name):
+        faults.append(FieldError("/name", f"Give a name of 1 to {_NAME_LENGTH} characters."))
+    _refuse(faults)
+
+
+def check_name(name: str) -> None:
+    """Refuse an empty or endless name."""
+    if not _is_name(name):
+        _refuse([FieldError("/name", f"Give a name of 1 to {_NAME_LENGTH} characters.")])
+
+
+def check_key(*, name: str, scopes: Sequence[str], expires_at: datetime | None, now: datetime) -> None:
+    """Refuse a key that nobody could tell from others or that would never open anything."""
+    faults = []
+    if not _is_name(name):
+        faults.append(FieldError("/name", f"Give a name of 1 to {_NAME_LENGTH} characters."))
+    if len(scopes) > _MOST_SCOPES or not all(_SCOPE.fullmatch(scope) for scope in scopes):
+        faults.append(FieldError("/scopes", f"Give at most {_MOST_SCOPES} scopes, in small letters."))
+    if expires_at is not None and expires_at <= now:
+        faults.append(FieldError("/expiresAt", "Give a time to come, or leave it out."))
+    _refuse(faults)
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= _NAME_LENGTH and name == name.strip() and not _CONTROL.search(name)
+
+
+def _refuse(faults: list[FieldError]) -> None:
+    if faults:
+        raise Invalid(faults[0].detail, errors=faults)

@@ -1,0 +1,88 @@
+"""SQL of users."""
+
+from tranche.kernel.context import Role
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.identity.domain import User
+
+_COLUMNS = "id, email, name, role, is_active, created_at"
+
+
+def insert_user(conn: Connection, *, email: str, name: str, role: Role) -> User | None:
+    """None when another user has this address."""
+    row = conn.execute(
+        f"""
+        INSERT INTO users (organization_id, email, name, role)
+        VALUES (current_organization(), lower(%(email)s), %(name)s, %(role)s)
+        ON CONFLICT (organization_id, email) DO NOTHING
+        RETURNING {_COLUMNS}
+        """,
+        {"email": email, "name": name, "role": role},
+    ).fetchone()
+    return _user(row) if row else None
+
+
+def find_user(conn: Connection, *, user_id: int) -> User | None:
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM users WHERE organization_id = current_organization() AND id = %(user_id)s",
+        {"user_id": user_id},
+    ).fetchone()
+    return _user(row) if row else None
+
+
+def lock_user(conn: Connection, *, user_id: int) -> User | None:
+    row = conn.execute(
+        f"""
+        SELECT {_COLUMNS} FROM users
+        WHERE organization_id = current_organization() AND id = %(user_id)s
+        FOR NO KEY UPDATE
+        """,
+        {"user_id": user_id},
+    ).fetchone()
+    return _user(row) if row else None
+
+
+def lock_active_admins(conn: Connection) -> list[int]:
+    """Their ids; whoever takes an admin away takes this lock first, so that two cannot take the last two."""
+    rows = conn.execute(
+        """
+        SELECT id FROM users
+        WHERE organization_id = current_organization() AND role = 'admin' AND is_active
+        ORDER BY id
+        FOR NO KEY UPDATE
+        """
+    ).fetchall()
+    return [int(row["id"]) for row in rows]
+
+
+def update_user(conn: Connection, *, user_id: int, name: str, role: Role, is_active: bool) -> User:
+    (row,) = conn.execute(
+        f"""
+        UPDATE users SET name = %(name)s, role = %(role)s, is_active = %(is_active)s
+        WHERE organization_id = current_organization() AND id = %(user_id)s
+        RETURNING {_COLUMNS}
+        """,
+        {"user_id": user_id, "name": name, "role": role, "is_active": is_active},
+    ).fetchall()
+    return _user(row)
+
+
+def list_users(conn: Connection, *, limit: int, offset: int) -> list[User]:
+    rows = conn.execute(
+        f"""
+        SELECT {_COLUMNS} FROM users
+        WHERE organization_id = current_organization()
+        ORDER BY id
+        LIMIT %(limit)s OFFSET %(offset)s
+        """,
+        {"limit": limit, "offset": offset},
+    ).fetchall()
+    return [_user(row) for row in rows]
+
+
+def count_users(conn: Connection) -> int:
+    (row,) = conn.execute("SELECT count(*) AS n FROM users WHERE organization_id = current_organization()").fetchall()
+    return int(row["n"])
+
+
+def _user(row: Row) -> User:
+    return User(**{**row, "role": Role(row["role"])})

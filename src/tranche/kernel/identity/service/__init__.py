@@ -1,0 +1,36 @@
+"""The verbs of identity."""
+
+from tranche.kernel.identity.service.administer import (
+    create_branch,
+    create_user,
+    find_branch,
+    find_user,
+    get_organization,
+    list_branches,
+    list_users,
+    organization_zone,
+    update_organization,
+    update_user,
+)
+from tranche.kernel.identity.service.authenticate import authenticate
+from tranche.kernel.identity.service.bootstrap import bootstrap
+from tranche.kernel.identity.service.issue import issue_key, list_keys, revoke_key, rotate_key
+
+__all__ = [
+    "authenticate",
+    "bootstrap",
+    "create_branch",
+    "create_user",
+    "find_branch",
+    "find_user",
+    "get_organization",
+    "issue_key",
+    "list_branches",
+    "list_keys",
+    "list_users",
+    "organization_zone",
+    "revoke_key",
+    "rotate_key",
+    "update_organization",
+    "update_user",
+]

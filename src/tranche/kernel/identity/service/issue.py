@@ -1,0 +1,144 @@
+"""API keys: issued, listed, rotated, revoked. A secret leaves these verbs once and is kept nowhere."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tranche.kernel.audit import service as audit
+from tranche.kernel.context import Context, Role
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.errors import FieldError, Invalid
+from tranche.kernel.identity import keys
+from tranche.kernel.identity.domain import ApiKey, IssuedKey, KeyNotUsable, RoleTooHigh, UnknownKey, check_key
+from tranche.kernel.identity.queries import api_keys, organizations, users
+
+
+def issue_key(
+    conn: Connection,
+    ctx: Context,
+    *,
+    entropy: keys.Entropy,
+    now: datetime,
+    name: str,
+    role: Role,
+    user_id: int | None = None,
+    branch_id: int | None = None,
+    scopes: Sequence[str] = (),
+    expires_at: datetime | None = None,
+) -> IssuedKey:
+    """Make a key for a user, by default the caller; `entropy` gives random bytes.
+
+    Raises:
+        RoleTooHigh: the role is above the caller's own.
+        Invalid: name, scopes or expiry cannot be taken; unknown branch or user; the role is above the user's.
+    """
+    if not ctx.role.covers(role):
+        raise RoleTooHigh(f"You are {ctx.role} here and cannot hand out a key with the role {role}.")
+    check_key(name=name, scopes=scopes, expires_at=expires_at, now=now)
+    owner_id = _owner(conn, user_id=ctx.user_id if user_id is None else user_id, role=role)
+    if branch_id is not None and organizations.find_branch(conn, branch_id=branch_id) is None:
+        raise _fault("/branchId", "There is no such branch.")
+    issued = mint_key(
+        conn,
+        entropy=entropy,
+        user_id=owner_id,
+        branch_id=branch_id,
+        name=name,
+        role=role,
+        scopes=scopes,
+        expires_at=expires_at,
+    )
+    _record(conn, ctx, action="api_key.create", key=issued.key)
+    return issued
+
+
+def list_keys(conn: Connection, *, limit: int, offset: int) -> tuple[list[ApiKey], int]:
+    """One page by id, and how many there are in all."""
+    return api_keys.list_keys(conn, limit=limit, offset=offset), api_keys.count_keys(conn)
+
+
+def rotate_key(conn: Connection, ctx: Context, *, entropy: keys.Entropy, now: datetime, key_id: int) -> IssuedKey:
+    """Give the key a new secret; the old one stops working at once.
+
+    Raises:
+        UnknownKey: no such key here.
+        KeyNotUsable: it is revoked or has expired.
+        RoleTooHigh: its role is above the caller's own.
+    """
+    key = _lock(conn, key_id=key_id)
+    if not ctx.role.covers(key.role):
+        raise RoleTooHigh(f"You are {ctx.role} here and cannot rotate a key with the role {key.role}.")
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        raise KeyNotUsable("This key has been revoked or has expired. Make a new one.")
+    secret = keys.mint(entropy)
+    renewed = api_keys.replace_secret(
+        conn, key_id=key_id, prefix=keys.shown_prefix(secret), key_hash=keys.digest(secret)
+    )
+    _record(conn, ctx, action="api_key.rotate", key=renewed)
+    return IssuedKey(key=renewed, secret=secret)
+
+
+def revoke_key(conn: Connection, ctx: Context, *, key_id: int) -> ApiKey:
+    """End a key for good; a second time changes nothing. Raises UnknownKey."""
+    key = _lock(conn, key_id=key_id)
+    if key.revoked_at is not None:
+        return key
+    revoked = api_keys.revoke_key(conn, key_id=key_id)
+    _record(conn, ctx, action="api_key.revoke", key=revoked)
+    return revoked
+
+
+def mint_key(
+    conn: Connection,
+    *,
+    entropy: keys.Entropy,
+    user_id: int,
+    name: str,
+    role: Role,
+    branch_id: int | None = None,
+    scopes: Sequence[str] = (),
+    expires_at: datetime | None = None,
+) -> IssuedKey:
+    """Make the secret and keep its hash, without asking whether one may: for `bootstrap` and `issue_key`."""
+    secret = keys.mint(entropy)
+    key = api_keys.insert_key(
+        conn,
+        user_id=user_id,
+        branch_id=branch_id,
+        name=name,
+        prefix=keys.shown_prefix(secret),
+        key_hash=keys.digest(secret),
+        role=role,
+        scopes=scopes,
+        expires_at=expires_at,
+    )
+    return IssuedKey(key=key, secret=secret)
+
+
+def _owner(conn: Connection, *, user_id: int | None, role: Role) -> int:
+    user = None if user_id is None else users.find_user(conn, user_id=user_id)
+    if user is None or not user.is_active:
+        raise _fault("/userId", "Name an active user to whom the key belongs.")
+    if not user.role.covers(role):
+        raise _fault("/role", f"{user.name} is {user.role}; their key cannot have the role {role}.")
+    return user.id
+
+
+def _lock(conn: Connection, *, key_id: int) -> ApiKey:
+    key = api_keys.lock_key(conn, key_id=key_id)
+    if key is None:
+        raise UnknownKey
+    return key
+
+
+def _fault(pointer: str, detail: str) -> Invalid:
+    return Invalid(detail, errors=[FieldError(pointer, detail)])
+
+
+def _record(conn: Connection, ctx: Context, *, action: str, key: ApiKey) -> None:
+    audit.record(
+        conn,
+        ctx,
+        action=action,
+        subject_id=key.id,
+        detail={"name": key.name, "role": key.role, "userId": key.user_id, "prefix": key.prefix},
+    )

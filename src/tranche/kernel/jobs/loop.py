@@ -1,0 +1,87 @@
+"""The loop that takes jobs from the queue and runs each in a thread, until it is told to stop."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+
+log = structlog.get_logger(__name__)
+
+Task = Callable[[Mapping[str, int], Callable[[], bool]], None]
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+
+
+class JobLoop:
+    """Runs jobs of the given tasks in `slots` threads; survives the loss of its database."""
+
+    def __init__(
+        self, url: str, tasks: Mapping[str, Task], *, slots: int, heartbeat: float, poll: float, listen: bool
+    ) -> None:
+        """A task gets the job's arguments and a function that says whether to end soon.
+
+        `heartbeat` and `poll` are in seconds; `listen` is off behind a pooler in transaction mode.
+        """
+        self._url = url
+        self._tasks = tasks
+        self._slots = slots
+        self._heartbeat = heartbeat
+        self._poll = poll
+        self._listen = listen
+        self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    def stop(self) -> None:
+        """Take no new job and let the running slices end; call it from the loop's own thread."""
+        self._stop.set()
+        if self._running:
+            self._running.cancel()
+
+    async def run(self, *, grace: float) -> None:
+        """Work until `stop`; running jobs get `grace` seconds to come to their next safe point."""
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(self._slots + 2, thread_name_prefix="slice"))
+        pause = _FIRST_PAUSE
+        while not self._stop.is_set():
+            started = loop.time()
+            self._running = asyncio.create_task(self._work(grace))
+            try:
+                await self._running
+            except asyncio.CancelledError:
+                continue
+            except Exception as error:  # noqa: BLE001  # whatever ended the library's loop, ours goes on
+                log.warning("queue.lost", error=type(error).__name__)
+            pause = _FIRST_PAUSE if loop.time() - started > _LONGEST_PAUSE * 2 else min(pause * 2, _LONGEST_PAUSE)
+            await self._sleep(pause)
+
+    async def _work(self, grace: float) -> None:
+        app = App(connector=PsycopgConnector(conninfo=self._url, min_size=1, max_size=4))
+        for name, task in self._tasks.items():
+            self._register(app, name, task)
+        async with app.open_async():
+            await app.run_worker_async(
+                concurrency=self._slots,
+                wait=True,
+                delete_jobs="always",
+                install_signal_handlers=False,
+                listen_notify=self._listen,
+                fetch_job_polling_interval=self._poll,
+                abort_job_polling_interval=self._poll,
+                update_heartbeat_interval=self._heartbeat,
+                stalled_worker_timeout=self._heartbeat * 4,
+                shutdown_graceful_timeout=grace,
+            )
+
+    def _register(self, app: App, name: str, task: Task) -> None:
+        def run(context: JobContext, /, **arguments: int) -> None:
+            task(arguments, lambda: self._stop.is_set() or context.should_abort())
+
+        app.task(name=name, pass_context=True)(run)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return

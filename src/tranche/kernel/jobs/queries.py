@@ -1,0 +1,67 @@
+"""What the queue's own tables say about jobs, living and dead."""
+
+from tranche.kernel.db.pool import Connection, Row
+
+
+def list_alive_operations(conn: Connection, *, task: str, dead_after: float) -> set[int]:
+    """The operations that have a slice which waits or which a living worker runs."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT (j.args ->> 'operation_id')::bigint AS operation_id
+        FROM procrastinate_jobs j
+        LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
+        WHERE j.task_name = %(task)s
+          AND (j.status = 'todo'
+               OR j.status = 'doing' AND w.last_heartbeat > now() - make_interval(secs => %(dead_after)s))
+        """,
+        {"task": task, "dead_after": dead_after},
+    ).fetchall()
+    return {row["operation_id"] for row in rows}
+
+
+def delete_dead_jobs(conn: Connection, *, dead_after: float) -> int:
+    """Drop jobs whose worker is gone, and the workers; the ledger decides what is enqueued again."""
+    deleted = conn.execute(
+        """
+        DELETE FROM procrastinate_jobs j
+        WHERE j.status = 'doing' AND NOT EXISTS (
+            SELECT FROM procrastinate_workers w
+            WHERE w.id = j.worker_id AND w.last_heartbeat > now() - make_interval(secs => %(dead_after)s)
+        )
+        """,
+        {"dead_after": dead_after},
+    ).rowcount
+    conn.execute(
+        "DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - make_interval(secs => %(dead_after)s)",
+        {"dead_after": dead_after},
+    )
+    return deleted
+
+
+def delete_finished_jobs(conn: Connection, *, older_than: float) -> int:
+    """Drop what is left of ended jobs, `older_than` in seconds since they were scheduled or made."""
+    return conn.execute(
+        """
+        DELETE FROM procrastinate_jobs j
+        WHERE j.status IN ('succeeded', 'failed', 'aborted', 'cancelled')
+          AND NOT EXISTS (
+            SELECT FROM procrastinate_events e
+            WHERE e.job_id = j.id AND e.at > now() - make_interval(secs => %(older_than)s)
+          )
+        """,
+        {"older_than": older_than},
+    ).rowcount
+
+
+def find_queue_lag(conn: Connection) -> Row:
+    """How many jobs wait, and for how many seconds the oldest of them has."""
+    row = conn.execute(
+        """
+        SELECT count(*) AS waiting,
+            coalesce(extract(epoch FROM now() - min(e.at)), 0)::float AS oldest_seconds
+        FROM procrastinate_jobs j
+        LEFT JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred'
+        WHERE j.status = 'todo'
+        """
+    ).fetchone()
+    return row or {"waiting": 0, "oldest_seconds": 0.0}

@@ -1,0 +1,1 @@
+"""The ledger of long work and its runner: nothing lost, nothing done twice, nothing hidden."""

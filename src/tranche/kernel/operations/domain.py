@@ -1,0 +1,170 @@
+"""What an operation is: its states, counters, claims and the rules between them; pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tranche.kernel.errors import Conflict, NotFound
+
+
+class Status(StrEnum):
+    """Where an operation stands."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed_with_errors"
+    FAILED = "failed"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether no worker will touch the operation again, unless a person asks for it."""
+        return self in {Status.CANCELLED, Status.COMPLETED, Status.COMPLETED_WITH_ERRORS, Status.FAILED}
+
+
+class ItemStatus(StrEnum):
+    """Where one item of an operation stands in one stage."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class OperationNotFound(NotFound):
+    """No such operation in this organization."""
+
+    code = "operation_not_found"
+
+
+class WrongState(Conflict):
+    """The operation's state does not allow what was asked."""
+
+    code = "wrong_state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What one chunk adds to an operation's counters, in positions."""
+
+    succeeded: int = 0
+    failed: int = 0
+    skipped: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One piece of bulk work, as the ledger has it."""
+
+    organization_id: int
+    id: int
+    uuid: UUID
+    kind: str
+    label: str
+    status: Status
+    priority: int
+    phase: str
+    next_position: int
+    chunk_size: int
+    phase_done: int
+    phase_total: int | None
+    phase_started_at: datetime | None
+    total: int
+    succeeded: int
+    failed: int
+    skipped: int
+    cancelled: int
+    unknown: int
+    version: int
+    payload: dict[str, Any]
+    summary: dict[str, Any]
+    error_code: str | None
+    error: str | None
+    created_by: int | None
+    created_by_name: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    updated_at: datetime
+    is_stalled: bool
+
+    @property
+    def pending(self) -> int:
+        """How many positions have no outcome yet."""
+        return self.total - self.succeeded - self.failed - self.skipped - self.cancelled - self.unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A worker's committed word that it works on the positions low..high, both included.
+
+    `epoch` fences: who holds an older one than the ledger may not commit.
+    """
+
+    id: int
+    operation_id: int
+    phase: str
+    low: int
+    high: int
+    epoch: int
+    attempts: int
+
+    @property
+    def size(self) -> int:
+        """How many positions the claim covers."""
+        return self.high - self.low + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item of an operation in one stage."""
+
+    position: int
+    stage: str
+    reference: int | None
+    label: str
+    status: ItemStatus
+    attempts: int
+    error_code: str | None
+    error: str | None
+    result: dict[str, Any] | None
+    updated_at: datetime
+
+
+MOST_ATTEMPTS = 3
+_PIECES = 32
+
+
+def pieces(low: int, high: int) -> list[tuple[int, int]]:
+    """Cut a range whose work failed into at most 32 parts, so that a bad item is soon alone.
+
+    A range of 1,000 needs two cuts this way where halving needs ten, and each cut of a range that
+    kills its process costs the death of a worker.
+    """
+    size = high - low + 1
+    step = max(1, -(-size // _PIECES))
+    return [(start, min(start + step - 1, high)) for start in range(low, high + 1, step)]
+
+
+def adapted_size(size: int, *, seconds: float, wanted_seconds: float, most: int) -> int:
+    """The next chunk's size, so that a chunk takes about `wanted_seconds`; it at most doubles or halves."""
+    fitting = int(size * wanted_seconds / max(seconds, 0.001))
+    return max(1, min(most, size * 2, max(size // 2, fitting)))
+
+
+def final_status(operation: Operation) -> Status:
+    """What an operation with nothing left to do has become (HOUSE: no success and a failure is failed)."""
+    if operation.failed + operation.unknown == 0:
+        return Status.COMPLETED
+    if operation.succeeded + operation.skipped == 0:
+        return Status.FAILED
+    return Status.COMPLETED_WITH_ERRORS

@@ -1,0 +1,181 @@
+"""What a domain writes to add a kind of operation: phases of three kinds, worked one after another."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Claim, Counts, Operation, Status
+
+
+class Fatal(Exception):
+    """The operation as a whole cannot succeed; it ends `failed` with this sentence."""
+
+    def __init__(self, message: str, *, code: str = "failed") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class Restart(Exception):
+    """What an earlier phase had prepared is gone; the operation goes back to that phase."""
+
+    def __init__(self, phase: str) -> None:
+        super().__init__(phase)
+        self.phase = phase
+
+
+class Stopped(Exception):
+    """The work was cancelled, paused, taken over by another worker, or the process is to end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one item of an Outside phase.
+
+    `retry_after` (seconds) says that the fault is passing; the item is tried again, at most 3 times.
+    """
+
+    status: str
+    error_code: str | None = None
+    error: str | None = None
+    result: dict[str, Any] | None = None
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideItem:
+    """One item that an Outside phase holds under a lease."""
+
+    position: int
+    reference: int | None
+    label: str
+    attempts: int
+
+
+class StreamWork(Protocol):
+    """What the engine hands to a Stream phase."""
+
+    operation: Operation
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A transaction that commits only while this worker still holds the phase; else Stopped."""
+
+    def progress(self, conn: Connection, *, done: int, total: int | None) -> None:
+        """Say how far the phase is; call it inside a transaction of this work."""
+
+    def should_stop(self) -> bool:
+        """Whether to raise Stopped at the next safe point."""
+
+
+@runtime_checkable
+class RangePhase(Protocol):
+    """A Set phase over any ledger of positions 1..n: effects and states commit in ONE transaction."""
+
+    name: str
+    unit: str
+    parallel: bool
+    first_size: int
+    most_size: int
+
+    def measure(self, conn: Connection, operation: Operation) -> int:
+        """How many positions the phase has."""
+
+    def next_high(self, conn: Connection, operation: Operation, *, low: int, size: int) -> int | None:
+        """The last position of the next chunk that begins at `low`, or None when nothing is left."""
+
+    def run(self, conn: Connection, operation: Operation, claim: Claim) -> Counts:
+        """Do the work of the claim's positions and keep their states; returns what it adds."""
+
+    def park(self, conn: Connection, operation: Operation, *, position: int, code: str, message: str) -> Counts:
+        """Give up on one position that failed or died alone three times."""
+
+
+@runtime_checkable
+class StreamPhase(Protocol):
+    """One item that is worked in committed parts by one worker at a time."""
+
+    name: str
+    unit: str
+
+    def work(self, work: StreamWork) -> None:
+        """Do the whole phase; on a second call go on at the last committed part, or begin anew."""
+
+
+@runtime_checkable
+class OutsidePhase(Protocol):
+    """Items with an effect outside the database: claim and commit, the effect, record.
+
+    `repeatable` says that causing the effect twice is harmless (a file is written again); where it is
+    not (a message), an item whose worker died in the middle becomes `unknown`. `batch` is how many
+    items one claim covers; `following` the stage that succeeded items go on to.
+    """
+
+    name: str
+    unit: str
+    parallel: bool
+    lease_seconds: float
+    batch: int
+    repeatable: bool
+    following: str | None
+
+    def perform(self, operation: Operation, item: OutsideItem) -> Outcome:
+        """Cause the effect, without any open transaction, in less than `lease_seconds`."""
+
+
+Phase = RangePhase | StreamPhase | OutsidePhase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """What a retry took back: the phases that have work again, and the positions that are pending again."""
+
+    phases: frozenset[str]
+    failed: int = 0
+    unknown: int = 0
+    cancelled: int = 0
+
+
+def _nothing(_conn: Connection, _operation: Operation, _status: Status) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """A kind of operation.
+
+    `finished` runs in the transaction that ends the operation. `retry` makes pending again what
+    failed, all or by error code; a kind without it cannot be retried.
+    """
+
+    kind: str
+    phases: tuple[Phase, ...]
+    finished: Callable[[Connection, Operation, Status], None] = field(default=_nothing)
+    retry: Callable[[Connection, Operation, str | None], Retried] | None = None
+
+    def phase(self, name: str) -> Phase:
+        """The phase of that name."""
+        return next(phase for phase in self.phases if phase.name == name)
+
+    def following(self, name: str) -> Phase | None:
+        """The phase after that one, or None after the last."""
+        names = [phase.name for phase in self.phases]
+        rest = self.phases[names.index(name) + 1 :]
+        return rest[0] if rest else None
+
+
+class Registry:
+    """The kinds that this process knows."""
+
+    def __init__(self, handlers: Sequence[Handler]) -> None:
+        self._handlers = {handler.kind: handler for handler in handlers}
+        if len(self._handlers) != len(handlers):
+            raise ValueError("two handlers claim the same kind of operation")
+
+    def __iter__(self) -> Iterator[Handler]:
+        return iter(self._handlers.values())
+
+    def find(self, kind: str) -> Handler | None:
+        """The handler of a kind, or None where a newer release made the operation."""
+        return self._handlers.get(kind)

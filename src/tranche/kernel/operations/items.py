@@ -1,0 +1,70 @@
+"""The Set phase over `operation_items`: judge into verdicts, commit from exactly these verdicts."""
+
+from abc import ABC, abstractmethod
+
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Claim, Counts, ItemStatus, Operation
+from tranche.kernel.operations.handlers import Retried
+from tranche.kernel.operations.queries import items
+
+
+class ItemPhase(ABC):
+    """A RangePhase whose ledger is `operation_items`; a domain writes `judge` and `commit`.
+
+    Both see two temp tables: `chunk(position, reference, label)`, and
+    `verdicts(position, status, error_code, error, result)` in which every item stands as succeeded.
+    """
+
+    unit = "items"
+    parallel = True
+    first_size = 100
+    most_size = 1_000
+
+    def __init__(self, name: str, *, following: str | None = None) -> None:
+        """`following` is the stage that succeeded items go on to."""
+        self.name = name
+        self.following = following
+
+    @abstractmethod
+    def judge(self, conn: Connection, operation: Operation) -> None:
+        """Mark in `verdicts` what fails or is skipped, and why; change nothing else."""
+
+    @abstractmethod
+    def commit(self, conn: Connection, operation: Operation) -> None:
+        """Cause the effects of every item whose verdict is succeeded; `result` may be filled."""
+
+    def measure(self, conn: Connection, operation: Operation) -> int:
+        """How many items the stage has."""
+        return items.count_items(conn, operation_id=operation.id, stage=self.name)
+
+    def next_high(self, conn: Connection, operation: Operation, *, low: int, size: int) -> int | None:
+        """The position of the `size`-th pending item from `low` on."""
+        return items.find_next_high(conn, operation_id=operation.id, stage=self.name, low=low, size=size)
+
+    def run(self, conn: Connection, operation: Operation, claim: Claim) -> Counts:
+        """Lock, judge, commit, record."""
+        items.create_chunk(conn, claim=claim)
+        self.judge(conn, operation)
+        self.commit(conn, operation)
+        return items.apply_verdicts(conn, claim=claim, following=self.following)
+
+    def park(self, conn: Connection, operation: Operation, *, position: int, code: str, message: str) -> Counts:
+        """Fail one item."""
+        parked = items.park_item(
+            conn, operation_id=operation.id, stage=self.name, position=position, code=code, message=message
+        )
+        return Counts(failed=parked)
+
+
+def retry_items(conn: Connection, operation: Operation, code: str | None) -> Retried:
+    """The `retry` of kinds whose ledger is `operation_items`: failed stages only, all or by error code."""
+    rows = items.reset_failed(conn, operation_id=operation.id, code=code)
+    tally = dict.fromkeys((ItemStatus.FAILED, ItemStatus.UNKNOWN, ItemStatus.CANCELLED), 0)
+    for row in rows:
+        tally[ItemStatus(row["status"])] += row["count"]
+    return Retried(
+        phases=frozenset(row["stage"] for row in rows),
+        failed=tally[ItemStatus.FAILED],
+        unknown=tally[ItemStatus.UNKNOWN],
+        cancelled=tally[ItemStatus.CANCELLED],
+    )

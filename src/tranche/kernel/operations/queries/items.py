@@ -1,0 +1,204 @@
+"""The items of an operation: added, chunked, judged, leased, retried, listed."""
+
+from dataclasses import fields
+
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.operations.domain import Claim, Counts, Item, ItemStatus
+
+_COLUMNS = ", ".join(f.name for f in fields(Item))
+
+
+def insert_items_from_selection(conn: Connection, *, operation_id: int, stage: str) -> int:
+    """Add the rows of the temp table `selection(position, reference, label)` as pending items."""
+    return conn.execute(
+        """
+        INSERT INTO operation_items (organization_id, operation_id, position, stage, reference, label)
+        SELECT current_organization(), %(operation_id)s, position, %(stage)s, reference, label FROM selection
+        """,
+        {"operation_id": operation_id, "stage": stage},
+    ).rowcount
+
+
+def create_selection(conn: Connection) -> None:
+    """An empty temp table for the references of a new operation, gone at the end of the transaction."""
+    conn.execute(
+        """
+        CREATE TEMP TABLE selection (
+            position bigint GENERATED ALWAYS AS IDENTITY, reference bigint, label text NOT NULL DEFAULT ''
+        ) ON COMMIT DROP
+        """
+    )
+
+
+def fill_selection(conn: Connection, *, references: list[int]) -> None:
+    with (
+        conn.cursor() as cursor,
+        cursor.copy("COPY selection (reference) FROM STDIN") as copy,
+    ):
+        for reference in references:
+            copy.write_row((reference,))
+
+
+def count_items(conn: Connection, *, operation_id: int, stage: str) -> int:
+    row = conn.execute(
+        """
+        SELECT count(*) AS count FROM operation_items
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND stage = %(stage)s
+        """,
+        {"operation_id": operation_id, "stage": stage},
+    ).fetchone()
+    return int(row["count"]) if row else 0
+
+
+def find_next_high(conn: Connection, *, operation_id: int, stage: str, low: int, size: int) -> int | None:
+    row = conn.execute(
+        """
+        SELECT max(position) AS high FROM (
+            SELECT position FROM operation_items
+            WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+              AND stage = %(stage)s AND status = 'pending' AND position >= %(low)s
+            ORDER BY position LIMIT %(size)s
+        ) AS next
+        """,
+        {"operation_id": operation_id, "stage": stage, "low": low, "size": size},
+    ).fetchone()
+    return row["high"] if row else None
+
+
+def create_chunk(conn: Connection, *, claim: Claim) -> None:
+    """Lock the claim's pending items into temp table `chunk`, with an open verdict for each."""
+    conn.execute(
+        """
+        CREATE TEMP TABLE chunk (position bigint PRIMARY KEY, reference bigint, label text NOT NULL) ON COMMIT DROP
+        """
+    )
+    conn.execute(
+        """
+        CREATE TEMP TABLE verdicts (
+            position bigint PRIMARY KEY,
+            status text NOT NULL DEFAULT 'succeeded' CHECK (status IN ('succeeded', 'failed', 'skipped')),
+            error_code text, error text, result jsonb
+        ) ON COMMIT DROP
+        """
+    )
+    conn.execute(
+        """
+        INSERT INTO chunk
+        SELECT position, reference, label FROM operation_items
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND stage = %(stage)s
+          AND position BETWEEN %(low)s AND %(high)s AND status = 'pending'
+        ORDER BY position FOR UPDATE SKIP LOCKED
+        """,
+        {"operation_id": claim.operation_id, "stage": claim.phase, "low": claim.low, "high": claim.high},
+    )
+    conn.execute("INSERT INTO verdicts (position) SELECT position FROM chunk")
+
+
+def apply_verdicts(conn: Connection, *, claim: Claim, following: str | None) -> Counts:
+    """Write the verdicts into the ledger; what succeeded goes on to the following stage."""
+    conn.execute(
+        """
+        UPDATE operation_items i SET status = v.status, error_code = v.error_code, error = v.error,
+            result = v.result, attempts = i.attempts + 1, updated_at = now()
+        FROM verdicts v
+        WHERE i.organization_id = current_organization() AND i.operation_id = %(operation_id)s
+          AND i.stage = %(stage)s AND i.position = v.position
+        """,
+        {"operation_id": claim.operation_id, "stage": claim.phase},
+    )
+    if following:
+        insert_following(
+            conn,
+            operation_id=claim.operation_id,
+            stage=claim.phase,
+            following=following,
+            low=claim.low,
+            high=claim.high,
+        )
+    row = conn.execute(
+        """
+        SELECT count(*) FILTER (WHERE status = 'succeeded') AS succeeded,
+            count(*) FILTER (WHERE status = 'failed') AS failed,
+            count(*) FILTER (WHERE status = 'skipped') AS skipped
+        FROM verdicts
+        """
+    ).fetchone()
+    counts = row or {"succeeded": 0, "failed": 0, "skipped": 0}
+    return Counts(succeeded=0 if following else counts["succeeded"], failed=counts["failed"], skipped=counts["skipped"])
+
+
+def insert_following(conn: Connection, *, operation_id: int, stage: str, following: str, low: int, high: int) -> None:
+    """Items that succeeded in a stage begin the following one; those that have it already keep it."""
+    conn.execute(
+        """
+        INSERT INTO operation_items (organization_id, operation_id, position, stage, reference, label)
+        SELECT organization_id, operation_id, position, %(following)s, reference, label FROM operation_items
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+          AND stage = %(stage)s AND position BETWEEN %(low)s AND %(high)s AND status = 'succeeded'
+        ON CONFLICT DO NOTHING
+        """,
+        {"operation_id": operation_id, "stage": stage, "following": following, "low": low, "high": high},
+    )
+
+
+def park_item(conn: Connection, *, operation_id: int, stage: str, position: int, code: str, message: str) -> int:
+    return conn.execute(
+        """
+        UPDATE operation_items SET status = 'failed', error_code = %(code)s, error = %(message)s,
+            attempts = attempts + 1, lease_until = NULL, lease_by = NULL, updated_at = now()
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+          AND stage = %(stage)s AND position = %(position)s AND status = 'pending'
+        """,
+        {"operation_id": operation_id, "stage": stage, "position": position, "code": code, "message": message},
+    ).rowcount
+
+
+def cancel_pending(conn: Connection, *, operation_id: int) -> int:
+    return conn.execute(
+        """
+        UPDATE operation_items SET status = 'cancelled', updated_at = now()
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND status = 'pending'
+        """,
+        {"operation_id": operation_id},
+    ).rowcount
+
+
+def reset_failed(conn: Connection, *, operation_id: int, code: str | None) -> list[Row]:
+    """Make failed, unknown and cancelled items pending again; returns per stage and former state how many."""
+    return conn.execute(
+        """
+        WITH reset AS (
+            SELECT organization_id, operation_id, position, stage, status FROM operation_items
+            WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+              AND (status IN ('failed', 'unknown') AND (%(code)s::text IS NULL OR error_code = %(code)s)
+                   OR status = 'cancelled' AND %(code)s::text IS NULL)
+            FOR UPDATE
+        ), changed AS (
+            UPDATE operation_items i SET status = 'pending', error_code = NULL, error = NULL, attempts = 0,
+                updated_at = now()
+            FROM reset r
+            WHERE i.organization_id = r.organization_id AND i.operation_id = r.operation_id
+              AND i.position = r.position AND i.stage = r.stage
+        )
+        SELECT stage, status, count(*) AS count FROM reset GROUP BY stage, status ORDER BY stage, status
+        """,
+        {"operation_id": operation_id, "code": code},
+    ).fetchall()
+
+
+def list_items(
+    conn: Connection, *, operation_id: int, status: str | None, code: str | None, after: int, limit: int
+) -> list[Item]:
+    """By position, after the given one (keyset)."""
+    rows = conn.execute(
+        f"""
+        SELECT {_COLUMNS} FROM operation_items
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+          AND position > %(after)s
+          AND (%(status)s::text IS NULL OR status = %(status)s)
+          AND (%(code)s::text IS NULL OR error_code = %(code)s)
+        ORDER BY position, stage LIMIT %(limit)s
+        """,
+        {"operation_id": operation_id, "status": status, "code": code, "after": after, "limit": limit},
+    ).fetchall()
+    return [Item(**{**row, "status": ItemStatus(row["status"])}) for row in rows]

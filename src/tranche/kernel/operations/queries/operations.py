@@ -1,0 +1,211 @@
+"""The operation's own row: made, found, listed, locked, moved from state to state."""
+
+from dataclasses import fields
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.operations.domain import Operation, Status
+from tranche.kernel.operations.queries.progress import notify
+
+_STALLED = """
+    (o.status IN ('pending', 'processing', 'cancelling') AND o.updated_at < now() - interval '60 seconds') AS is_stalled
+"""
+_COLUMNS = ", ".join(f"o.{f.name}" for f in fields(Operation) if f.name != "is_stalled") + ", " + _STALLED
+
+Detail: TypeAlias = dict[str, Any]
+
+
+def insert_operation(
+    conn: Connection,
+    *,
+    uuid: UUID,
+    kind: str,
+    label: str,
+    phase: str,
+    priority: int,
+    total: int,
+    payload: Detail,
+    created_by: int | None,
+    created_by_name: str,
+) -> Operation:
+    row = conn.execute(
+        f"""
+        INSERT INTO operations AS o
+            (organization_id, uuid, kind, label, phase, priority, total, payload, created_by, created_by_name)
+        VALUES (current_organization(), %(uuid)s, %(kind)s, %(label)s, %(phase)s, %(priority)s, %(total)s,
+            %(payload)s, %(created_by)s, %(created_by_name)s)
+        RETURNING {_COLUMNS}
+        """,
+        {
+            "uuid": uuid,
+            "kind": kind,
+            "label": label,
+            "phase": phase,
+            "priority": priority,
+            "total": total,
+            "payload": Jsonb(payload),
+            "created_by": created_by,
+            "created_by_name": created_by_name,
+        },
+    ).fetchone()
+    return _operation(_one(row))
+
+
+def find_operation(conn: Connection, *, operation_id: int) -> Operation | None:
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM operations o WHERE o.organization_id = current_organization() AND o.id = %(id)s",
+        {"id": operation_id},
+    ).fetchone()
+    return _operation(row) if row else None
+
+
+def find_operation_by_uuid(conn: Connection, *, uuid: UUID) -> Operation | None:
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM operations o WHERE o.organization_id = current_organization() AND o.uuid = %(uuid)s",
+        {"uuid": uuid},
+    ).fetchone()
+    return _operation(row) if row else None
+
+
+def lock_operation(conn: Connection, *, operation_id: int) -> Operation | None:
+    """Lock against other takers; children may still be written (no key update)."""
+    row = conn.execute(
+        f"""
+        SELECT {_COLUMNS} FROM operations o
+        WHERE o.organization_id = current_organization() AND o.id = %(id)s
+        FOR NO KEY UPDATE
+        """,
+        {"id": operation_id},
+    ).fetchone()
+    return _operation(row) if row else None
+
+
+def list_operations(
+    conn: Connection, *, kind: str | None, status: str | None, created_by: int | None, limit: int, offset: int
+) -> list[Operation]:
+    rows = conn.execute(
+        f"""
+        SELECT {_COLUMNS} FROM operations o
+        WHERE o.organization_id = current_organization()
+          AND (%(kind)s::text IS NULL OR o.kind = %(kind)s)
+          AND (%(status)s::text IS NULL OR o.status = %(status)s)
+          AND (%(created_by)s::bigint IS NULL OR o.created_by = %(created_by)s)
+        ORDER BY o.id DESC LIMIT %(limit)s OFFSET %(offset)s
+        """,
+        {"kind": kind, "status": status, "created_by": created_by, "limit": limit, "offset": offset},
+    ).fetchall()
+    return [_operation(row) for row in rows]
+
+
+def count_operations(conn: Connection, *, kind: str | None, status: str | None, created_by: int | None) -> int:
+    row = conn.execute(
+        """
+        SELECT count(*) AS count FROM operations o
+        WHERE o.organization_id = current_organization()
+          AND (%(kind)s::text IS NULL OR o.kind = %(kind)s)
+          AND (%(status)s::text IS NULL OR o.status = %(status)s)
+          AND (%(created_by)s::bigint IS NULL OR o.created_by = %(created_by)s)
+        """,
+        {"kind": kind, "status": status, "created_by": created_by},
+    ).fetchone()
+    return int(_one(row)["count"])
+
+
+def set_status(
+    conn: Connection,
+    *,
+    operation_id: int,
+    status: Status,
+    error_code: str | None = None,
+    error: str | None = None,
+) -> None:
+    """Move to a state; the error of the last end is dropped on any other move."""
+    conn.execute(
+        """
+        UPDATE operations SET
+            status = %(status)s, version = version + 1, updated_at = now(), notified_at = now(),
+            error_code = %(error_code)s, error = %(error)s,
+            started_at = CASE WHEN %(status)s = 'processing' THEN coalesce(started_at, now()) ELSE started_at END,
+            finished_at = CASE WHEN %(terminal)s THEN now() END
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {
+            "id": operation_id,
+            "status": status,
+            "terminal": status.is_terminal,
+            "error_code": error_code,
+            "error": error,
+        },
+    )
+    notify(conn, operation_id=operation_id)
+
+
+def set_phase(conn: Connection, *, operation_id: int, phase: str, first_size: int, phase_total: int | None) -> None:
+    conn.execute(
+        """
+        UPDATE operations SET
+            phase = %(phase)s, next_position = 1, chunk_size = %(first_size)s, phase_done = 0,
+            phase_total = %(phase_total)s, phase_started_at = now(),
+            version = version + 1, updated_at = now(), notified_at = now()
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": operation_id, "phase": phase, "first_size": first_size, "phase_total": phase_total},
+    )
+    notify(conn, operation_id=operation_id)
+
+
+def set_next_position(conn: Connection, *, operation_id: int, next_position: int) -> None:
+    conn.execute(
+        """
+        UPDATE operations SET next_position = %(next_position)s, updated_at = now()
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": operation_id, "next_position": next_position},
+    )
+
+
+def insert_event(conn: Connection, *, operation_id: int, event: str, actor: str = "", detail: str = "") -> None:
+    conn.execute(
+        """
+        INSERT INTO operation_events (organization_id, operation_id, event, actor, detail)
+        VALUES (current_organization(), %(id)s, %(event)s, %(actor)s, %(detail)s)
+        """,
+        {"id": operation_id, "event": event, "actor": actor, "detail": detail},
+    )
+
+
+def list_events(conn: Connection, *, operation_id: int, limit: int) -> list[Row]:
+    return conn.execute(
+        """
+        SELECT id, at, event, actor, detail FROM operation_events
+        WHERE organization_id = current_organization() AND operation_id = %(id)s
+        ORDER BY id LIMIT %(limit)s
+        """,
+        {"id": operation_id, "limit": limit},
+    ).fetchall()
+
+
+def list_runnable(conn: Connection, *, most: int) -> list[Row]:
+    """Across organizations, by a definer function: what has work for a worker."""
+    return conn.execute(
+        "SELECT organization_id, operation_id, kind FROM list_runnable_operations(%(most)s)", {"most": most}
+    ).fetchall()
+
+
+def try_sweep_lock(conn: Connection) -> bool:
+    """Hold the sweep's lock to the end of the transaction, or learn that another worker has it."""
+    row = conn.execute("SELECT pg_try_advisory_xact_lock(hashtext('tranche.sweep')) AS is_ours").fetchone()
+    return bool(_one(row)["is_ours"])
+
+
+def _operation(row: Row) -> Operation:
+    return Operation(**{**row, "status": Status(row["status"])})
+
+
+def _one(row: Row | None) -> Row:
+    if row is None:
+        raise LookupError("a statement that always returns a row returned none")
+    return row

@@ -1,0 +1,221 @@
+"""The public door to operations: start, look, cancel, pause, resume, retry."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from tranche.kernel.audit import service as audit
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.errors import Invalid
+from tranche.kernel.jobs.queue import Queue
+from tranche.kernel.operations import dispatch
+from tranche.kernel.operations.domain import Item, Operation, OperationNotFound, Status, WrongState
+from tranche.kernel.operations.handlers import Handler, Registry
+from tranche.kernel.operations.queries import items, operations, progress
+
+_MOST_EVENTS = 1_000
+_RAISED_PRIORITY = 10
+
+
+class Operations:
+    """The verbs on operations for one process; it knows the kinds and the queue."""
+
+    def __init__(self, queue: Queue, registry: Registry) -> None:
+        self._queue = queue
+        self._registry = registry
+
+    def start(
+        self,
+        conn: Connection,
+        ctx: Context,
+        *,
+        kind: str,
+        label: str,
+        payload: dict[str, Any],
+        references: Sequence[int] | None = None,
+    ) -> Operation:
+        """Make an operation and its first slice in the caller's transaction.
+
+        `references` become its items in that order; a kind with a ledger of its own has none. The
+        first slice is raised, so that small work does not wait behind big work.
+        """
+        handler = self._handler(kind)
+        operation = operations.insert_operation(
+            conn,
+            uuid=uuid4(),
+            kind=kind,
+            label=label,
+            phase=handler.phases[0].name,
+            priority=0,
+            total=len(references or ()),
+            payload=payload,
+            created_by=ctx.user_id,
+            created_by_name=ctx.user_name,
+        )
+        if references:
+            items.create_selection(conn)
+            items.fill_selection(conn, references=list(references))
+            items.insert_items_from_selection(conn, operation_id=operation.id, stage=operation.phase)
+        operations.insert_event(conn, operation_id=operation.id, event="created", actor=ctx.user_name)
+        self._wake(conn, operation, priority=_RAISED_PRIORITY)
+        return operation
+
+    def cancel(self, conn: Connection, ctx: Context, *, operation_id: int) -> Operation:
+        """End between chunks; what is done stays done. A second call changes nothing.
+
+        Raises:
+            OperationNotFound, WrongState: it has already ended in another way.
+        """
+        operation = self._locked(conn, operation_id)
+        if operation.status in {Status.CANCELLING, Status.CANCELLED}:
+            return operation
+        if operation.status.is_terminal:
+            raise WrongState(
+                f"Operation {operation_id} has already ended ({operation.status}); it cannot be cancelled."
+            )
+        return self._move(conn, ctx, operation, Status.CANCELLING, event="cancel_requested", action="cancel")
+
+    def pause(self, conn: Connection, ctx: Context, *, operation_id: int) -> Operation:
+        """Hand out no further chunk until `resume`. A second call changes nothing.
+
+        Raises:
+            OperationNotFound, WrongState: it has ended or is being cancelled.
+        """
+        operation = self._locked(conn, operation_id)
+        if operation.status is Status.PAUSED:
+            return operation
+        if operation.status not in {Status.PENDING, Status.PROCESSING}:
+            raise WrongState(f"Operation {operation_id} is {operation.status}; only running work can be paused.")
+        return self._move(conn, ctx, operation, Status.PAUSED, event="paused", action="pause")
+
+    def resume(self, conn: Connection, ctx: Context, *, operation_id: int) -> Operation:
+        """Go on with paused work. On running work it changes nothing.
+
+        Raises:
+            OperationNotFound, WrongState: it has ended or is being cancelled.
+        """
+        operation = self._locked(conn, operation_id)
+        if operation.status in {Status.PENDING, Status.PROCESSING}:
+            return operation
+        if operation.status is not Status.PAUSED:
+            raise WrongState(f"Operation {operation_id} is {operation.status}; only paused work can be resumed.")
+        status = Status.PROCESSING if operation.started_at else Status.PENDING
+        return self._move(conn, ctx, operation, status, event="resumed", action="resume")
+
+    def retry(self, conn: Connection, ctx: Context, *, operation_id: int, code: str | None) -> Operation:
+        """Work again on what failed, all or by error code, in the same operation.
+
+        Raises:
+            OperationNotFound, WrongState: it still runs, its kind cannot be retried, or nothing failed.
+        """
+        operation = self._locked(conn, operation_id)
+        handler = self._handler(operation.kind)
+        if not operation.status.is_terminal:
+            raise WrongState(f"Operation {operation_id} is {operation.status}; wait for its end, then retry.")
+        if handler.retry is None:
+            raise WrongState(f"Operations of the kind {operation.kind} cannot be retried; start a new one.")
+        retried = handler.retry(conn, operation, code)
+        if not retried.phases:
+            raise WrongState(f"Operation {operation_id} has no failed items{f' with code {code}' if code else ''}.")
+        phase = next(phase.name for phase in handler.phases if phase.name in retried.phases)
+        progress.take_back(
+            conn,
+            operation_id=operation_id,
+            failed=retried.failed,
+            unknown=retried.unknown,
+            cancelled=retried.cancelled,
+        )
+        operations.set_phase(conn, operation_id=operation_id, phase=phase, first_size=1, phase_total=None)
+        return self._move(conn, ctx, operation, Status.PENDING, event="retried", action="retry")
+
+    def _move(
+        self, conn: Connection, ctx: Context, operation: Operation, status: Status, *, event: str, action: str
+    ) -> Operation:
+        operations.set_status(conn, operation_id=operation.id, status=status)
+        operations.insert_event(conn, operation_id=operation.id, event=event, actor=ctx.user_name)
+        audit.record(conn, ctx, action=f"operation.{action}", subject_id=operation.id, detail={"kind": operation.kind})
+        if status is not Status.PAUSED:
+            self._wake(conn, operation, priority=0)
+        return get_operation(conn, operation_id=operation.id)
+
+    def _wake(self, conn: Connection, operation: Operation, *, priority: int) -> None:
+        dispatch.enqueue(
+            conn,
+            self._queue,
+            organization_id=operation.organization_id,
+            operation_id=operation.id,
+            priority=priority,
+        )
+
+    def _locked(self, conn: Connection, operation_id: int) -> Operation:
+        operation = operations.lock_operation(conn, operation_id=operation_id)
+        if operation is None:
+            raise OperationNotFound("There is no such operation.")
+        return operation
+
+    def _handler(self, kind: str) -> Handler:
+        handler = self._registry.find(kind)
+        if handler is None:
+            raise Invalid(f"This release does not know operations of the kind {kind!r}.", code="unknown_kind")
+        return handler
+
+
+def get_operation(conn: Connection, *, operation_id: int) -> Operation:
+    """One operation.
+
+    Raises:
+        OperationNotFound
+    """
+    operation = operations.find_operation(conn, operation_id=operation_id)
+    if operation is None:
+        raise OperationNotFound("There is no such operation.")
+    return operation
+
+
+def get_operation_by_uuid(conn: Connection, *, uuid: UUID) -> Operation:
+    """One operation by its public UUID.
+
+    Raises:
+        OperationNotFound
+    """
+    operation = operations.find_operation_by_uuid(conn, uuid=uuid)
+    if operation is None:
+        raise OperationNotFound("There is no such operation.")
+    return operation
+
+
+def list_operations(
+    conn: Connection,
+    *,
+    kind: str | None = None,
+    status: str | None = None,
+    created_by: int | None = None,
+    limit: int,
+    offset: int,
+) -> tuple[list[Operation], int]:
+    """A page of operations, newest first, and how many there are in all."""
+    rows = operations.list_operations(conn, kind=kind, status=status, created_by=created_by, limit=limit, offset=offset)
+    return rows, operations.count_operations(conn, kind=kind, status=status, created_by=created_by)
+
+
+def list_items(
+    conn: Connection, *, operation_id: int, status: str | None, code: str | None, after: int, limit: int
+) -> list[Item]:
+    """Items of an operation behind position `after`.
+
+    Raises:
+        OperationNotFound
+    """
+    get_operation(conn, operation_id=operation_id)
+    return items.list_items(conn, operation_id=operation_id, status=status, code=code, after=after, limit=limit)
+
+
+def list_events(conn: Connection, *, operation_id: int) -> list[Row]:
+    """The timeline of an operation, oldest first, at most 1,000 entries.
+
+    Raises:
+        OperationNotFound
+    """
+    get_operation(conn, operation_id=operation_id)
+    return operations.list_events(conn, operation_id=operation_id, limit=_MOST_EVENTS)

@@ -1,0 +1,46 @@
+"""Running a Stream phase: one worker, many committed parts, each fenced by the claim."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.operations.domain import Claim, Operation, Status
+from tranche.kernel.operations.handlers import Stopped
+from tranche.kernel.operations.queries import claims, operations, progress
+
+
+class StreamRun:
+    """See handlers.StreamWork."""
+
+    def __init__(
+        self, database: Database, operation: Operation, claim: Claim, *, should_abort: Callable[[], bool]
+    ) -> None:
+        self.operation = operation
+        self._db = database
+        self._claim = claim
+        self._should_abort = should_abort
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction in which the phase is still ours and nobody asked to stop; else Stopped."""
+        with self._db.transaction(self.operation.organization_id) as conn:
+            if not claims.holds_claim(conn, claim=self._claim):
+                raise Stopped
+            current = operations.find_operation(conn, operation_id=self.operation.id)
+            if current is None or current.status is not Status.PROCESSING:
+                raise Stopped
+            yield conn
+
+    def progress(self, conn: Connection, *, done: int, total: int | None) -> None:
+        """Record how far the phase is, in its own unit."""
+        progress.set_phase_progress(conn, operation_id=self.operation.id, done=done, total=total)
+
+    def should_stop(self) -> bool:
+        """Whether the process is to end."""
+        return self._should_abort()
+
+    def finish(self) -> None:
+        """Remove the claim: the phase is done."""
+        with self._db.transaction(self.operation.organization_id) as conn:
+            if claims.holds_claim(conn, claim=self._claim):
+                claims.delete_claim(conn, claim_id=self._claim.id)

@@ -1,0 +1,1 @@
+"""Uploaded and produced files, kept by their content's hash, each organization for itself."""

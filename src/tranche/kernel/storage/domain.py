@@ -1,0 +1,85 @@
+"""What storage promises: the port that every kind of storage fills, and its refusals."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from tranche.kernel.errors import NotFound, TooLarge, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that is safely on the disk: its SHA-256 (32 bytes) and its size in bytes."""
+
+    sha256: bytes
+    size: int
+
+
+class Files(Protocol):
+    """Files by organization and hash; organizations share nothing, not even equal files."""
+
+    def put(self, organization_id: int, stream: BinaryIO, *, limit: int) -> StoredFile:
+        """Keep what the stream holds, at most `limit` bytes; the same content again is the same file.
+
+        Raises:
+            FileTooLarge: the stream holds more than `limit` bytes; nothing is kept.
+            StorageFull: there is no room; nothing is kept.
+        """
+        ...
+
+    def open(self, organization_id: int, sha256: bytes) -> BinaryIO:
+        """Open a kept file for reading; raises FileMissing."""
+        ...
+
+    def path(self, organization_id: int, sha256: bytes) -> Path:
+        """A local path to the file, for child processes; raises FileMissing."""
+        ...
+
+    def exists(self, organization_id: int, sha256: bytes) -> bool:
+        """Whether the file is kept."""
+        ...
+
+    def delete(self, organization_id: int, sha256: bytes) -> bool:
+        """Remove the file; False when there was none."""
+        ...
+
+
+class FileTooLarge(TooLarge):
+    """The stream went past the limit."""
+
+    code = "file_too_large"
+
+    def __init__(self, limit: int) -> None:
+        """`limit` is in bytes."""
+        super().__init__(f"The file is larger than the limit of {readable_size(limit)}. Split it and send the parts.")
+
+
+class StorageFull(Unavailable):
+    """The disk, a quota or a file size limit of the machine is exhausted."""
+
+    code = "storage_full"
+
+    def __init__(self) -> None:
+        """Without details of the machine, which are for its operators."""
+        super().__init__(
+            "There is no room left to store the file. Nothing was kept; tell whoever runs this server.",
+            retry_after=300,
+        )
+
+
+class FileMissing(NotFound):
+    """The file was never kept, or has been removed."""
+
+    code = "file_missing"
+
+    def __init__(self) -> None:
+        """Without the path, which is nobody's business."""
+        super().__init__("The stored file is not there any more.")
+
+
+def readable_size(size: int) -> str:
+    """A size for people, in decimal units: 200000000 is "200 MB"."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{size} bytes"

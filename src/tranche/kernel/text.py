@@ -1,0 +1,51 @@
+"""Folding of names for matching: one rule, written once for Python and once for SQL.
+
+The rule: compatibility forms are unified (NFKC), runs of white space become one space and the ends are cut,
+letters become small, and the four letters on which lower-casing rules disagree are fixed by hand: the dotted and
+the dotless Turkish i both become "i", both forms of the small sigma become one, and "ß" becomes "ss".
+
+It is weaker than `str.casefold` (which also expands ligatures and some Greek and Armenian letters), because
+PostgreSQL has no case folding before version 18. Where the two versions of the rule can still differ: letters that
+are newer than one side's Unicode tables. A database with LC_CTYPE "C" lowers only ASCII and is therefore unfit.
+"""
+
+import re
+import unicodedata
+
+_SPACES = re.compile("[\u0001-\u0020\u0085\u1680\u2028\u2029]+")
+_BEFORE = str.maketrans("İΣ", "iσ")
+_AFTER = str.maketrans({"ς": "σ", "ı": "i", "ß": "ss"})
+
+
+def fold(text: str) -> str:
+    """The form in which names are compared; "  Straße " and "STRASSE" have the same."""
+    plain = _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip(" ")
+    return plain.translate(_BEFORE).lower().translate(_AFTER)
+
+
+def fold_sql(expression: str) -> str:
+    """The same rule as an SQL expression over a fixed fragment such as "w.name"; NULL stays NULL."""
+    spaced = (
+        f"regexp_replace(normalize({expression}, NFKC), '[\\u0001-\\u0020\\u0085\\u1680\\u2028\\u2029]+', ' ', 'g')"
+    )
+    lowered = f"lower(translate(btrim({spaced}, ' '), 'İΣ', 'iσ'))"
+    return f"replace(translate({lowered}, 'ςı', 'σi'), 'ß', 'ss')"
+
+
+def after_prefix(prefix: str) -> str:
+    """The least text greater than every text that begins with `prefix`, for `~>=~` and `~<~` ranges.
+
+    Byte order is meant, as in text_pattern_ops; in UTF-8 it equals the order of code points. Empty: no such text.
+    """
+    for end in range(len(prefix), 0, -1):
+        point = ord(prefix[end - 1]) + 1
+        if point == _FIRST_SURROGATE:
+            point = _AFTER_SURROGATES
+        if point <= _LAST_POINT:
+            return prefix[: end - 1] + chr(point)
+    return ""
+
+
+_FIRST_SURROGATE = 0xD800
+_AFTER_SURROGATES = 0xE000
+_LAST_POINT = 0x10FFFF
