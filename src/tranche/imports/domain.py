@@ -114,8 +114,9 @@ class ParseRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHeader:
-    """What is known of a file before its rows. `header_row` is Excel's row number.
+    """What is known of a file before its rows are sent.
 
+    `header_row` is Excel's row number, `rows` counts the rows below it that are not blank.
     `notices` are sentences on what was decided for whole columns ("Price: the comma is the decimal sign").
     """
 
@@ -123,6 +124,7 @@ class FileHeader:
     sheet: str | None
     sheets: tuple[str, ...]
     header_row: int
+    rows: int
     matching: Matching
     encoding: str | None = None
     delimiter: str | None = None

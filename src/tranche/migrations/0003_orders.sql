@@ -139,6 +139,82 @@ CREATE TABLE order_lines (
     FOREIGN KEY (organization_id, item_id) REFERENCES items
 );
 
+-- What a spreadsheet holds, until it is judged and committed. No tenant wall, because COPY FROM is
+-- refused under one; nothing reads these tables except by import. Unlogged: after a crash of the server
+-- they are empty, the import notices and reads its file again.
+CREATE UNLOGGED TABLE order_import_lines (
+    organization_id bigint NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::bigint,
+    import_id bigint NOT NULL DEFAULT nullif(current_setting('app.import_id', true), '')::bigint,
+    row_number integer NOT NULL,
+    order_number text,
+    customer_name text,
+    customer_code text,
+    customer_email text,
+    customer_phone text,
+    customer_address text,
+    order_date text,
+    item_code text,
+    item_name text,
+    quantity text,
+    unit_price text,
+    tax_rate text,
+    currency text,
+    notes text,
+    extra jsonb,
+    is_bad boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (organization_id, import_id, row_number)
+);
+
+CREATE UNLOGGED TABLE order_import_groups (
+    organization_id bigint NOT NULL,
+    import_id bigint NOT NULL,
+    position bigint NOT NULL,
+    number text NOT NULL,
+    state text NOT NULL CHECK (state IN ('ready', 'update', 'skip', 'done', 'bad')),
+    first_row integer NOT NULL,
+    last_row integer NOT NULL,
+    line_count integer NOT NULL,
+    lines_through bigint NOT NULL,
+    PRIMARY KEY (organization_id, import_id, position)
+);
+
+-- Owner-owned because a role may only ANALYZE its own tables; a fresh stage has no statistics.
+CREATE FUNCTION analyze_import_stage() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
+AS $$
+BEGIN
+    ANALYZE public.order_import_lines, public.order_import_groups;
+END;
+$$;
+
+-- How many digits a currency has behind the point (ISO 4217).
+CREATE FUNCTION currency_digits(currency text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND',
+        'VUV', 'XAF', 'XOF', 'XPF') THEN 0
+    WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 3
+    WHEN currency IN ('CLF', 'UYW') THEN 4
+    ELSE 2
+END;
+
+-- Whether a text is a plain decimal number that we keep exactly (at most 15 digits before and 10 behind the point).
+CREATE FUNCTION is_decimal(value text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN value ~ '^[+-]?([0-9]{1,15}(\.[0-9]{0,10})?|\.[0-9]{1,10})$';
+
+-- Whether a text is a day or a moment of the calendar as ISO 8601 writes it, from 1900-03-01 to 9999-12-31.
+CREATE FUNCTION is_moment(value text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN value !~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?)?$'
+        THEN false
+    WHEN left(value, 10) < '1900-03-01' THEN false
+    WHEN substr(value, 9, 2) <= '28' THEN true
+    ELSE substr(value, 9, 2)::integer <= extract(day FROM
+        make_date(left(value, 4)::integer, substr(value, 6, 2)::integer, 1) + interval '1 month - 1 day')
+END;
+
 CALL raise_tenant_wall(
     'customers', 'items', 'imports', 'import_errors', 'order_batches', 'orders', 'order_lines'
 );

@@ -7,7 +7,7 @@ from tranche.imports.domain import Field, FieldKind
 
 def _words(text: str) -> tuple[str, ...]:
     """One synonym per comma: as tuples they would fill pages."""
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+    return tuple(" ".join(word.split()) for word in text.split(","))
 
 
 ORDER_FIELDS: Final[tuple[Field, ...]] = (

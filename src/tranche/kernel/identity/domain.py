@@ -17,6 +17,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NAME_LENGTH = 200
 _SCOPE = re.compile(r"[a-z][a-z_.]{0,49}")
 _MOST_SCOPES = 20
+_NAME_FAULT = FieldError("/name", f"must have 1 to {_NAME_LENGTH} characters and no line breaks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,48 +160,49 @@ def check_organization(*, name: str, zone: str, currency: str, language: str) ->
     """Refuse settings that could not be worked with, all faults at once."""
     faults = []
     if not _is_name(name):
-        faults.append(FieldError("/name", f"Give a name of 1 to {_NAME_LENGTH} characters."))
+        faults.append(_NAME_FAULT)
     if zone not in zoneinfo.available_timezones():
-        faults.append(FieldError("/zone", 'Give the name of a time zone, such as "Europe/Berlin" or "Asia/Dhaka".'))
+        faults.append(FieldError("/zone", 'must be the name of a time zone, such as "Europe/Berlin" or "Asia/Dhaka"'))
     if not _CURRENCY.fullmatch(currency):
-        faults.append(FieldError("/currency", 'Give a currency code of three capital letters, such as "EUR".'))
+        faults.append(FieldError("/currency", 'must be a currency code of three capital letters, such as "EUR"'))
     if not _LANGUAGE.fullmatch(language):
-        faults.append(FieldError("/language", 'Give a language tag, such as "en" or "pt-BR".'))
-    _refuse(faults)
+        faults.append(FieldError("/language", 'must be a language tag, such as "en" or "pt-BR"'))
+    refuse(faults)
 
 
 def check_user(*, email: str, name: str) -> None:
     """Refuse an address that is none and an empty name, both at once; `email` is given in lower case."""
     faults = []
     if not _EMAIL.fullmatch(email) or len(email) > _EMAIL_LENGTH:
-        faults.append(FieldError("/email", "Give an e-mail address."))
+        faults.append(FieldError("/email", "must be an e-mail address"))
     if not _is_name(name):
-        faults.append(FieldError("/name", f"Give a name of 1 to {_NAME_LENGTH} characters."))
-    _refuse(faults)
+        faults.append(_NAME_FAULT)
+    refuse(faults)
 
 
 def check_name(name: str) -> None:
     """Refuse an empty or endless name."""
     if not _is_name(name):
-        _refuse([FieldError("/name", f"Give a name of 1 to {_NAME_LENGTH} characters.")])
+        refuse([_NAME_FAULT])
 
 
 def check_key(*, name: str, scopes: Sequence[str], expires_at: datetime | None, now: datetime) -> None:
     """Refuse a key that nobody could tell from others or that would never open anything."""
     faults = []
     if not _is_name(name):
-        faults.append(FieldError("/name", f"Give a name of 1 to {_NAME_LENGTH} characters."))
+        faults.append(_NAME_FAULT)
     if len(scopes) > _MOST_SCOPES or not all(_SCOPE.fullmatch(scope) for scope in scopes):
-        faults.append(FieldError("/scopes", f"Give at most {_MOST_SCOPES} scopes, in small letters."))
+        faults.append(FieldError("/scopes", f"must be at most {_MOST_SCOPES} names in small letters"))
     if expires_at is not None and expires_at <= now:
-        faults.append(FieldError("/expiresAt", "Give a time to come, or leave it out."))
-    _refuse(faults)
+        faults.append(FieldError("/expiresAt", "must lie in the future, or be left out"))
+    refuse(faults)
 
 
 def _is_name(name: str) -> bool:
     return 0 < len(name) <= _NAME_LENGTH and name == name.strip() and not _CONTROL.search(name)
 
 
-def _refuse(faults: list[FieldError]) -> None:
+def refuse(faults: Sequence[FieldError]) -> None:
+    """Raise Invalid if there is any fault, naming all of them."""
     if faults:
-        raise Invalid(faults[0].detail, errors=faults)
+        raise Invalid(" ".join(f"{fault.pointer[1:]} {fault.detail}." for fault in faults), errors=faults)

@@ -65,6 +65,9 @@ class StreamWork(Protocol):
     def progress(self, conn: Connection, *, done: int, total: int | None) -> None:
         """Say how far the phase is; call it inside a transaction of this work."""
 
+    def count(self, conn: Connection, *, total: int, counts: Counts, summary: dict[str, Any]) -> None:
+        """Set the operation's counters to what a judge step found, and add to its summary."""
+
     def should_stop(self) -> bool:
         """Whether to raise Stopped at the next safe point."""
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tranche.kernel.db.pool import Connection, Database
-from tranche.kernel.operations.domain import Claim, Operation, Status
+from tranche.kernel.operations.domain import Claim, Counts, Operation, Status
 from tranche.kernel.operations.handlers import Stopped
 from tranche.kernel.operations.queries import claims, operations, progress
 
@@ -34,6 +35,11 @@ class StreamRun:
     def progress(self, conn: Connection, *, done: int, total: int | None) -> None:
         """Record how far the phase is, in its own unit."""
         progress.set_phase_progress(conn, operation_id=self.operation.id, done=done, total=total)
+
+    def count(self, conn: Connection, *, total: int, counts: Counts, summary: dict[str, Any]) -> None:
+        """Replace the counters, add to the summary."""
+        progress.set_counters(conn, operation_id=self.operation.id, total=total, counts=counts)
+        progress.merge_summary(conn, operation_id=self.operation.id, summary=summary)
 
     def should_stop(self) -> bool:
         """Whether the process is to end."""

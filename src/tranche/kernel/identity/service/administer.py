@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 from tranche.kernel.audit import service as audit
 from tranche.kernel.audit.domain import JSON
 from tranche.kernel.context import Context, Role
-from tranche.kernel.db.pool import Connection
-from tranche.kernel.errors import FieldError, Invalid
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.errors import FieldError
 from tranche.kernel.identity.domain import (
     Branch,
     BranchNameTaken,
@@ -20,6 +20,7 @@ from tranche.kernel.identity.domain import (
     check_name,
     check_organization,
     check_user,
+    refuse,
 )
 from tranche.kernel.identity.queries import organizations, users
 
@@ -53,8 +54,7 @@ def update_organization(
     }
     check_organization(**wanted)
     if wanted["zone"] != old.zone and not organizations.is_zone_known(conn, zone=wanted["zone"]):
-        detail = "The database does not know this time zone."
-        raise Invalid(detail, errors=[FieldError("/zone", detail)])
+        refuse([FieldError("/zone", "is not known to the database")])
     new = organizations.update_organization(conn, **wanted)
     changes = {field: value for field, value in wanted.items() if value != getattr(old, field)}
     audit.record(conn, ctx, action="organization.update", subject_id=old.id, detail=changes)
@@ -78,6 +78,12 @@ def find_branch(conn: Connection, *, branch_id: int) -> Branch:
     if branch is None:
         raise UnknownBranch
     return branch
+
+
+def has_branch(db: Database, organization_id: int, branch_id: int) -> bool:
+    """Whether the organization has this branch, in a transaction of its own: the port of the web's gate."""
+    with db.transaction(organization_id) as conn:
+        return organizations.find_branch(conn, branch_id=branch_id) is not None
 
 
 def list_branches(conn: Connection, *, limit: int, offset: int) -> tuple[list[Branch], int]:

@@ -8,7 +8,7 @@ from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.identity import keys
-from tranche.kernel.identity.domain import ApiKey, IssuedKey, KeyNotUsable, RoleTooHigh, UnknownKey, check_key
+from tranche.kernel.identity.domain import ApiKey, IssuedKey, KeyNotUsable, RoleTooHigh, UnknownKey, check_key, refuse
 from tranche.kernel.identity.queries import api_keys, organizations, users
 
 
@@ -36,7 +36,7 @@ def issue_key(
     check_key(name=name, scopes=scopes, expires_at=expires_at, now=now)
     owner_id = _owner(conn, user_id=ctx.user_id if user_id is None else user_id, role=role)
     if branch_id is not None and organizations.find_branch(conn, branch_id=branch_id) is None:
-        raise _fault("/branchId", "There is no such branch.")
+        refuse([FieldError("/branchId", "is not one of your branches")])
     issued = mint_key(
         conn,
         entropy=entropy,
@@ -117,9 +117,9 @@ def mint_key(
 def _owner(conn: Connection, *, user_id: int | None, role: Role) -> int:
     user = None if user_id is None else users.find_user(conn, user_id=user_id)
     if user is None or not user.is_active:
-        raise _fault("/userId", "Name an active user to whom the key belongs.")
+        raise Invalid("userId must be an active user.", errors=[FieldError("/userId", "must be an active user")])
     if not user.role.covers(role):
-        raise _fault("/role", f"{user.name} is {user.role}; their key cannot have the role {role}.")
+        refuse([FieldError("/role", f"must not be above {user.role}, the role of the key's user")])
     return user.id
 
 
@@ -128,10 +128,6 @@ def _lock(conn: Connection, *, key_id: int) -> ApiKey:
     if key is None:
         raise UnknownKey
     return key
-
-
-def _fault(pointer: str, detail: str) -> Invalid:
-    return Invalid(detail, errors=[FieldError(pointer, detail)])
 
 
 def _record(conn: Connection, ctx: Context, *, action: str, key: ApiKey) -> None:

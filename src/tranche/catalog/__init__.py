@@ -1,0 +1,1 @@
+"""Items: what is sold and stocked."""

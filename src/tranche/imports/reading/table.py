@@ -1,0 +1,54 @@
+"""The cells of one sheet as columns of text, and how they are called by their addresses."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tranche.imports.domain import FileKind, letter_of
+
+BLANKS: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """All rows of a sheet: row `i` of every column is Excel's row `i + 1`, `first` the index of the left column.
+
+    `broken` holds, by column and row index, the text of cells that have no value ("#DIV/0!"); they are null in
+    `columns`. Numbers and dates of a workbook come as text in one fixed form; `typed` says so.
+    """
+
+    kind: FileKind
+    sheet: str | None
+    sheets: tuple[str, ...]
+    columns: list[pa.ChunkedArray]
+    height: int
+    first: int = 0
+    broken: dict[int, dict[int, str]] = field(default_factory=dict)
+    encoding: str | None = None
+    delimiter: str | None = None
+
+    @property
+    def typed(self) -> bool:
+        """Whether the cells had types of their own, unlike those of a CSV file."""
+        return self.kind is not FileKind.CSV
+
+    def address(self, column: int, row: int) -> str:
+        """How a person finds a cell: C7."""
+        return f"{letter_of(self.first + column)}{row + 1}"
+
+    def row(self, index: int) -> list[str | None]:
+        """The cells of one row as they stand there, errors by their names."""
+        return [
+            self.broken.get(number, {}).get(index, column[index].as_py()) for number, column in enumerate(self.columns)
+        ]
+
+
+def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Without blanks of any alphabet at both ends; nothing left is null."""
+    bare = pc.utf8_trim(column, characters=BLANKS)
+    return pc.if_else(pc.equal(bare, ""), pa.scalar(None, pa.string()), bare)

@@ -1,0 +1,77 @@
+"""The public door to imports: begin one, look at what was found wrong in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tranche.imports import queries
+from tranche.imports.targets import Import
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.errors import NotFound
+
+_ROWS_AT_ONCE = 1_000
+_MOST_GROUPS = 200
+
+
+class ImportNotFound(NotFound):
+    """No such import in this organization."""
+
+    code = "import_not_found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """A row of the file with errors, all its messages joined by semicolons."""
+
+    row: int
+    messages: str
+
+
+def create(
+    conn: Connection, *, target: str, sha256: bytes, file_name: str, file_size: int, options: dict[str, Any]
+) -> Import:
+    """Register a stored file as an import into a target; its operation is started by the target's module."""
+    return queries.insert_import(
+        conn, target=target, sha256=sha256, file_name=file_name, file_size=file_size, options=options
+    )
+
+
+def get(conn: Connection, *, import_id: int) -> Import:
+    """One import.
+
+    Raises:
+        ImportNotFound
+    """
+    found = queries.find_import(conn, import_id=import_id)
+    if found is None:
+        raise ImportNotFound("There is no such import.")
+    return found
+
+
+def add_error(
+    conn: Connection, *, import_id: int, row_number: int, code: str, message: str, column: str | None = None
+) -> None:
+    """Note one more thing that is wrong with a row."""
+    queries.insert_error(conn, import_id=import_id, row_number=row_number, column=column, code=code, message=message)
+
+
+def list_errors(
+    conn: Connection, *, import_id: int, severity: str | None, code: str | None, limit: int, offset: int
+) -> tuple[list[Row], int]:
+    """A page of errors and warnings by row (row_number, column_name, severity, code, message), and how many there are."""
+    rows = queries.list_errors(conn, import_id=import_id, severity=severity, code=code, limit=limit, offset=offset)
+    return rows, queries.count_errors(conn, import_id=import_id, severity=severity, code=code)
+
+
+def list_error_groups(conn: Connection, *, import_id: int) -> list[Row]:
+    """Errors grouped by cause (code, severity, column_name, count, first_row, example), at most 200 groups."""
+    return queries.list_error_groups(conn, import_id=import_id, limit=_MOST_GROUPS)
+
+
+def walk_bad_rows(conn: Connection, *, import_id: int) -> Iterator[BadRow]:
+    """Every row with errors, in the file's order, a thousand at a time."""
+    after = 0
+    while rows := queries.list_bad_rows(conn, import_id=import_id, after=after, limit=_ROWS_AT_ONCE):
+        for row in rows:
+            yield BadRow(row=row["row_number"], messages=row["messages"])
+        after = rows[-1]["row_number"]

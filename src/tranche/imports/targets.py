@@ -1,0 +1,98 @@
+"""The port by which a domain takes in rows of spreadsheets: its fields, its judgement, its commit."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from tranche.imports.domain import Field
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Counts, Operation, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One spreadsheet on its way in. `headers` maps the target's fields to the file's headers."""
+
+    id: int
+    target: str
+    sha256: bytes
+    file_name: str
+    file_size: int
+    sheet: str | None
+    header: list[str] | None
+    header_row: int | None
+    mapping: dict[str, Any] | None
+    options: dict[str, Any]
+    staged_rows: int | None
+    created_at: datetime
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Field name -> header, for the fields that have a column."""
+        return dict((self.mapping or {}).get("fields", {}))
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether only a report is wanted."""
+        return bool(self.options.get("dryRun"))
+
+    @property
+    def is_atomic(self) -> bool:
+        """Whether one bad row refuses all."""
+        return self.options.get("mode") == "atomic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the judge found, counted in the target's things (orders, not rows)."""
+
+    total: int
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+class Target(Protocol):
+    """A domain's side of an import.
+
+    `stage_table` has `row_number`, then `stage_columns` in the order of `fields`, then `extra`; its
+    organization and import come from column defaults.
+    """
+
+    name: str
+    unit: str
+    fields: tuple[Field, ...]
+    stage_table: str
+    stage_columns: tuple[str, ...]
+
+    def clear(self, conn: Connection, work: Import) -> None:
+        """Forget what was staged for this import."""
+
+    def count_staged(self, conn: Connection, work: Import) -> int:
+        """How many rows are staged."""
+
+    def judge(self, conn: Connection, work: Import) -> Judgement:
+        """Judge every staged row, set-based; errors go to `import_errors`, effects come later."""
+
+    def prepare(self, conn: Connection, work: Import) -> None:
+        """Make what the sound rows need beside themselves, such as customers; set-based, once."""
+
+    def measure(self, conn: Connection, work: Import) -> int:
+        """How many positions there are to commit."""
+
+    def next_high(self, conn: Connection, work: Import, *, low: int, size: int) -> int | None:
+        """The last position of the slice of about `size` rows that begins at `low`."""
+
+    def commit(self, conn: Connection, work: Import, *, low: int, high: int) -> Counts:
+        """Bring the positions low..high in; raises StageLost when their rows are gone."""
+
+    def park(self, conn: Connection, work: Import, *, position: int, code: str, message: str) -> Counts:
+        """Note that one position could not be brought in."""
+
+    def finished(self, conn: Connection, work: Import, operation: Operation, status: Status) -> None:
+        """The last word, in the transaction that ends the operation."""
+
+
+class StageLost(Exception):
+    """The staged rows are not there any more; the file has to be read again."""

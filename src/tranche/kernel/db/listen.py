@@ -1,0 +1,63 @@
+"""One connection that listens for notifications, and comes back by itself when it breaks."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import psycopg
+import structlog
+
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 5.0
+_PROBE_SECONDS: Final = 10.0
+_KEEPALIVE: Final[Mapping[str, Any]] = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
+_log = structlog.get_logger(__name__)
+
+
+class Listener:
+    """Listens on one channel with one connection, for the whole process."""
+
+    def __init__(self, url: str, *, channel: str, name: str = "tranche listener") -> None:
+        """`url` must lead to PostgreSQL itself or to a pooler in session mode."""
+        self._url = url
+        self._channel = channel
+        self._name = name
+
+    async def run(self, *, heard: Callable[[str], None], connected: Callable[[], None]) -> None:
+        """Call `heard` with each payload, and `connected` after each (re)connection; ends only when cancelled.
+
+        What was sent while the connection was away is lost: `connected` is the moment to look for oneself.
+        """
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                async with await self._connect() as conn:
+                    pause = _FIRST_PAUSE
+                    connected()
+                    await self._hear(conn, heard)
+            except (psycopg.Error, OSError) as error:
+                _log.warning("listener away", error=type(error).__name__, pause=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _connect(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
+        conn = await psycopg.AsyncConnection.connect(
+            self._url, autocommit=True, application_name=self._name, **_KEEPALIVE
+        )
+        await conn.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(self._channel)))
+        return conn
+
+    async def _hear(self, conn: psycopg.AsyncConnection[tuple[object, ...]], heard: Callable[[str], None]) -> None:
+        """Listen, and ask for a sign of life now and then: a dead pooler keeps its TCP connection open."""
+        while True:
+            async for notice in conn.notifies(timeout=_PROBE_SECONDS):
+                heard(notice.payload)
+            await asyncio.wait_for(conn.execute("SELECT 1"), timeout=_PROBE_SECONDS)

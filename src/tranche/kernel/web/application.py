@@ -1,0 +1,165 @@
+"""The application: routes, gate, errors and headers put together."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final
+
+import structlog
+from litestar import Litestar
+from litestar.concurrency import set_asyncio_executor
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.plugins import ReceiveRoutePlugin
+from litestar.routes import BaseRoute, HTTPRoute
+from litestar.types import Message, Scope
+
+from tranche.kernel.db.pool import Database
+from tranche.kernel.errors import TrancheError
+from tranche.kernel.settings import Settings
+from tranche.kernel.web.auth import Authenticator, BranchFinder, Gate
+from tranche.kernel.web.errors import describe, fail, refuse, refuse_http
+from tranche.kernel.web.health import Ready, livez, readyz
+from tranche.kernel.web.json import Body, BodyPlugin, DecimalSchema, JsonResponse
+from tranche.kernel.web.openapi import document_errors, openapi_config
+from tranche.kernel.web.rate_limit import Allowance, RateLimiter
+from tranche.kernel.web.requests import provide_context, request_id
+from tranche.kernel.web.stream import Hub
+from tranche.kernel.web.threads import Lane
+
+UPLOAD: Final = "upload"
+THREADS: Final = 40
+
+_FORM_ROOM: Final = 100_000
+_HEADERS: Final[Mapping[str, str]] = {
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+def make_app(
+    *,
+    routes: Sequence[Any],
+    database: Database,
+    authenticator: Authenticator,
+    branch_finder: BranchFinder,
+    hub: Hub,
+    settings: Settings,
+    ready: Ready,
+    offers: Mapping[str, object] | None = None,
+) -> Litestar:
+    """Put the web application together; call it before an event loop runs.
+
+    Handlers take `ctx`, `database`, `hub` and whatever `offers` names as `NamedDependency[...]`. A route with
+    `opt={"upload": True}` takes bodies up to `settings.max_upload_bytes`, the others `settings.max_body_bytes`.
+    """
+    limiter = RateLimiter(per_caller=settings.rate_per_minute, per_organization=settings.rate_per_minute_organization)
+    gate = Gate(authenticator=authenticator, branch_finder=branch_finder, limiter=limiter)
+    health = Lane("health", size=2)
+    set_asyncio_executor(ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="web"))
+    values = {"database": database, "hub": hub, **(offers or {})}
+    return Litestar(
+        [livez, readyz(ready, health), *routes],
+        guards=[gate],
+        dependencies={
+            "ctx": Provide(provide_context, sync_to_thread=False),
+            **{name: _offer(value) for name, value in values.items()},
+        },
+        plugins=[BodyPlugin(), DecimalSchema(), _RouteRules(upload_bytes=settings.max_upload_bytes + _FORM_ROOM)],
+        exception_handlers={TrancheError: refuse, HTTPException: refuse_http, Exception: fail},
+        response_class=JsonResponse,
+        request_max_body_size=settings.max_body_bytes,
+        before_send=[_finish_headers],
+        lifespan=[partial(_live, hub=hub, lanes=[gate, health])],
+        openapi_config=openapi_config(),
+        logging_config=None,
+        debug=False,
+        pdb_on_exception=False,
+    )
+
+
+class _RouteRules(ReceiveRoutePlugin):
+    """What holds for every route, whoever wrote it."""
+
+    def __init__(self, *, upload_bytes: int) -> None:
+        self._upload_bytes = upload_bytes
+
+    def receive_route(self, route: BaseRoute) -> None:
+        """Set the upload limit and the documented errors; refuse a body that would pass through floats."""
+        if not isinstance(route, HTTPRoute):
+            return
+        for handler in route.route_handlers:
+            if handler.opt.get(UPLOAD):
+                handler.request_max_body_size = self._upload_bytes
+            _expect_body(handler)
+            document_errors(handler)
+
+
+def _expect_body(handler: HTTPRouteHandler) -> None:
+    field = handler.parsed_data_field
+    if field is not None and not field.is_subclass_of(Body):
+        raise TypeError(f"{handler}: `data` must be a subclass of kernel.web.json.Body")
+
+
+def _offer(value: object) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)
+
+
+@contextlib.asynccontextmanager
+async def _live(app: Litestar, *, hub: Hub, lanes: Sequence[Gate | Lane]) -> AsyncIterator[None]:
+    """Run the hub as long as the application runs."""
+    del app
+    task = asyncio.create_task(_keep(hub))
+    try:
+        yield
+    finally:
+        hub.close()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        for lane in lanes:
+            lane.close()
+
+
+async def _keep(hub: Hub) -> None:
+    """A fault in the hub must not silence every stream for good."""
+    while True:
+        try:
+            await hub.run()
+        except Exception as error:  # noqa: BLE001  # logged, and started again
+            _log.error("hub failed", **describe(error))
+            await asyncio.sleep(1)
+
+
+async def _finish_headers(message: Message, scope: Scope) -> None:
+    """Every response of every kind passes here once, when it starts."""
+    if message["type"] != "http.response.start":
+        return
+    present = {name.lower() for name, _ in message["headers"]}
+    wanted = {**_HEADERS, "x-request-id": request_id(scope)}
+    allowance = scope["state"].get("allowance")
+    if isinstance(allowance, Allowance):
+        wanted.update(allowance.headers)
+    extra = [(name.lower().encode(), value.encode()) for name, value in wanted.items()]
+    message["headers"] = [*message["headers"], *(pair for pair in extra if pair[0] not in present)]
+    _log_response(scope, status=message["status"])
+
+
+def _log_response(scope: Scope, *, status: int) -> None:
+    """The route's template instead of its address: ids and searches stay out of the log."""
+    _log.info(
+        "response",
+        request_id=request_id(scope),
+        method=scope.get("method"),
+        route=scope.get("path_template"),
+        status=status,
+        at=round(time.time(), 3),
+    )

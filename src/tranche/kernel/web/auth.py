@@ -1,0 +1,176 @@
+"""The gate: who may call which route. Every route is shut unless it says `opt={"open": True}`.
+
+A route that reads needs a viewer and any other an operator, unless it names its own guard:
+`guards=[admin]`, or `guards=[viewer]` on a POST that changes nothing. `opt={"scope": "orders"}` is the
+scope that a key with scopes must hold.
+"""
+
+from dataclasses import replace
+from typing import Any, Final, Protocol, TypeAlias
+
+from litestar.connection import ASGIConnection
+from litestar.enums import RequestEncodingType
+from litestar.handlers.base import BaseRouteHandler
+from litestar.params import BodyKwarg
+from litestar.types import Scope
+
+from tranche.kernel.context import Context, Role
+from tranche.kernel.errors import FieldError, Forbidden, NotFound, TooMany, Unauthorized, Unsupported
+from tranche.kernel.web.rate_limit import RateLimiter
+from tranche.kernel.web.requests import BIGGEST_INTEGER, invalid_parameter, request_id
+from tranche.kernel.web.threads import Lane
+
+AnyConnection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
+
+BRANCH_HEADER: Final = "x-branch-id"
+OPEN: Final = "open"
+SCOPE: Final = "scope"
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_LONGEST_TOKEN: Final = 512
+
+
+class Authenticator(Protocol):
+    """Who presents this bearer token? None: nobody we know. Blocking; may raise Unavailable."""
+
+    def __call__(self, token: str, /) -> Context | None: ...
+
+
+class BranchFinder(Protocol):
+    """Does this organization have this branch? Blocking; may raise Unavailable."""
+
+    def __call__(self, organization_id: int, branch_id: int, /) -> bool: ...
+
+
+class Requires:
+    """A guard: the caller's role must cover this one."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    async def __call__(self, connection: AnyConnection, handler: BaseRouteHandler) -> None:
+        """Refuse a lesser role.
+
+        Raises:
+            Forbidden: names the role that is needed.
+        """
+        del handler
+        context = connection.scope["state"].get("context")
+        if not isinstance(context, Context) or not context.role.covers(self.role):
+            raise Forbidden(f"This needs the role {self.role}; ask an admin of your organization.", code="role")
+
+
+class Gate:
+    """The application's first guard: finds the caller, then asks whether the route is for them."""
+
+    def __init__(self, *, authenticator: Authenticator, branch_finder: BranchFinder, limiter: RateLimiter) -> None:
+        """The two ports run in the gate's own threads."""
+        self._authenticator = authenticator
+        self._branch_finder = branch_finder
+        self._limiter = limiter
+        self._lane = Lane("gate", size=8)
+
+    def close(self) -> None:
+        """Let the gate's threads go."""
+        self._lane.close()
+
+    async def __call__(self, connection: AnyConnection, handler: BaseRouteHandler) -> None:
+        """Set the request's Context, or refuse.
+
+        Raises:
+            Unauthorized: no token, or one that nobody holds.
+            Forbidden: the role, the scopes or the branch do not allow it.
+            TooMany: a rate limit is reached.
+            Invalid: the address cannot be read.
+            Unsupported: the body is of another kind than the route reads.
+        """
+        _refuse_odd_address(connection.scope)
+        if not handler.opt.get(OPEN):
+            context = await self._identify(connection)
+            _allow_scope(context, handler)
+            connection.scope["state"]["context"] = context
+            if not _names_role(handler):
+                needed = Role.VIEWER if connection.scope.get("method") in _READING else Role.OPERATOR
+                await Requires(needed)(connection, handler)
+        _expect_media(connection, handler)
+
+    async def _identify(self, connection: AnyConnection) -> Context:
+        context = await self._lane.run(self._authenticator, _token(connection))
+        if context is None:
+            raise Unauthorized("This API key is not known, has expired or was revoked.", code="unknown_key")
+        allowance = self._limiter.take(context)
+        connection.scope["state"]["allowance"] = allowance
+        if not allowance.allowed:
+            raise TooMany(
+                f"More than {allowance.limit} requests in a minute; go on in {allowance.reset} s.",
+                code="rate_limit",
+                retry_after=allowance.reset,
+            )
+        branch_id = await self._branch(connection, context)
+        return replace(context, branch_id=branch_id, request_id=request_id(connection.scope))
+
+    async def _branch(self, connection: AnyConnection, context: Context) -> int | None:
+        text = connection.headers.get(BRANCH_HEADER)
+        if text is None:
+            return context.branch_id
+        if not (text.isascii() and text.isdigit()):
+            raise invalid_parameter(BRANCH_HEADER, "must be the number of a branch")
+        branch_id = int(text) if len(text) < len(str(BIGGEST_INTEGER)) else 0
+        if not branch_id or not await self._lane.run(self._branch_finder, context.organization_id, branch_id):
+            raise Forbidden(
+                "This branch is not one of yours.",
+                code="branch",
+                errors=[FieldError(BRANCH_HEADER, "is not one of your branches", "branch")],
+            )
+        return branch_id
+
+
+viewer: Final = Requires(Role.VIEWER)
+operator: Final = Requires(Role.OPERATOR)
+admin: Final = Requires(Role.ADMIN)
+
+
+def requires(role: Role) -> Requires:
+    """The guard for a role."""
+    return Requires(role)
+
+
+def _token(connection: AnyConnection) -> str:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or len(token) > _LONGEST_TOKEN or not token.isascii():
+        raise Unauthorized("Send your API key in the header `Authorization: Bearer <api-key>`.")
+    return token
+
+
+def _allow_scope(context: Context, handler: BaseRouteHandler) -> None:
+    needed = handler.opt.get(SCOPE)
+    if context.scopes and needed not in context.scopes:
+        raise Forbidden("This API key was not made for this part of the system.", code="scope")
+
+
+def _names_role(handler: BaseRouteHandler) -> bool:
+    return any(isinstance(guard, Requires) for guard in handler.resolve_guards())
+
+
+def _refuse_odd_address(scope: Scope) -> None:
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise invalid_parameter("address", "must not hold the character NUL")
+    if any(isinstance(value, int) and abs(value) > BIGGEST_INTEGER for value in scope["path_params"].values()):
+        raise NotFound("There is nothing at this address.")
+
+
+def _expect_media(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """A body must be what the route reads: browsers send other kinds across sites without asking."""
+    field = handler.parsed_data_field
+    if field is None or not isinstance(field.kwarg_definition, BodyKwarg):
+        return
+    wanted = str(getattr(field.kwarg_definition.media_type, "value", field.kwarg_definition.media_type))
+    given = connection.headers.get("content-type", "")
+    kind = given.partition(";")[0].strip().lower()
+    if not kind and connection.headers.get("content-length") == "0":
+        return
+    if kind != wanted:
+        raise Unsupported(f"Send the body as {wanted}, not as {kind or 'something without a Content-Type'}.")
+    if wanted == RequestEncodingType.MULTI_PART and "boundary=" not in given.lower():
+        raise invalid_parameter("content-type", "lacks the boundary of the form")

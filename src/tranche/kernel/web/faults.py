@@ -1,0 +1,91 @@
+"""Reading what msgspec and litestar say about a bad input: which field it is, and what a person should know."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tranche.kernel.errors import FieldError
+
+_PLACE = re.compile(r"^(?P<text>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]+)`$")
+_UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>[^`]+)`$")
+_TYPES = re.compile(r"^Expected `(?P<wanted>[^`]+)`, got `(?P<given>[^`]+)`$")
+_LIMITS = re.compile(r"^Expected `(?P<wanted>[^`]+)` (?P<limit>.+)$")
+_PARAMETER = re.compile(r"^Missing required \w+ parameter '(?P<name>[^']+)'")
+_SAYINGS = {
+    "Invalid decimal string": "must be a number, not text",
+    "Invalid RFC3339 encoded datetime": "must be a date and time with a zone, such as 2025-10-29T08:00:00Z",
+    "Invalid RFC3339 encoded date": "must be a date, such as 2025-10-29",
+}
+_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "decimal": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "a list",
+    "list": "a list",
+    "dict": "an object",
+    "null": "null",
+    "datetime": "a date and time",
+    "date": "a date",
+    "UploadFile": "a file",
+}
+
+
+def from_msgspec(message: str) -> FieldError:
+    """One message of msgspec, for instance "Expected `int`, got `str` - at `$.lines[0].quantity`"."""
+    match = _PLACE.match(message)
+    text, path = (match["text"], match["path"] or "") if match else (message, "")
+    steps = [name or index for name, index in _STEP.findall(path)]
+    if missing := _MISSING.match(text):
+        return FieldError(pointer([*steps, missing["name"]]), "is missing", "required")
+    if unknown := _UNKNOWN.match(text):
+        return FieldError(pointer([*steps, unknown["name"]]), "is not a field of this body", "unknown")
+    return FieldError(pointer(steps), _plain(text))
+
+
+def from_litestar(detail: str, extra: object) -> list[FieldError]:
+    """The `detail` and `extra` of a litestar validation error."""
+    if parameter := _PARAMETER.match(detail):
+        return [FieldError(parameter["name"], "is missing", "required")]
+    found = extra if isinstance(extra, list) else []
+    return [_one(entry) for entry in found if isinstance(entry, Mapping)]
+
+
+def pointer(steps: Iterable[str | int]) -> str:
+    """A JSON pointer (RFC 6901) from its steps; the whole document is ""."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def sentence(error: FieldError) -> str:
+    """One fault as a sentence, with the field in the words of the request: `data.sources[0].quantity`."""
+    name = error.pointer
+    if name.startswith("/"):
+        name = re.sub(r"/(\d+)(?=/|$)", r"[\1]", name[1:]).replace("/", ".").replace("~1", "/").replace("~0", "~")
+    return f"{name or 'The body'} {error.detail}."
+
+
+def _one(entry: Mapping[str, Any]) -> FieldError:
+    key, message = str(entry.get("key", "")), str(entry.get("message", ""))
+    if key == "data":
+        return FieldError("", "is missing: send it as application/json", "required")
+    if message == repr(key):
+        return FieldError(key, "is missing", "required")
+    return FieldError(key, _plain(message))
+
+
+def _plain(text: str) -> str:
+    if types := _TYPES.match(text):
+        return f"must be {_word(types['wanted'])}, not {_word(types['given'])}"
+    if limits := _LIMITS.match(text):
+        return f"must be {_word(limits['wanted'])} {limits['limit']}"
+    if text in _SAYINGS:
+        return _SAYINGS[text]
+    return text[:1].lower() + text[1:].replace("`", "'")
+
+
+def _word(names: str) -> str:
+    return " or ".join(_WORDS.get(name, name) for name in names.split(" | "))

@@ -1,0 +1,75 @@
+"""The OpenAPI document: what it is called, how one signs in, what every error looks like."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar import Response, Router
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from tranche import __version__
+from tranche.kernel.web.auth import OPEN
+from tranche.kernel.web.errors import PROBLEM_JSON, Problem
+
+_ALWAYS: Final = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_WHEN_CHANGING: Final = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+_WITH_BODY: Final = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Served at /schema/openapi.json, open to everyone."""
+    return OpenAPIConfig(
+        title="Tranche",
+        version=__version__,
+        description="Bulk back-office work without a lost item.",
+        security=[{"bearer": []}],
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", description="An API key.")}
+        ),
+        use_handler_docstrings=True,
+        render_plugins=[JsonRenderPlugin()],
+        openapi_router=Router(
+            "/schema", route_handlers=[], include_in_schema=False, opt={OPEN: True}, after_request=_refuse_pages
+        ),
+    )
+
+
+def document_errors(handler: HTTPRouteHandler) -> None:
+    """Add the error body to a route's responses; what the route says itself stays."""
+    own = dict(handler.responses or {})
+    handler.responses = {**{status: _problem(status) for status in _statuses(handler)}, **own}
+    if handler.opt.get(OPEN):
+        handler.security = [{}]
+
+
+def _statuses(handler: HTTPRouteHandler) -> Sequence[HTTPStatus]:
+    changing = handler.http_methods.isdisjoint({"GET", "HEAD", "OPTIONS"})
+    has_body = handler.parsed_data_field is not None
+    return (*_ALWAYS, *(_WHEN_CHANGING if changing else ()), *(_WITH_BODY if has_body else ()))
+
+
+def _problem(status: HTTPStatus) -> ResponseSpec:
+    return ResponseSpec(
+        data_container=Problem,
+        generate_examples=False,
+        description=status.phrase,
+        media_type=PROBLEM_JSON,
+    )
+
+
+async def _refuse_pages(response: Response[Any]) -> Response[Any]:
+    """The framework answers unknown addresses under /schema with a page; ours are all alike."""
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        raise NotFoundException
+    return response

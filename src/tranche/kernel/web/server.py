@@ -1,0 +1,119 @@
+"""The HTTP server: uvicorn, ended in order by a signal, alone or beside a worker in one process."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+
+from tranche.kernel.web.stream import Hub
+
+GRACE_SECONDS: Final = 3
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that ends its streams first: they would hold it until its grace is over."""
+
+    def __init__(self, config: uvicorn.Config, *, hub: Hub, own_signals: bool = True) -> None:
+        """With `own_signals=False` whoever runs the server handles signals and calls `stop()`."""
+        super().__init__(config)
+        self._hub = hub
+        self._own_signals = own_signals
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.cut_short = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Remember the loop, because signals come from outside it."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets=sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn, and see whether requests had to be cut short."""
+        self._hub.close()
+        busy = set(self.server_state.tasks)
+        await super().shutdown(sockets=sockets)
+        self.cut_short = any(task.cancelled() or not task.done() for task in busy)
+
+    def stop(self) -> None:
+        """End in order; may be called from any thread and from a signal handler."""
+        self.should_exit = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._hub.close)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal ends in order, a second Ctrl-C at once."""
+        del frame
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.stop()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals, and do not raise them again at the end: an ordered end is exit code 0."""
+        if not self._own_signals or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in _SIGNALS}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
+
+def make_server(
+    app: Any,  # noqa: ANN401  # an ASGI application; uvicorn and litestar name different types for it
+    *,
+    hub: Hub,
+    host: str,
+    port: int,
+    trusted_proxy: str | None = None,
+    own_signals: bool = True,
+) -> Server:
+    """A server that is not running yet; `X-Forwarded-For` counts only when it comes from `trusted_proxy`."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=trusted_proxy is not None,
+        forwarded_allow_ips=trusted_proxy or "",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=65,
+    )
+    return Server(config, hub=hub, own_signals=own_signals)
+
+
+def run(
+    app: Any,  # noqa: ANN401  # see make_server
+    *,
+    hub: Hub,
+    host: str,
+    port: int,
+    trusted_proxy: str | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then return within about four seconds.
+
+    A thread that is still in a long statement then would hold the interpreter's exit: its transaction is
+    rolled back by leaving at once, as after a kill.
+    """
+    server = make_server(app, hub=hub, host=host, port=port, trusted_proxy=trusted_proxy)
+    server.run()
+    if server.cut_short:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)

@@ -1,0 +1,227 @@
+"""Order batches: made, found, listed, counted, finished, deleted, adopted."""
+
+from dataclasses import fields
+
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.operations.domain import Operation, Status
+from tranche.orders.domain import LEGACY_NAME, BatchStats, BatchStatus, OrderBatch
+
+_SELECT = """
+    SELECT b.id, b.import_id, b.operation_id, b.user_id, u.name AS user_name, u.email AS user_email, b.file_name,
+        b.file_size, b.status, c.total_orders, c.successful_orders, c.failed_orders, c.skipped_orders,
+        b.error_count, b.warning_count, b.failure, b.imported_at, b.completed_at
+    FROM order_batches b
+    JOIN order_batch_counts c ON c.organization_id = b.organization_id AND c.id = b.id
+    JOIN users u ON u.organization_id = b.organization_id AND u.id = b.user_id
+    WHERE b.organization_id = current_organization() AND b.deleted_at IS NULL
+"""
+
+
+def lock_file(conn: Connection, *, sha256: bytes) -> None:
+    """Let one upload of these bytes at a time decide whether they were uploaded before."""
+    conn.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s || current_organization()::text, 0))",
+        {"key": sha256.hex()},
+    )
+
+
+def find_same_file(conn: Connection, *, sha256: bytes) -> Row | None:
+    """A batch of the same bytes that counts: running or completed, not deleted."""
+    return conn.execute(
+        """
+        SELECT id, file_name, imported_at FROM order_batches
+        WHERE organization_id = current_organization() AND sha256 = %(sha256)s AND deleted_at IS NULL
+          AND status <> 'failed'
+        ORDER BY id DESC LIMIT 1
+        """,
+        {"sha256": sha256},
+    ).fetchone()
+
+
+def insert_batch(conn: Connection, *, user_id: int, file_name: str, file_size: int | None, sha256: bytes | None) -> int:
+    row = conn.execute(
+        """
+        INSERT INTO order_batches (organization_id, user_id, file_name, file_size, sha256)
+        VALUES (current_organization(), %(user_id)s, %(file_name)s, %(file_size)s, %(sha256)s)
+        RETURNING id
+        """,
+        {"user_id": user_id, "file_name": file_name, "file_size": file_size, "sha256": sha256},
+    ).fetchone()
+    return int(_one(row)["id"])
+
+
+def link_batch(conn: Connection, *, batch_id: int, import_id: int, operation_id: int) -> None:
+    conn.execute(
+        """
+        UPDATE order_batches SET import_id = %(import_id)s, operation_id = %(operation_id)s
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": batch_id, "import_id": import_id, "operation_id": operation_id},
+    )
+
+
+def reopen_batch(conn: Connection, *, operation_id: int) -> None:
+    """A retried import is being processed again."""
+    conn.execute(
+        """
+        UPDATE order_batches SET status = 'processing', completed_at = NULL, failure = NULL
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND deleted_at IS NULL
+        """,
+        {"operation_id": operation_id},
+    )
+
+
+def finish_batch(conn: Connection, *, batch_id: int, operation: Operation, failure: str | None) -> None:
+    """Take over the operation's counters; what was not tried because of its end counts as failed."""
+    is_failed = operation.status in {Status.FAILED, Status.CANCELLED}
+    conn.execute(
+        """
+        UPDATE order_batches b SET
+            status = %(status)s, failure = %(failure)s, completed_at = now(),
+            total_orders = %(total)s, successful_orders = %(succeeded)s, skipped_orders = %(skipped)s,
+            failed_orders = %(total)s - %(succeeded)s - %(skipped)s,
+            error_count = (SELECT count(*) FROM import_errors e WHERE e.organization_id = b.organization_id
+                AND e.import_id = b.import_id AND e.severity = 'error'),
+            warning_count = (SELECT count(*) FROM import_errors e WHERE e.organization_id = b.organization_id
+                AND e.import_id = b.import_id AND e.severity = 'warning')
+        WHERE b.organization_id = current_organization() AND b.id = %(id)s
+        """,
+        {
+            "id": batch_id,
+            "status": BatchStatus.FAILED if is_failed else BatchStatus.COMPLETED,
+            "failure": failure,
+            "total": operation.total,
+            "succeeded": operation.succeeded,
+            "skipped": operation.skipped,
+        },
+    )
+
+
+def fail_batch(conn: Connection, *, batch_id: int, failure: str) -> None:
+    conn.execute(
+        """
+        UPDATE order_batches SET status = 'failed', failure = %(failure)s, completed_at = now()
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": batch_id, "failure": failure},
+    )
+
+
+def find_batch(conn: Connection, *, batch_id: int) -> OrderBatch | None:
+    row = conn.execute(f"{_SELECT} AND b.id = %(id)s", {"id": batch_id}).fetchone()
+    return _batch(row) if row else None
+
+
+def lock_batch(conn: Connection, *, batch_id: int) -> bool:
+    row = conn.execute(
+        """
+        SELECT FROM order_batches
+        WHERE organization_id = current_organization() AND id = %(id)s AND deleted_at IS NULL FOR UPDATE
+        """,
+        {"id": batch_id},
+    ).fetchone()
+    return row is not None
+
+
+def list_batches(conn: Connection, *, status: str | None, limit: int, offset: int) -> list[OrderBatch]:
+    rows = conn.execute(
+        f"""
+        {_SELECT} AND (%(status)s::text IS NULL OR b.status = %(status)s)
+        ORDER BY b.id DESC LIMIT %(limit)s OFFSET %(offset)s
+        """,
+        {"status": status, "limit": limit, "offset": offset},
+    ).fetchall()
+    return [_batch(row) for row in rows]
+
+
+def count_batches(conn: Connection, *, status: str | None) -> int:
+    row = conn.execute(
+        """
+        SELECT count(*) AS count FROM order_batches
+        WHERE organization_id = current_organization() AND deleted_at IS NULL
+          AND (%(status)s::text IS NULL OR status = %(status)s)
+        """,
+        {"status": status},
+    ).fetchone()
+    return int(_one(row)["count"])
+
+
+def find_stats(conn: Connection) -> BatchStats:
+    """Averages are over ended batches that held at least one order."""
+    row = conn.execute(
+        """
+        SELECT count(*) AS total_batches,
+            count(*) FILTER (WHERE status = 'completed') AS completed_batches,
+            count(*) FILTER (WHERE status = 'failed') AS failed_batches,
+            count(*) FILTER (WHERE status = 'processing') AS processing_batches,
+            coalesce(sum(c.successful_orders), 0)::bigint AS total_orders_imported,
+            coalesce(round(avg(100.0 * b.successful_orders / b.total_orders)
+                FILTER (WHERE b.status <> 'processing' AND b.total_orders > 0), 2), 0) AS average_success_rate
+        FROM order_batches b
+        JOIN order_batch_counts c ON c.organization_id = b.organization_id AND c.id = b.id
+        WHERE b.organization_id = current_organization() AND b.deleted_at IS NULL
+        """
+    ).fetchone()
+    return BatchStats(**_one(row))
+
+
+def mark_deleted(conn: Connection, *, batch_id: int, user_id: int | None) -> None:
+    conn.execute(
+        """
+        UPDATE order_batches SET deleted_at = now(), deleted_by = %(user_id)s
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": batch_id, "user_id": user_id},
+    )
+
+
+def find_or_insert_legacy(conn: Connection, *, user_id: int) -> int:
+    """The batch named legacy_import, made if there is none."""
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('legacy' || current_organization()::text, 0))")
+    row = conn.execute(
+        """
+        SELECT id FROM order_batches
+        WHERE organization_id = current_organization() AND file_name = %(name)s AND import_id IS NULL
+          AND deleted_at IS NULL
+        ORDER BY id LIMIT 1
+        """,
+        {"name": LEGACY_NAME},
+    ).fetchone()
+    if row:
+        return int(row["id"])
+    return insert_batch(conn, user_id=user_id, file_name=LEGACY_NAME, file_size=None, sha256=None)
+
+
+def adopt_orders(conn: Connection, *, batch_id: int) -> int:
+    """Give the orders without a batch to this one; returns how many."""
+    adopted = conn.execute(
+        """
+        UPDATE orders SET batch_id = %(id)s
+        WHERE organization_id = current_organization() AND batch_id IS NULL
+        """,
+        {"id": batch_id},
+    ).rowcount
+    conn.execute(
+        """
+        UPDATE order_batches SET status = 'completed', completed_at = coalesce(completed_at, now()),
+            total_orders = total_orders + %(adopted)s, successful_orders = successful_orders + %(adopted)s
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": batch_id, "adopted": adopted},
+    )
+    return adopted
+
+
+def find_currency(conn: Connection) -> str:
+    row = conn.execute("SELECT currency FROM organizations WHERE id = current_organization()").fetchone()
+    return str(_one(row)["currency"])
+
+
+def _batch(row: Row) -> OrderBatch:
+    return OrderBatch(**{**{f.name: row[f.name] for f in fields(OrderBatch)}, "status": BatchStatus(row["status"])})
+
+
+def _one(row: Row | None) -> Row:
+    if row is None:
+        raise LookupError("a statement that always returns a row returned none")
+    return row

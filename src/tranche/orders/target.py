@@ -1,0 +1,151 @@
+"""Orders as a target of the import machine."""
+
+from tranche.catalog import service as catalog
+from tranche.customers import service as customers
+from tranche.imports import service as imports
+from tranche.imports.targets import Import, Judgement, StageLost
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Counts, Operation, Status
+from tranche.orders.domain import OnDuplicate
+from tranche.orders.fields import ORDER_FIELDS
+from tranche.orders.queries import batches, judging, stage
+
+
+class OrderTarget:
+    """See imports.targets.Target. A row is an order line; positions are orders."""
+
+    name = "order"
+    unit = "orders"
+    fields = ORDER_FIELDS
+    stage_table = "order_import_lines"
+    stage_columns = (
+        "order_number",
+        "customer_name",
+        "customer_code",
+        "customer_email",
+        "customer_phone",
+        "customer_address",
+        "order_date",
+        "item_code",
+        "item_name",
+        "quantity",
+        "unit_price",
+        "tax_rate",
+        "currency",
+        "notes",
+    )
+
+    def clear(self, conn: Connection, work: Import) -> None:
+        """Forget lines and groups."""
+        stage.clear(conn, import_id=work.id)
+
+    def count_staged(self, conn: Connection, work: Import) -> int:
+        """How many lines are staged."""
+        return stage.count_lines(conn, import_id=work.id)
+
+    def judge(self, conn: Connection, work: Import) -> Judgement:
+        """Rules per line, then per order, then the orders by state; a row without a number is a failed order."""
+        rules = _rules(conn, work)
+        stage.clear_groups(conn, import_id=work.id)
+        judging.analyze(conn)
+        judging.judge_lines(conn, rules)
+        judging.mark_bad_lines(conn, rules)
+        judging.judge_agreement(conn, rules)
+        _want_masters(conn, rules)
+        customers.match(conn)
+        catalog.match(conn)
+        judging.judge_masters(conn, rules)
+        judging.mark_bad_lines(conn, rules)
+        judging.group_orders(conn, rules)
+        judging.judge_existing(conn, rules)
+        judging.name_siblings(conn, rules)
+        judging.warn_of_repeats(conn, rules)
+        judging.analyze(conn)
+        found = judging.tally(conn, rules)
+        return Judgement(
+            total=found["orders"] + found["orphan_rows"],
+            done=found["done"],
+            failed=found["bad"] + found["orphan_rows"],
+            skipped=found["skipped"],
+        )
+
+    def prepare(self, conn: Connection, work: Import) -> None:
+        """Make the customers and items that sound lines name and nobody has yet."""
+        _want_masters(conn, _rules(conn, work))
+        customers.match_or_create(conn)
+        catalog.match_or_create(conn)
+
+    def measure(self, conn: Connection, work: Import) -> int:
+        """How many orders are to be brought in."""
+        return stage.count_positions(conn, import_id=work.id)
+
+    def next_high(self, conn: Connection, work: Import, *, low: int, size: int) -> int | None:
+        """The last order so that the slice has about `size` lines."""
+        return stage.find_next_high(conn, import_id=work.id, low=low, size=size)
+
+    def commit(self, conn: Connection, work: Import, *, low: int, high: int) -> Counts:
+        """Bring in the orders of these positions, whole; what was overtaken becomes an error."""
+        found = stage.create_chunk(
+            conn, import_id=work.id, low=low, high=high, default_customer=_mapping(work).get("defaultCustomer")
+        )
+        if found["orders"] != high - low + 1 or found["lines"] != found["found"]:
+            raise StageLost
+        stage.want_masters(conn)
+        customers.match(conn)
+        catalog.match(conn)
+        stage.create_formed_orders(conn)
+        batch_id = work.options["batchId"]
+        made = stage.insert_orders(conn, batch_id=batch_id)
+        if work.options.get("onDuplicate") == OnDuplicate.UPDATE:
+            made += stage.update_orders(conn, batch_id=batch_id)
+        stage.insert_lines(conn)
+        overtaken = 0
+        if made < found["orders"]:
+            overtaken = stage.insert_overtaken(conn, import_id=work.id, header=work.headers.get("orderId"))
+        return Counts(succeeded=made, failed=overtaken)
+
+    def park(self, conn: Connection, work: Import, *, position: int, code: str, message: str) -> Counts:
+        """Note the order that could not be brought in, at its first row."""
+        group = stage.find_group(conn, import_id=work.id, position=position)
+        if group is None:
+            raise StageLost
+        imports.add_error(
+            conn, import_id=work.id, row_number=group["first_row"], code=code, message=f"{group['number']}: {message}"
+        )
+        return Counts(failed=1)
+
+    def finished(self, conn: Connection, work: Import, operation: Operation, status: Status) -> None:
+        """Write the batch's last word; a dry run has no batch."""
+        batch_id = work.options.get("batchId")
+        if batch_id is not None:
+            batches.finish_batch(conn, batch_id=batch_id, operation=operation, failure=_failure(operation, status))
+
+
+def _failure(operation: Operation, status: Status) -> str | None:
+    if status is Status.CANCELLED:
+        return f"Cancelled; {operation.succeeded} orders were imported before and are kept. Delete the batch to undo."
+    if status is Status.FAILED and operation.error_code == "all_failed":
+        return f"None of the {operation.total} orders could be imported; the errors say why."
+    return operation.error if status is Status.FAILED else None
+
+
+def _want_masters(conn: Connection, rules: judging.Rules) -> None:
+    judging.want_customers(conn, rules)
+    judging.want_items(conn, rules)
+
+
+def _mapping(work: Import) -> dict[str, str]:
+    return dict(work.options.get("mapping") or {})
+
+
+def _rules(conn: Connection, work: Import) -> judging.Rules:
+    mapping = work.options.get("mapping") or {}
+    return judging.Rules(
+        import_id=work.id,
+        batch_id=work.options.get("batchId"),
+        on_duplicate=work.options.get("onDuplicate", OnDuplicate.ERROR),
+        accept_returns=bool(mapping.get("acceptReturns")),
+        default_customer=mapping.get("defaultCustomer"),
+        default_currency=batches.find_currency(conn),
+        headers=work.headers,
+    )

@@ -1,0 +1,120 @@
+"""A real PostgreSQL for every test: one server per session, one migrated database per test."""
+
+import fcntl
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.factories import Organization, make_organization
+from tests.homes import clear, clear_abandoned, make_home
+from tranche.kernel.context import Context
+from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
+from tranche.kernel.db.migrate import migrate
+from tranche.kernel.db.pool import Connection, Database, connect
+from tranche.kernel.db.roles import settle_role
+
+_HOME = "TRANCHE_TESTS_HOME"  # set by the first process; pytest-xdist's workers inherit it
+_LOCK: pytest.StashKey[int] = pytest.StashKey()
+_TEMPLATE = "tranche_template"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    """The addresses of one test's own database, for the owner and for the plain role."""
+
+    name: str
+    owner: str
+    app: str
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        clear_abandoned()
+        home, config.stash[_LOCK] = make_home()
+        os.environ[_HOME] = str(home)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _LOCK in config.stash:
+        clear(Path(os.environ.pop(_HOME)))
+
+
+@pytest.fixture(scope="session")
+def session_home() -> Path:
+    """The temporary home that all workers of this session share; it is cleared away with its servers."""
+    return Path(os.environ[_HOME])
+
+
+@pytest.fixture(scope="session")
+def postgres(session_home: Path) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres.start(session_home, pg_bin=None, fsync=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres, session_home: Path) -> str:
+    """The name of a migrated database to copy; the first worker makes it, the others wait."""
+    done = session_home / "template.done"
+    with (session_home / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            postgres.create_database(_TEMPLATE)
+            migrate(postgres.url(OWNER_ROLE, database=_TEMPLATE))
+            done.touch()
+    return _TEMPLATE
+
+
+@pytest.fixture
+def database_urls(postgres: EmbeddedPostgres, template: str) -> Iterator[DatabaseUrls]:
+    """This test's own migrated database; it is dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    postgres.create_database(name, template=template)
+    urls = DatabaseUrls(
+        name=name, owner=postgres.url(OWNER_ROLE, database=name), app=postgres.url(APP_ROLE, database=name)
+    )
+    with connect(urls.app) as conn:
+        settle_role(conn)
+    yield urls
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def owner_url(database_urls: DatabaseUrls) -> str:
+    return database_urls.owner
+
+
+@pytest.fixture
+def app_url(database_urls: DatabaseUrls) -> str:
+    return database_urls.app
+
+
+@pytest.fixture
+def database(app_url: str) -> Iterator[Database]:
+    """The pool that the product uses, as the plain role."""
+    pool = Database(app_url, size=5, name="tests").open()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def owner(owner_url: str) -> Iterator[Connection]:
+    """A connection of the owner, in autocommit: it sees all organizations."""
+    with connect(owner_url, name="tests owner") as conn:
+        yield conn
+
+
+@pytest.fixture
+def organization(owner: Connection) -> Callable[..., Organization]:
+    """Makes organizations: `organization(name="Acme")`, each with a default branch and an admin."""
+    return partial(make_organization, owner)
+
+
+@pytest.fixture
+def context(organization: Callable[..., Organization]) -> Context:
+    """The admin of a new organization."""
+    return organization().context()
