@@ -19,15 +19,17 @@ _MOST_NAMED: Final = 30
 _PARENTHESIS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
 
 
-def match(headers: Sequence[str | None], *, fields: Sequence[Field], mapping: Mapping) -> Matching:
+def match(headers: Sequence[str | None], *, fields: Sequence[Field], mapping: Mapping, first: int = 0) -> Matching:
     """For every column its field or extra. `headers` are raw: blank and doubled ones get names here.
+
+    `first` is the index of the sheet's column in which the table begins (0 is A).
 
     Raises:
         InvalidMapping: the mapping names a header that is not there, stands twice, or a column for two fields.
     """
-    names = name_columns(headers)
+    names = name_columns(headers, first=first)
     keys = [_keys(header or "") for header in headers]
-    chosen = _explicit(headers, names=names, keys=keys, fields=fields, mapping=mapping)
+    chosen = _explicit(headers, names=names, keys=keys, fields=fields, mapping=mapping, first=first)
     for kind, offers in (
         (MatchKind.NAME, _by_name(keys, fields)),
         (MatchKind.SYNONYM, _by_synonym(keys, fields)),
@@ -35,7 +37,7 @@ def match(headers: Sequence[str | None], *, fields: Sequence[Field], mapping: Ma
     ):
         _take(chosen, offers, kind=kind)
     columns = tuple(
-        Column(index=index, letter=letter_of(index), header=name, field=taken[0], match=taken[1])
+        Column(index=index, letter=letter_of(first + index), header=name, field=taken[0], match=taken[1])
         for index, name in enumerate(names)
         for taken in (chosen.get(index, (None, None)),)
     )
@@ -55,12 +57,12 @@ def fingerprint(headers: Sequence[str | None]) -> bytes:
     return hashlib.sha256("\x1f".join(_key(header or "") for header in headers).encode()).digest()
 
 
-def name_columns(headers: Sequence[str | None]) -> list[str]:
+def name_columns(headers: Sequence[str | None], *, first: int = 0) -> list[str]:
     """A name for every column, never empty and never twice: blank ones by their letter, doubles numbered."""
     names: list[str] = []
     taken: set[str] = set()
     for index, header in enumerate(headers):
-        wanted = " ".join((header or "").split()) or f"Column {letter_of(index)}"
+        wanted = " ".join((header or "").split()) or f"Column {letter_of(first + index)}"
         name, count = wanted, 1
         while name in taken:
             count += 1
@@ -81,12 +83,13 @@ def _explicit(
     keys: Sequence[tuple[str, ...]],
     fields: Sequence[Field],
     mapping: Mapping,
+    first: int,
 ) -> _Chosen:
     known = {field.name for field in fields}
     chosen: _Chosen = {}
     errors: list[FieldError] = []
     for field_name, wanted in mapping.columns.items():
-        index = _find(wanted, headers=headers, names=names, keys=keys)
+        index = _find(wanted, headers=headers, names=names, keys=keys, first=first)
         if field_name not in known:
             errors.append(FieldError(field_name, f"There is no field {field_name}.", "unknown_field"))
         elif isinstance(index, str):
@@ -104,18 +107,23 @@ def _explicit(
 
 
 def _find(
-    wanted: str, *, headers: Sequence[str | None], names: Sequence[str], keys: Sequence[tuple[str, ...]]
+    wanted: str,
+    *,
+    headers: Sequence[str | None],
+    names: Sequence[str],
+    keys: Sequence[tuple[str, ...]],
+    first: int,
 ) -> int | str:
     """The index of a column by its header, its given name or its letter; a sentence if there is none or two."""
     plain = " ".join(wanted.split())
     same = [i for i, header in enumerate(headers) if " ".join((header or "").split()) == plain != ""]
     same = same or [i for i, name in enumerate(names) if name == plain]
     same = same or [i for i, key in enumerate(keys) if key and key[0] == _key(wanted) != ""]
-    same = same or [i for i in range(len(names)) if plain in (letter_of(i), f"Column {letter_of(i)}")]
+    same = same or [i for i in range(len(names)) if plain in (letter_of(first + i), f"Column {letter_of(first + i)}")]
     if len(same) == 1:
         return same[0]
     if same:
-        where = " and ".join(letter_of(i) for i in same)
+        where = " and ".join(letter_of(first + i) for i in same)
         return f"The header “{wanted}” stands in columns {where}; rename one of them, or name the column's letter."
     return f"The file has no column “{wanted}”."
 

@@ -58,7 +58,7 @@ def add_error(
 def list_errors(
     conn: Connection, *, import_id: int, severity: str | None, code: str | None, limit: int, offset: int
 ) -> tuple[list[Row], int]:
-    """A page of errors and warnings by row (row_number, column_name, severity, code, message), and how many there are."""
+    """A page by row (row_number, column_name, severity, code, message), and how many there are."""
     rows = queries.list_errors(conn, import_id=import_id, severity=severity, code=code, limit=limit, offset=offset)
     return rows, queries.count_errors(conn, import_id=import_id, severity=severity, code=code)
 

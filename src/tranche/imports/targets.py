@@ -90,6 +90,9 @@ class Target(Protocol):
     def park(self, conn: Connection, work: Import, *, position: int, code: str, message: str) -> Counts:
         """Note that one position could not be brought in."""
 
+    def reopen(self, conn: Connection, work: Import) -> None:
+        """The import is retried; refuse with a Conflict where that makes no sense any more."""
+
     def finished(self, conn: Connection, work: Import, operation: Operation, status: Status) -> None:
         """The last word, in the transaction that ends the operation."""
 

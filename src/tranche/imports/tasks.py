@@ -7,7 +7,7 @@ from tranche.imports import queries
 from tranche.imports.choices import read_mapping
 from tranche.imports.domain import FileHeader, Limits, ParseAbortedError, ParseRequest, Slice
 from tranche.imports.parser import Parsed, parse
-from tranche.imports.targets import Import, StageLost, Target
+from tranche.imports.targets import Import, Judgement, StageLost, Target
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import TrancheError, Unavailable
 from tranche.kernel.operations.domain import Claim, Counts, Operation, Status
@@ -38,6 +38,12 @@ def make_handler(target: Target, files: FilePaths, *, limits: Limits) -> Handler
         target.clear(conn, work)
         target.finished(conn, work, operation, status)
 
+    def retry(conn: Connection, operation: Operation, code: str | None) -> Retried:
+        retried = _retry(operation, code)
+        if retried.phases:
+            target.reopen(conn, find_work(conn, operation))
+        return retried
+
     return Handler(
         kind=kind_of(target),
         phases=(
@@ -47,7 +53,7 @@ def make_handler(target: Target, files: FilePaths, *, limits: Limits) -> Handler
             CommitPhase(target),
         ),
         finished=finished,
-        retry=_retry,
+        retry=retry,
     )
 
 
@@ -137,7 +143,7 @@ class JudgePhase:
             work.count(
                 conn,
                 total=found.total,
-                counts=Counts(succeeded=found.done, failed=found.failed, skipped=found.skipped),
+                counts=_judged(job, found),
                 summary={"rows": job.staged_rows, "errors": errors, "warnings": warnings, **found.summary},
             )
             work.progress(conn, done=job.staged_rows or 0, total=job.staged_rows)
@@ -208,6 +214,12 @@ class CommitPhase:
         return self._target.park(conn, find_work(conn, operation), position=position, code=code, message=message)
 
 
+def _judged(job: Import, found: Judgement) -> Counts:
+    """In a dry run what is valid counts as succeeded: nothing more will become of it."""
+    valid = found.total - found.failed - found.skipped
+    return Counts(succeeded=valid if job.is_dry_run else found.done, failed=found.failed, skipped=found.skipped)
+
+
 def _keep_reading(conn: Connection, job: Import, header: FileHeader) -> None:
     columns = header.matching.columns
     mapping = {
@@ -229,7 +241,7 @@ def _keep_reading(conn: Connection, job: Import, header: FileHeader) -> None:
     )
 
 
-def _retry(_conn: Connection, operation: Operation, code: str | None) -> Retried:
+def _retry(operation: Operation, code: str | None) -> Retried:
     """Read the file again; what this import already brought in is recognised and stays.
 
     Rows are judged anew, so that what could not be matched then may be now.

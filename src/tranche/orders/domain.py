@@ -61,6 +61,18 @@ class BatchBusy(Conflict):
     code = "batch_processing"
 
 
+class BatchDeleted(Conflict):
+    """The batch was deleted meanwhile."""
+
+    code = "batch_deleted"
+
+
+class NothingRead(Conflict):
+    """The batch's file could not be opened at all, or it never had one."""
+
+    code = "nothing_read"
+
+
 class InvoicedOrders(Conflict):
     """Some of the batch's orders have invoices."""
 

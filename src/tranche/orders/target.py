@@ -6,7 +6,7 @@ from tranche.imports import service as imports
 from tranche.imports.targets import Import, Judgement, StageLost
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, Operation, Status
-from tranche.orders.domain import OnDuplicate
+from tranche.orders.domain import BatchDeleted, OnDuplicate
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.queries import batches, judging, stage
 
@@ -18,7 +18,7 @@ class OrderTarget:
     unit = "orders"
     fields = ORDER_FIELDS
     stage_table = "order_import_lines"
-    stage_columns = (
+    stage_columns: tuple[str, ...] = (
         "order_number",
         "customer_name",
         "customer_code",
@@ -113,6 +113,12 @@ class OrderTarget:
             conn, import_id=work.id, row_number=group["first_row"], code=code, message=f"{group['number']}: {message}"
         )
         return Counts(failed=1)
+
+    def reopen(self, conn: Connection, work: Import) -> None:
+        """The batch is being processed again, unless it was deleted."""
+        batch_id = work.options.get("batchId")
+        if batch_id is not None and not batches.reopen_batch(conn, batch_id=batch_id):
+            raise BatchDeleted("The batch of this import was deleted; upload the file again.")
 
     def finished(self, conn: Connection, work: Import, operation: Operation, status: Status) -> None:
         """Write the batch's last word; a dry run has no batch."""

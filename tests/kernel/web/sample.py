@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ import msgspec
 from litestar import Litestar, delete, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, MultipartBody
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
 from litestar.testing import TestClient
 
 from tranche.kernel import errors
@@ -21,7 +22,7 @@ from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.application import UPLOAD, make_app
-from tranche.kernel.web.auth import SCOPE, admin, viewer
+from tranche.kernel.web.auth import SCOPE, Authenticator, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.events import EventStream
 from tranche.kernel.web.json import Body, Out
@@ -71,6 +72,11 @@ def list_things(request: AnyRequest) -> Pagination:
     return pagination(read_page(request, alias="size"), total=45)
 
 
+@get("/typed", sync_to_thread=True)
+def typed(number: FromQuery[int], late: FromQuery[date] = date.max) -> None:
+    del number, late
+
+
 @get("/things/{thing_id:int}", sync_to_thread=True)
 def find_thing(thing_id: FromPath[int], ctx: NamedDependency[Context]) -> Envelope[int]:
     return envelope(ctx, thing_id, message="Thing fetched")
@@ -115,7 +121,7 @@ def client_address(request: AnyRequest) -> str:
 
 @get("/slow", sync_to_thread=True)
 def slow() -> None:
-    time.sleep(20)
+    time.sleep(6)
 
 
 @get("/operations/{operation_id:int}/events")
@@ -136,6 +142,7 @@ async def wait(
 
 ROUTES: Sequence[Any] = (
     list_things,
+    typed,
     find_thing,
     make_thing,
     judge_thing,
@@ -198,7 +205,7 @@ def sample_app(
     routes: Sequence[Any] = ROUTES,
     database: Database | None = None,
     hub: Hub | None = None,
-    callers: Callers | None = None,
+    callers: Authenticator | None = None,
     reason: str | None = None,
     offers: Mapping[str, object] | None = None,
     **settings: Any,

@@ -6,6 +6,7 @@ from litestar.testing import TestClient
 
 from tests.kernel.web.sample import Callers, Ledger, bearer, calling, running, sample_app
 from tranche.kernel.context import Context, Role
+from tranche.kernel.errors import Unavailable
 from tranche.kernel.web.stream import Hub
 
 
@@ -74,6 +75,15 @@ def test_an_unknown_and_a_foreign_branch_are_refused_alike(anyone: TestClient[Li
 def test_nul_in_an_address_is_400(anyone: TestClient[Litestar]) -> None:
     assert anyone.get("/things?page=%00", headers=bearer("admin")).status_code == 400
     assert anyone.get("/fail/a%00b", headers=bearer("admin")).status_code == 400
+
+
+def test_while_keys_cannot_be_looked_up_the_answer_is_503() -> None:
+    def away(token: str, /) -> Context | None:
+        raise Unavailable(f"away {token}"[:4], retry_after=5)
+
+    with calling(sample_app(callers=away)) as client:
+        answer = client.get("/things")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
 def test_too_many_requests_are_429_with_the_standard_headers() -> None:

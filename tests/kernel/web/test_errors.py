@@ -1,5 +1,6 @@
 """Every error of every origin has the one body."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -8,7 +9,8 @@ import structlog
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from tests.kernel.web.sample import calling, sample_app
+from tests.kernel.web.sample import Ledger, calling, running, sample_app
+from tranche.kernel.web.stream import Hub
 
 KINDS = {
     "Invalid": 400,
@@ -102,6 +104,42 @@ def test_a_body_over_the_limit_is_413_and_the_limit_is_named() -> None:
         assert "1,000 bytes" in problem(answer, 413)["message"]
         assert client.post("/files", files={"file": ("a.csv", b"x" * 50_000)}).status_code == 201
         problem(client.post("/files", files={"file": ("a.csv", b"x" * 200_000)}), 413)
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "detail"),
+    [
+        ("", "number", "is missing"),
+        ("number=x", "number", "must be a whole number, not text"),
+        ("number=1&late=2025-02-29", "late", "must be a date, such as 2025-10-29"),
+    ],
+)
+def test_a_typed_parameter_is_named_when_it_is_bad(
+    client: TestClient[Litestar], query: str, name: str, detail: str
+) -> None:
+    body = problem(client.get(f"/typed?{query}"), 400)
+    assert [(error["pointer"], error["detail"]) for error in body["errors"]] == [(name, detail)]
+
+
+def test_a_compressed_body_is_415(client: TestClient[Litestar]) -> None:
+    problem(client.post("/things", json={}, headers={"Content-Encoding": "gzip"}), 415)
+
+
+def test_an_upload_over_the_limit_is_refused_while_it_streams() -> None:
+    sent = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal sent
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        while sent < 200_000_000:
+            sent += 100_000
+            yield b"x" * 100_000
+
+    hub = Hub(load=Ledger())
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    with running(sample_app(hub=hub, max_upload_bytes=1_000_000), hub) as house:
+        answer = house.client.post("/files", content=chunks(), headers=headers)
+    problem(answer, 413)
 
 
 def test_a_form_is_read_into_its_struct(client: TestClient[Litestar]) -> None:

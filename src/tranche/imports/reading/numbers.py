@@ -11,7 +11,8 @@ _ISO: Final = r"[A-Za-z]{3}"
 _SIGNS: Final = rf"(?:[A-Z]{{0,3}}[$€£¥₹₽₩₺₴₫₪₦₱฿৳₨]|{_ISO}|kr\.?|Kč|zł|Rs\.?|Fr\.?|R)"
 _SHAPE: Final = re.compile(
     rf"(?P<open>\()?\s*(?P<minus>[-+−])?\s*(?P<before>{_SIGNS})?\s*(?P<late>[-+−])?\s*"
-    rf"(?P<body>\d[\d.,'’\u00a0\u202f ]*|[.,]\d+)\s*(?P<percent>%)?\s*(?P<after>{_SIGNS})?\s*(?P<trail>[-−])?(?P<close>\))?"
+    rf"(?P<body>\d[\d.,'’\u00a0\u202f ]*|[.,]\d+)\s*(?P<percent>%)?\s*"
+    rf"(?P<after>{_SIGNS})?\s*(?P<trail>[-−])?(?P<close>\))?"
 )
 _SPACED: Final = re.compile(r"\d{1,3}(?:(['’\u00a0\u202f ])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
 _GROUPED: Final = {

@@ -1,5 +1,6 @@
 """The cells of one sheet as columns of text, and how they are called by their addresses."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,6 +9,7 @@ import pyarrow.compute as pc
 
 from tranche.imports.domain import FileKind, letter_of
 
+_BATCH: Final = 5_000
 BLANKS: Final = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -46,6 +48,17 @@ class Table:
         return [
             self.broken.get(number, {}).get(index, column[index].as_py()) for number, column in enumerate(self.columns)
         ]
+
+    def rows(self, indexes: Sequence[int]) -> Iterator[tuple[int, list[str | None]]]:
+        """The cells of many rows, given in rising order."""
+        for begin in range(0, len(indexes), _BATCH):
+            batch = indexes[begin : begin + _BATCH]
+            taken = [column.take(pa.array(batch)).to_pylist() for column in self.columns]
+            for place, index in enumerate(batch):
+                yield (
+                    index,
+                    [self.broken.get(number, {}).get(index, cells[place]) for number, cells in enumerate(taken)],
+                )
 
 
 def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -115,7 +115,7 @@ def _match_names(conn: Connection, target: Target) -> None:
 
 
 def _count_answers(conn: Connection, target: Target) -> MatchCounts:
-    """`missing` counts the records that would have to be made."""
+    """A name alone that a new code brings along is not missing once more."""
     (row,) = conn.execute(
         f"""
         SELECT count(w.{target.id_column}) AS answered,
@@ -123,9 +123,11 @@ def _count_answers(conn: Connection, target: Target) -> MatchCounts:
                count(*) FILTER (WHERE w.refusal = 'unnamed') AS unnamed,
                count(DISTINCT w.code) FILTER (WHERE w.{target.id_column} IS NULL)
                + count(DISTINCT w.name_folded) FILTER (
-                    WHERE w.{target.id_column} IS NULL AND w.code IS NULL AND w.refusal IS NULL
+                    WHERE w.{target.id_column} IS NULL AND w.code IS NULL AND w.refusal IS NULL AND b.name_folded IS NULL
                ) AS missing
         FROM pg_temp.{target.wanted} w
+        LEFT JOIN (SELECT DISTINCT {fold_sql("n.name")} AS name_folded FROM ({_new_coded(target)}) n) b
+            ON b.name_folded = w.name_folded AND w.code IS NULL
         """
     ).fetchall()
     return MatchCounts(**row)

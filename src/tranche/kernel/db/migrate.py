@@ -8,8 +8,8 @@ from importlib.resources.abc import Traversable
 import psycopg
 from procrastinate.schema import SchemaManager
 
-from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.db.grants import APP_ROLE, close_functions, grant_to, make_app_role, require_can_make
+from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.errors import Conflict, Forbidden, Unavailable
 
 _TURN = 7_240_301_155_901  # any number that no other program would take for its advisory lock
@@ -90,7 +90,7 @@ def require_current(conn: Connection) -> None:
             f"The database lacks {_listed(missing)}. Run `tranche migrate` with TRANCHE_OWNER_URL set, "
             "then start again."
         )
-    if not _exists(conn, "procrastinate_jobs"):
+    if not _can_read(conn, "procrastinate_jobs"):
         raise SchemaDiffers("The database lacks the job queue. Run `tranche migrate` with TRANCHE_OWNER_URL set.")
 
 
@@ -144,7 +144,7 @@ def _missing(conn: Connection) -> list[Migration]:
 
 
 def _applied(conn: Connection) -> dict[str, str]:
-    if not _exists(conn, "schema_migrations"):
+    if not _can_read(conn, "schema_migrations"):
         return {}
     rows = conn.execute("SELECT name, checksum FROM schema_migrations ORDER BY name LIMIT 10000")
     return {row["name"]: row["checksum"] for row in rows}
@@ -172,7 +172,7 @@ def _make_ledger(conn: Connection) -> None:
 
 
 def _install_queue(conn: Connection) -> None:
-    if not _exists(conn, "procrastinate_jobs"):
+    if not _can_read(conn, "procrastinate_jobs"):
         conn.execute(SchemaManager.get_schema())
 
 
@@ -187,9 +187,15 @@ def _require_can_create(conn: Connection) -> None:
         )
 
 
-def _exists(conn: Connection, table: str) -> bool:
-    row = conn.execute("SELECT to_regclass(%(table)s) IS NOT NULL AS found", {"table": f"public.{table}"}).fetchone()
-    return bool(row and row["found"])
+def _can_read(conn: Connection, table: str) -> bool:
+    row = conn.execute(
+        """
+        SELECT CASE WHEN to_regclass(%(table)s) IS NULL THEN false
+                    ELSE has_table_privilege(%(table)s, 'SELECT') END AS allowed
+        """,
+        {"table": f"public.{table}"},
+    ).fetchone()
+    return bool(row and row["allowed"])
 
 
 def _take_turn(conn: Connection) -> None:

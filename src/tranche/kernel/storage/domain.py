@@ -15,10 +15,18 @@ class StoredFile:
     size: int
 
 
+class Readable(Protocol):
+    """What can be read piece by piece, such as an upload that is spooled."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes, none at the end."""
+        ...
+
+
 class Files(Protocol):
     """Files by organization and hash; organizations share nothing, not even equal files."""
 
-    def put(self, organization_id: int, stream: BinaryIO, *, limit: int) -> StoredFile:
+    def put(self, organization_id: int, stream: Readable, *, limit: int) -> StoredFile:
         """Keep what the stream holds, at most `limit` bytes; the same content again is the same file.
 
         Raises:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from tranche.kernel.storage.domain import FileMissing, FileTooLarge, StorageFull, StoredFile
+from tranche.kernel.storage.domain import FileMissing, FileTooLarge, Readable, StorageFull, StoredFile
 
 _CHUNK = 1 << 20
 _HASH_BYTES = 32
@@ -23,7 +23,7 @@ class LocalFiles:
         """`root` is made when the first file comes."""
         self._root = root
 
-    def put(self, organization_id: int, stream: BinaryIO, *, limit: int) -> StoredFile:
+    def put(self, organization_id: int, stream: Readable, *, limit: int) -> StoredFile:
         """See `Files.put`. A reader sees the whole file or none, also after a power cut."""
         with _room(), _part(self._folder(organization_id)) as (part, name):
             stored = _copy(stream, part, limit=limit)
@@ -95,7 +95,7 @@ def _part(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
         name.unlink(missing_ok=True)
 
 
-def _copy(stream: BinaryIO, part: BinaryIO, *, limit: int) -> StoredFile:
+def _copy(stream: Readable, part: BinaryIO, *, limit: int) -> StoredFile:
     digest, size = hashlib.sha256(), 0
     while chunk := stream.read(_CHUNK):
         size += len(chunk)

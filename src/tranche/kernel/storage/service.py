@@ -1,13 +1,11 @@
 """The verbs of storage: keep a file and register it."""
 
-from typing import BinaryIO
-
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.storage import queries
-from tranche.kernel.storage.domain import Files, StoredFile
+from tranche.kernel.storage.domain import Files, Readable, StoredFile
 
 
-def store(conn: Connection, files: Files, organization_id: int, *, stream: BinaryIO, limit: int) -> StoredFile:
+def store(conn: Connection, files: Files, organization_id: int, *, stream: Readable, limit: int) -> StoredFile:
     """Keep the stream and register it, for streams that are already at hand, such as a spooled upload.
 
     The file is kept first: should the transaction roll back, an unregistered file remains, never a row without

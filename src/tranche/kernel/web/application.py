@@ -2,15 +2,12 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
 import structlog
 from litestar import Litestar
-from litestar.concurrency import set_asyncio_executor
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -29,10 +26,9 @@ from tranche.kernel.web.openapi import document_errors, openapi_config
 from tranche.kernel.web.rate_limit import Allowance, RateLimiter
 from tranche.kernel.web.requests import provide_context, request_id
 from tranche.kernel.web.stream import Hub
-from tranche.kernel.web.threads import Lane
+from tranche.kernel.web.threads import Lane, start_threads
 
 UPLOAD: Final = "upload"
-THREADS: Final = 40
 
 _FORM_ROOM: Final = 100_000
 _HEADERS: Final[Mapping[str, str]] = {
@@ -64,7 +60,7 @@ def make_app(
     limiter = RateLimiter(per_caller=settings.rate_per_minute, per_organization=settings.rate_per_minute_organization)
     gate = Gate(authenticator=authenticator, branch_finder=branch_finder, limiter=limiter)
     health = Lane("health", size=2)
-    set_asyncio_executor(ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="web"))
+    start_threads()
     values = {"database": database, "hub": hub, **(offers or {})}
     return Litestar(
         [livez, readyz(ready, health), *routes],
@@ -161,5 +157,4 @@ def _log_response(scope: Scope, *, status: int) -> None:
         method=scope.get("method"),
         route=scope.get("path_template"),
         status=status,
-        at=round(time.time(), 3),
     )

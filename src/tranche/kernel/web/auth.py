@@ -170,6 +170,8 @@ def _expect_media(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     kind = given.partition(";")[0].strip().lower()
     if not kind and connection.headers.get("content-length") == "0":
         return
+    if connection.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Unsupported("Send the body without Content-Encoding.")
     if kind != wanted:
         raise Unsupported(f"Send the body as {wanted}, not as {kind or 'something without a Content-Type'}.")
     if wanted == RequestEncodingType.MULTI_PART and "boundary=" not in given.lower():

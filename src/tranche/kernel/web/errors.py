@@ -75,7 +75,7 @@ class Problem(Out, frozen=True):
 
 def refuse(request: AnyRequest, error: TrancheError) -> JsonResponse[Problem]:
     """Answer one of our own refusals."""
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS) if _known(error) else None
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
     if status is None:
         return fail(request, error)
     return _answer(
@@ -101,7 +101,7 @@ def refuse_http(request: AnyRequest, error: HTTPException) -> JsonResponse[Probl
 
 def fail(request: AnyRequest, error: Exception) -> JsonResponse[Problem]:
     """Answer a fault of ours: nothing of its inside leaves the house, and the log has no data of the request."""
-    if isinstance(error, UnicodeError | LookupError) and request.content_type[0].startswith("multipart/"):
+    if isinstance(error, UnicodeError | LookupError) and _is_from_form(error):
         return refuse(request, errors.Invalid("A part of the form is not valid text.", code="malformed"))
     _log.error("request failed", request_id=request_id(request.scope), **describe(error))
     message = "Something went wrong on our side. Try again; if it stays, report the request id."
@@ -123,13 +123,14 @@ def describe(error: BaseException) -> dict[str, object]:
     }
 
 
+def _is_from_form(error: Exception) -> bool:
+    """The framework decodes a part's text by the charset that the part names, and lets that fail."""
+    return any(frame.name == "parse_multipart_form" for frame in traceback.extract_tb(error.__traceback__))
+
+
 def _places(trace: TracebackType | None) -> list[str]:
     frames = traceback.extract_tb(trace)[-_FRAMES:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-
-
-def _known(error: TrancheError) -> bool:
-    return any(kind in STATUS for kind in type(error).__mro__)
 
 
 def _words(

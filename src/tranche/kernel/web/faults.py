@@ -13,6 +13,7 @@ _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>[^`]+)`$")
 _TYPES = re.compile(r"^Expected `(?P<wanted>[^`]+)`, got `(?P<given>[^`]+)`$")
 _LIMITS = re.compile(r"^Expected `(?P<wanted>[^`]+)` (?P<limit>.+)$")
 _PARAMETER = re.compile(r"^Missing required \w+ parameter '(?P<name>[^']+)'")
+_LONGEST_NAME = 100
 _SAYINGS = {
     "Invalid decimal string": "must be a number, not text",
     "Invalid RFC3339 encoded datetime": "must be a date and time with a zone, such as 2025-10-29T08:00:00Z",
@@ -43,7 +44,7 @@ def from_msgspec(message: str) -> FieldError:
     if missing := _MISSING.match(text):
         return FieldError(pointer([*steps, missing["name"]]), "is missing", "required")
     if unknown := _UNKNOWN.match(text):
-        return FieldError(pointer([*steps, unknown["name"]]), "is not a field of this body", "unknown")
+        return FieldError(pointer([*steps, unknown["name"][:_LONGEST_NAME]]), "is not a field of this body", "unknown")
     return FieldError(pointer(steps), _plain(text))
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import uvicorn
 
 from tranche.kernel.web.stream import Hub
+from tranche.kernel.web.threads import end_threads, linger
 
 GRACE_SECONDS: Final = 3
 
@@ -29,7 +30,6 @@ class Server(uvicorn.Server):
         self._hub = hub
         self._own_signals = own_signals
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.cut_short = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Remember the loop, because signals come from outside it."""
@@ -37,11 +37,9 @@ class Server(uvicorn.Server):
         await super().startup(sockets=sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn, and see whether requests had to be cut short."""
+        """End the streams, whatever the reason to end, then as uvicorn does."""
         self._hub.close()
-        busy = set(self.server_state.tasks)
         await super().shutdown(sockets=sockets)
-        self.cut_short = any(task.cancelled() or not task.done() for task in busy)
 
     def stop(self) -> None:
         """End in order; may be called from any thread and from a signal handler."""
@@ -108,12 +106,13 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM, then return within about four seconds.
 
-    A thread that is still in a long statement then would hold the interpreter's exit: its transaction is
-    rolled back by leaving at once, as after a kill.
+    A thread that is still in a long statement by then would hold the interpreter's exit: leaving at once
+    rolls its transaction back, as a kill does.
     """
     server = make_server(app, hub=hub, host=host, port=port, trusted_proxy=trusted_proxy)
     server.run()
-    if server.cut_short:
+    end_threads()
+    if linger(seconds=0.2):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

@@ -108,6 +108,8 @@ class Subscription:
             Unavailable: the database cannot be reached.
         """
         await self._hub.refresh(self._topic)
+        if self._hub.closed:
+            raise closing()
         if self._topic.failure is not None:
             raise self._topic.failure
         if self._topic.state is None:
@@ -125,6 +127,11 @@ class Subscription:
                         return state
                     await self._woken.wait()
         return None
+
+
+def closing() -> Unavailable:
+    """The refusal of a server that is about to end."""
+    return Unavailable("The server is restarting; connect again in a moment.", code="closing", retry_after=1)
 
 
 class Hub:
@@ -179,7 +186,7 @@ class Hub:
             Unavailable: the server is about to end.
         """
         if self.closed:
-            raise Unavailable("The server is restarting; connect again in a moment.", code="closing", retry_after=1)
+            raise closing()
         if self._open[organization_id] >= self._most:
             raise TooMany(
                 f"Your organization has {self._most} streams open; close one first.",

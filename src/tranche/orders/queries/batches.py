@@ -60,15 +60,16 @@ def link_batch(conn: Connection, *, batch_id: int, import_id: int, operation_id:
     )
 
 
-def reopen_batch(conn: Connection, *, operation_id: int) -> None:
-    """A retried import is being processed again."""
-    conn.execute(
+def reopen_batch(conn: Connection, *, batch_id: int) -> bool:
+    """A retried import is being processed again; False where the batch was deleted."""
+    cursor = conn.execute(
         """
         UPDATE order_batches SET status = 'processing', completed_at = NULL, failure = NULL
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND deleted_at IS NULL
+        WHERE organization_id = current_organization() AND id = %(id)s AND deleted_at IS NULL
         """,
-        {"operation_id": operation_id},
+        {"id": batch_id},
     )
+    return cursor.rowcount == 1
 
 
 def finish_batch(conn: Connection, *, batch_id: int, operation: Operation, failure: str | None) -> None:
@@ -173,6 +174,13 @@ def mark_deleted(conn: Connection, *, batch_id: int, user_id: int | None) -> Non
         """,
         {"id": batch_id, "user_id": user_id},
     )
+
+
+def find_legacy(conn: Connection) -> OrderBatch | None:
+    row = conn.execute(
+        f"{_SELECT} AND b.file_name = %(name)s AND b.import_id IS NULL ORDER BY b.id LIMIT 1", {"name": LEGACY_NAME}
+    ).fetchone()
+    return _batch(row) if row else None
 
 
 def find_or_insert_legacy(conn: Connection, *, user_id: int) -> int:

@@ -64,8 +64,7 @@ _LINE_RULES = (
         "bad_currency",
         "currency",
         "upper(l.currency) !~ '^[A-Z]{3}$'",
-        "format('Currency must be a code of three letters such as EUR, but it is %%s', "
-        "quote_literal(left(l.currency, 60)))",
+        "format('Currency must be a three-letter code such as EUR, but it is %%s', quote_literal(left(l.currency, 60)))",
     ),
     (
         "not_a_date",

@@ -90,6 +90,18 @@ def count_batch_orders(conn: Connection, *, batch_id: int) -> int:
     return int(row["count"]) if row else 0
 
 
+def has_unbatched(conn: Connection) -> bool:
+    """Whether there are orders from before order batches were kept."""
+    row = conn.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM orders WHERE organization_id = current_organization() AND batch_id IS NULL
+        ) AS has_any
+        """
+    ).fetchone()
+    return bool(row and row["has_any"])
+
+
 def list_invoiced_numbers(conn: Connection, *, batch_id: int, limit: int) -> list[str]:
     rows = conn.execute(
         """

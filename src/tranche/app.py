@@ -1,0 +1,93 @@
+"""The server: web application, hub and pools put together from settings."""
+
+from dataclasses import dataclass
+
+from litestar import Litestar
+
+from tranche.imports.api import Workbooks
+from tranche.kernel.db.listen import Listener
+from tranche.kernel.db.migrate import require_current
+from tranche.kernel.db.pool import Database
+from tranche.kernel.errors import TrancheError, Unavailable
+from tranche.kernel.identity.service import authenticate, has_branch
+from tranche.kernel.jobs.queue import ProcrastinateQueue
+from tranche.kernel.operations.api import load_operation
+from tranche.kernel.operations.service import Operations
+from tranche.kernel.settings import Settings
+from tranche.kernel.storage.local import LocalFiles
+from tranche.kernel.web.application import make_app
+from tranche.kernel.web.server import Server, make_server
+from tranche.kernel.web.stream import CHANNEL, Hub
+from tranche.modules import make_modules, make_registry, parsing_limits
+from tranche.orders.api.uploads import UploadLimits
+from tranche.orders.fields import ORDER_FIELDS
+from tranche.orders.service import TARGET
+
+
+_WATCHING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A web application with what it holds open."""
+
+    app: Litestar
+    hub: Hub
+    pools: tuple[Database, ...]
+
+    def server(self, settings: Settings, *, own_signals: bool = True) -> Server:
+        """A server that is not running yet."""
+        return make_server(
+            self.app,
+            hub=self.hub,
+            host=settings.host,
+            port=settings.port,
+            trusted_proxy=settings.trusted_proxy,
+            own_signals=own_signals,
+        )
+
+    def close(self) -> None:
+        """Close the pools, after the server has ended."""
+        for pool in self.pools:
+            pool.close()
+
+
+def make_web(settings: Settings, *, database_url: str) -> Web:
+    """Put the web application together; call it before an event loop runs. The pool is open already."""
+    database = Database(database_url, size=settings.pool_size, name="tranche serve").open()
+    files = LocalFiles(settings.home / "files")
+    modules = make_modules(settings, files=files)
+    limits = parsing_limits(settings)
+    watching = Database(database_url, size=_WATCHING, name="tranche watch").open()
+    hub = Hub(
+        load=load_operation(watching),
+        listener=Listener(settings.listen_url or database_url, channel=CHANNEL),
+        poll_seconds=settings.sweep_seconds,
+    )
+
+    def ready() -> str | None:
+        try:
+            with watching.transaction(None) as conn:
+                require_current(conn)
+        except Unavailable:
+            return "database"
+        except TrancheError:
+            return "migrations"
+        return None
+
+    app = make_app(
+        routes=[route for module in modules for route in module.routes],
+        database=database,
+        authenticator=lambda token: authenticate(database, token),
+        branch_finder=lambda organization_id, branch_id: has_branch(database, organization_id, branch_id),
+        hub=hub,
+        settings=settings,
+        ready=ready,
+        offers={
+            "operations": Operations(ProcrastinateQueue(), make_registry(modules)),
+            "files": files,
+            "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
+            "workbooks": Workbooks(files, {TARGET: ORDER_FIELDS}, limits=limits),
+        },
+    )
+    return Web(app=app, hub=hub, pools=(database, watching))

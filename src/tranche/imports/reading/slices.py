@@ -1,0 +1,120 @@
+"""A prepared sheet to slices of COPY text with their faults."""
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pv
+
+from tranche.imports.domain import Fault, Field, Limits
+from tranche.imports.reading.sheet import Sheet
+from tranche.imports.reading.table import Table
+
+_ESCAPED: Final = r'[\x00-\x1f"\\]'
+_OPTIONS: Final = pv.WriteOptions(include_header=False, quoting_style="needed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Some rows of a sheet, ready to be sent."""
+
+    copy: bytes
+    rows: int
+    last_row: int
+    faults: tuple[Fault, ...]
+
+
+def cut(sheet: Sheet, *, fields: Sequence[Field], limits: Limits) -> Iterator[Piece]:
+    """The rows of data in order, at most `slice_rows` and about `slice_bytes` at a time; blank ones are left out."""
+    begin = sheet.begin
+    while begin < sheet.table.height:
+        end = min(begin + limits.slice_rows, sheet.table.height)
+        while end - begin > 1 and _weight(sheet.table, begin, end) > limits.slice_bytes:
+            end = begin + (end - begin) // 2
+        piece = _piece(sheet, begin, end, fields=fields)
+        if piece.rows:
+            yield piece
+        begin = end
+
+
+def _weight(table: Table, begin: int, end: int) -> int:
+    return sum(column[begin:end].nbytes for column in table.columns if column.null_count < table.height)
+
+
+def _piece(sheet: Sheet, begin: int, end: int, *, fields: Sequence[Field]) -> Piece:
+    mask = sheet.filled[begin:end]
+    numbers = pc.filter(pa.array(range(begin + 1, end + 1), pa.int32()), mask)
+    columns = [numbers]
+    for field in fields:
+        column = sheet.header.matching.column_of(field.name)
+        values = sheet.clean[column.index].values[begin:end] if column else None
+        columns.append(pa.nulls(len(numbers), pa.string()) if values is None else pc.filter(values, mask))
+    columns.append(_extra(sheet, begin, end, mask=mask))
+    out = io.BytesIO()
+    names = [str(index) for index in range(len(columns))]
+    pv.write_csv(pa.table(columns, names=names), out, _OPTIONS)
+    return Piece(copy=out.getvalue(), rows=len(numbers), last_row=end, faults=tuple(_faults(sheet, begin, end)))
+
+
+def _extra(sheet: Sheet, begin: int, end: int, *, mask: pa.ChunkedArray) -> pa.Array:
+    """A JSON object of the filled cells of unmapped columns, by header; null where there are none."""
+    members = []
+    for column in sheet.header.matching.columns:
+        if column.field:
+            continue
+        values = _with_errors(sheet.table, column.index, begin, end)
+        if values.null_count < len(values):
+            key = json.dumps(column.header.replace("\x00", "\ufffd"), ensure_ascii=False)
+            members.append(_member(key, pc.filter(values, mask)))
+    if not members:
+        return pa.nulls(pc.sum(mask).as_py() or 0, pa.string())
+    joined = pc.binary_join_element_wise(*members, ",", null_handling="skip")
+    return pc.if_else(
+        pc.equal(joined, ""), pa.scalar(None, pa.string()), pc.binary_join_element_wise("{", joined, "}", "")
+    )
+
+
+def _with_errors(table: Table, index: int, begin: int, end: int) -> pa.ChunkedArray:
+    """An error cell of a column that nobody reads is kept by its name."""
+    values = table.columns[index][begin:end]
+    broken = table.broken.get(index)
+    if not broken:
+        return values
+    cells = values.to_pylist()
+    for row in range(begin, end):
+        if row in broken:
+            cells[row - begin] = broken[row]
+    return pa.chunked_array([cells], pa.string())
+
+
+def _member(key: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pc.any(pc.match_substring_regex(values, _ESCAPED)).as_py():
+        return pc.binary_join_element_wise(f'{key}:"', values, '"', "")
+    texts = [
+        None if value is None else f"{key}:{json.dumps(value.replace(chr(0), chr(0xFFFD)), ensure_ascii=False)}"
+        for value in values.to_pylist()
+    ]
+    return pa.chunked_array([texts], pa.string())
+
+
+def _faults(sheet: Sheet, begin: int, end: int) -> Iterator[Fault]:
+    marked = [column for column in sheet.header.matching.columns if sheet.clean.get(column.index)]
+    for column in marked:
+        marks = sheet.clean[column.index].marks
+        if not marks:
+            continue
+        values = sheet.table.columns[column.index]
+        for row in range(begin, end):
+            verdict = marks.get(row)
+            if verdict:
+                yield Fault(
+                    row=row + 1,
+                    column=column.header,
+                    field=column.field or "",
+                    code=verdict.code,
+                    message=verdict.about(sheet.table.address(column.index, row), values[row].as_py() or ""),
+                )

@@ -1,0 +1,56 @@
+"""The workbook of errors: bad rows as they stand in the file, with `_row` and `_errors`, to correct and send again."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import xlsxwriter
+
+from tranche.imports.domain import Field, Limits, OriginalRow, ParseRequest
+from tranche.imports.parser import read_rows
+from tranche.imports.service import BadRow
+from tranche.imports.targets import Import
+
+ROW_HEADER, ERRORS_HEADER = "_row", "_errors"
+MOST_ROWS = 1_000_000
+_LONGEST_CELL = 32_767
+_WIDTH = 18
+_WIDE = 70
+
+
+def write_error_workbook(
+    target: Path, *, source: Path, work: Import, fields: tuple[Field, ...], bad: Sequence[BadRow], limits: Limits
+) -> None:
+    """Write `target`, streaming; cells are texts, so that nothing in them can become a formula.
+
+    Raises:
+        UnreadableFile: the stored file cannot be read any more.
+    """
+    messages = {row.row: row.messages for row in bad[:MOST_ROWS]}
+    request = ParseRequest(path=source, fields=fields, file_name=work.file_name, limits=limits)
+    with (
+        read_rows(request, rows=list(messages), should_abort=lambda: False) as originals,
+        xlsxwriter.Workbook(
+            str(target), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        ) as book,
+    ):
+        _write(book, header=[*originals.headers], rows=originals.rows, messages=messages)
+
+
+def _write(
+    book: xlsxwriter.Workbook, *, header: list[str], rows: Iterator[OriginalRow], messages: dict[int, str]
+) -> None:
+    sheet = book.add_worksheet("Errors")
+    bold = book.add_format({"bold": True, "bg_color": "#F1F5F9", "bottom": 1})
+    red = book.add_format({"font_color": "#B91C1C"})
+    width = len(header)
+    sheet.set_column(0, max(width - 1, 0), _WIDTH)
+    sheet.set_column(width + 1, width + 1, _WIDE)
+    sheet.freeze_panes(1, 0)
+    for column, name in enumerate([*header, ROW_HEADER, ERRORS_HEADER]):
+        sheet.write_string(0, column, name[:_LONGEST_CELL], bold)
+    for line, row in enumerate(rows, start=1):
+        for column, cell in enumerate(row.cells):
+            if cell:
+                sheet.write_string(line, column, cell[:_LONGEST_CELL])
+        sheet.write_number(line, width, row.row)
+        sheet.write_string(line, width + 1, messages[row.row][:_LONGEST_CELL], red)

@@ -1,0 +1,51 @@
+"""Where document 1's bare path belongs to the inventory, its requests are told the way."""
+
+from litestar import delete, get
+from litestar.params import FromPath
+
+from tranche.kernel.errors import Invalid
+from tranche.kernel.web.auth import SCOPE
+from tranche.kernel.web.requests import AnyRequest
+
+_SCOPE = {SCOPE: "orders"}
+
+
+class MovedPath(Invalid):
+    """The bare path is served by another module here."""
+
+    code = "other_path"
+
+
+def _refusal(path: str) -> MovedPath:
+    return MovedPath(
+        f"Order batches are at {path} here. (An operator can give them the bare path /api/batches by the setting "
+        "TRANCHE_BATCHES_API=orders.)"
+    )
+
+
+@get("/", opt=_SCOPE, sync_to_thread=True, include_in_schema=False)
+def list_elsewhere(request: AnyRequest) -> None:
+    """The list of order batches has another path."""
+    del request
+    raise _refusal("/api/orders/batches")
+
+
+@get("/stats", opt=_SCOPE, sync_to_thread=True, include_in_schema=False)
+def stats_elsewhere() -> None:
+    """The statistics have another path."""
+    raise _refusal("/api/orders/batches/stats")
+
+
+@get("/{batch_id:int}/orders", opt=_SCOPE, sync_to_thread=True, include_in_schema=False)
+def orders_elsewhere(batch_id: FromPath[int]) -> None:
+    """The orders of a batch have another path."""
+    raise _refusal(f"/api/orders/batches/{batch_id}/orders")
+
+
+@delete("/{batch_id:int}", opt=_SCOPE, status_code=200, sync_to_thread=True, include_in_schema=False)
+def delete_elsewhere(batch_id: FromPath[int]) -> None:
+    """The deletion of a batch has another path."""
+    raise _refusal(f"/api/orders/batches/{batch_id}")
+
+
+SIGNPOSTS = (list_elsewhere, stats_elsewhere, orders_elsewhere, delete_elsewhere)

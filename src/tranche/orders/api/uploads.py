@@ -1,0 +1,191 @@
+"""POST /api/orders/upload: a spreadsheet comes in."""
+
+import re
+from collections.abc import Mapping as AbstractMapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import post
+from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
+from litestar.params import MultipartBody
+
+from tranche.imports.choices import read_mapping
+from tranche.imports.detect import detect
+from tranche.imports.domain import Limits, Mapping
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.errors import FieldError, Invalid, TrancheError
+from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.storage.domain import Files
+from tranche.kernel.web.application import UPLOAD
+from tranche.kernel.web.auth import SCOPE
+from tranche.kernel.web.idempotency import Answer, act
+from tranche.kernel.web.json import JsonResponse, encode
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
+from tranche.kernel.web.stream import Hub
+from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
+from tranche.orders import service
+from tranche.orders.domain import ImportMode, OnDuplicate
+from tranche.orders.fields import ORDER_FIELDS
+from tranche.orders.schemas import DryRunOut, UploadForm, batch_detail_out, batch_out
+from tranche.orders.service import Upload
+
+_PARAMETERS = {"mapping", "dryRun", "mode", "allowDuplicate", "onDuplicate"}
+_LONGEST_NAME = 255
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """What an upload may cost."""
+
+    max_bytes: int
+    parsing: Limits
+
+
+@post("/api/orders/upload", opt={UPLOAD: True, SCOPE: "orders"}, status_code=202)
+async def upload_orders(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    hub: NamedDependency[Hub],
+    operations: NamedDependency[Operations],
+    files: NamedDependency[Files],
+    upload_limits: NamedDependency[UploadLimits],
+    data: MultipartBody[UploadForm],
+) -> JsonResponse[Any]:
+    """Take a spreadsheet of order lines: 202 and the batch, or with `dryRun=true` only the report.
+
+    `Prefer: wait=N` answers 200 with the finished batch when it is done within N seconds.
+    """
+    reception = _Reception(database, ctx, request, operations, files, upload_limits)
+    response, operation_id = await sync_to_thread(reception.receive, data)
+    seconds = preferred_wait(request)
+    if operation_id is None or not seconds:
+        return response
+    state = await wait_finished(hub, ctx, operation_id=operation_id, seconds=seconds)
+    if not state.finished:
+        return response
+    return await sync_to_thread(reception.finished, operation_id, applied(seconds))
+
+
+class _Reception:
+    """One upload on its way from the request to its operation."""
+
+    def __init__(
+        self,
+        database: Database,
+        ctx: Context,
+        request: AnyRequest,
+        operations: Operations,
+        files: Files,
+        limits: UploadLimits,
+    ) -> None:
+        self._db = database
+        self._ctx = ctx
+        self._request = request
+        self._operations = operations
+        self._files = files
+        self._limits = limits
+
+    def receive(self, form: UploadForm) -> tuple[JsonResponse[Any], int | None]:
+        """Keep the file, look at what it is, start the import; returns the answer and the operation's id."""
+        wanted = self._wanted(form)
+        started: list[int] = []
+
+        def action(conn: Connection) -> Answer:
+            body: object
+            if wanted.dry_run:
+                operation = service.try_out(conn, self._ctx, self._operations, wanted=wanted)
+                body, location = _dry_run_out(operation), f"/api/operations/{operation.id}"
+            else:
+                batch, operation = service.upload(conn, self._ctx, self._operations, wanted=wanted)
+                body, location = batch_out(batch), f"/api/orders/batches/{batch.id}"
+            started.append(operation.id)
+            return Answer(body, status=HTTPStatus.ACCEPTED, headers={"Location": location, "Retry-After": "1"})
+
+        given = [wanted.stored.sha256.hex(), wanted.file_name, form.mapping]
+        response = act(self._db, self._ctx, self._request, action, given=given)
+        return response, started[0] if started else None
+
+    def finished(self, operation_id: int, headers: AbstractMapping[str, str]) -> JsonResponse[Any]:
+        """The answer to who waited for the end."""
+        with self._db.transaction(self._ctx.organization_id) as conn:
+            operation = get_operation(conn, operation_id=operation_id)
+            batch_id = operation.payload["batchId"]
+            body: object
+            if batch_id is None:
+                body = _dry_run_out(operation)
+            else:
+                batch = service.get_batch(conn, batch_id=batch_id)
+                body = batch_detail_out(batch, errors=service.list_logged_errors(conn, batch=batch))
+        return JsonResponse(encode(body), headers=dict(headers), media_type="application/json")
+
+    def _wanted(self, form: UploadForm) -> Upload:
+        request = self._request
+        allow_query(request, _PARAMETERS)
+        mapping = _read_mapping(form.mapping or request.query_params.get("mapping"))
+        on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
+        mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
+        dry_run = read_flag(request, "dryRun")
+        allow_duplicate = read_flag(request, "allowDuplicate")
+        file_name = clean_name(form.file.filename)
+        stored = self._files.put(self._ctx.organization_id, form.file.file, limit=self._limits.max_bytes)
+        path = self._files.path(self._ctx.organization_id, stored.sha256)
+        self._look(path, file_name=file_name, size=stored.size, dry_run=dry_run)
+        return Upload(
+            stored=stored,
+            file_name=file_name,
+            mapping=mapping,
+            on_duplicate=OnDuplicate(on_duplicate),
+            mode=ImportMode(mode),
+            allow_duplicate=allow_duplicate,
+            dry_run=dry_run,
+        )
+
+    def _look(self, path: Path, *, file_name: str, size: int, dry_run: bool) -> None:
+        """Refuse what is no spreadsheet at once, and keep that as a failed batch."""
+        try:
+            detect(path, file_name=file_name, limits=self._limits.parsing)
+        except TrancheError as refusal:
+            if not dry_run:
+                with self._db.transaction(self._ctx.organization_id) as conn:
+                    service.record_refused(conn, self._ctx, file_name=file_name, file_size=size, reason=refusal.message)
+            raise
+
+
+def clean_name(name: str) -> str:
+    """The last part of a file's name without control characters, at most 255 characters."""
+    last = re.split(r"[/\\]", name)[-1]
+    return _UNPRINTABLE.sub("", last).strip()[:_LONGEST_NAME] or "upload"
+
+
+def _read_mapping(text: str | None) -> Mapping:
+    if not text:
+        return Mapping()
+    try:
+        data = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        detail = 'mapping is not JSON; write it as {"orderId": "Order No"}.'
+        raise Invalid(detail, errors=[FieldError("mapping", detail)]) from error
+    return read_mapping(data, fields=ORDER_FIELDS)
+
+
+def _dry_run_out(operation: Operation) -> DryRunOut:
+    return DryRunOut(
+        dry_run=True,
+        operation_id=operation.id,
+        import_id=operation.payload["importId"],
+        status=operation.status.value,
+        total_orders=operation.total,
+        valid_orders=operation.succeeded,
+        failed_orders=operation.failed,
+        skipped_orders=operation.skipped,
+        summary=operation.summary,
+        failure=operation.error,
+    )

@@ -1,0 +1,36 @@
+"""The operations of orders: the import of a batch, and the removal of a large one."""
+
+from tranche.imports.domain import Limits
+from tranche.imports.tasks import FilePaths, make_handler
+from tranche.kernel.operations.handlers import Handler, StreamWork
+from tranche.orders.queries import orders
+from tranche.orders.service import DELETE_KIND
+from tranche.orders.target import OrderTarget
+
+_REMOVED_AT_ONCE = 5_000
+
+
+class RemovePhase:
+    """Stream: the orders of a deleted batch, five thousand in a transaction."""
+
+    name = "remove"
+    unit = "orders"
+
+    def work(self, work: StreamWork) -> None:
+        """Remove until none is left; a second call goes on where the first one ended."""
+        batch_id, total = work.operation.payload["batchId"], work.operation.payload["orders"]
+        while True:
+            with work.transaction() as conn:
+                removed = orders.delete_batch_orders(conn, batch_id=batch_id, limit=_REMOVED_AT_ONCE)
+                left = orders.count_batch_orders(conn, batch_id=batch_id)
+                work.progress(conn, done=total - left, total=total)
+            if removed < _REMOVED_AT_ONCE:
+                return
+
+
+def make_handlers(files: FilePaths, *, limits: Limits) -> list[Handler]:
+    """The kinds of operation that this module adds."""
+    return [
+        make_handler(OrderTarget(), files, limits=limits),
+        Handler(kind=DELETE_KIND, phases=(RemovePhase(),)),
+    ]

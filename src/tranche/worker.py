@@ -1,0 +1,136 @@
+"""The worker: takes slices from the queue, says every two seconds that it lives, sweeps up what was lost."""
+
+import asyncio
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from tranche import __version__
+from tranche.kernel.db.migrate import require_current
+from tranche.kernel.db.pool import Database, connect
+from tranche.kernel.db.roles import require_plain_role, settle_role
+from tranche.kernel.errors import TrancheError
+from tranche.kernel.jobs.loop import JobLoop
+from tranche.kernel.jobs.queue import ProcrastinateQueue
+from tranche.kernel.operations import dispatch
+from tranche.kernel.operations.queries import claims
+from tranche.kernel.operations.runner import Pace, Runner
+from tranche.kernel.settings import Settings
+from tranche.kernel.storage.local import LocalFiles
+from tranche.modules import make_modules, make_registry
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """One worker process, or the worker half of `tranche up`."""
+
+    def __init__(self, settings: Settings, *, database_url: str) -> None:
+        """`database_url` is the plain role's address."""
+        self._settings = settings
+        self._url = database_url
+        self._id = uuid.uuid4()
+        self._db = Database(database_url, size=settings.worker_slots * 2 + 3, name="tranche worker")
+        self._queue = ProcrastinateQueue()
+        files = LocalFiles(settings.home / "files")
+        self._runner = Runner(
+            self._db,
+            self._queue,
+            make_registry(make_modules(settings, files=files)),
+            worker_id=self._id,
+            pace=Pace(
+                slice=settings.slice_seconds, chunk=settings.chunk_seconds, dead_after=settings.dead_after_seconds
+            ),
+        )
+        self._loop = JobLoop(
+            settings.listen_url or database_url,
+            {dispatch.SLICE: self._run_slice},
+            slots=settings.worker_slots,
+            heartbeat=settings.heartbeat_seconds,
+            poll=settings.sweep_seconds,
+            listen=True,
+        )
+        self._ended = threading.Event()
+
+    async def run(self) -> None:
+        """Work until `stop`.
+
+        Raises:
+            TrancheError: the role or the schema is not right; the message says what to do.
+        """
+        check_database(self._url)
+        self._db.open()
+        self._beat()
+        threads = [
+            threading.Thread(target=self._repeat, args=(self._settings.heartbeat_seconds, self._beat), daemon=True),
+            threading.Thread(target=self._repeat, args=(self._settings.sweep_seconds, self._sweep), daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        log.info("worker.started", worker=str(self._id), slots=self._settings.worker_slots)
+        try:
+            await self._loop.run(grace=self._settings.shutdown_seconds - 2)
+        finally:
+            self._ended.set()
+            await asyncio.to_thread(self._leave, threads)
+            log.info("worker.ended", worker=str(self._id))
+
+    def stop(self) -> None:
+        """Take nothing new and end at the next safe point; call it on the worker's event loop."""
+        self._loop.stop()
+
+    def _run_slice(self, arguments: Mapping[str, int], should_abort: Callable[[], bool]) -> None:
+        self._runner.run_slice(
+            organization_id=arguments["organization_id"],
+            operation_id=arguments["operation_id"],
+            lane=arguments.get("lane", 0),
+            should_abort=should_abort,
+        )
+
+    def _beat(self) -> None:
+        with self._db.transaction(None) as conn:
+            claims.beat(
+                conn,
+                worker_id=self._id,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                slots=self._settings.worker_slots,
+                version=__version__,
+            )
+        self._runner.release_stuck()
+
+    def _sweep(self) -> None:
+        dispatch.sweep(self._db, self._queue, dead_after=self._settings.dead_after_seconds)
+
+    def _repeat(self, seconds: float, act: Callable[[], None]) -> None:
+        while not self._ended.wait(seconds):
+            try:
+                act()
+            except TrancheError as error:
+                log.warning("worker.waiting", reason=error.error_code)
+
+    def _leave(self, threads: list[threading.Thread]) -> None:
+        for thread in threads:
+            thread.join(timeout=1.0)
+        try:
+            with self._db.transaction(None) as conn:
+                claims.delete_worker(conn, worker_id=self._id)
+        except TrancheError as error:
+            log.warning("worker.unregistered", reason=error.error_code)
+        self._db.close()
+
+
+def check_database(url: str) -> None:
+    """Refuse a role above the tenant walls and a schema of another release; settle the role's limits.
+
+    Raises:
+        TrancheError: says what to do.
+    """
+    with connect(url, name="tranche start") as conn:
+        require_plain_role(conn)
+        require_current(conn)
+        settle_role(conn)

@@ -1,0 +1,98 @@
+"""The server ends in order: streams first, then the rest, with exit code 0."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.kernel.web.sample import Ledger, bearer, running, sample_app
+from tranche.kernel.web.stream import Hub
+
+ROOT = Path(__file__).parents[3]
+
+
+class Process:
+    """The sample application in a process of its own."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.kernel.web.served", str(self.port)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=bearer("admin"), timeout=20)
+        for _ in range(200):
+            try:
+                self.client.get("/livez")
+            except httpx.TransportError:
+                time.sleep(0.05)
+            else:
+                return
+        pytest.fail("the server did not start")
+
+    def end(self, sig: int) -> tuple[int, float, str]:
+        """Send a signal; the exit code, how long it took, and what was printed."""
+        began = time.monotonic()
+        self.process.send_signal(sig)
+        out, _ = self.process.communicate(timeout=20)
+        return self.process.returncode, time.monotonic() - began, out
+
+
+@pytest.fixture
+def process() -> Iterator[Process]:
+    process = Process()
+    yield process
+    process.client.close()
+    process.process.kill()
+    process.process.wait()
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_server_at_once_although_streams_are_open(process: Process, sig: int) -> None:
+    path = "/operations/5/events"
+    with process.client.stream("GET", path) as one, process.client.stream("GET", path) as two:
+        assert [next(answer.iter_lines()) for answer in (one, two)] == ["retry: 2000", "retry: 2000"]
+        code, seconds, out = process.end(sig)
+    assert code == 0
+    assert seconds < 1.5
+    assert "ended in order" in out
+
+
+def test_a_stream_is_closed_cleanly_and_not_broken(process: Process) -> None:
+    with process.client.stream("GET", "/operations/5/events") as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        process.process.send_signal(signal.SIGTERM)
+        assert list(lines)[-1] == ""  # a broken stream raises RemoteProtocolError here
+
+
+def test_a_request_that_runs_too_long_does_not_hold_the_exit(process: Process) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(process.client.get, "/slow")
+        time.sleep(0.5)
+        code, seconds, _ = process.end(signal.SIGTERM)
+        assert slow.exception(timeout=5) is not None or slow.result().status_code >= 500
+    assert code == 0
+    assert seconds < 5
+
+
+def test_a_server_beside_a_worker_leaves_signals_alone() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    hub = Hub(load=Ledger())
+    with running(sample_app(hub=hub), hub) as house:
+        assert house.client.get("/livez").status_code == 200
+        assert signal.getsignal(signal.SIGTERM) is before
+    assert hub.closed
