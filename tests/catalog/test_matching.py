@@ -21,7 +21,10 @@ def _want(conn: Connection, *wishes: Wish) -> None:
         "CREATE TEMP TABLE wanted_items (position int, code text, name text, unit_price numeric, item_id bigint) "
         "ON COMMIT DROP"
     )
-    with conn.cursor() as cursor, cursor.copy("COPY wanted_items (position, code, name, unit_price) FROM STDIN") as copy:
+    with (
+        conn.cursor() as cursor,
+        cursor.copy("COPY wanted_items (position, code, name, unit_price) FROM STDIN") as copy,
+    ):
         for position, wish in enumerate(wishes):
             copy.write_row((position, *wish))
 

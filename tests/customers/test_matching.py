@@ -36,7 +36,10 @@ def test_missing_customers_are_made_and_found_again(database: Database, context:
     counts, second = _run(database, context.organization_id, *wishes)
     assert counts == MatchCounts(answered=3, ambiguous=0, unnamed=0, created=0)
     assert second == first
-    made = {customer.id: (customer.code, customer.name, customer.email) for customer in _customers(database, context.organization_id)}
+    made = {
+        customer.id: (customer.code, customer.name, customer.email)
+        for customer in _customers(database, context.organization_id)
+    }
     assert [made[i or 0] for i in first] == [("C1", "Acme", "a@b.test"), (None, "Solo", None), ("C3", "C3", None)]
 
 
@@ -55,7 +58,8 @@ def test_the_same_wish_many_times_is_one_customer(database: Database, context: C
     assert len(set(ids[:3])) == 1
     assert len(set(ids[3:])) == 1
     names = {customer.code: customer.name for customer in _customers(database, context.organization_id)}
-    assert names == {None: "STRASSE 5", "C1": "Two"} or names == {None: "Straße  5", "C1": "Two"}
+    assert names["C1"] == "Two"
+    assert names[None] in {"STRASSE 5", "Straße  5"}
 
 
 def test_a_code_decides_and_a_name_beside_it_does_not(database: Database, context: Context) -> None:
@@ -147,7 +151,7 @@ def test_matching_alone_makes_nothing_and_foresees_what_would_be(database: Datab
 
 
 def test_customers_of_another_organization_are_neither_found_nor_changed(
-    database: Database, context: Context, organization: Callable[..., Organization], owner: Connection
+    database: Database, context: Context, organization: Callable[..., Organization]
 ) -> None:
     other = organization(name="Other")
     _, theirs = _run(database, other.id, Wish(code="C1", name="Acme"), Wish(name="Solo"))
@@ -177,7 +181,7 @@ def test_four_at_the_same_time_make_no_duplicate(database: Database, context: Co
     start = Barrier(4)
 
     def run(seed: int) -> dict[Wish, int | None]:
-        mine = random.Random(seed).sample(wishes, len(wishes))
+        mine = _shuffled(wishes, seed)
         with database.transaction(context.organization_id) as conn:
             want(conn, *mine)
             start.wait()
@@ -209,7 +213,7 @@ def test_those_who_wait_for_each_other_wait_in_one_order(
     _run(database, context.organization_id, *[Wish(code=f"old{n}") for n in range(400)])
 
     def run(seed: int) -> None:
-        _run(database, context.organization_id, *random.Random(seed).sample(wishes, len(wishes)))
+        _run(database, context.organization_id, *_shuffled(wishes, seed))
 
     with ThreadPoolExecutor(3) as pool:
         # all three stop in the middle of their work, at the record that this transaction holds
@@ -220,6 +224,10 @@ def test_those_who_wait_for_each_other_wait_in_one_order(
             _wait_until_blocked(conn, count=3)
         for finished in runs:
             finished.result()
+
+
+def _shuffled(wishes: list[Wish], seed: int) -> list[Wish]:
+    return random.Random(seed).sample(wishes, len(wishes))  # noqa: S311  # the same disorder in every run
 
 
 def _wait_until_blocked(conn: Connection, *, count: int) -> None:

@@ -20,7 +20,10 @@ def _create(database: Database, ctx: Context, **fields: str | None) -> Customer:
 def _update(database: Database, ctx: Context, customer_id: int, **fields: str | None) -> Customer:
     with database.transaction(ctx.organization_id) as conn:
         return service.update(
-            conn, ctx, customer_id=customer_id, fields=CustomerFields(**fields)  # type: ignore[typeddict-item]
+            conn,
+            ctx,
+            customer_id=customer_id,
+            fields=CustomerFields(**fields),  # type: ignore[typeddict-item]
         )
 
 
@@ -31,7 +34,9 @@ def _search(database: Database, ctx: Context, text: str | None, *, limit: int = 
 
 
 def test_a_customer_is_made_with_cut_ends_and_empty_fields_as_none(database: Database, context: Context) -> None:
-    made = _create(database, context, code=" C1 ", name=" Acme  Ltd ", email="a@b.test", phone="", address=" 1 Road\nX ")
+    made = _create(
+        database, context, code=" C1 ", name=" Acme  Ltd ", email="a@b.test", phone="", address=" 1 Road\nX "
+    )
     assert (made.code, made.name, made.email, made.phone, made.address) == (
         "C1",
         "Acme  Ltd",

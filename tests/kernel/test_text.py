@@ -33,7 +33,9 @@ def test_names_that_people_take_for_the_same_fold_to_the_same(left: str, right: 
     assert fold(left) == fold(right)
 
 
-@pytest.mark.parametrize(("left", "right"), [("Muller", "Müller"), ("Acme", "Acme 2"), ("resume", "résumé"), ("a", "а")])
+@pytest.mark.parametrize(
+    ("left", "right"), [("Muller", "Müller"), ("Acme", "Acme 2"), ("resume", "résumé"), ("a", "а")]
+)
 def test_names_that_differ_stay_different(left: str, right: str) -> None:
     assert fold(left) != fold(right)
 

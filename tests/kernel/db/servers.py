@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives up its rights")
@@ -77,6 +78,15 @@ def kill_all(pids: list[int]) -> None:
     while any(_runs(pid) for pid in pids):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def reload_rules(home: Path, superuser_url: str, rule: str) -> None:
+    """Put a rule of authentication before those that the server of this home has."""
+    file = home / "postgres" / "data" / "pg_hba.conf"
+    file.write_text(f"local all postgres trust\n{rule}\n{file.read_text()}")
+    with psycopg.connect(superuser_url) as conn:
+        conn.execute("SELECT pg_reload_conf()")
+    time.sleep(0.2)
 
 
 @contextlib.contextmanager

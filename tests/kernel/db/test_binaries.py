@@ -73,4 +73,4 @@ def _copy_wheel(target: Path) -> None:
     assert spec.submodule_search_locations
     package = Path(spec.submodule_search_locations[0])
     for source in (package, package.with_name(f"{package.name}.libs")):
-        shutil.copytree(source, target / source.name, symlinks=True)
+        shutil.copytree(source, target / source.name, ignore=shutil.ignore_patterns("pginstall", "*.a"))

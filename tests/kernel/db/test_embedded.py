@@ -181,7 +181,7 @@ def test_a_server_that_ends_at_once_is_refused_with_the_end_of_its_log(home: Pat
 
 
 def test_a_server_that_takes_its_time_is_waited_for(home: Path, tmp_programs: Path) -> None:
-    programs = _wrapped(tmp_programs, "sleep 2")
+    programs = _wrapped(tmp_programs, "sleep 1")
     with EmbeddedPostgres.start(home, pg_bin=programs, fsync=False) as server:
         assert server.version
 

@@ -41,9 +41,10 @@ def test_a_zone_that_only_python_knows_is_refused(
     database: Database, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zoneinfo.available_timezones", lambda: {"Moon/Tranquility"})
-    with pytest.raises(Invalid, match="not known to the database"), database.transaction(
-        context.organization_id
-    ) as conn:
+    with (
+        pytest.raises(Invalid, match="not known to the database"),
+        database.transaction(context.organization_id) as conn,
+    ):
         service.update_organization(conn, context, zone="Moon/Tranquility")
 
 

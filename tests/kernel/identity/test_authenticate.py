@@ -53,7 +53,8 @@ def test_a_mistyped_key_is_refused_without_the_database() -> None:
     assert service.authenticate(nowhere, "") is None
 
 
-def test_a_well_formed_key_that_nobody_made_is_refused(database: Database, made: Bootstrapped) -> None:
+@pytest.mark.usefixtures("made")
+def test_a_well_formed_key_that_nobody_made_is_refused(database: Database) -> None:
     assert service.authenticate(database, keys.mint(secrets.token_bytes)) is None
 
 

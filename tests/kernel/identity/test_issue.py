@@ -32,7 +32,9 @@ def _dump(owner: Connection) -> str:
         "SELECT c.relname AS name FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
     ).fetchall()
     query = sql.SQL("SELECT coalesce(string_agg(t::text, chr(10)), '') AS dump FROM {} t")
-    return "\n".join(owner.execute(query.format(sql.Identifier(table["name"]))).fetchall()[0]["dump"] for table in tables)
+    return "\n".join(
+        owner.execute(query.format(sql.Identifier(table["name"]))).fetchall()[0]["dump"] for table in tables
+    )
 
 
 def test_a_secret_stands_in_no_table_and_no_log(

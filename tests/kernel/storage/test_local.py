@@ -153,14 +153,12 @@ def test_a_write_that_the_machine_refuses_half_way_leaves_no_half_file(root: Pat
     assert _kept(root) == []
 
 
-def test_the_folder_is_synced_after_the_rename(
-    files: LocalFiles, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_folder_is_synced_after_the_rename(files: LocalFiles, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     fsync = os.fsync
 
     def watch(handle: int) -> None:
-        synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+        synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
         fsync(handle)
 
     monkeypatch.setattr(os, "fsync", watch)
@@ -201,7 +199,7 @@ def test_sizes_are_readable(size: int, text: str) -> None:
     assert readable_size(size) == text
 
 
-class _Endless(io.RawIOBase, BinaryIO):  # type: ignore[misc]  # the stream of an upload that never ends
+class _Endless(io.RawIOBase, BinaryIO):  # the stream of an upload that never ends
     given = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -209,7 +207,7 @@ class _Endless(io.RawIOBase, BinaryIO):  # type: ignore[misc]  # the stream of a
         return bytes(size)
 
 
-class _Broken(io.RawIOBase, BinaryIO):  # type: ignore[misc]  # a client that goes away in the middle
+class _Broken(io.RawIOBase, BinaryIO):  # a client that goes away in the middle
     calls = 0
 
     def read(self, size: int = -1) -> bytes:

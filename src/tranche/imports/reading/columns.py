@@ -12,6 +12,7 @@ from tranche.imports.reading import dates, numbers
 from tranche.imports.reading.dates import Doubt
 from tranche.imports.reading.identifiers import clean_identifiers
 from tranche.imports.reading.marks import Clean, Verdict, distinct, replaced, rows_where
+from tranche.imports.reading.percents import scale
 from tranche.imports.reading.workbook import CellKind
 
 _POINTED: Final = r"^-?(?:0\.[0-9]+|[0-9]{4,}\.[0-9]+|[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,}))$"
@@ -44,12 +45,20 @@ def clean(
     header: str,
     day_first: bool | None,
     kinds: Callable[[], dict[int, CellKind]] | None,
+    percents: Callable[[], set[int]] | None,
 ) -> Clean:
-    """A trimmed column as its field wants it. `kinds` tells the kinds of a workbook's cells, None for CSV."""
+    """A trimmed column as its field wants it.
+
+    `kinds` tells the kinds of a workbook's cells (None for CSV), `percents` the rows shown as per cent (.xlsx only).
+    """
     if kind is FieldKind.IDENTIFIER:
         done = clean_identifiers(column, kinds=kinds)
-    elif kind in (FieldKind.DECIMAL, FieldKind.PERCENT):
+    elif kind is FieldKind.DECIMAL:
         done = _clean_numbers(column, header=header, typed=kinds is not None)
+    elif kind is FieldKind.PERCENT:
+        done = scale(
+            column, _clean_numbers(column, header=header, typed=kinds is not None), header=header, shown=percents
+        )
     elif kind is FieldKind.DATE:
         done = _clean_dates(column, header=header, day_first=day_first)
     elif kind is FieldKind.CURRENCY:

@@ -20,7 +20,7 @@ class Verdict:
     def about(self, cell: str, value: str) -> str:
         """The sentence on one cell."""
         shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
-        return self.sentence.replace("{cell}", cell).replace("{value}", shown)
+        return self.sentence.replace("{cell}", cell).replace("{value}", shown.replace("\x00", "\ufffd"))
 
 
 @dataclass(frozen=True, slots=True)

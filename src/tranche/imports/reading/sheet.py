@@ -1,6 +1,6 @@
 """A whole sheet made ready to be sent: its header found, its columns matched and cleaned, its rows counted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,10 +25,12 @@ from tranche.imports.domain import (
 from tranche.imports.mapping import match, with_samples
 from tranche.imports.reading.columns import clean
 from tranche.imports.reading.marks import Clean, Verdict
+from tranche.imports.reading.markup import percent_rows
 from tranche.imports.reading.table import BLANKS, Table, trimmed
 from tranche.imports.reading.text import load_text
 from tranche.imports.reading.workbook import cell_kinds, load_workbook
 
+_LOOKED_AT: Final = 1_000
 _HEADER_WITHIN: Final = 100
 _CANDIDATES: Final = 20
 _SAMPLES: Final = 5
@@ -76,7 +78,9 @@ def prepare(table: Table, *, path: Path, fields: Sequence[Field], mapping: Mappi
     if rows > limits.rows:
         raise FileTooLarge(f"The file has {rows:,} rows; at most {limits.rows:,} are read. Split it.")
     matching = with_samples(matching, [_samples(column, at + 1) for column in table.columns])
-    cleaned = _clean_all(table, path=path, matching=matching, fields=fields, mapping=mapping, begin=at + 1)
+    cleaned = _clean_all(
+        table, path=path, matching=matching, fields=fields, mapping=mapping, limits=limits, begin=at + 1
+    )
     header = FileHeader(
         kind=table.kind,
         sheet=table.sheet,
@@ -117,12 +121,12 @@ def find_header(table: Table, *, fields: Sequence[Field], mapping: Mapping) -> t
 def _candidates(table: Table) -> list[tuple[int, list[str | None]]]:
     """The first filled row, and those after it that could be a header, having two cells or more."""
     found: list[tuple[int, list[str | None]]] = []
-    for index in range(table.height):
-        cells = [(cell or "").strip(BLANKS) or None for cell in table.row(index)]
+    for index in pc.indices_nonzero(_filled(table, begin=0))[:_LOOKED_AT].to_pylist():
+        cells = [(cell or "").replace("\ufffd", "").strip(BLANKS) or None for cell in table.row(index)]
         width = sum(cell is not None for cell in cells)
         if width > 1 or (width and not found):
             found.append((index, cells))
-        if len(found) == _CANDIDATES or (found and index > _HEADER_WITHIN):
+        if len(found) == _CANDIDATES or (found and index > found[0][0] + _HEADER_WITHIN):
             break
     return found
 
@@ -145,17 +149,24 @@ def _samples(column: pa.ChunkedArray, begin: int) -> list[str]:
     if part.null_count == len(part):
         return []
     values = pc.unique(pc.drop_null(part))[:_SAMPLES].to_pylist()
-    return [value[:_SAMPLE_CHARACTERS] for value in values]
+    return [value[:_SAMPLE_CHARACTERS].replace("\x00", "\ufffd") for value in values]
 
 
 def _clean_all(
-    table: Table, *, path: Path, matching: Matching, fields: Sequence[Field], mapping: Mapping, begin: int
+    table: Table,
+    *,
+    path: Path,
+    matching: Matching,
+    fields: Sequence[Field],
+    mapping: Mapping,
+    limits: Limits,
+    begin: int,
 ) -> dict[int, Clean]:
     kinds = {field.name: field.kind for field in fields}
     return {
-        column.index: _clean_one(
+        column.index: _with_errors(
             table,
-            column,
+            column.index,
             begin=begin,
             done=clean(
                 _below(table.columns[column.index], begin),
@@ -163,6 +174,7 @@ def _clean_all(
                 header=column.header,
                 day_first=mapping.day_first,
                 kinds=partial(cell_kinds, path, table=table, column=column.index) if table.typed else None,
+                percents=_percents(path, table, column, limits=limits),
             ),
         )
         for column in matching.columns
@@ -170,12 +182,18 @@ def _clean_all(
     }
 
 
+def _percents(path: Path, table: Table, column: Column, *, limits: Limits) -> Callable[[], set[int]] | None:
+    if table.kind is not FileKind.XLSX or table.sheet is None:
+        return None
+    return partial(percent_rows, path, sheet=table.sheet, letter=column.letter, limits=limits)
+
+
 def _below(column: pa.ChunkedArray, begin: int) -> pa.ChunkedArray:
     """The header and what stands above it must not speak on the column's behalf."""
     return pa.chunked_array([pa.nulls(begin, pa.string()), *column[begin:].chunks], pa.string())
 
 
-def _clean_one(table: Table, column: Column, *, begin: int, done: Clean) -> Clean:
-    broken = table.broken.get(column.index, {})
+def _with_errors(table: Table, index: int, *, begin: int, done: Clean) -> Clean:
+    broken = table.broken.get(index, {})
     errors = {row: Verdict("error_cell", "{cell} holds " + text + ".") for row, text in broken.items() if row >= begin}
     return Clean(done.values, done.marks | errors, done.notices)

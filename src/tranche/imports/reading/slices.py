@@ -68,7 +68,7 @@ def _extra(sheet: Sheet, begin: int, end: int, *, mask: pa.ChunkedArray) -> pa.A
             continue
         values = _with_errors(sheet.table, column.index, begin, end)
         if values.null_count < len(values):
-            key = json.dumps(column.header.replace("\x00", "\ufffd"), ensure_ascii=False)
+            key = json.dumps(column.header, ensure_ascii=False)
             members.append(_member(key, pc.filter(values, mask)))
     if not members:
         return pa.nulls(pc.sum(mask).as_py() or 0, pa.string())

@@ -45,9 +45,7 @@ class Table:
 
     def row(self, index: int) -> list[str | None]:
         """The cells of one row as they stand there, errors by their names."""
-        return [
-            self.broken.get(number, {}).get(index, column[index].as_py()) for number, column in enumerate(self.columns)
-        ]
+        return [self._cell(number, index, column[index].as_py()) for number, column in enumerate(self.columns)]
 
     def rows(self, indexes: Sequence[int]) -> Iterator[tuple[int, list[str | None]]]:
         """The cells of many rows, given in rising order."""
@@ -55,10 +53,11 @@ class Table:
             batch = indexes[begin : begin + _BATCH]
             taken = [column.take(pa.array(batch)).to_pylist() for column in self.columns]
             for place, index in enumerate(batch):
-                yield (
-                    index,
-                    [self.broken.get(number, {}).get(index, cells[place]) for number, cells in enumerate(taken)],
-                )
+                yield index, [self._cell(number, index, cells[place]) for number, cells in enumerate(taken)]
+
+    def _cell(self, number: int, index: int, text: str | None) -> str | None:
+        known = self.broken.get(number, {}).get(index, text)
+        return known.replace("\x00", "\ufffd") if known else known
 
 
 def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -8,7 +8,6 @@ from typing import Final
 import fastexcel
 import pyarrow as pa
 
-from tranche.imports.archive import check_extent, most_cells
 from tranche.imports.domain import (
     FileKind,
     FileTooLarge,
@@ -16,6 +15,7 @@ from tranche.imports.domain import (
     Limits,
     UnreadableFile,
 )
+from tranche.imports.reading.markup import check_extent, most_cells, unsaved_formulas
 from tranche.imports.reading.table import Table
 from tranche.kernel.errors import FieldError
 
@@ -30,6 +30,7 @@ _ERRORS: Final = {
     "Value": "#VALUE!",
     "GettingData": "#GETTING_DATA",
 }
+_UNSAVED: Final = "a formula whose result was not saved"
 _DETAIL: Final = re.compile(r"but got '(\w+)(?:\((.*)\))?'$", re.DOTALL)
 _AGAIN: Final = "Open it in a spreadsheet program, save it again as .xlsx and upload that."
 
@@ -57,15 +58,20 @@ def load_workbook(path: Path, *, kind: FileKind, wanted: str | None, limits: Lim
         batch, errors = sheet.to_arrow_with_errors()
     except fastexcel.FastExcelError as error:
         raise UnreadableFile(_sentence(str(error))) from error
-    columns = [pa.chunked_array([column], pa.string()) for column in batch.columns]
+    first = min((info.absolute_index for info in sheet.available_columns()), default=0)
+    broken = _broken(errors.errors if errors else ())
+    if kind is FileKind.XLSX:
+        for row, column in unsaved_formulas(path, sheet=sheet.name, limits=limits):
+            if row < batch.num_rows and 0 <= column - first < batch.num_columns:
+                broken.setdefault(column - first, {}).setdefault(row, _UNSAVED)
     return Table(
         kind=kind,
         sheet=sheet.name,
         sheets=names,
-        columns=columns,
+        columns=[pa.chunked_array([column], pa.string()) for column in batch.columns],
         height=batch.num_rows,
-        first=min((info.absolute_index for info in sheet.available_columns()), default=0),
-        broken=_broken(errors.errors if errors else ()),
+        first=first,
+        broken=broken,
     )
 
 

@@ -123,7 +123,8 @@ def _count_answers(conn: Connection, target: Target) -> MatchCounts:
                count(*) FILTER (WHERE w.refusal = 'unnamed') AS unnamed,
                count(DISTINCT w.code) FILTER (WHERE w.{target.id_column} IS NULL)
                + count(DISTINCT w.name_folded) FILTER (
-                    WHERE w.{target.id_column} IS NULL AND w.code IS NULL AND w.refusal IS NULL AND b.name_folded IS NULL
+                    WHERE w.{target.id_column} IS NULL AND w.code IS NULL AND w.refusal IS NULL
+                      AND b.name_folded IS NULL
                ) AS missing
         FROM pg_temp.{target.wanted} w
         LEFT JOIN (SELECT DISTINCT {fold_sql("n.name")} AS name_folded FROM ({_new_coded(target)}) n) b

@@ -53,12 +53,16 @@ class WrongState(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What one chunk adds to an operation's counters, in positions."""
+    """What one chunk adds to an operation's counters, in positions.
+
+    `worked` is how many positions the phase is done with, where that is not the whole range of the claim.
+    """
 
     succeeded: int = 0
     failed: int = 0
     skipped: int = 0
     unknown: int = 0
+    worked: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,16 @@ class Claim:
         """How many positions the claim covers."""
         return self.high - self.low + 1
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nobody held it before, so that it has the size that was asked for."""
+        return self.epoch == 1
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the range was cut by the operation's chunk size, and not left over by trouble."""
+        return self.epoch == 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
@@ -162,7 +176,12 @@ def adapted_size(size: int, *, seconds: float, wanted_seconds: float, most: int)
 
 
 def final_status(operation: Operation) -> Status:
-    """What an operation with nothing left to do has become (HOUSE: no success and a failure is failed)."""
+    """What an operation with nothing left to do has become.
+
+    Positions that stay cancelled after a retry of some others keep it cancelled.
+    """
+    if operation.cancelled:
+        return Status.CANCELLED
     if operation.failed + operation.unknown == 0:
         return Status.COMPLETED
     if operation.succeeded + operation.skipped == 0:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.operations.domain import Claim, Counts, Operation, Status
+from tranche.kernel.operations.domain import Claim, Counts, ItemStatus, Operation, Status
 
 
 class Fatal(Exception):
@@ -30,6 +30,10 @@ class Stopped(Exception):
     """The work was cancelled, paused, taken over by another worker, or the process is to end."""
 
 
+_FAULTS = frozenset({ItemStatus.FAILED, ItemStatus.UNKNOWN})
+_OUTCOMES = _FAULTS | {ItemStatus.SUCCEEDED, ItemStatus.SKIPPED}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one item of an Outside phase.
@@ -37,11 +41,18 @@ class Outcome:
     `retry_after` (seconds) says that the fault is passing; the item is tried again, at most 3 times.
     """
 
-    status: str
+    status: ItemStatus
     error_code: str | None = None
     error: str | None = None
     result: dict[str, Any] | None = None
     retry_after: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the ledger cannot hold."""
+        if self.status not in _OUTCOMES:
+            raise ValueError(f"{self.status!r} is not an outcome")
+        if self.status in _FAULTS and not self.error:
+            raise ValueError(f"an item that is {self.status} needs a sentence that says why")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +85,11 @@ class StreamWork(Protocol):
 
 @runtime_checkable
 class RangePhase(Protocol):
-    """A Set phase over any ledger of positions 1..n: effects and states commit in ONE transaction."""
+    """A Set phase over any ledger of positions 1..n: effects and states commit in ONE transaction.
+
+    Where it is not `parallel`, one chunk at a time is worked, strictly in the order of positions: one that
+    failed is tried again, and parked, before the next begins. `first_size` and `most_size` bound a chunk.
+    """
 
     name: str
     unit: str
@@ -148,8 +163,9 @@ def _nothing(_conn: Connection, _operation: Operation, _status: Status) -> None:
 class Handler:
     """A kind of operation.
 
-    `finished` runs in the transaction that ends the operation. `retry` makes pending again what
-    failed, all or by error code; a kind without it cannot be retried.
+    `finished` runs in the transaction that ends the operation. `retry` makes pending again what failed, all
+    or by error code (`items.retry_items` where the ledger is `operation_items`); a kind without it cannot be
+    retried.
     """
 
     kind: str
@@ -158,14 +174,28 @@ class Handler:
     retry: Callable[[Connection, Operation, str | None], Retried] | None = None
 
     def phase(self, name: str) -> Phase:
-        """The phase of that name."""
-        return next(phase for phase in self.phases if phase.name == name)
+        """The phase of that name.
+
+        Raises:
+            Fatal: another release made the operation.
+        """
+        return self.phases[self.index(name)]
 
     def following(self, name: str) -> Phase | None:
         """The phase after that one, or None after the last."""
-        names = [phase.name for phase in self.phases]
-        rest = self.phases[names.index(name) + 1 :]
-        return rest[0] if rest else None
+        after = self.index(name) + 1
+        return self.phases[after] if after < len(self.phases) else None
+
+    def index(self, name: str) -> int:
+        """How many phases come before that one.
+
+        Raises:
+            Fatal: another release made the operation.
+        """
+        for index, phase in enumerate(self.phases):
+            if phase.name == name:
+                return index
+        raise Fatal(f"This release does not know the phase {name!r} of {self.kind}.", code="unknown_phase")
 
 
 class Registry:

@@ -158,7 +158,7 @@ class Runner:
             counts = phase.run(conn, operation, claim)
             claims.delete_claim(conn, claim_id=claim.id)
             size = None
-            if claim.size >= operation.chunk_size // 2:
+            if claim.is_fresh:
                 size = adapted_size(
                     operation.chunk_size,
                     seconds=time.monotonic() - started,

@@ -57,7 +57,7 @@ _LINE_RULES = (
     (
         "bad_tax_rate",
         "taxRate",
-        "NOT CASE WHEN is_decimal(l.tax_rate) THEN l.tax_rate::numeric BETWEEN 0 AND 100 ELSE false END",
+        "l.tax_rate IS NOT NULL AND NOT CASE WHEN is_decimal(l.tax_rate) THEN l.tax_rate::numeric BETWEEN 0 AND 100 ELSE false END",
         "format('Tax rate must be a number from 0 to 100, but it is %%s', quote_literal(left(l.tax_rate, 60)))",
     ),
     (

@@ -28,11 +28,10 @@ def issue_key(
     """Make a key for a user, by default the caller; `entropy` gives random bytes.
 
     Raises:
-        RoleTooHigh: the role is above the caller's own.
+        RoleTooHigh: the role is above the caller's own, or the scopes reach beyond the caller's.
         Invalid: name, scopes or expiry cannot be taken; unknown branch or user; the role is above the user's.
     """
-    if not ctx.role.covers(role):
-        raise RoleTooHigh(f"You are {ctx.role} here and cannot hand out a key with the role {role}.")
+    _may_hand_out(ctx, role=role, scopes=scopes)
     check_key(name=name, scopes=scopes, expires_at=expires_at, now=now)
     owner_id = _owner(conn, user_id=ctx.user_id if user_id is None else user_id, role=role)
     if branch_id is not None and organizations.find_branch(conn, branch_id=branch_id) is None:
@@ -62,11 +61,10 @@ def rotate_key(conn: Connection, ctx: Context, *, entropy: keys.Entropy, now: da
     Raises:
         UnknownKey: no such key here.
         KeyNotUsable: it is revoked or has expired.
-        RoleTooHigh: its role is above the caller's own.
+        RoleTooHigh: its role is above the caller's own, or its scopes reach beyond the caller's.
     """
     key = _lock(conn, key_id=key_id)
-    if not ctx.role.covers(key.role):
-        raise RoleTooHigh(f"You are {ctx.role} here and cannot rotate a key with the role {key.role}.")
+    _may_hand_out(ctx, role=key.role, scopes=key.scopes)
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         raise KeyNotUsable("This key has been revoked or has expired. Make a new one.")
     secret = keys.mint(entropy)
@@ -112,6 +110,14 @@ def mint_key(
         expires_at=expires_at,
     )
     return IssuedKey(key=key, secret=secret)
+
+
+def _may_hand_out(ctx: Context, *, role: Role, scopes: Sequence[str]) -> None:
+    """No scopes means all of them, so a caller with scopes must name some of their own."""
+    if not ctx.role.covers(role):
+        raise RoleTooHigh(f"You are {ctx.role} here and cannot hand out a key with the role {role}.")
+    if ctx.scopes and not (scopes and ctx.scopes.issuperset(scopes)):
+        raise RoleTooHigh("Your own key is limited to some scopes; a key from you must name only these.")
 
 
 def _owner(conn: Connection, *, user_id: int | None, role: Role) -> int:

@@ -1,0 +1,159 @@
+"""What the reader does not tell of a sheet in .xlsx, looked up in its XML: extent, unsaved formulas, per cent cells."""
+
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from tranche.imports.archive import open_archive
+from tranche.imports.domain import FileTooLarge, Limits, UnreadableFile
+
+_STEP: Final = 1 << 20
+_PREFIX_BYTES: Final = 64_000_000
+_PART_BYTES: Final = 10_000_000
+_LONGEST_CELL: Final = 40_000
+_LEAST_COLUMNS: Final = 26
+_PERCENT_FORMATS: Final = frozenset({"9", "10"})
+_ROW_DIGITS: Final = 7
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
+
+_FAR: Final = re.compile(rb'<c r="([A-Z]{2,3})([0-9]+)"[^>]*[^/]>')
+_CELL: Final = re.compile(rb'r="([A-Z]{1,3})([0-9]+)"')
+_UNSAVED: Final = re.compile(
+    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?![^>]*t="str")[^>]*><f(?:[^>]*/>|[^>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
+)
+
+
+def check_extent(path: Path, *, sheet: str, limits: Limits) -> None:
+    """Refuse a sheet whose filled cells span an absurd area: the parser would allocate all of it.
+
+    Only the first 64 MB are looked at; what comes later meets the memory limit of the child.
+
+    Raises:
+        FileTooLarge: naming the area.
+        UnreadableFile: the sheet cannot be unpacked.
+    """
+    rows = columns = 1
+    try:
+        for text in _texts(path, sheet, limits=limits, most=_PREFIX_BYTES):
+            for letters, row in _FAR.findall(text):
+                columns = max(columns, _number(letters))
+                rows = max(rows, int(row[:_ROW_DIGITS]))
+            rows = max(rows, _last_filled(text))
+    except _BROKEN as error:
+        raise UnreadableFile("The workbook is damaged: a sheet cannot be unpacked. Save it again as .xlsx.") from error
+    if rows * max(columns, _LEAST_COLUMNS) > most_cells(limits):
+        raise FileTooLarge(
+            f"The sheet “{sheet}” spans {columns:,} columns by {rows:,} rows, because cells far outside the table "
+            "are filled. Delete them, or copy the table into a new workbook."
+        )
+
+
+def most_cells(limits: Limits) -> int:
+    """How many cells of a workbook fit into the memory limit: a reader needs some 32 bytes for each."""
+    return limits.memory_bytes // 40
+
+
+def unsaved_formulas(path: Path, *, sheet: str, limits: Limits) -> list[tuple[int, int]]:
+    """Row and column indexes of formulas whose results were not saved; the reader takes them for empty cells."""
+    first = next(_texts(path, sheet, limits=limits, most=_PREFIX_BYTES), b"")
+    if b"<f" not in first and not any(b"<f" in text for text in _texts(path, sheet, limits=limits, most=_PREFIX_BYTES)):
+        return []
+    found = {
+        (int(row) - 1, _number(letters) - 1)
+        for text in _texts(path, sheet, limits=limits, most=limits.unzipped_bytes)
+        for letters, row in _UNSAVED.findall(text)
+    }
+    return sorted(found)
+
+
+def percent_rows(path: Path, *, sheet: str, letter: str, limits: Limits) -> set[int]:
+    """Row indexes of a column's cells that are shown as per cent, so that 0.19 in the file is 19 % to a person."""
+    with open_archive(path, limits=limits) as archive:
+        styles = _percent_styles(archive.file)
+    cell = re.compile(rb'<c r="' + letter.encode() + rb'([0-9]{1,7})"[^>]*? s="([0-9]+)"')
+    return {
+        int(row) - 1
+        for text in _texts(path, sheet, limits=limits, most=limits.unzipped_bytes)
+        for row, style in cell.findall(text)
+        if int(style) in styles
+    }
+
+
+def _texts(path: Path, sheet: str, *, limits: Limits, most: int) -> Iterator[bytes]:
+    """The XML of a sheet in pieces that overlap by the longest cell; nothing where the sheet cannot be found."""
+    with _opened(path, limits=limits) as file:
+        part = _sheet_part(file, sheet)
+        if part is None:
+            return
+        rest = b""
+        with file.open(part) as stream:
+            for _ in range(0, most, _STEP):
+                data = stream.read(_STEP)
+                if not data:
+                    return
+                text = rest + data
+                yield text
+                rest = text[-_LONGEST_CELL:]
+
+
+@contextmanager
+def _opened(path: Path, *, limits: Limits) -> Iterator[zipfile.ZipFile]:
+    with open_archive(path, limits=limits) as archive:
+        yield archive.file
+
+
+def _sheet_part(file: zipfile.ZipFile, sheet: str) -> str | None:
+    """The part that holds a sheet, or None where the workbook is built in a way that we do not follow."""
+    links = {link.get("Id"): link.get("Target") or "" for link in _elements(file, "xl/_rels/workbook.xml.rels")}
+    for element in _elements(file, "xl/workbook.xml"):
+        if _tag(element) == "sheet" and element.get("name") == sheet:
+            link = next((value for key, value in element.items() if key.rpartition("}")[2] == "id"), None)
+            target = posixpath.normpath(posixpath.join("/xl", links.get(link, ""))).lstrip("/")
+            return target if target in file.NameToInfo else None
+    return None
+
+
+def _percent_styles(file: zipfile.ZipFile) -> set[int]:
+    formats = set(_PERCENT_FORMATS)
+    styles: list[bool] = []
+    inside = False
+    for element in _elements(file, "xl/styles.xml"):
+        tag = _tag(element)
+        if tag == "numFmt" and "%" in (element.get("formatCode") or ""):
+            formats.add(element.get("numFmtId") or "")
+        inside = tag == "cellXfs" or (inside and tag != "cellStyles")
+        if inside and tag == "xf":
+            styles.append(element.get("numFmtId") in formats)
+    return {index for index, is_percent in enumerate(styles) if is_percent}
+
+
+def _elements(file: zipfile.ZipFile, name: str) -> Iterator[ET.Element]:
+    try:
+        with file.open(name) as part:
+            yield from ET.fromstring(part.read(_PART_BYTES)).iter()  # noqa: S314  # of limited size, in a limited process
+    except (KeyError, ET.ParseError, *_BROKEN):
+        return
+
+
+def _tag(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _last_filled(text: bytes) -> int:
+    value = max(text.rfind(b"<v>"), text.rfind(b"<is>"))
+    cell = text.rfind(b"<c ", 0, max(value, 0))
+    found = _CELL.search(text, cell) if cell >= 0 else None
+    return int(found[2][:_ROW_DIGITS]) if found else 1
+
+
+def _number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("@")
+    return number

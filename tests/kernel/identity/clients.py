@@ -1,0 +1,36 @@
+"""The product's gate and some routes over a real database, called with real keys."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from tranche.kernel.db.pool import Database
+from tranche.kernel.identity import service
+from tranche.kernel.settings import Settings
+from tranche.kernel.web.application import make_app
+from tranche.kernel.web.stream import Hub
+
+Client = TestClient[Litestar]
+
+
+@contextmanager
+def api(database: Database, *, routes: Sequence[Any]) -> Iterator[Client]:
+    app = make_app(
+        routes=routes,
+        database=database,
+        authenticator=partial(service.authenticate, database),
+        branch_finder=partial(service.has_branch, database),
+        hub=Hub(load=lambda *_: None),
+        settings=Settings(),
+        ready=lambda: None,
+    )
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def bearer(secret: str, **headers: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}", **headers}
