@@ -20,11 +20,13 @@ def superuser(postgres: EmbeddedPostgres, database_urls: DatabaseUrls) -> Iterat
 
 
 @pytest.fixture
-def stranger(superuser: Connection, database_urls: DatabaseUrls) -> Iterator[str]:
-    """A role of this test's own, without any right."""
+def stranger(superuser: Connection, database_urls: DatabaseUrls, postgres: EmbeddedPostgres) -> Iterator[Connection]:
+    """A connection of a role of this test's own, without any right."""
     name = f"role_{database_urls.name}"
     superuser.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
-    yield name
+    with connect(postgres.url(name, database=database_urls.name)) as conn:
+        yield conn
+    superuser.execute(sql.SQL("REASSIGN OWNED BY {} TO tranche_owner").format(sql.Identifier(name)))
     superuser.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
 
 
@@ -55,21 +57,12 @@ def test_a_superuser_may_not_serve(superuser: Connection) -> None:
     ],
 )
 def test_a_role_above_the_walls_may_not_serve(
-    postgres: EmbeddedPostgres,
-    database_urls: DatabaseUrls,
-    superuser: Connection,
-    stranger: str,
-    change: str,
-    fault: str,
+    superuser: Connection, stranger: Connection, change: str, fault: str
 ) -> None:
-    with connect(postgres.url(stranger, database=database_urls.name)) as conn:
-        require_plain_role(conn)
-        superuser.execute(sql.SQL(change).format(sql.Identifier(stranger)))
-        try:
-            with pytest.raises(UnsafeRole, match=fault):
-                require_plain_role(conn)
-        finally:
-            superuser.execute("ALTER TABLE orders OWNER TO tranche_owner")
+    require_plain_role(stranger)
+    superuser.execute(sql.SQL(change).format(sql.Identifier(stranger.info.user)))
+    with pytest.raises(UnsafeRole, match=fault):
+        require_plain_role(stranger)
 
 
 def test_the_limits_hold_for_new_connections_of_the_plain_role_only(app_url: str, owner_url: str) -> None:
@@ -79,7 +72,7 @@ def test_the_limits_hold_for_new_connections_of_the_plain_role_only(app_url: str
         assert _limits(conn) == ("0", "0", "0")
 
 
-def test_many_processes_may_settle_the_role_at_once(owner_url: str, app_url: str, database_urls: DatabaseUrls) -> None:
+def test_many_processes_may_settle_the_role_at_once(app_url: str, database_urls: DatabaseUrls) -> None:
     with connect(app_url) as conn:
         conn.execute(
             sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {} RESET ALL").format(sql.Identifier(database_urls.name))

@@ -64,7 +64,8 @@ def process() -> Iterator[Process]:
 def test_a_signal_ends_the_server_at_once_although_streams_are_open(process: Process, sig: int) -> None:
     path = "/operations/5/events"
     with process.client.stream("GET", path) as one, process.client.stream("GET", path) as two:
-        assert [next(answer.iter_lines()) for answer in (one, two)] == ["retry: 2000", "retry: 2000"]
+        lines = [one.iter_lines(), two.iter_lines()]  # a forgotten iterator would close its stream
+        assert [next(line) for line in lines] == ["retry: 2000", "retry: 2000"]
         code, seconds, out = process.end(sig)
     assert code == 0
     assert seconds < 1.5

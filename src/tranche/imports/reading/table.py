@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from tranche.imports.domain import FileKind, letter_of
 
-_BATCH: Final = 5_000
+_BATCH_CELLS: Final = 100_000
 BLANKS: Final = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -49,8 +49,9 @@ class Table:
 
     def rows(self, indexes: Sequence[int]) -> Iterator[tuple[int, list[str | None]]]:
         """The cells of many rows, given in rising order."""
-        for begin in range(0, len(indexes), _BATCH):
-            batch = indexes[begin : begin + _BATCH]
+        step = max(1, _BATCH_CELLS // max(1, len(self.columns)))
+        for begin in range(0, len(indexes), step):
+            batch = indexes[begin : begin + step]
             taken = [column.take(pa.array(batch)).to_pylist() for column in self.columns]
             for place, index in enumerate(batch):
                 yield index, [self._cell(number, index, cells[place]) for number, cells in enumerate(taken)]

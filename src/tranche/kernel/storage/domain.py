@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from tranche.kernel.errors import NotFound, TooLarge, Unavailable
 
@@ -23,6 +23,7 @@ class Readable(Protocol):
         ...
 
 
+@runtime_checkable
 class Files(Protocol):
     """Files by organization and hash; organizations share nothing, not even equal files."""
 

@@ -9,30 +9,23 @@ _COLUMNS = "c.id, c.operation_id, c.phase, c.low, c.high, c.epoch, c.attempts"
 
 
 def insert_claim(
-    conn: Connection, *, operation_id: int, phase: str, low: int, high: int, worker_id: UUID | None, attempts: int = 0
+    conn: Connection, *, operation_id: int, phase: str, low: int, high: int, worker_id: UUID | None
 ) -> Claim:
     row = conn.execute(
         f"""
-        INSERT INTO operation_claims AS c (organization_id, operation_id, phase, low, high, worker_id, attempts)
-        VALUES (current_organization(), %(operation_id)s, %(phase)s, %(low)s, %(high)s, %(worker_id)s, %(attempts)s)
+        INSERT INTO operation_claims AS c (organization_id, operation_id, phase, low, high, worker_id)
+        VALUES (current_organization(), %(operation_id)s, %(phase)s, %(low)s, %(high)s, %(worker_id)s)
         RETURNING {_COLUMNS}
         """,
-        {
-            "operation_id": operation_id,
-            "phase": phase,
-            "low": low,
-            "high": high,
-            "worker_id": worker_id,
-            "attempts": attempts,
-        },
+        {"operation_id": operation_id, "phase": phase, "low": low, "high": high, "worker_id": worker_id},
     ).fetchone()
     if row is None:
         raise LookupError("INSERT ... RETURNING returned nothing")
     return Claim(**row)
 
 
-def lock_orphan(conn: Connection, *, operation_id: int, dead_after: float) -> Row | None:
-    """A claim that nobody alive holds and whose time has come, the lowest first.
+def lock_orphan(conn: Connection, *, operation_id: int, dead_after: float, in_order: bool) -> Row | None:
+    """A claim that nobody alive holds and whose time has come, the lowest first; `in_order` no other than the lowest.
 
     A zombie that still has a transaction open on its claim holds the row's lock: it is passed over
     until the server ends that session.
@@ -52,11 +45,16 @@ def lock_orphan(conn: Connection, *, operation_id: int, dead_after: float) -> Ro
             WHERE i.organization_id = c.organization_id AND i.operation_id = c.operation_id AND i.stage = c.phase
               AND i.position BETWEEN c.low AND c.high AND i.status = 'processing' AND i.lease_until > now()
           )
+          AND NOT (%(in_order)s AND EXISTS (
+            SELECT FROM operation_claims b
+            WHERE b.organization_id = c.organization_id AND b.operation_id = c.operation_id
+              AND (b.low, b.id) < (c.low, c.id)
+          ))
         ORDER BY c.low, c.id
         LIMIT 1
         FOR UPDATE OF c SKIP LOCKED
         """,
-        {"operation_id": operation_id, "dead_after": dead_after},
+        {"operation_id": operation_id, "dead_after": dead_after, "in_order": in_order},
     ).fetchone()
 
 
@@ -108,28 +106,65 @@ def delete_claim(conn: Connection, *, claim_id: int) -> None:
     )
 
 
-def delete_claims(conn: Connection, *, operation_id: int) -> None:
-    conn.execute(
+def clear_claims(conn: Connection, *, operation_id: int) -> bool:
+    """Remove the claims of an operation; False when a transaction that is still open holds one of them."""
+    row = conn.execute(
         """
-        DELETE FROM operation_claims
+        WITH free AS (
+            SELECT organization_id, id FROM operation_claims
+            WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+            ORDER BY id FOR UPDATE SKIP LOCKED
+        ), gone AS (
+            DELETE FROM operation_claims c USING free f
+            WHERE c.organization_id = f.organization_id AND c.id = f.id
+            RETURNING c.id
+        )
+        SELECT count(*) - (SELECT count(*) FROM gone) AS left_over FROM operation_claims
         WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
         """,
         {"operation_id": operation_id},
-    )
+    ).fetchone()
+    return row is not None and not row["left_over"]
 
 
-def count_claims(conn: Connection, *, operation_id: int, dead_after: float) -> Row:
-    """How many claims there are, how many of them a living worker holds, and the last fault seen."""
+def survey_claims(conn: Connection, *, operation_id: int, phase: str, dead_after: float) -> Row:
+    """How many claims there are (claims), of these how many living workers hold (held), how many belong to
+    another phase (elsewhere), and in how many seconds the first that waits is due (due_in, None: none waits).
+    """
     row = conn.execute(
         """
-        SELECT count(*) AS claims, count(w.id) AS held
+        SELECT count(*) AS claims, count(w.id) AS held, count(*) FILTER (WHERE c.phase <> %(phase)s) AS elsewhere,
+            extract(epoch FROM min(c.not_before) FILTER (WHERE c.not_before > now()) - now())::float AS due_in
         FROM operation_claims c
         LEFT JOIN workers w ON w.id = c.worker_id AND w.beat_at > now() - make_interval(secs => %(dead_after)s)
         WHERE c.organization_id = current_organization() AND c.operation_id = %(operation_id)s
         """,
-        {"operation_id": operation_id, "dead_after": dead_after},
+        {"operation_id": operation_id, "phase": phase, "dead_after": dead_after},
     ).fetchone()
-    return row or {"claims": 0, "held": 0}
+    return row or {"claims": 0, "held": 0, "elsewhere": 0, "due_in": None}
+
+
+def release_lost(conn: Connection, *, operation_id: int, worker_id: UUID, working_on: list[int]) -> bool:
+    """Give back what this living worker holds without working on it; False when some of it is still locked."""
+    row = conn.execute(
+        """
+        WITH lost AS (
+            SELECT organization_id, id FROM operation_claims
+            WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+              AND worker_id = %(worker_id)s AND NOT id = ANY(%(working_on)s)
+            ORDER BY id FOR UPDATE SKIP LOCKED
+        ), freed AS (
+            UPDATE operation_claims c SET worker_id = NULL, epoch = c.epoch + 1, last_error = 'unavailable'
+            FROM lost l WHERE c.organization_id = l.organization_id AND c.id = l.id
+            RETURNING c.id
+        )
+        SELECT count(*) - (SELECT count(*) FROM freed) AS left_over FROM operation_claims
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+          AND worker_id = %(worker_id)s AND NOT id = ANY(%(working_on)s)
+        """,
+        {"operation_id": operation_id, "worker_id": worker_id, "working_on": working_on},
+    ).fetchone()
+    return row is not None and not row["left_over"]
 
 
 def beat(conn: Connection, *, worker_id: UUID, host: str, pid: int, slots: int, version: str) -> None:

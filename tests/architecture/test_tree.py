@@ -1,0 +1,114 @@
+"""House rules that the files themselves must keep."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+SQL_HOMES = ("queries", "kernel/db/", "queries.py")
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_a_source_file_has_at_most_300_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_a_source_file_opens_with_a_sentence(path: Path) -> None:
+    text = path.read_text()
+    if text.strip():
+        opening = ast.get_docstring(ast.parse(text))
+        assert opening, "say in one sentence what lives in the file"
+        assert opening.splitlines()[0].endswith((".", "?", ":"))
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=_name)
+def test_nothing_was_left_behind(path: Path) -> None:
+    words = "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"))
+    text = path.read_text()
+    assert not re.search(rf"\b({words})\b", text)
+    assert not re.search(r"except[^\n]*:\s*\n\s*(pass|\.\.\.)\s*$", text, re.MULTILINE)
+    assert not re.search(r"# (noqa|type: ignore)\s*$", text, re.MULTILINE), "name the code and the reason"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_the_driver_is_imported_only_where_sql_lives(path: Path) -> None:
+    if any(home in _name(path) for home in SQL_HOMES):
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        assert not any(name.split(".")[0] in {"psycopg", "psycopg_pool"} for name in names)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_imports_stand_at_the_top(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    inner = [
+        node
+        for outer in ast.walk(tree)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(outer)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert not inner
+
+
+def test_settings_are_read_only_by_composition_roots() -> None:
+    readers = {
+        _name(path)
+        for path in SOURCES
+        if re.search(r"os\.environ\b|os\.getenv\b", path.read_text()) and "kernel/" in _name(path)
+    }
+    assert readers <= {"src/tranche/kernel/client/settings.py"}
+
+
+def test_pins_hold_no_address_and_agree() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    constraints = (ROOT / "constraints.txt").read_text()
+    assert "://" not in lock
+    assert "://" not in constraints
+    pins = re.findall(r"^([A-Za-z0-9_.-]+==[^ \\\n]+)", lock, re.MULTILINE)
+    assert pins
+    assert pins == re.findall(r"^([A-Za-z0-9_.-]+==[^ \\\n]+)", constraints, re.MULTILINE)
+
+
+def test_every_migration_sets_its_lock_timeout_first() -> None:
+    for path in sorted((ROOT / "src/tranche/migrations").glob("*.sql")):
+        statements = [line for line in path.read_text().splitlines() if line and not line.startswith("--")]
+        assert statements[0].startswith("SET lock_timeout"), path.name
+
+
+def test_documents_name_only_paths_that_exist() -> None:
+    known = r"`((?:src|tests|docs|bench|web)/[\w./-]+)`"
+    missing = {
+        f"{_name(page)}: {named}"
+        for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+        for named in re.findall(known, page.read_text())
+        if not (ROOT / named).exists()
+    }
+    assert not missing
+
+
+def test_contract_tables_name_only_tests_that_exist() -> None:
+    defined = {
+        node.name
+        for path in TESTS
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    named = {
+        test
+        for page in (ROOT / "docs/contracts").glob("*.md")
+        for test in re.findall(r"`(test_\w+)`", page.read_text())
+    }
+    assert named, "docs/contracts names the tests"
+    assert named <= defined
