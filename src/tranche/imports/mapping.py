@@ -16,6 +16,7 @@ _CLEARLY: Final = 0.04
 _SHORTEST_ALIKE: Final = 5
 _LONGEST_ALIKE: Final = 40
 _MOST_NAMED: Final = 30
+_MOST_COMPARED: Final = 256
 _PARENTHESIS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
 
 
@@ -47,7 +48,7 @@ def match(headers: Sequence[str | None], *, fields: Sequence[Field], mapping: Ma
 
 def missing_message(matching: Matching) -> str:
     """The sentence on required fields without a column, with the columns found and what to do."""
-    wanted = " and ".join(matching.missing)
+    wanted = " and ".join(filter(None, (", ".join(matching.missing[:-1]), *matching.missing[-1:])))
     example = ", ".join(f'"{name}": "<column>"' for name in matching.missing)
     return f"No column for {wanted}. Columns found: {_listed(matching.columns)}; name it with mapping={{{example}}}."
 
@@ -147,18 +148,20 @@ def _by_name(keys: Sequence[tuple[str, ...]], fields: Sequence[Field]) -> Iterat
 
 def _by_synonym(keys: Sequence[tuple[str, ...]], fields: Sequence[Field]) -> Iterator[_Offer]:
     """A field's first synonyms are its plainest; they win over later ones, and a left column over a right one."""
-    wanted = {_key(text): (rank, field.name) for field in fields for rank, text in enumerate(field.synonyms)}
+    wanted: dict[str, list[tuple[int, str]]] = {}
+    for field in fields:
+        for rank, text in enumerate(field.synonyms):
+            wanted.setdefault(_key(text), []).append((rank, field.name))
     for index, own in enumerate(keys):
         for key in own:
-            if key in wanted:
-                rank, name = wanted[key]
+            for rank, name in wanted.get(key, ()):
                 yield rank, index, name
 
 
 def _by_likeness(keys: Sequence[tuple[str, ...]], fields: Sequence[Field]) -> Iterator[_Offer]:
     """Only for a header that is much like one field's words and clearly less like any other field's."""
     words = {field.name: {_key(text) for text in (field.name, field.label, *field.synonyms)} for field in fields}
-    for index, own in enumerate(keys):
+    for index, own in enumerate(keys[:_MOST_COMPARED]):
         if not own or not _SHORTEST_ALIKE <= len(own[-1]) <= _LONGEST_ALIKE:
             continue
         scores = sorted(

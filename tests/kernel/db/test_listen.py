@@ -107,5 +107,8 @@ def test_it_takes_one_connection_and_gives_it_back(app_url: str, owner: Connecti
         await until(lambda: heard.connections == 1)
         assert connections() == 1
 
+    async def gone() -> None:
+        await until(lambda: connections() == 0)  # the server needs a moment to notice
+
     asyncio.run(listening(app_url, heard, work))
-    assert connections() == 0
+    asyncio.run(asyncio.wait_for(gone(), timeout=5))

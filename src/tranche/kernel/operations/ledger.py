@@ -1,154 +1,32 @@
-"""The worker's side of the ledger: what to do next, what became of it, and how an operation ends."""
+"""The worker's marks in the ledger: a phase begins, an operation ends, starts over, or gives one position up."""
 
-from dataclasses import dataclass
-from uuid import UUID
+import structlog
 
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.errors import TrancheError
-from tranche.kernel.operations.domain import (
-    MOST_ATTEMPTS,
-    Claim,
-    Counts,
-    Operation,
-    OperationNotFound,
-    Status,
-    final_status,
-    pieces,
-)
-from tranche.kernel.operations.handlers import Handler, OutsidePhase, Phase, RangePhase, Registry
-from tranche.kernel.operations.queries import claims, items, leases, operations, progress
+from tranche.kernel.operations.domain import MOST_ATTEMPTS, Claim, Counts, Operation, Status, pieces
+from tranche.kernel.operations.faults import describe, words_of
+from tranche.kernel.operations.handlers import Fatal, Handler, OutsidePhase, Phase, RangePhase
+from tranche.kernel.operations.queries import claims, items, operations, progress
 
-DIED = "process_died"
-_DIED_TEXT = "Working on this ended the worker's process {times} times; it was set aside. The log has the details."
+log = structlog.get_logger(__name__)
+
+_ALL_FAILED = "all_failed"
+_FAULT = "fault"
+_RESTARTED = "restarted"
+_MOST_RESTARTS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """A claim to work on; without one, `again` says whether to look once more."""
-
-    operation: Operation
-    claim: Claim | None = None
-    again: bool = False
-
-
-def take(conn: Connection, registry: Registry, *, operation_id: int, worker_id: UUID, dead_after: float) -> Taken:
-    """Decide under the operation's lock what this worker does next, and commit that as a claim.
-
-    Raises:
-        OperationNotFound: the operation was deleted.
-    """
-    operation = operations.lock_operation(conn, operation_id=operation_id)
-    if operation is None:
-        raise OperationNotFound(f"Operation {operation_id} is gone.")
-    handler = registry.find(operation.kind)
-    if handler is None:
-        return Taken(operation=operation)
-    if operation.status is Status.CANCELLING:
-        _cancel(conn, handler, operation=operation, dead_after=dead_after)
-        return Taken(operation=operation)
-    if operation.status is Status.PENDING:
-        return _begin(conn, handler, operation=operation)
-    if operation.status is not Status.PROCESSING:
-        return Taken(operation=operation)
-    return (
-        _take_orphan(conn, handler, operation=operation, worker_id=worker_id, dead_after=dead_after)
-        or _take_next(conn, handler, operation=operation, worker_id=worker_id)
-        or _advance(conn, handler, operation=operation, dead_after=dead_after)
-    )
-
-
-def _begin(conn: Connection, handler: Handler, *, operation: Operation) -> Taken:
-    operations.set_status(conn, operation_id=operation.id, status=Status.PROCESSING)
-    operations.insert_event(conn, operation_id=operation.id, event="started")
-    _enter(conn, handler.phase(operation.phase), operation=operation)
-    return Taken(operation=operation, again=True)
-
-
-def _enter(conn: Connection, phase: Phase, *, operation: Operation) -> None:
+def enter(conn: Connection, phase: Phase, *, operation: Operation) -> None:
+    """Begin a phase at its first position."""
     total: int | None = None
     first_size = 1
     if isinstance(phase, RangePhase):
         total, first_size = phase.measure(conn, operation), phase.first_size
     elif isinstance(phase, OutsidePhase):
-        total, first_size = items.count_items(conn, operation_id=operation.id, stage=phase.name), phase.batch
-    operations.set_phase(
+        total, first_size = items.count_open_items(conn, operation_id=operation.id, stage=phase.name), phase.batch
+    progress.set_phase(
         conn, operation_id=operation.id, phase=phase.name, first_size=max(1, first_size), phase_total=total
     )
-
-
-def _take_orphan(
-    conn: Connection, handler: Handler, *, operation: Operation, worker_id: UUID, dead_after: float
-) -> Taken | None:
-    row = claims.lock_orphan(conn, operation_id=operation.id, dead_after=dead_after)
-    if row is None:
-        return None
-    is_abandoned = row.pop("is_abandoned")
-    claim = Claim(**row)
-    phase = handler.phase(claim.phase)
-    attempts = claim.attempts
-    if isinstance(phase, OutsidePhase):
-        _settle_lapsed(conn, phase, operation=operation, claim=claim)
-    elif is_abandoned and claim.size > 1:
-        split(conn, claim=claim)
-        return Taken(operation=operation, again=True)
-    elif is_abandoned:
-        attempts += 1
-        if attempts >= MOST_ATTEMPTS:
-            give_up(
-                conn, handler, operation=operation, claim=claim, code=DIED, message=_DIED_TEXT.format(times=attempts)
-            )
-            return Taken(operation=operation, again=True)
-    taken = claims.take_claim(conn, claim_id=claim.id, worker_id=worker_id, attempts=attempts)
-    return Taken(operation=operation, claim=taken)
-
-
-def _settle_lapsed(conn: Connection, phase: OutsidePhase, *, operation: Operation, claim: Claim) -> None:
-    unknown = leases.settle_lapsed(conn, claim=claim, repeatable=phase.repeatable)
-    parked = leases.park_worn_out(
-        conn, claim=claim, attempts=MOST_ATTEMPTS, code=DIED, message=_DIED_TEXT.format(times=MOST_ATTEMPTS)
-    )
-    if unknown or parked:
-        counts = Counts(unknown=unknown, failed=parked)
-        progress.add_progress(
-            conn, operation_id=operation.id, counts=counts, positions=unknown + parked, chunk_size=None
-        )
-
-
-def _take_next(conn: Connection, handler: Handler, *, operation: Operation, worker_id: UUID) -> Taken | None:
-    phase = handler.phase(operation.phase)
-    low = operation.next_position
-    high: int | None
-    if isinstance(phase, RangePhase):
-        high = phase.next_high(conn, operation, low=low, size=operation.chunk_size)
-    elif isinstance(phase, OutsidePhase):
-        high = items.find_next_high(conn, operation_id=operation.id, stage=phase.name, low=low, size=phase.batch)
-    else:
-        high = 1 if low == 1 else None
-    if high is None:
-        return None
-    claim = claims.insert_claim(
-        conn, operation_id=operation.id, phase=phase.name, low=low, high=high, worker_id=worker_id
-    )
-    operations.set_next_position(conn, operation_id=operation.id, next_position=high + 1)
-    return Taken(operation=operation, claim=claim)
-
-
-def _advance(conn: Connection, handler: Handler, *, operation: Operation, dead_after: float) -> Taken:
-    if claims.count_claims(conn, operation_id=operation.id, dead_after=dead_after)["claims"]:
-        return Taken(operation=operation)
-    following = handler.following(operation.phase)
-    if following is None:
-        finish(conn, handler, operation=operation, status=final_status(operation))
-        return Taken(operation=operation)
-    _enter(conn, following, operation=operation)
-    return Taken(operation=operation, again=True)
-
-
-def _cancel(conn: Connection, handler: Handler, *, operation: Operation, dead_after: float) -> None:
-    """End a cancelled operation once no living worker holds a part of it."""
-    if claims.count_claims(conn, operation_id=operation.id, dead_after=dead_after)["held"]:
-        return
-    finish(conn, handler, operation=operation, status=Status.CANCELLED)
 
 
 def finish(
@@ -160,51 +38,69 @@ def finish(
     code: str | None = None,
     message: str | None = None,
 ) -> None:
-    """End the operation, with its domain's last word in the same transaction."""
-    claims.delete_claims(conn, operation_id=operation.id)
+    """End the operation, of which no claim is left, with its domain's last word in the same transaction."""
     if status is Status.FAILED and message is None:
-        code, message = "all_failed", f"None of {operation.total} succeeded; each says why."
-    if status is Status.CANCELLED or code not in {None, "all_failed"}:
-        items.cancel_pending(conn, operation_id=operation.id)
-        progress.cancel_rest(conn, operation_id=operation.id)
+        code, message = _ALL_FAILED, f"None of {operation.total} succeeded; each says why."
+    if status is Status.CANCELLED or code not in {None, _ALL_FAILED}:
+        unrepeatable = [p.name for p in handler.phases if isinstance(p, OutsidePhase) and not p.repeatable]
+        unknown = items.cancel_open(conn, operation_id=operation.id, unrepeatable=unrepeatable)
+        progress.cancel_rest(conn, operation_id=operation.id, unknown=unknown)
     operations.set_status(conn, operation_id=operation.id, status=status, error_code=code, error=message)
     operations.insert_event(conn, operation_id=operation.id, event=status, detail=message or "")
-    ended = operations.find_operation(conn, operation_id=operation.id)
-    handler.finished(conn, ended or operation, status)
+    _say_last_word(conn, handler, operation_id=operation.id, status=status)
 
 
-def fail(conn: Connection, handler: Handler, *, operation: Operation, code: str, message: str) -> None:
-    """End the operation as failed for a reason that concerns it as a whole."""
-    current = operations.lock_operation(conn, operation_id=operation.id)
-    if current and not current.status.is_terminal:
-        finish(conn, handler, operation=current, status=Status.FAILED, code=code, message=message)
-
-
-def restart(conn: Connection, handler: Handler, *, operation: Operation, phase: str) -> None:
-    """Go back to a phase whose result was lost; other workers' claims on later phases are void."""
-    current = operations.lock_operation(conn, operation_id=operation.id)
-    if current is None or current.status.is_terminal:
+def _say_last_word(conn: Connection, handler: Handler, *, operation_id: int, status: Status) -> None:
+    ended = operations.find_operation(conn, operation_id=operation_id)
+    if ended is None:
         return
-    claims.delete_claims(conn, operation_id=operation.id)
-    operations.insert_event(conn, operation_id=operation.id, event="restarted", detail=f"from {phase}")
-    _enter(conn, handler.phase(phase), operation=operation)
-
-
-def isolate(
-    conn: Connection, handler: Handler, *, operation: Operation, claim: Claim, error: Exception, delay: float
-) -> None:
-    """Deal with a chunk that raised: cut it, or count an attempt of the one position in it."""
-    if claim.size > 1:
-        split(conn, claim=claim)
+    if operations.count_events(conn, operation_id=operation_id, event=_FAULT) < MOST_ATTEMPTS:
+        handler.finished(conn, ended, status)
         return
-    attempts = claim.attempts + 1
-    if attempts < MOST_ATTEMPTS:
-        claims.release_claim(
-            conn, claim=claim, attempts=attempts, delay=delay * 2**attempts, error=type(error).__name__
+    try:
+        with conn.transaction():
+            handler.finished(conn, ended, status)
+    except Exception as error:  # noqa: BLE001  # an operation that never ends would be worse
+        log.error("operation.last_word_failed", operation=operation_id, **describe(error))
+
+
+def fail(conn: Connection, handler: Handler, *, operation_id: int, code: str, message: str) -> None:
+    """End the operation as failed for a reason that concerns it as a whole; first let other workers stop."""
+    operation = operations.lock_operation(conn, operation_id=operation_id)
+    if operation is None or operation.status.is_terminal:
+        return
+    if claims.has_claims(conn, operation_id=operation_id):
+        operations.set_status(
+            conn, operation_id=operation_id, status=Status.CANCELLING, error_code=code, error=message
         )
+        operations.insert_event(conn, operation_id=operation_id, event="failing", detail=message)
         return
-    code, message = _words(error, operation=operation)
-    give_up(conn, handler, operation=operation, claim=claim, code=code, message=message)
+    finish(conn, handler, operation=operation, status=Status.FAILED, code=code, message=message)
+
+
+def note_fault(conn: Connection, handler: Handler, *, operation_id: int, error: Exception) -> None:
+    """A fault outside any chunk: the third one ends the operation, so that nobody waits for ever."""
+    if isinstance(error, Fatal):
+        fail(conn, handler, operation_id=operation_id, code=error.code, message=error.message)
+        return
+    code, message = words_of(error)
+    operations.insert_event(conn, operation_id=operation_id, event=_FAULT, detail=message)
+    if operations.count_events(conn, operation_id=operation_id, event=_FAULT) >= MOST_ATTEMPTS:
+        fail(conn, handler, operation_id=operation_id, code=code, message=message)
+
+
+def restart(conn: Connection, handler: Handler, *, claim: Claim, phase: str) -> None:
+    """Go back to a phase whose result was lost. Claims of the phase that is left end before it begins."""
+    claims.delete_claim(conn, claim_id=claim.id)
+    operation = operations.lock_operation(conn, operation_id=claim.operation_id)
+    if operation is None or operation.phase != claim.phase:
+        return
+    if operations.count_events(conn, operation_id=operation.id, event=_RESTARTED) >= _MOST_RESTARTS:
+        message = f"The work of the phase {phase} was lost {_MOST_RESTARTS} times; the log of the worker says where."
+        fail(conn, handler, operation_id=operation.id, code="restarted_often", message=message)
+        return
+    operations.insert_event(conn, operation_id=operation.id, event=_RESTARTED, detail=f"from {phase}")
+    enter(conn, handler.phase(phase), operation=operation)
 
 
 def split(conn: Connection, *, claim: Claim) -> None:
@@ -219,20 +115,18 @@ def split(conn: Connection, *, claim: Claim) -> None:
 def give_up(conn: Connection, handler: Handler, *, operation: Operation, claim: Claim, code: str, message: str) -> None:
     """Set one position aside; where the phase is a single piece of work, the operation fails."""
     phase = handler.phase(claim.phase)
-    if not isinstance(phase, RangePhase):
-        fail(conn, handler, operation=operation, code=code, message=message)
-        return
+    if isinstance(phase, RangePhase):
+        counts = phase.park(conn, operation, position=claim.low, code=code, message=message)
+        count_chunk(conn, operation=operation, claim=claim, counts=counts)
+    else:
+        claims.delete_claim(conn, claim_id=claim.id)
+        fail(conn, handler, operation_id=operation.id, code=code, message=message)
+
+
+def count_chunk(
+    conn: Connection, *, operation: Operation, claim: Claim, counts: Counts, chunk_size: int | None = None
+) -> None:
+    """Remove a claim whose work is done, and count what it did; the operation's row comes last."""
     claims.delete_claim(conn, claim_id=claim.id)
-    counts = phase.park(conn, operation, position=claim.low, code=code, message=message)
-    progress.add_progress(conn, operation_id=operation.id, counts=counts, positions=1, chunk_size=None)
-
-
-def _words(error: Exception, *, operation: Operation) -> tuple[str, str]:
-    """What a person may read of a fault: our own sentences whole, of any other only its kind."""
-    if isinstance(error, TrancheError):
-        return error.error_code, error.message
-    kind = type(error).__name__
-    return (
-        "unexpected",
-        f"An unexpected fault ({kind}) came three times; the log has it under operation {operation.id}.",
-    )
+    positions = claim.size if counts.worked is None else counts.worked
+    progress.add_progress(conn, operation_id=operation.id, counts=counts, positions=positions, chunk_size=chunk_size)

@@ -66,7 +66,7 @@ class Runner:
         try:
             self._open_lanes(organization_id, operation_id, lane)
             while not should_abort():
-                step = self._step(organization_id, operation_id, should_abort)
+                step = self.run_step(organization_id, operation_id, should_abort)
                 if step is Step.NOTHING:
                     return
                 if time.monotonic() >= ends:
@@ -98,7 +98,10 @@ class Runner:
                     conn, self._queue, organization_id=organization_id, operation_id=operation_id, lane=other
                 )
 
-    def _step(self, organization_id: int, operation_id: int, should_abort: Callable[[], bool]) -> Step:
+    def run_step(
+        self, organization_id: int, operation_id: int, should_abort: Callable[[], bool] = lambda: False
+    ) -> Step:
+        """Decide, claim and work one chunk; says whether there was anything to do."""
         with self._db.transaction(organization_id) as conn:
             taken = ledger.take(
                 conn,

@@ -95,13 +95,17 @@ def run(
     port: int,
     trusted_proxy: str | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then return within about four seconds.
+    """Serve until SIGINT or SIGTERM, then return, or leave, within about four seconds."""
+    make_server(app, hub=hub, host=host, port=port, trusted_proxy=trusted_proxy).run()
+    leave()
 
-    A thread that is still in a long statement by then would hold the interpreter's exit: leaving at once
-    rolls its transaction back, as a kill does.
+
+def leave() -> None:
+    """The last thing that a serving process does: exit at once with code 0 if a request is still at work.
+
+    A thread in a long statement would hold the interpreter's own exit; leaving at once rolls its
+    transaction back, as a kill does. Without such a thread this returns.
     """
-    server = make_server(app, hub=hub, host=host, port=port, trusted_proxy=trusted_proxy)
-    server.run()
     end_threads()
     if linger(seconds=0.2):
         sys.stdout.flush()

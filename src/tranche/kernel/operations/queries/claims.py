@@ -35,7 +35,7 @@ def lock_orphan(conn: Connection, *, operation_id: int, dead_after: float, in_or
         SELECT {_COLUMNS}, c.worker_id IS NOT NULL AS is_abandoned
         FROM operation_claims c
         WHERE c.organization_id = current_organization() AND c.operation_id = %(operation_id)s
-          AND c.not_before <= now()
+          AND c.not_before <= clock_timestamp()
           AND NOT EXISTS (
             SELECT FROM workers w
             WHERE w.id = c.worker_id AND w.beat_at > now() - make_interval(secs => %(dead_after)s)
@@ -127,6 +127,17 @@ def clear_claims(conn: Connection, *, operation_id: int) -> bool:
     return row is not None and not row["left_over"]
 
 
+def has_claims(conn: Connection, *, operation_id: int) -> bool:
+    row = conn.execute(
+        """
+        SELECT FROM operation_claims
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s LIMIT 1
+        """,
+        {"operation_id": operation_id},
+    ).fetchone()
+    return row is not None
+
+
 def survey_claims(conn: Connection, *, operation_id: int, phase: str, dead_after: float) -> Row:
     """How many claims there are (claims), of these how many living workers hold (held), how many belong to
     another phase (elsewhere), and in how many seconds the first that waits is due (due_in, None: none waits).
@@ -134,7 +145,8 @@ def survey_claims(conn: Connection, *, operation_id: int, phase: str, dead_after
     row = conn.execute(
         """
         SELECT count(*) AS claims, count(w.id) AS held, count(*) FILTER (WHERE c.phase <> %(phase)s) AS elsewhere,
-            extract(epoch FROM min(c.not_before) FILTER (WHERE c.not_before > now()) - now())::float AS due_in
+            extract(epoch FROM min(c.not_before) FILTER (WHERE c.not_before > clock_timestamp()) - clock_timestamp())::float
+                AS due_in
         FROM operation_claims c
         LEFT JOIN workers w ON w.id = c.worker_id AND w.beat_at > now() - make_interval(secs => %(dead_after)s)
         WHERE c.organization_id = current_organization() AND c.operation_id = %(operation_id)s

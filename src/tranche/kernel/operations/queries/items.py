@@ -8,42 +8,25 @@ from tranche.kernel.operations.domain import Claim, Counts, Item, ItemStatus
 _COLUMNS = ", ".join(f.name for f in fields(Item))
 
 
-def insert_items_from_selection(conn: Connection, *, operation_id: int, stage: str) -> int:
-    """Add the rows of the temp table `selection(position, reference, label)` as pending items."""
-    return conn.execute(
-        """
-        INSERT INTO operation_items (organization_id, operation_id, position, stage, reference, label)
-        SELECT current_organization(), %(operation_id)s, position, %(stage)s, reference, label FROM selection
-        """,
-        {"operation_id": operation_id, "stage": stage},
-    ).rowcount
-
-
-def create_selection(conn: Connection) -> None:
-    """An empty temp table for the references of a new operation, gone at the end of the transaction."""
+def insert_items(conn: Connection, *, operation_id: int, stage: str, references: list[int]) -> None:
+    """Add pending items; their positions follow the order of the references."""
     conn.execute(
         """
-        CREATE TEMP TABLE selection (
-            position bigint GENERATED ALWAYS AS IDENTITY, reference bigint, label text NOT NULL DEFAULT ''
-        ) ON COMMIT DROP
-        """
+        INSERT INTO operation_items (organization_id, operation_id, position, stage, reference)
+        SELECT current_organization(), %(operation_id)s, position, %(stage)s, reference
+        FROM unnest(%(references)s::bigint[]) WITH ORDINALITY AS r (reference, position)
+        """,
+        {"operation_id": operation_id, "stage": stage, "references": references},
     )
 
 
-def fill_selection(conn: Connection, *, references: list[int]) -> None:
-    with (
-        conn.cursor() as cursor,
-        cursor.copy("COPY selection (reference) FROM STDIN") as copy,
-    ):
-        for reference in references:
-            copy.write_row((reference,))
-
-
-def count_items(conn: Connection, *, operation_id: int, stage: str) -> int:
+def count_open_items(conn: Connection, *, operation_id: int, stage: str | None = None) -> int:
+    """How many items have no outcome yet, in one stage or in all."""
     row = conn.execute(
         """
         SELECT count(*) AS count FROM operation_items
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND stage = %(stage)s
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+          AND (%(stage)s::text IS NULL OR stage = %(stage)s) AND status IN ('pending', 'processing')
         """,
         {"operation_id": operation_id, "stage": stage},
     ).fetchone()
@@ -87,7 +70,7 @@ def create_chunk(conn: Connection, *, claim: Claim) -> None:
         SELECT position, reference, label FROM operation_items
         WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND stage = %(stage)s
           AND position BETWEEN %(low)s AND %(high)s AND status = 'pending'
-        ORDER BY position FOR UPDATE SKIP LOCKED
+        ORDER BY position FOR UPDATE
         """,
         {"operation_id": claim.operation_id, "stage": claim.phase, "low": claim.low, "high": claim.high},
     )
@@ -95,7 +78,7 @@ def create_chunk(conn: Connection, *, claim: Claim) -> None:
 
 
 def apply_verdicts(conn: Connection, *, claim: Claim, following: str | None) -> Counts:
-    """Write the verdicts into the ledger; what succeeded goes on to the following stage."""
+    """Write the verdicts into the ledger; what succeeded goes on to the following stage, which will count it."""
     conn.execute(
         """
         UPDATE operation_items i SET status = v.status, error_code = v.error_code, error = v.error,
@@ -124,7 +107,12 @@ def apply_verdicts(conn: Connection, *, claim: Claim, following: str | None) -> 
         """
     ).fetchone()
     counts = row or {"succeeded": 0, "failed": 0, "skipped": 0}
-    return Counts(succeeded=0 if following else counts["succeeded"], failed=counts["failed"], skipped=counts["skipped"])
+    return Counts(
+        succeeded=0 if following else counts["succeeded"],
+        failed=counts["failed"],
+        skipped=counts["skipped"],
+        worked=sum(counts.values()),
+    )
 
 
 def insert_following(conn: Connection, *, operation_id: int, stage: str, following: str, low: int, high: int) -> None:
@@ -153,14 +141,30 @@ def park_item(conn: Connection, *, operation_id: int, stage: str, position: int,
     ).rowcount
 
 
-def cancel_pending(conn: Connection, *, operation_id: int) -> int:
-    return conn.execute(
+def cancel_open(conn: Connection, *, operation_id: int, unrepeatable: list[str]) -> int:
+    """Close what has no outcome: an effect in the middle of an `unrepeatable` stage is unknown, the rest cancelled.
+
+    Returns how many became unknown.
+    """
+    row = conn.execute(
         """
-        UPDATE operation_items SET status = 'cancelled', updated_at = now()
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND status = 'pending'
+        WITH closed AS (
+            UPDATE operation_items SET
+                status = CASE WHEN status = 'processing' AND stage = ANY(%(unrepeatable)s) THEN 'unknown'
+                    ELSE 'cancelled' END,
+                error_code = CASE WHEN status = 'processing' AND stage = ANY(%(unrepeatable)s) THEN 'unknown_outcome' END,
+                error = CASE WHEN status = 'processing' AND stage = ANY(%(unrepeatable)s)
+                    THEN 'The operation ended before the outcome was recorded; check before you repeat it.' END,
+                lease_until = NULL, lease_by = NULL, updated_at = now()
+            WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+              AND status IN ('pending', 'processing')
+            RETURNING status
+        )
+        SELECT count(*) FILTER (WHERE status = 'unknown') AS unknown FROM closed
         """,
-        {"operation_id": operation_id},
-    ).rowcount
+        {"operation_id": operation_id, "unrepeatable": unrepeatable},
+    ).fetchone()
+    return int(row["unknown"]) if row else 0
 
 
 def reset_failed(conn: Connection, *, operation_id: int, code: str | None) -> list[Row]:
@@ -174,8 +178,8 @@ def reset_failed(conn: Connection, *, operation_id: int, code: str | None) -> li
                    OR status = 'cancelled' AND %(code)s::text IS NULL)
             FOR UPDATE
         ), changed AS (
-            UPDATE operation_items i SET status = 'pending', error_code = NULL, error = NULL, attempts = 0,
-                updated_at = now()
+            UPDATE operation_items i SET status = 'pending', error_code = NULL, error = NULL, result = NULL,
+                attempts = 0, updated_at = now()
             FROM reset r
             WHERE i.organization_id = r.organization_id AND i.operation_id = r.operation_id
               AND i.position = r.position AND i.stage = r.stage
@@ -187,18 +191,25 @@ def reset_failed(conn: Connection, *, operation_id: int, code: str | None) -> li
 
 
 def list_items(
-    conn: Connection, *, operation_id: int, status: str | None, code: str | None, after: int, limit: int
+    conn: Connection, *, operation_id: int, status: str | None, code: str | None, after: tuple[int, str], limit: int
 ) -> list[Item]:
-    """By position, after the given one (keyset)."""
+    """By position and stage, behind the given ones (keyset)."""
     rows = conn.execute(
         f"""
         SELECT {_COLUMNS} FROM operation_items
         WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
-          AND position > %(after)s
+          AND position >= %(position)s AND (position, stage) > (%(position)s, %(stage)s)
           AND (%(status)s::text IS NULL OR status = %(status)s)
           AND (%(code)s::text IS NULL OR error_code = %(code)s)
         ORDER BY position, stage LIMIT %(limit)s
         """,
-        {"operation_id": operation_id, "status": status, "code": code, "after": after, "limit": limit},
+        {
+            "operation_id": operation_id,
+            "status": status,
+            "code": code,
+            "position": after[0],
+            "stage": after[1],
+            "limit": limit,
+        },
     ).fetchall()
     return [Item(**{**row, "status": ItemStatus(row["status"])}) for row in rows]

@@ -8,6 +8,8 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Claim, ItemStatus
 from tranche.kernel.operations.handlers import Outcome, OutsideItem
 
+_LONGEST_ERROR = 2_000
+
 
 def lease_item(conn: Connection, *, claim: Claim, after: int, worker_id: UUID, seconds: float) -> OutsideItem | None:
     """Lease the first pending item of the claim behind position `after`."""
@@ -20,7 +22,7 @@ def lease_item(conn: Connection, *, claim: Claim, after: int, worker_id: UUID, s
             ORDER BY position LIMIT 1 FOR UPDATE SKIP LOCKED
         )
         UPDATE operation_items i SET status = 'processing', lease_by = %(worker_id)s,
-            lease_until = now() + make_interval(secs => %(seconds)s), attempts = i.attempts + 1, updated_at = now()
+            lease_until = clock_timestamp() + make_interval(secs => %(seconds)s), attempts = i.attempts + 1, updated_at = now()
         FROM picked p
         WHERE i.organization_id = p.organization_id AND i.operation_id = p.operation_id
           AND i.position = p.position AND i.stage = p.stage
@@ -67,7 +69,7 @@ def record_outcome(
             "worker_id": worker_id,
             "status": ItemStatus.PENDING if is_again else outcome.status,
             "error_code": outcome.error_code,
-            "error": outcome.error,
+            "error": _storable(outcome.error),
             "result": None if outcome.result is None else Jsonb(outcome.result),
         },
     )
@@ -131,3 +133,10 @@ def count_pending(conn: Connection, *, claim: Claim) -> int:
         {"operation_id": claim.operation_id, "stage": claim.phase, "low": claim.low, "high": claim.high},
     ).fetchone()
     return int(row["count"]) if row else 0
+
+
+def _storable(text: str | None) -> str | None:
+    """What a mail server or the like said, as the database can hold it."""
+    if text is None:
+        return None
+    return text.replace("\0", "").encode(errors="replace").decode()[:_LONGEST_ERROR]

@@ -122,14 +122,14 @@ def set_status(
     error_code: str | None = None,
     error: str | None = None,
 ) -> None:
-    """Move to a state; the error of the last end is dropped on any other move."""
+    """Move to a state, and tell watchers; the error of the last end is dropped on any other move."""
     conn.execute(
         """
         UPDATE operations SET
-            status = %(status)s, version = version + 1, updated_at = now(), notified_at = now(),
+            status = %(status)s, version = version + 1, updated_at = clock_timestamp(), notified_at = clock_timestamp(),
             error_code = %(error_code)s, error = %(error)s,
             started_at = CASE WHEN %(status)s = 'processing' THEN coalesce(started_at, now()) ELSE started_at END,
-            finished_at = CASE WHEN %(terminal)s THEN now() END
+            finished_at = CASE WHEN %(terminal)s THEN clock_timestamp() END
         WHERE organization_id = current_organization() AND id = %(id)s
         """,
         {
@@ -143,24 +143,10 @@ def set_status(
     notify(conn, operation_id=operation_id)
 
 
-def set_phase(conn: Connection, *, operation_id: int, phase: str, first_size: int, phase_total: int | None) -> None:
-    conn.execute(
-        """
-        UPDATE operations SET
-            phase = %(phase)s, next_position = 1, chunk_size = %(first_size)s, phase_done = 0,
-            phase_total = %(phase_total)s, phase_started_at = now(),
-            version = version + 1, updated_at = now(), notified_at = now()
-        WHERE organization_id = current_organization() AND id = %(id)s
-        """,
-        {"id": operation_id, "phase": phase, "first_size": first_size, "phase_total": phase_total},
-    )
-    notify(conn, operation_id=operation_id)
-
-
 def set_next_position(conn: Connection, *, operation_id: int, next_position: int) -> None:
     conn.execute(
         """
-        UPDATE operations SET next_position = %(next_position)s, updated_at = now()
+        UPDATE operations SET next_position = %(next_position)s
         WHERE organization_id = current_organization() AND id = %(id)s
         """,
         {"id": operation_id, "next_position": next_position},
@@ -175,6 +161,22 @@ def insert_event(conn: Connection, *, operation_id: int, event: str, actor: str 
         """,
         {"id": operation_id, "event": event, "actor": actor, "detail": detail},
     )
+
+
+def count_events(conn: Connection, *, operation_id: int, event: str) -> int:
+    """How often something happened since a person last started or retried the operation."""
+    row = conn.execute(
+        """
+        SELECT count(*) AS count FROM operation_events
+        WHERE organization_id = current_organization() AND operation_id = %(id)s AND event = %(event)s
+          AND id > (
+            SELECT coalesce(max(id), 0) FROM operation_events
+            WHERE organization_id = current_organization() AND operation_id = %(id)s AND event = 'retried'
+          )
+        """,
+        {"id": operation_id, "event": event},
+    ).fetchone()
+    return int(_one(row)["count"])
 
 
 def list_events(conn: Connection, *, operation_id: int, limit: int) -> list[Row]:

@@ -1,0 +1,90 @@
+"""The command `tranche`: the list of its sub-commands, and how each of them ends."""
+
+import os
+import sys
+from typing import Annotated, ClassVar
+
+import typer
+
+from tranche import __version__
+from tranche.commands.exits import Exit, complain, exit_code
+from tranche.commands.lazy import Entry, LazyGroup
+from tranche.kernel.errors import TrancheError
+
+_RUN, _WORK, _CARE = "Start", "Work with a server", "Look after an installation"
+
+
+class Commands(LazyGroup):
+    """The table of sub-commands, in the order of the help."""
+
+    entries: ClassVar = {
+        "up": Entry(
+            module="tranche.commands.up", help="Start everything on this machine: database, server, worker.", panel=_RUN
+        ),
+        "demo": Entry(
+            module="tranche.commands.demo", help="Import a workbook in a throw-away installation, and watch.", panel=_RUN
+        ),
+        "serve": Entry(module="tranche.commands.serve", help="Start a server process.", panel=_RUN),
+        "worker": Entry(module="tranche.commands.work", help="Start a worker process.", panel=_RUN),
+        "orders": Entry(module="tranche.orders.commands", help="Upload orders, look at batches.", panel=_WORK),
+        "operations": Entry(
+            module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
+        ),
+        "migrate": Entry(
+            module="tranche.commands.migrate", help="Bring the database to the schema of this release.", panel=_CARE
+        ),
+        "bootstrap": Entry(
+            module="tranche.commands.bootstrap", help="Make an organization, its administrator and a key.", panel=_CARE
+        ),
+        "doctor": Entry(
+            module="tranche.commands.doctor", help="Check that everything is as it must be; changes nothing.", panel=_CARE
+        ),
+        "sql": Entry(module="tranche.commands.sql", help="Run SQL as one organization sees it.", panel=_CARE),
+    }
+
+
+app = typer.Typer(
+    name="tranche",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Bulk back-office work without a lost item.",
+    epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 completed with errors, 4 not found, 5 not allowed, 6 conflict, "
+    "75 try again, 130 interrupted.",
+)
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    """Bulk back-office work without a lost item."""
+    if version:
+        typer.echo(f"tranche {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command that the arguments name, and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; answers its exit code."""
+    try:
+        app(args=arguments, prog_name="tranche")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Exit.FAILURE
+    except TrancheError as error:
+        complain(error)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does; the interpreter must not try to flush to it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    return Exit.OK

@@ -1,0 +1,47 @@
+"""A command group that loads a command's module only when that command is called.
+
+`tranche --help` would otherwise import the web framework, the database driver and the spreadsheet reader. This is
+the one place that imports by name; a test loads every entry.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ClassVar
+
+import typer.main
+from typer.core import TyperCommand, TyperGroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One command: the module that holds its Typer app named `app`, its line in the help and its group there."""
+
+    module: str
+    help: str
+    panel: str
+
+
+class LazyGroup(TyperGroup):
+    """Shows its entries from the table, and loads the one that is called."""
+
+    entries: ClassVar[Mapping[str, Entry]] = {}
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401  # handed on as it comes from Typer
+        super().__init__(**given)
+        for name, entry in self.entries.items():
+            self.add_command(TyperCommand(name, help=entry.help, rich_help_panel=entry.panel))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  # the types are private to Typer
+        """Put the real command in the place of its line in the help, then find it."""
+        name = args[0]
+        if name in self.entries:
+            self.add_command(load(name, self.entries[name]))
+        return super().resolve_command(ctx, args)
+
+
+def load(name: str, entry: Entry) -> Any:  # noqa: ANN401  # as above
+    """The real command, or group of commands, of an entry."""
+    command = typer.main.get_command(import_module(entry.module).app)
+    command.name = name
+    return command

@@ -1,0 +1,42 @@
+"""A mapping as JSON is checked word by word and goes out as it came in."""
+
+import pytest
+
+from tests.imports.factories import FIELDS
+from tranche.imports.choices import read_mapping, write_mapping
+from tranche.imports.domain import InvalidMapping, Mapping
+
+
+def test_fields_and_options_stand_side_by_side() -> None:
+    data = {"orderId": "No", "dayFirst": False, "acceptReturns": True, "defaultCustomer": "Counter", "sheet": "May"}
+    mapping = read_mapping(data, fields=FIELDS)
+    assert mapping == Mapping(
+        columns={"orderId": "No"}, day_first=False, accept_returns=True, default_customer="Counter", sheet="May"
+    )
+    assert write_mapping(mapping) == data
+
+
+def test_null_means_not_said() -> None:
+    assert read_mapping({"orderId": None, "dayFirst": None, "sheet": None}, fields=FIELDS) == Mapping()
+    assert write_mapping(Mapping()) == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "pointer"),
+    [
+        ([], "mapping"),
+        ("orderId", "mapping"),
+        ({"orderID": "No"}, "orderID"),
+        ({"orderId": 3}, "orderId"),
+        ({"orderId": " "}, "orderId"),
+        ({"orderId": "a\x00b"}, "orderId"),
+        ({"dayFirst": "true"}, "dayFirst"),
+        ({"acceptReturns": 1}, "acceptReturns"),
+        ({"sheet": 0}, "sheet"),
+        ({"defaultCustomer": ["x"]}, "defaultCustomer"),
+    ],
+)
+def test_what_is_no_mapping_is_refused_by_name(data: object, pointer: str) -> None:
+    with pytest.raises(InvalidMapping) as refused:
+        read_mapping(data, fields=FIELDS)
+    assert [error.pointer for error in refused.value.errors] == [pointer]
