@@ -24,6 +24,7 @@ from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.service import TARGET
 
 
+_GATE = 4
 _WATCHING = 2
 
 
@@ -58,6 +59,9 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     files = LocalFiles(settings.home / "files")
     modules = make_modules(settings, files=files)
     limits = parsing_limits(settings)
+    # Callers are found and operations are read through pools of their own, so that neither the gate nor a
+    # stream waits behind slow requests.
+    gate = Database(database_url, size=_GATE, name="tranche gate").open()
     watching = Database(database_url, size=_WATCHING, name="tranche watch").open()
     hub = Hub(
         load=load_operation(watching),
@@ -78,8 +82,8 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     app = make_app(
         routes=[route for module in modules for route in module.routes],
         database=database,
-        authenticator=lambda token: authenticate(database, token),
-        branch_finder=lambda organization_id, branch_id: has_branch(database, organization_id, branch_id),
+        authenticator=lambda token: authenticate(gate, token),
+        branch_finder=lambda organization_id, branch_id: has_branch(gate, organization_id, branch_id),
         hub=hub,
         settings=settings,
         ready=ready,
@@ -90,4 +94,4 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "workbooks": Workbooks(files, {TARGET: ORDER_FIELDS}, limits=limits),
         },
     )
-    return Web(app=app, hub=hub, pools=(database, watching))
+    return Web(app=app, hub=hub, pools=(database, gate, watching))

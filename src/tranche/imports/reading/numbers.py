@@ -9,15 +9,16 @@ PLAIN: Final = r"^-?[0-9]+(\.[0-9]+)?$"
 
 _ISO: Final = r"[A-Za-z]{3}"
 _SIGNS: Final = rf"(?:[A-Z]{{0,3}}[$€£¥₹₽₩₺₴₫₪₦₱฿৳₨]|{_ISO}|kr\.?|Kč|zł|Rs\.?|Fr\.?|R)"
+_GAP: Final = "[ \u00a0\u202f]*"
 _SHAPE: Final = re.compile(
-    rf"(?P<open>\()?\s*(?P<minus>[-+−])?\s*(?P<before>{_SIGNS})?\s*(?P<late>[-+−])?\s*"
-    rf"(?P<body>\d[\d.,'’\u00a0\u202f ]*|[.,]\d+)\s*(?P<percent>%)?\s*"
-    rf"(?P<after>{_SIGNS})?\s*(?P<trail>[-−])?(?P<close>\))?"
+    rf"(?P<open>\()?{_GAP}(?P<minus>[-+−])?{_GAP}(?P<before>{_SIGNS})?{_GAP}(?P<late>[-+−])?{_GAP}"
+    rf"(?P<body>[0-9][0-9.,'’\u00a0\u202f ]*|[.,][0-9]+){_GAP}(?P<percent>%)?{_GAP}"
+    rf"(?P<after>{_SIGNS})?{_GAP}(?P<trail>[-−])?{_GAP}(?P<close>\))?"
 )
-_SPACED: Final = re.compile(r"\d{1,3}(?:(['’\u00a0\u202f ])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
+_SPACED: Final = re.compile(r"[0-9]{1,3}(?:(['’\u00a0\u202f ])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")
 _GROUPED: Final = {
-    ",": re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3}"),
-    ".": re.compile(r"\d{1,3}(?:\.\d{3})+"),
+    ",": re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}"),
+    ".": re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+"),
 }
 _THOUSAND: Final = 3
 
@@ -55,10 +56,10 @@ def take_apart(text: str) -> Number | None:
     if len(signs) + bool(found["open"]) > 1 or (found["before"] and found["after"]):
         return None
     body = found["body"].strip()
-    if re.search(r"[^\d.,]", body):
+    if re.search(r"[^0-9.,]", body):
         if not _SPACED.fullmatch(body):
             return None
-        body = re.sub(r"[^\d.,]", "", body)
+        body = re.sub(r"[^0-9.,]", "", body)
     minus = bool(found["open"]) or (bool(signs) and signs[0] != "+")
     return Number(minus, body, found["before"] or found["after"] or "", bool(found["percent"]))
 
@@ -101,7 +102,7 @@ def plain(text: str, *, style: Style) -> str | None:
 
 def is_doubtful(text: str, *, style: Style, typed: bool) -> bool:
     """Whether a value looks plain but may mean something else in this column: 1.234 among 12,50."""
-    if not re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", text):
+    if not re.fullmatch(r"-?[1-9][0-9]{0,2}\.[0-9]{3}", text):
         return False
     return style.mixed or (typed and style.decimal == ",")
 
@@ -118,7 +119,7 @@ def _evidence(body: str, *, typed: bool) -> set[str]:
     if points + commas > 1:
         return {other} if _GROUPED[sign].fullmatch(body) else set()
     whole, _, fraction = body.partition(sign)
-    if len(fraction) == _THOUSAND and 0 < len(whole) <= _THOUSAND and not whole.startswith("0"):
+    if not fraction or (len(fraction) == _THOUSAND and 0 < len(whole) <= _THOUSAND and not whole.startswith("0")):
         return set()
     return set() if typed and sign == "." else {sign}
 
@@ -128,7 +129,7 @@ def _digits(body: str, *, decimal: str | None) -> str | None:
     if body.isdecimal():
         return body
     if decimal is None:
-        return body if re.fullmatch(r"\d*\.\d+", body) else None
+        return body if re.fullmatch(r"[0-9]*\.[0-9]+", body) else None
     group = "," if decimal == "." else "."
     whole, _, fraction = body.partition(decimal)
     if (fraction and not fraction.isdecimal()) or (body.endswith(decimal)):

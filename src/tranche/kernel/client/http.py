@@ -1,55 +1,64 @@
-"""A client of the HTTP interface: timeouts, bounded retries, safe repetition, files in and out."""
+"""A client of the HTTP interface: timeouts, bounded retries, changes that are safe to repeat, files in and out."""
 
 import contextlib
-import os
 import random
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import httpx
 import msgspec
 
 from tranche.kernel.client.address import Address
+from tranche.kernel.client.files import Counted, Progress, open_new, open_whole
 from tranche.kernel.client.refusals import ServerFault, refusal, retry_after
 from tranche.kernel.errors import Invalid, Unavailable
 
 Json: TypeAlias = dict[str, Any]
 Params: TypeAlias = Mapping[str, str | int | bool | None]
-Progress: TypeAlias = Callable[[int, int], None]
 
 MOST_TRIES: Final = 5
 LONGEST_PAUSE: Final = 30.0
-TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
-UPLOAD_TIMEOUT: Final = httpx.Timeout(300.0, connect=5.0)
 
+_TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
+_UPLOAD_TIMEOUT: Final = httpx.Timeout(300.0, connect=5.0)
 _PASSING: Final = frozenset({429, 502, 503, 504})
 _FIRST_PAUSE: Final = 0.5
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    method: str
+    path: str
+    params: Params | None = None
+    content: bytes | None = None
+    form: Mapping[str, str] | None = None
+    file: Counted | None = None
+    timeout: httpx.Timeout = _TIMEOUT
+
+
 class Client:
-    """Asks one server with one key; JSON numbers come back as int or Decimal, exactly.
+    """Asks one server with one key; numbers come back as int or Decimal, exactly.
 
     A request that meets 429, 502, 503, 504 or a broken connection is tried again, at most five times in
-    all. Every change carries an Idempotency-Key, so that trying again never does a thing twice. Every
-    method raises the kind of refusal that the server's answer stands for, and Unavailable when there is
-    no answer.
+    all, after the pause that Retry-After asks for. Every change carries an Idempotency-Key, so that
+    trying again never does a thing twice. Every method raises the kind of refusal that the server's
+    answer stands for, with its message, and Unavailable when there is no answer.
     """
 
     def __init__(self, address: Address, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """`sleep` pauses between tries."""
         self._url = address.url
         self._sleep = sleep
+        self._was_answered = False
         self._http = httpx.Client(
             headers={"Authorization": f"Bearer {address.key}", "Accept": "application/json"},
-            timeout=TIMEOUT,
-            follow_redirects=False,
+            timeout=_TIMEOUT,
             trust_env=not address.is_local,
         )
 
@@ -63,16 +72,16 @@ class Client:
 
     def get(self, path: str, *, params: Params | None = None) -> Json:
         """Read a resource; parameters that are None are left out."""
-        return _decode(self._ask("GET", path, params=params))
+        return _decode(self._ask(_Call(method="GET", path=path, params=params)))
 
     def post(self, path: str, *, params: Params | None = None, body: Json | None = None) -> Json:
         """Change something, once."""
-        content = None if body is None else msgspec.json.encode(body, decimal_format="number")
-        return _decode(self._ask("POST", path, params=params, content=content))
+        content = None if body is None else msgspec.json.Encoder(decimal_format="number").encode(body)
+        return _decode(self._ask(_Call(method="POST", path=path, params=params, content=content)))
 
     def delete(self, path: str, *, params: Params | None = None) -> Json:
         """Remove something, once."""
-        return _decode(self._ask("DELETE", path, params=params))
+        return _decode(self._ask(_Call(method="DELETE", path=path, params=params)))
 
     def upload(
         self,
@@ -81,135 +90,109 @@ class Client:
         *,
         params: Params | None = None,
         form: Mapping[str, str] | None = None,
-        progress: Progress = lambda _sent, _total: None,
+        progress: Progress | None = None,
     ) -> Json:
-        """Send a file as the form field `file`, read piece by piece; `progress` gets bytes sent and in all.
+        """Send a file as the form field `file`, piece by piece; `progress` gets the bytes sent and in all.
 
         Raises:
-            Invalid: the file cannot be read.
+            Invalid: the file cannot be read, or changed while it was sent.
         """
-        try:
-            with file.open("rb") as opened:
-                counted = _Counted(opened, progress=progress)
-                return _decode(
-                    self._ask(
-                        "POST",
-                        path,
-                        params=params,
-                        form=dict(form or {}),
-                        file=(file.name, counted),
-                        timeout=UPLOAD_TIMEOUT,
-                    )
-                )
-        except OSError as error:
-            raise Invalid(f"{file} cannot be read: {error.strerror or error}.", code="unreadable_file") from error
+        with open_whole(file, progress=progress) as counted:
+            call = _Call(method="POST", path=path, params=params, form=form, file=counted, timeout=_UPLOAD_TIMEOUT)
+            return _decode(self._ask(call))
 
     def download(self, path: str, target: Path) -> int:
-        """Save what is at `path` under `target`, whole or not at all; returns its size in bytes.
+        """Save what is at `path` as `target`, whole or not at all; returns its size in bytes.
 
         Raises:
             Invalid: the file cannot be written.
         """
-        try:
-            with _whole_file(target) as file:
-                for piece in self._pieces(path):
-                    file.write(piece)
-                return file.tell()
-        except OSError as error:
-            raise Invalid(f"{target} cannot be written: {error.strerror or error}.", code="unwritable_file") from error
+        with open_new(target) as file, self.stream(path, timeout=_UPLOAD_TIMEOUT) as pieces:
+            return sum(file.write(piece) for piece in pieces)
 
     @contextlib.contextmanager
     def stream(
-        self, path: str, *, headers: Mapping[str, str] | None = None, timeout: httpx.Timeout = TIMEOUT
-    ) -> Iterator[httpx.Response]:
-        """Open one answer that is read while it comes; a refusal is raised, nothing is tried again.
+        self, path: str, *, headers: Mapping[str, str] | None = None, timeout: httpx.Timeout = _TIMEOUT
+    ) -> Iterator[Iterator[bytes]]:
+        """Open one answer that is read while it comes. Nothing is tried again.
 
         Raises:
             Unavailable: there is no answer, or it broke off.
         """
         try:
             with self._http.stream("GET", self._url + path, headers=headers, timeout=timeout) as response:
+                self._was_answered = True
                 if not response.is_success:
                     response.read()
                     raise refusal(response)
-                yield response
+                yield response.iter_bytes()
         except httpx.TransportError as error:
             raise self._away(error) from error
 
-    def _pieces(self, path: str) -> Iterator[bytes]:
-        with self.stream(path, timeout=UPLOAD_TIMEOUT) as response:
-            yield from response.iter_bytes()
-
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Params | None = None,
-        content: bytes | None = None,
-        form: dict[str, str] | None = None,
-        file: tuple[str, "_Counted"] | None = None,
-        timeout: httpx.Timeout = TIMEOUT,
-    ) -> httpx.Response:
-        headers = {} if method == "GET" else {"Idempotency-Key": str(uuid.uuid4())}
-        if content is not None:
-            headers["Content-Type"] = "application/json"
-        for tries in range(1, MOST_TRIES + 1):
-            pause = _FIRST_PAUSE * 2 ** (tries - 1) * random.uniform(0.8, 1.2)  # noqa: S311  # spreads callers
+    def _ask(self, call: _Call) -> httpx.Response:
+        key = str(uuid.uuid4())
+        tries = 0
+        while True:
+            tries += 1
+            pause = _FIRST_PAUSE * 2 ** (tries - 1) * random.uniform(0.8, 1.2)  # noqa: S311  # keeps callers apart
             try:
-                response = self._http.request(
-                    method,
-                    self._url + path,
-                    params=_given(params),
-                    content=content,
-                    data=form,
-                    files={"file": file} if file else None,  # type: ignore[dict-item]  # it reads like a file
-                    headers=headers,
-                    timeout=timeout,
-                )
+                response = self._send(call, key=key)
             except httpx.TransportError as error:
-                if tries == MOST_TRIES:
+                if tries >= self._most_tries(error):
                     raise self._away(error) from error
             else:
                 if response.is_success:
                     return response
-                asked = retry_after(response)
-                if response.status_code not in _PASSING or tries == MOST_TRIES or (asked or 0) > LONGEST_PAUSE:
+                asked = retry_after(response) or 0
+                is_passing = response.status_code in _PASSING and asked <= LONGEST_PAUSE
+                if not is_passing or tries >= MOST_TRIES:
                     raise refusal(response)
-                pause = pause if asked is None else asked
+                pause = max(pause, asked)
             self._sleep(pause)
-        raise AssertionError("the last try has returned or raised")
+
+    def _send(self, call: _Call, *, key: str) -> httpx.Response:
+        headers = {} if call.method == "GET" else {"Idempotency-Key": key}
+        if call.content is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            response = self._http.request(
+                call.method,
+                self._url + call.path,
+                params={name: _text(value) for name, value in (call.params or {}).items() if value is not None},
+                content=call.content,
+                data=call.form,
+                files={"file": (call.file.name, call.file)} if call.file else None,  # type: ignore[dict-item]  # it reads as a file does
+                headers=headers,
+                timeout=call.timeout,
+            )
+        except httpx.LocalProtocolError as error:
+            if call.file is None:
+                raise
+            raise Invalid("The file changed while it was sent; send it again.", code="file_changed") from error
+        self._was_answered = True
+        return response
+
+    def _most_tries(self, error: httpx.TransportError) -> int:
+        """A server that was never there is soon told; one that was there may be starting anew."""
+        return 2 if isinstance(error, httpx.ConnectError) and not self._was_answered else MOST_TRIES
 
     def _away(self, error: httpx.TransportError) -> Unavailable:
-        if isinstance(error, httpx.ConnectError):
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             return Unavailable(f"No server answers at {self._url}. Is `tranche up` running?", code="no_server")
         if isinstance(error, httpx.TimeoutException):
             return Unavailable(f"{self._url} did not answer in time.", code="timeout")
         return Unavailable(f"The connection to {self._url} broke.", code="connection_lost")
 
 
-class _Counted:
-    """A file that tells how much of it was read."""
-
-    def __init__(self, file: BinaryIO, *, progress: Progress) -> None:
-        self._file = file
-        self._progress = progress
-        self._size = os.fstat(file.fileno()).st_size
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self._progress(self._file.tell(), self._size)
-        return data
+def _text(value: str | int | bool) -> str:  # noqa: FBT001  # one value of a query
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class _whole_file(contextlib.AbstractContextManager[BinaryIO]):  # noqa: N801  # used as a function
-    pass
+def _decode(response: httpx.Response) -> Json:
+    try:
+        body = _DECODER.decode(response.content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ServerFault("The server's answer is not JSON. Is TRANCHE_URL right?") from error
+    if not isinstance(body, dict):
+        raise ServerFault("The server's answer is not a JSON object. Is TRANCHE_URL right?")
+    return body

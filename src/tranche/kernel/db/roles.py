@@ -11,6 +11,7 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "12s",
     "statement_timeout": "60s",
+    "TimeZone": "UTC",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",

@@ -1,9 +1,9 @@
 """A slice: about two seconds of one operation's work, chunk after chunk, then back into the queue."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
 from uuid import UUID
 
 import structlog
@@ -12,29 +12,18 @@ from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.jobs.queue import Queue
 from tranche.kernel.operations import dispatch, ledger
-from tranche.kernel.operations.domain import Claim, Operation, adapted_size
-from tranche.kernel.operations.handlers import (
-    Fatal,
-    Handler,
-    OutsidePhase,
-    RangePhase,
-    Registry,
-    Restart,
-    Stopped,
-    StreamPhase,
-)
+from tranche.kernel.operations.domain import adapted_size
+from tranche.kernel.operations.faults import describe
+from tranche.kernel.operations.handlers import OutsidePhase, RangePhase, Registry, Stopped, StreamPhase
 from tranche.kernel.operations.outside import OutsideRun
-from tranche.kernel.operations.queries import claims, operations, progress
+from tranche.kernel.operations.queries import claims, operations
+from tranche.kernel.operations.settling import is_outage, settle
 from tranche.kernel.operations.streams import StreamRun
+from tranche.kernel.operations.taking import Later, Taken, take
 
 log = structlog.get_logger(__name__)
 
-
-class Step(Enum):
-    """What came of one look at an operation."""
-
-    WORKED = auto()
-    NOTHING = auto()
+_NAP = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +36,22 @@ class Pace:
     retry_delay: float = 0.5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slice:
+    organization_id: int
+    operation_id: int
+    lane: int
+    ends: float
+    should_abort: Callable[[], bool]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the next piece of work belongs to the next slice."""
+        return time.monotonic() >= self.ends or self.should_abort()
+
+
 class Runner:
-    """Works slices of operations for one worker."""
+    """Works slices of operations for one worker, in as many threads as it has slots."""
 
     def __init__(self, database: Database, queue: Queue, registry: Registry, *, worker_id: UUID, pace: Pace) -> None:
         self._db = database
@@ -56,140 +59,168 @@ class Runner:
         self._registry = registry
         self._worker_id = worker_id
         self._pace = pace
-        self._stuck: list[tuple[int, Claim]] = []
+        self._lock = threading.Lock()
+        self._working_on: set[int] = set()
+        self._in_doubt: set[tuple[int, int]] = set()
 
     def run_slice(
         self, *, organization_id: int, operation_id: int, lane: int, should_abort: Callable[[], bool]
     ) -> None:
-        """Work until the slice's time is over or nothing is left, and put the rest back into the queue."""
+        """Work until the slice's time is over or nothing is left, and put the rest back into the queue.
+
+        Nothing is raised: the ledger and the log keep what went wrong, and the sweep brings the slice back.
+        """
         ends = time.monotonic() + self._pace.slice
+        piece = _Slice(
+            organization_id=organization_id,
+            operation_id=operation_id,
+            lane=lane,
+            ends=ends,
+            should_abort=should_abort,
+        )
         try:
-            self._open_lanes(organization_id, operation_id, lane)
-            while not should_abort():
-                step = self.run_step(organization_id, operation_id, should_abort)
-                if step is Step.NOTHING:
-                    return
-                if time.monotonic() >= ends:
-                    break
+            if lane == 0:
+                self._open_lanes(piece)
+            if self._work(piece):
+                self._enqueue(piece, lanes=[lane])
+        except Exception as error:  # noqa: BLE001  # a slice that ends badly must not take the worker with it
+            self._doubt(piece, error)
+
+    def release_stuck(self) -> None:
+        """Give back the claims that this living worker holds without knowing, because the database was away.
+
+        Call it with every heartbeat.
+
+        Raises:
+            Unavailable: the database is still away.
+        """
+        with self._lock:
+            in_doubt = list(self._in_doubt)
+        for organization_id, operation_id in in_doubt:
+            with self._lock:
+                working_on = sorted(self._working_on)
             with self._db.transaction(organization_id) as conn:
-                dispatch.enqueue(
-                    conn, self._queue, organization_id=organization_id, operation_id=operation_id, lane=lane
+                is_settled = claims.release_lost(
+                    conn, operation_id=operation_id, worker_id=self._worker_id, working_on=working_on
                 )
-        except Unavailable as error:
-            # The sweep puts the slice back when the database answers again.
-            log.warning("slice.interrupted", operation=operation_id, reason=error.error_code)
+            if is_settled:
+                with self._lock:
+                    self._in_doubt.discard((organization_id, operation_id))
 
-    def _open_lanes(self, organization_id: int, operation_id: int, lane: int) -> None:
-        """The first lane asks for as many more as there are free workers' slots."""
-        if lane != 0:
-            return
-        with self._db.transaction(organization_id) as conn:
-            operation = operations.find_operation(conn, operation_id=operation_id)
-            handler = self._registry.find(operation.kind) if operation else None
-            if operation is None or handler is None or operation.status.is_terminal:
-                return
-            phase = handler.phase(operation.phase)
-            left = (operation.phase_total or 0) - operation.phase_done
-            if isinstance(phase, StreamPhase) or not phase.parallel or left <= operation.chunk_size:
-                return
-            slots = claims.count_slots(conn, dead_after=self._pace.dead_after)
-            for other in range(1, slots):
-                dispatch.enqueue(
-                    conn, self._queue, organization_id=organization_id, operation_id=operation_id, lane=other
-                )
-
-    def run_step(
-        self, organization_id: int, operation_id: int, should_abort: Callable[[], bool] = lambda: False
-    ) -> Step:
-        """Decide, claim and work one chunk; says whether there was anything to do."""
-        with self._db.transaction(organization_id) as conn:
-            taken = ledger.take(
-                conn,
-                self._registry,
-                operation_id=operation_id,
-                worker_id=self._worker_id,
-                dead_after=self._pace.dead_after,
-            )
-        if taken.claim is None:
-            return Step.WORKED if taken.again else Step.NOTHING
-        handler = self._registry.find(taken.operation.kind)
-        if handler is None:
-            return Step.NOTHING
-        self._work(handler, taken.operation, taken.claim, should_abort)
-        return Step.WORKED
-
-    def _work(self, handler: Handler, operation: Operation, claim: Claim, should_abort: Callable[[], bool]) -> None:
-        try:
-            self._run_phase(handler, operation, claim, should_abort)
-        except Stopped:
-            self._release(operation, claim, delay=0.0, error="stopped")
-        except Restart as restart:
-            with self._db.transaction(operation.organization_id) as conn:
-                ledger.restart(conn, handler, operation=operation, phase=restart.phase)
-        except Fatal as fatal:
-            with self._db.transaction(operation.organization_id) as conn:
-                ledger.fail(conn, handler, operation=operation, code=fatal.code, message=fatal.message)
-        except Unavailable as error:
-            if error.error_code == "busy" and claim.size > 1:
-                self._isolate(handler, operation, claim, error)
-                return
-            self._release(operation, claim, delay=self._pace.retry_delay, error="unavailable")
-            raise
-        except Exception as error:  # the ledger keeps what went wrong; one bad chunk must not end the slice
-            log.exception("chunk.failed", operation=operation.id, low=claim.low, high=claim.high)
-            self._isolate(handler, operation, claim, error)
-
-    def _run_phase(
-        self, handler: Handler, operation: Operation, claim: Claim, should_abort: Callable[[], bool]
-    ) -> None:
-        phase = handler.phase(claim.phase)
-        if isinstance(phase, OutsidePhase):
-            run = OutsideRun(self._db, phase, operation, claim, worker_id=self._worker_id, should_abort=should_abort)
-            run.run()
-        elif isinstance(phase, RangePhase):
-            self._run_range(phase, operation, claim)
+    def _doubt(self, piece: _Slice, error: Exception) -> None:
+        with self._lock:
+            self._in_doubt.add((piece.organization_id, piece.operation_id))
+        if isinstance(error, Unavailable):
+            log.warning("slice.interrupted", operation=piece.operation_id, reason=error.error_code)
         else:
-            stream = StreamRun(self._db, operation, claim, should_abort=should_abort)
-            phase.work(stream)
-            stream.finish()
+            log.error("slice.failed", operation=piece.operation_id, **describe(error))
 
-    def _run_range(self, phase: RangePhase, operation: Operation, claim: Claim) -> None:
+    def _work(self, piece: _Slice) -> bool:
+        """Work chunk after chunk; whether something is left for another slice."""
+        while not piece.should_abort():
+            later = self._step(piece)
+            if later is None:
+                return False
+            if later.seconds and (piece.lane or later.seconds > self._pace.slice):
+                return False  # one lane waits for what comes soon; the sweep sees to the rest
+            if not _wait(piece, later.seconds):
+                return True
+        return True
+
+    def _step(self, piece: _Slice) -> Later | None:
+        """Do one thing; after how many seconds to look again, None when nothing is left."""
+        try:
+            with self._db.transaction(piece.organization_id) as conn:
+                taken = take(
+                    conn,
+                    self._registry,
+                    operation_id=piece.operation_id,
+                    worker_id=self._worker_id,
+                    dead_after=self._pace.dead_after,
+                )
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # a domain's fault; the ledger counts it
+            return self._note_fault(piece, error)
+        if not isinstance(taken, Taken):
+            if taken is not None and not taken.seconds:
+                self._open_lanes(piece)
+            return taken
+        return self._run_claim(piece, taken)
+
+    def _run_claim(self, piece: _Slice, taken: Taken) -> Later | None:
+        with self._lock:
+            self._working_on.add(taken.claim.id)
+        try:
+            self._run_phase(piece, taken)
+        except Exception as error:  # noqa: BLE001  # one bad chunk must not end the slice
+            return self._settle(piece, taken, error)
+        finally:
+            with self._lock:
+                self._working_on.discard(taken.claim.id)
+        return Later()
+
+    def _run_phase(self, piece: _Slice, taken: Taken) -> None:
+        phase = taken.handler.phase(taken.claim.phase)
+        if isinstance(phase, RangePhase):
+            self._run_range(phase, taken)
+        elif isinstance(phase, OutsidePhase):
+            OutsideRun(
+                self._db,
+                phase,
+                taken,
+                worker_id=self._worker_id,
+                should_abort=piece.should_abort,
+                is_over=lambda: piece.is_over,
+            ).run()
+        else:
+            StreamRun(self._db, taken, should_abort=piece.should_abort).run(phase)
+
+    def _run_range(self, phase: RangePhase, taken: Taken) -> None:
         started = time.monotonic()
+        operation, claim = taken.operation, taken.claim
         with self._db.transaction(operation.organization_id) as conn:
             if not claims.holds_claim(conn, claim=claim):
                 return
             counts = phase.run(conn, operation, claim)
-            claims.delete_claim(conn, claim_id=claim.id)
             size = None
             if claim.is_fresh:
+                seconds = time.monotonic() - started
                 size = adapted_size(
-                    operation.chunk_size,
-                    seconds=time.monotonic() - started,
-                    wanted_seconds=self._pace.chunk,
-                    most=phase.most_size,
+                    operation.chunk_size, seconds=seconds, wanted_seconds=self._pace.chunk, most=phase.most_size
                 )
-            progress.add_progress(conn, operation_id=operation.id, counts=counts, positions=claim.size, chunk_size=size)
+            ledger.count_chunk(conn, operation=operation, claim=claim, counts=counts, chunk_size=size)
 
-    def _isolate(self, handler: Handler, operation: Operation, claim: Claim, error: Exception) -> None:
-        with self._db.transaction(operation.organization_id) as conn:
-            if claims.holds_claim(conn, claim=claim):
-                ledger.isolate(
-                    conn, handler, operation=operation, claim=claim, error=error, delay=self._pace.retry_delay
-                )
-
-    def _release(self, operation: Operation, claim: Claim, *, delay: float, error: str) -> None:
+    def _settle(self, piece: _Slice, taken: Taken, error: Exception) -> Later | None:
+        if not isinstance(error, Stopped):
+            log.warning(
+                "chunk.failed",
+                operation=piece.operation_id,
+                low=taken.claim.low,
+                high=taken.claim.high,
+                **describe(error),
+            )
         try:
-            with self._db.transaction(operation.organization_id) as conn:
-                claims.release_claim(conn, claim=claim, attempts=claim.attempts, delay=delay, error=error)
+            with self._db.transaction(piece.organization_id) as conn:
+                settle(conn, taken, error=error, delay=self._pace.retry_delay)
         except Unavailable:
-            # This worker lives, so nobody else takes the claim: give it back when the database answers.
-            self._stuck.append((operation.organization_id, claim))
             raise
+        except Exception as fault:  # noqa: BLE001  # the domain could not even set a position aside
+            return self._note_fault(piece, fault, taken=taken)
+        if is_outage(error):
+            raise error
+        return Later()
 
-    def release_stuck(self) -> None:
-        """Give back the claims that could not be given back while the database was away."""
-        while self._stuck:
-            organization_id, claim = self._stuck[-1]
-            with self._db.transaction(organization_id) as conn:
-                claims.release_claim(conn, claim=claim, attempts=claim.attempts, delay=0.0, error="unavailable")
-            self._stuck.pop()
+    def _note_fault(self, piece: _Slice, error: Exception, *, taken: Taken | None = None) -> Later | None:
+        log.error("operation.fault", operation=piece.operation_id, **describe(error))
+        with self._db.transaction(piece.organization_id) as conn:
+            if taken is not None:
+                if not claims.holds_claim(conn, claim=taken.claim):
+                    return Later()
+                claims.delete_claim
+            operation = operations.lock_operation(conn, operation_id=piece.operation_id)
+            handler = self._registry.find(operation.kind) if operation else None
+            if handler is None:
+                return None
+            ledger.note_fault(conn, handler, operation_id=piece.operation_id, error=error)
+        return Later(seconds=self._pace.retry_delay)

@@ -6,7 +6,7 @@ from tranche.kernel.operations import ledger
 from tranche.kernel.operations.domain import MOST_ATTEMPTS
 from tranche.kernel.operations.faults import words_of
 from tranche.kernel.operations.handlers import Fatal, Restart, Stopped
-from tranche.kernel.operations.queries import claims
+from tranche.kernel.operations.queries import claims, operations
 from tranche.kernel.operations.taking import Taken
 
 _BUSY = "busy"
@@ -36,10 +36,14 @@ def settle(conn: Connection, taken: Taken, *, error: Exception, delay: float) ->
 
 
 def _isolate(conn: Connection, taken: Taken, *, error: Exception, delay: float) -> None:
-    """Cut the claim, or count an attempt of the one position in it; a busy database gets a second try uncut."""
+    """Cut the claim, or count an attempt of the one position in it.
+
+    A chunk that the database was too busy for is tried once more uncut, and the next ones are made smaller.
+    """
     claim = taken.claim
-    is_busy = isinstance(error, Unavailable) and claim.attempts == 0
-    if claim.size > 1 and not is_busy:
+    if isinstance(error, Unavailable) and claim.is_fresh:
+        operations.shrink_chunks(conn, operation_id=claim.operation_id)
+    elif claim.size > 1:
         ledger.split(conn, claim=claim)
         return
     attempts = claim.attempts + 1

@@ -170,12 +170,13 @@ def _claim(conn: Connection, look: _Look, *, high: int) -> Taken:
 def _advance(conn: Connection, look: _Look) -> Later | None:
     """Go on to the next phase, or end; a phase that left items without an outcome must not pass for done."""
     operation = look.operation
-    if items.count_open_items(conn, operation_id=operation.id, stage=operation.phase):
+    following = look.handler.following(operation.phase)
+    stage = operation.phase if following else None
+    if items.count_open_items(conn, operation_id=operation.id, stage=stage):
         raise Fatal(
             f"The phase {operation.phase} left some items without an outcome; they were cancelled and can be retried.",
             code="incomplete",
         )
-    following = look.handler.following(operation.phase)
     if following is None:
         ledger.finish(conn, look.handler, operation=operation, status=final_status(operation))
         return None

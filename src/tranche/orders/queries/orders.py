@@ -19,7 +19,7 @@ _FILTER = """
       AND (%(batch_id)s::bigint IS NULL OR o.batch_id = %(batch_id)s)
       AND (%(customer_id)s::bigint IS NULL OR o.customer_id = %(customer_id)s)
       AND (%(status)s::text IS NULL OR o.status = %(status)s)
-      AND (%(low)s::text IS NULL OR o.number ~>=~ %(low)s AND o.number ~<~ %(high)s)
+      AND (%(low)s::text IS NULL OR o.number >= %(low)s AND o.number < %(high)s)
 """
 _COLUMNS = """
     o.id, o.batch_id, o.number, o.customer_id, c.code AS customer_code, c.name AS customer_name, o.kind, o.status,

@@ -153,6 +153,17 @@ def set_next_position(conn: Connection, *, operation_id: int, next_position: int
     )
 
 
+def shrink_chunks(conn: Connection, *, operation_id: int) -> None:
+    """Make the next chunks a quarter as large; chunks that go well let them grow again."""
+    conn.execute(
+        """
+        UPDATE operations SET chunk_size = greatest(1, chunk_size / 4)
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": operation_id},
+    )
+
+
 def insert_event(conn: Connection, *, operation_id: int, event: str, actor: str = "", detail: str = "") -> None:
     conn.execute(
         """

@@ -1,0 +1,79 @@
+"""Which database a command works on: the one that is named, or the embedded one of TRANCHE_HOME."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from tranche.kernel.db.embedded import EmbeddedPostgres
+from tranche.kernel.errors import Invalid, Unavailable
+from tranche.kernel.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """The plain role's address and the owner's, as far as they are known; `version` of an embedded server."""
+
+    app: str | None
+    owner: str | None
+    version: str | None = None
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database runs on this machine only as long as somebody uses it."""
+        return self.version is not None
+
+    def require_app(self) -> str:
+        """The plain role's address.
+
+        Raises:
+            Invalid: only the owner's is known.
+        """
+        if self.app is None:
+            raise Invalid(
+                "TRANCHE_OWNER_URL is set and DATABASE_URL is not. Set DATABASE_URL to the plain role's address, which "
+                "`tranche migrate` prints.",
+                code="setting",
+            )
+        return self.app
+
+    def require_owner(self) -> str:
+        """The owner's address.
+
+        Raises:
+            Invalid: only the plain role's is known.
+        """
+        if self.owner is None:
+            raise Invalid(
+                "DATABASE_URL is set and TRANCHE_OWNER_URL is not. Set TRANCHE_OWNER_URL to the address of the role "
+                "that owns the database.",
+                code="setting",
+            )
+        return self.owner
+
+
+@contextmanager
+def use_database(settings: Settings) -> Iterator[Addresses]:
+    """The named database; where none is named, the embedded one, started if need be and kept up in the block."""
+    if settings.database_url or settings.owner_url:
+        yield Addresses(app=settings.database_url, owner=settings.owner_url)
+        return
+    with EmbeddedPostgres.start(settings.home, pg_bin=settings.pg_bin) as server:
+        yield Addresses(app=server.app_url, owner=server.owner_url, version=server.version)
+
+
+@contextmanager
+def reaching(name: str) -> Iterator[None]:
+    """Say in one sentence that the database named by the setting `name` does not answer.
+
+    Raises:
+        Unavailable: it does not.
+    """
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
+        raise Unavailable(f"The database of {name} does not answer: {reason}", code="database_away") from error
+    except psycopg.ProgrammingError as error:
+        raise Invalid(f"{name} cannot be read as an address: {str(error).strip()}", code="setting") from error

@@ -1,0 +1,74 @@
+"""Where log lines go and how they look: to stderr, as text or JSON, never with the data of a person."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+from tranche.kernel.errors import Invalid
+
+FORMATS = ("text", "json")
+_LONGEST = 300
+
+
+def configure_logs(*, level: int = logging.WARNING, log_format: str = "text") -> None:
+    """Set the logs of this process up; a second call replaces the first.
+
+    Raises:
+        Invalid: the format is neither text nor json.
+    """
+    if log_format not in FORMATS:
+        raise Invalid(f"TRANCHE_LOG_FORMAT is {log_format!r}; it must be one of {', '.join(FORMATS)}.", code="setting")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso" if log_format == "json" else "%H:%M:%S", utc=log_format == "json"),
+            _without_data,
+            _renderer(log_format),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    root = logging.getLogger()
+    root.handlers = [_FromLibraries()]
+    root.setLevel(logging.WARNING)
+
+
+def _renderer(log_format: str) -> structlog.typing.Processor:
+    if log_format == "json":
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False)
+
+
+def _without_data(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An exception's message may hold SQL, addresses or a customer's data: its type and its place suffice."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__qualname__
+        event["where"] = _place(error.__traceback__)
+    return event
+
+
+def _place(trace: TracebackType | None) -> str | None:
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return None if trace is None else f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
+class _FromLibraries(logging.Handler):
+    """Warnings of libraries, as lines of our own."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one record on; without its arguments, which are data."""
+        text = str(record.msg).splitlines()[0][:_LONGEST] if str(record.msg) else ""
+        log = structlog.get_logger(record.name)
+        error = record.exc_info[1] if record.exc_info else None
+        log.log(record.levelno, text, library=record.name.partition(".")[0], exc_info=error)
