@@ -1,6 +1,6 @@
 """The whole product alive for one test: a real server and a real worker over the test's own database.
 
-A folder takes the fixtures into its `conftest.py`: `from tests.live import live as live, open_live as open_live`.
+A folder takes the fixtures into its `conftest.py` by `from tests.live import live, open_live` and an `__all__`.
 """
 
 import asyncio

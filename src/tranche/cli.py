@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar
 import typer
 
 from tranche import __version__
-from tranche.commands.exits import Exit, complain, exit_code
 from tranche.commands.lazy import Entry, LazyGroup
+from tranche.commands.logs import configure_logs
+from tranche.kernel.client.output import ExitCode, complain, exit_code
 from tranche.kernel.errors import TrancheError
 
 _RUN, _WORK, _CARE = "Start", "Work with a server", "Look after an installation"
@@ -65,6 +66,7 @@ def options(
     if version:
         typer.echo(f"tranche {__version__}")
         raise typer.Exit
+    configure_logs()
 
 
 def main() -> None:
@@ -77,14 +79,14 @@ def run(arguments: list[str]) -> int:
     try:
         app(args=arguments, prog_name="tranche")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else Exit.FAILURE
+        return end.code if isinstance(end.code, int) else ExitCode.FAILURE
     except TrancheError as error:
         complain(error)
         return exit_code(error)
     except KeyboardInterrupt:
-        return Exit.INTERRUPTED
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does; the interpreter must not try to flush to it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
-    return Exit.OK
+        return ExitCode.OK
+    return ExitCode.OK

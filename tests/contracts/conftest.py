@@ -1,4 +1,5 @@
 """The running product, for the documents' contracts."""
 
-from tests.live import live as live
-from tests.live import open_live as open_live
+from tests.live import live, open_live
+
+__all__ = ["live", "open_live"]

@@ -48,7 +48,7 @@ class Reading:
         """The values of one field, top to bottom."""
         return [row[name] for row in self.rows]
 
-    def extra(self, index: int) -> dict[str, str]:
+    def more(self, index: int) -> dict[str, str]:
         """The unmapped cells of a row."""
         text = self.rows[index]["extra"]
         return dict(json.loads(text)) if text else {}

@@ -1,16 +1,5 @@
-"""Fixtures of the order tests."""
+"""The running product, for the command line of orders."""
 
-from pathlib import Path
+from tests.live import live, open_live
 
-import pytest
-
-from tests.live import live as live
-from tests.live import open_live as open_live
-from tests.orders.importing import Importer
-from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Database
-
-
-@pytest.fixture
-def importer(database: Database, context: Context, tmp_path: Path) -> Importer:
-    return Importer(database, context, tmp_path)
+__all__ = ["live", "open_live"]

@@ -1,7 +1,5 @@
 """Hot questions reach their index behind the tenant wall, on filled tables and as the plain role."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.plans import explain
@@ -23,7 +21,7 @@ FILL = """
 
 
 @pytest.fixture
-def filled(owner: Connection, organization: Callable[..., object], context: Context) -> Context:
+def filled(owner: Connection, context: Context) -> Context:
     for statement in FILL.split(";")[:-1]:
         owner.execute(statement, {"org": context.organization_id, "user": context.user_id})
     owner.execute("ANALYZE")

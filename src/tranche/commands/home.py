@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tranche.kernel.client.address import KEY_FILE, URL_FILE
 from tranche.kernel.errors import Conflict
 
 
@@ -21,8 +22,8 @@ class Home:
     def __init__(self, folder: Path) -> None:
         """`folder` is TRANCHE_HOME; it is made when it is first needed."""
         self.folder = folder
-        self.key_file = folder / "key"
-        self.url_file = folder / "url"
+        self.key_file = folder / KEY_FILE
+        self.url_file = folder / URL_FILE
         self.files = folder / "files"
 
     @contextmanager

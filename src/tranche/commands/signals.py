@@ -1,4 +1,4 @@
-"""Signals in the main thread: an orderly end instead of a sudden one."""
+"""Signals in the main thread: the first one begins an orderly end, the next ones do not disturb it."""
 
 import signal
 from collections.abc import Iterator
@@ -20,17 +20,13 @@ def interruptible() -> Iterator[None]:
             signal.signal(sig, handler)
 
 
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Put away what was started without being interrupted in it."""
-    before = {sig: signal.signal(sig, signal.SIG_IGN) for sig in ENDING}
-    try:
-        yield
-    finally:
-        for sig, handler in before.items():
-            signal.signal(sig, handler)
+def ignore_signals() -> None:
+    """The end is on its way; it takes its limited time."""
+    for sig in ENDING:
+        signal.signal(sig, signal.SIG_IGN)
 
 
 def _interrupt(sig: int, frame: FrameType | None) -> NoReturn:
     del sig, frame
+    ignore_signals()
     raise KeyboardInterrupt

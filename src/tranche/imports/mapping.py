@@ -15,6 +15,7 @@ _ALIKE: Final = 0.86
 _CLEARLY: Final = 0.04
 _SHORTEST_ALIKE: Final = 5
 _LONGEST_ALIKE: Final = 40
+_LONGEST_HEADER: Final = 200
 _MOST_NAMED: Final = 30
 _MOST_COMPARED: Final = 256
 _PARENTHESIS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
@@ -183,7 +184,8 @@ def _likeness(one: str, other: str) -> float:
 
 def _keys(header: str) -> tuple[str, ...]:
     """The header as it is, and without what stands in brackets: `Price (EUR)` is also `Price`."""
-    keys = (_key(header), _key(_PARENTHESIS.sub(" ", header)))
+    text = header[:_LONGEST_HEADER]
+    keys = (_key(text), _key(_PARENTHESIS.sub(" ", text)))
     return tuple(dict.fromkeys(key for key in keys if key))
 
 

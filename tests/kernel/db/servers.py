@@ -12,6 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tranche.kernel.db.account import server_account
+
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives up its rights")
 needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes by /proc")
 
@@ -90,13 +92,17 @@ def reload_rules(home: Path, superuser_url: str, rule: str) -> None:
 
 
 @contextlib.contextmanager
-def zombie() -> Iterator[int]:
-    """A process that has ended and that nobody has waited for."""
-    child = subprocess.Popen(["true"])
-    while _runs(child.pid):
+def somebody(*, dead: bool) -> Iterator[int]:
+    """A process of the server's user that is no server: a living one, or one that nobody has waited for."""
+    account = server_account()
+    child = account.spawn("/bin/sleep", "0" if dead else "60", output=Path(os.devnull))
+    while dead and _runs(child.pid):
         time.sleep(0.01)
-    yield child.pid
-    child.wait()
+    try:
+        yield child.pid
+    finally:
+        child.kill()
+        child.wait()
 
 
 def _start(program: str, home: Path) -> subprocess.Popen[str]:

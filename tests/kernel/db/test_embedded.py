@@ -1,6 +1,5 @@
 """The embedded server: made once, shared, stopped by the last one out, and safe against any death."""
 
-import os
 import subprocess
 import threading
 import time
@@ -10,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.kernel.db.servers import kill_all, needs_proc, processes_of, start_holder, start_writer, zombie
+from tests.kernel.db.servers import kill_all, needs_proc, processes_of, somebody, start_holder, start_writer
 from tranche.kernel.db.account import server_account
 from tranche.kernel.db.binaries import find_binaries
 from tranche.kernel.db.cluster import ForeignCluster, ServerFailed
@@ -132,17 +131,23 @@ def test_a_death_in_the_middle_of_making_leaves_nothing_in_the_way(
 
 
 @needs_proc
-@pytest.mark.parametrize("content", ["own", "zombie", ""])
-def test_a_stale_pid_file_does_not_hinder_a_start(
-    start: Callable[[], EmbeddedPostgres], home: Path, content: str
+@pytest.mark.parametrize("dead", [True, False], ids=["zombie", "recycled"])
+def test_a_pid_file_that_names_somebody_else_does_not_hinder_a_start(
+    start: Callable[[], EmbeddedPostgres], home: Path, *, dead: bool
 ) -> None:
     start().stop()
-    data, socket = home / "postgres" / "data", home / "postgres" / "socket"
-    with zombie() as dead:
-        text = {"own": f"{os.getpid()}\n", "zombie": f"{dead}\n", "": ""}[content]
-        for file in (data / "postmaster.pid", socket / ".s.PGSQL.5432.lock"):
-            file.write_text(text)
+    with somebody(dead=dead) as pid:
+        for file in _pid_files(home):
+            file.write_text(f"{pid}\n")
         assert start().version
+
+
+@needs_proc
+def test_an_empty_pid_file_does_not_hinder_a_start(start: Callable[[], EmbeddedPostgres], home: Path) -> None:
+    start().stop()
+    for file in _pid_files(home):
+        file.write_text("")
+    assert start().version
 
 
 @needs_proc
@@ -207,6 +212,10 @@ def test_databases_are_copied_and_dropped(start: Callable[[], EmbeddedPostgres])
 def _line(holder: subprocess.Popen[str]) -> str:
     assert holder.stdout is not None
     return holder.stdout.readline().strip()
+
+
+def _pid_files(home: Path) -> list[Path]:
+    return [home / "postgres" / "data" / "postmaster.pid", home / "postgres" / "socket" / ".s.PGSQL.5432.lock"]
 
 
 def _count_for_ever(conn: psycopg.Connection[tuple[object, ...]]) -> None:

@@ -90,6 +90,7 @@ def test_a_broken_connection_becomes_unavailable_and_the_next_one_works(
 def test_an_idle_connection_that_died_is_replaced_before_use(narrow: Database, superuser: Connection) -> None:
     with narrow.transaction(1) as conn:
         pid = conn.info.backend_pid
+    time.sleep(0.2)  # the pool takes it back in the background
     superuser.execute("SELECT pg_terminate_backend(%(pid)s, 5000)", {"pid": pid})
     with narrow.transaction(1) as conn:
         assert conn.info.backend_pid != pid

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from tests.conftest import DatabaseUrls
 from tranche.kernel.db.embedded import EmbeddedPostgres
+from tranche.kernel.db.grants import close_functions
 from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.db.roles import UnsafeRole, require_plain_role, settle_role
 
@@ -126,16 +127,25 @@ def test_the_plain_role_reads_every_table_and_view(owner: Connection) -> None:
     assert rows == []
 
 
-def test_nobody_but_the_plain_role_may_run_what_runs_as_the_owner(owner: Connection) -> None:
+def test_nobody_but_the_plain_role_may_run_the_owners_functions(owner: Connection) -> None:
     rows = owner.execute("""
-        SELECT p.proname, has_function_privilege('tranche_app', p.oid, 'EXECUTE') AS ours,
-               EXISTS (SELECT FROM aclexplode(p.proacl) AS a WHERE a.grantee = 0) OR p.proacl IS NULL AS everybodys
+        SELECT p.proname AS name, p.prokind AS kind,
+               has_function_privilege('tranche_app', p.oid, 'EXECUTE') AS ours,
+               p.proacl IS NULL OR EXISTS (SELECT FROM aclexplode(p.proacl) AS a WHERE a.grantee = 0) AS everybodys
         FROM pg_proc p
-        WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+        WHERE p.pronamespace = 'public'::regnamespace
     """).fetchall()
-    assert {"find_api_key", "list_runnable_operations"} <= {row["proname"] for row in rows}
-    for row in rows:
-        assert (row["ours"], row["everybodys"]) == (True, False), row
+    assert {"find_api_key", "raise_tenant_wall", "procrastinate_fetch_job_v2"} <= {row["name"] for row in rows}
+    assert [row["name"] for row in rows if row["everybodys"]] == []
+    assert [row["name"] for row in rows if row["ours"] != (row["kind"] == "f")] == []
+
+
+def test_a_function_is_closed_to_others_from_the_moment_it_is_there(owner_url: str) -> None:
+    with connect(owner_url) as conn, conn.transaction():
+        conn.execute("CREATE FUNCTION see_all() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1")
+        close_functions(conn)
+        row = conn.execute("SELECT has_function_privilege('tranche_app', 'see_all()', 'EXECUTE') AS may").fetchone()
+    assert row == {"may": False}
 
 
 def test_the_plain_role_may_use_temporary_tables(app_url: str) -> None:

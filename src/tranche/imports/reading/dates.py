@@ -45,6 +45,7 @@ _MONTHS: Final = (
 _MONTH_OF: Final = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}:\d{2})?", re.ASCII)
 _LAST_MONTH: Final = 12
+_LONGEST: Final = 60
 _PIVOT: Final = 30
 _HALF_DAY: Final = 12
 
@@ -76,7 +77,7 @@ def settle(values: Iterable[str], *, said: bool | None) -> Order:
         return Order(said, said=True)
     first = second = ""
     for text in values:
-        found = _YEAR_LAST.fullmatch(text)
+        found = _YEAR_LAST.fullmatch(text) if len(text) <= _LONGEST else None
         if found is None or _may_begin_with_year(found):
             continue
         if int(found["one"]) > _LAST_MONTH >= int(found["two"]):
@@ -95,6 +96,10 @@ def iso(text: str, *, order: Order) -> str | Doubt:
             return _checked(datetime.fromisoformat(text), "")
         except ValueError:
             return Doubt.NOT_A_DATE
+    return _other(text, order) if len(text) <= _LONGEST else Doubt.NOT_A_DATE
+
+
+def _other(text: str, order: Order) -> str | Doubt:
     found = _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text)
     if found:
         return _built(found, month=int(found["month"]), day=int(found["day"]))

@@ -17,6 +17,7 @@ _STEP: Final = 1 << 20
 _HEAD: Final = 4096
 _MOSTLY: Final = 0.7
 _FEW_CONTROLS: Final = 0.02
+_A_SLIP: Final = 3
 
 
 def find_encoding(path: Path) -> str:
@@ -31,7 +32,7 @@ def find_encoding(path: Path) -> str:
     if marked:
         _require(path, marked)
         return marked
-    if b"\x00" in head or _controls(head) > _FEW_CONTROLS * len(head):
+    if _controls(head) > max(_FEW_CONTROLS * len(head), _A_SLIP):
         raise UnreadableFile("The file is neither a workbook nor readable text. Save it as .xlsx or as CSV in UTF-8.")
     if _fits(path, "utf-8"):
         return "utf-8"

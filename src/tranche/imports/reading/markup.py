@@ -22,10 +22,10 @@ _PERCENT_FORMATS: Final = frozenset({"9", "10"})
 _ROW_DIGITS: Final = 7
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 
-_FAR: Final = re.compile(rb'<c r="([A-Z]{2,3})([0-9]+)"[^>]*[^/]>')
+_FAR: Final = re.compile(rb'<c r="([A-Z]{2,3})([0-9]+)"[^<>]*(?<!/)>')
 _CELL: Final = re.compile(rb'r="([A-Z]{1,3})([0-9]+)"')
 _UNSAVED: Final = re.compile(
-    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?![^>]*t="str")[^>]*><f(?:[^>]*/>|[^>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
+    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?![^<>]*t="str")[^<>]*><f(?:[^<>]*/>|[^<>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
 )
 
 
@@ -76,7 +76,7 @@ def percent_rows(path: Path, *, sheet: str, letter: str, limits: Limits) -> set[
     """Row indexes of a column's cells that are shown as per cent, so that 0.19 in the file is 19 % to a person."""
     with open_archive(path, limits=limits) as archive:
         styles = _percent_styles(archive.file)
-    cell = re.compile(rb'<c r="' + letter.encode() + rb'([0-9]{1,7})"[^>]*? s="([0-9]+)"')
+    cell = re.compile(rb'<c r="' + letter.encode() + rb'([0-9]{1,7})"[^<>]*? s="([0-9]+)"')
     return {
         int(row) - 1
         for text in _texts(path, sheet, limits=limits, most=limits.unzipped_bytes)

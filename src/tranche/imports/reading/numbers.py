@@ -21,6 +21,7 @@ _GROUPED: Final = {
     ".": re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+"),
 }
 _THOUSAND: Final = 3
+_LONGEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Style:
 
 def take_apart(text: str) -> Number | None:
     """The parts of a number, or None for anything else."""
-    found = _SHAPE.fullmatch(text)
+    found = _SHAPE.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None or bool(found["open"]) != bool(found["close"]):
         return None
     signs = [sign for sign in (found["minus"], found["late"], found["trail"]) if sign]

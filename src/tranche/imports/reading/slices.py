@@ -72,10 +72,10 @@ def _extra(sheet: Sheet, begin: int, end: int, *, mask: pa.ChunkedArray) -> pa.A
             members.append(_member(key, pc.filter(values, mask)))
     if not members:
         return pa.nulls(pc.sum(mask).as_py() or 0, pa.string())
-    joined = pc.binary_join_element_wise(*members, ",", null_handling="skip")
-    return pc.if_else(
-        pc.equal(joined, ""), pa.scalar(None, pa.string()), pc.binary_join_element_wise("{", joined, "}", "")
-    )
+    # null_handling="skip" of pyarrow 26 drops the rows in which every member is null
+    joined = pc.binary_join_element_wise(*members, "", null_handling="replace", null_replacement="")
+    whole = pc.binary_join_element_wise("{", pc.utf8_rtrim(joined, characters=","), "}", "")
+    return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), whole)
 
 
 def _with_errors(table: Table, index: int, begin: int, end: int) -> pa.ChunkedArray:
@@ -92,10 +92,11 @@ def _with_errors(table: Table, index: int, begin: int, end: int) -> pa.ChunkedAr
 
 
 def _member(key: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Key, colon, value and comma, or null."""
     if not pc.any(pc.match_substring_regex(values, _ESCAPED)).as_py():
-        return pc.binary_join_element_wise(f'{key}:"', values, '"', "")
+        return pc.binary_join_element_wise(f'{key}:"', values, '",', "")
     texts = [
-        None if value is None else f"{key}:{json.dumps(value.replace(chr(0), chr(0xFFFD)), ensure_ascii=False)}"
+        None if value is None else f"{key}:{json.dumps(value.replace(chr(0), chr(0xFFFD)), ensure_ascii=False)},"
         for value in values.to_pylist()
     ]
     return pa.chunked_array([texts], pa.string())

@@ -1,5 +1,6 @@
 """Which server the command line talks to, and by which key."""
 
+import contextlib
 import ipaddress
 import os
 import stat
@@ -13,6 +14,7 @@ from tranche.kernel.errors import Invalid, Unauthorized
 from tranche.kernel.settings import Settings
 
 KEY_FILE: Final = "key"
+URL_FILE: Final = "url"
 
 _FOR_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _LONGEST_KEY: Final = 500
@@ -34,14 +36,15 @@ class Address:
 def find_address(environ: Mapping[str, str]) -> Address:
     """TRANCHE_URL and TRANCHE_API_KEY; by default the local `tranche up` and the key that it keeps.
 
-    The kept key is only ever sent to this machine.
+    The local one is at TRANCHE_PORT, else where it says itself in TRANCHE_HOME, else at port 8080. The
+    kept key is only ever sent to this machine.
 
     Raises:
         Invalid: TRANCHE_URL is no address of a server, or another setting cannot be read.
         Unauthorized: there is no key, or others can read its file.
     """
     settings = Settings.load(environ)
-    url = environ.get("TRANCHE_URL", "").strip().rstrip("/") or f"http://127.0.0.1:{settings.port}"
+    url = environ.get("TRANCHE_URL", "").strip().rstrip("/") or _local_url(environ, settings)
     _check_url(url)
     key = environ.get("TRANCHE_API_KEY", "").strip()
     if not key:
@@ -49,6 +52,15 @@ def find_address(environ: Mapping[str, str]) -> Address:
     if not (key.isascii() and key.isprintable() and " " not in key and len(key) <= _LONGEST_KEY):
         raise Unauthorized("The API key holds characters that no key has; copy it again, on one line.")
     return Address(url=url, key=key)
+
+
+def _local_url(environ: Mapping[str, str], settings: Settings) -> str:
+    if not environ.get("TRANCHE_PORT", "").strip():
+        with contextlib.suppress(OSError, ValueError):
+            told = (settings.home / URL_FILE).read_text(encoding="utf-8").strip().rstrip("/")
+            if told and _is_local(told):
+                return told
+    return f"http://127.0.0.1:{settings.port}"
 
 
 def _check_url(url: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import httpx
 import msgspec
@@ -62,7 +62,7 @@ class Client:
             trust_env=not address.is_local,
         )
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         """Closes at the block's end."""
         return self
 

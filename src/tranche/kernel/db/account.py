@@ -82,8 +82,10 @@ class Account:
 
 def server_account() -> Account:
     """Ourselves, or for root the user `postgres`, else `nobody`."""
-    if os.geteuid() != 0:
-        return Account(name=pwd.getpwuid(os.geteuid()).pw_name, uid=os.geteuid(), gid=os.getegid(), switched=False)
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    if os.geteuid() != 0:
+        names = [name for name, entry in known.items() if entry.pw_uid == os.geteuid()]
+        name = names[0] if names else f"number {os.geteuid()}"  # as containers run programs
+        return Account(name=name, uid=os.geteuid(), gid=os.getegid(), switched=False)
     entry = next(known[name] for name in _CANDIDATES if name in known)
     return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid, switched=True)

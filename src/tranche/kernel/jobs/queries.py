@@ -3,20 +3,29 @@
 from tranche.kernel.db.pool import Connection, Row
 
 
-def list_alive_operations(conn: Connection, *, task: str, dead_after: float) -> set[int]:
-    """The operations that have a slice which waits or which a living worker runs."""
+def list_alive_operations(conn: Connection, *, task: str) -> set[int]:
+    """The operations that have a slice which waits or runs; first drop the dead ones."""
     rows = conn.execute(
         """
-        SELECT DISTINCT (j.args ->> 'operation_id')::bigint AS operation_id
-        FROM procrastinate_jobs j
-        LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
-        WHERE j.task_name = %(task)s
-          AND (j.status = 'todo'
-               OR j.status = 'doing' AND w.last_heartbeat > now() - make_interval(secs => %(dead_after)s))
+        SELECT DISTINCT (args ->> 'operation_id')::bigint AS operation_id
+        FROM procrastinate_jobs
+        WHERE task_name = %(task)s AND status IN ('todo', 'doing')
         """,
-        {"task": task, "dead_after": dead_after},
+        {"task": task},
     ).fetchall()
     return {row["operation_id"] for row in rows}
+
+
+def list_alive_keys(conn: Connection, *, keys: list[str]) -> set[str]:
+    """Which of these keys have a job that waits or runs."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT queueing_lock FROM procrastinate_jobs
+        WHERE queueing_lock = ANY(%(keys)s) AND status IN ('todo', 'doing')
+        """,
+        {"keys": keys},
+    ).fetchall()
+    return {row["queueing_lock"] for row in rows}
 
 
 def delete_dead_jobs(conn: Connection, *, dead_after: float) -> int:

@@ -1,5 +1,7 @@
 """Slices in the queue: their task's name, their keys, and the sweep that brings lost ones back."""
 
+from collections.abc import Iterable
+
 import structlog
 
 from tranche.kernel.db.pool import Connection, Database
@@ -22,10 +24,22 @@ def enqueue(
     return queue.enqueue(
         conn,
         SLICE,
-        key=f"operation:{operation_id}:{lane}",
+        key=_key(operation_id, lane),
         arguments={"organization_id": organization_id, "operation_id": operation_id, "lane": lane},
         priority=priority,
     )
+
+
+def open_lanes(
+    conn: Connection, queue: Queue, *, organization_id: int, operation_id: int, lanes: Iterable[int]
+) -> None:
+    """Ask for a slice in each of these lanes that has none, waiting or running.
+
+    More slices than workers' slots would only let other operations wait.
+    """
+    keys = {_key(operation_id, lane): lane for lane in lanes}
+    for key in keys.keys() - jobs.list_alive_keys(conn, keys=list(keys)):
+        enqueue(conn, queue, organization_id=organization_id, operation_id=operation_id, lane=keys[key])
 
 
 def sweep(database: Database, queue: Queue, *, dead_after: float) -> int:
@@ -40,10 +54,14 @@ def sweep(database: Database, queue: Queue, *, dead_after: float) -> int:
         jobs.delete_dead_jobs(conn, dead_after=dead_after)
         jobs.delete_finished_jobs(conn, older_than=_KEEP_FINISHED_JOBS)
         claims.prune_workers(conn, older_than=_FORGET_WORKERS)
-        alive = jobs.list_alive_operations(conn, task=SLICE, dead_after=dead_after)
+        alive = jobs.list_alive_operations(conn, task=SLICE)
         lost = [row for row in operations.list_runnable(conn, most=_MOST_RUNNABLE) if row["operation_id"] not in alive]
         for row in lost:
             enqueue(conn, queue, organization_id=row["organization_id"], operation_id=row["operation_id"])
     if lost:
         log.info("sweep.enqueued", operations=len(lost))
     return len(lost)
+
+
+def _key(operation_id: int, lane: int) -> str:
+    return f"operation:{operation_id}:{lane}"

@@ -129,11 +129,6 @@ class Claim:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether nobody held it before, so that it has the size that was asked for."""
-        return self.epoch == 1
-
-    @property
-    def is_fresh(self) -> bool:
         """Whether the range was cut by the operation's chunk size, and not left over by trouble."""
         return self.epoch == 1
 

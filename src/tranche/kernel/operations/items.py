@@ -34,8 +34,8 @@ class ItemPhase(ABC):
         """Cause the effects of every item whose verdict is succeeded; `result` may be filled."""
 
     def measure(self, conn: Connection, operation: Operation) -> int:
-        """How many items the stage has."""
-        return items.count_items(conn, operation_id=operation.id, stage=self.name)
+        """How many items of the stage are to be worked."""
+        return items.count_open_items(conn, operation_id=operation.id, stage=self.name)
 
     def next_high(self, conn: Connection, operation: Operation, *, low: int, size: int) -> int | None:
         """The position of the `size`-th pending item from `low` on."""

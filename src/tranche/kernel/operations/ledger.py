@@ -61,7 +61,7 @@ def _say_last_word(conn: Connection, handler: Handler, *, operation_id: int, sta
         with conn.transaction():
             handler.finished(conn, ended, status)
     except Exception as error:  # noqa: BLE001  # an operation that never ends would be worse
-        log.error("operation.last_word_failed", operation=operation_id, **describe(error))
+        log.error("operation.last_word_failed", operation=operation_id, **describe(error))  # noqa: TRY400  # no trace
 
 
 def fail(conn: Connection, handler: Handler, *, operation_id: int, code: str, message: str) -> None:
@@ -70,9 +70,7 @@ def fail(conn: Connection, handler: Handler, *, operation_id: int, code: str, me
     if operation is None or operation.status.is_terminal:
         return
     if claims.has_claims(conn, operation_id=operation_id):
-        operations.set_status(
-            conn, operation_id=operation_id, status=Status.CANCELLING, error_code=code, error=message
-        )
+        operations.set_status(conn, operation_id=operation_id, status=Status.CANCELLING, error_code=code, error=message)
         operations.insert_event(conn, operation_id=operation_id, event="failing", detail=message)
         return
     finish(conn, handler, operation=operation, status=Status.FAILED, code=code, message=message)
@@ -107,9 +105,7 @@ def split(conn: Connection, *, claim: Claim) -> None:
     """Replace a claim by unheld claims on its parts."""
     claims.delete_claim(conn, claim_id=claim.id)
     for low, high in pieces(claim.low, claim.high):
-        claims.insert_claim(
-            conn, operation_id=claim.operation_id, phase=claim.phase, low=low, high=high, worker_id=None
-        )
+        claims.insert_free_claim(conn, operation_id=claim.operation_id, phase=claim.phase, low=low, high=high)
 
 
 def give_up(conn: Connection, handler: Handler, *, operation: Operation, claim: Claim, code: str, message: str) -> None:

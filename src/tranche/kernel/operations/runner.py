@@ -12,7 +12,7 @@ from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.jobs.queue import Queue
 from tranche.kernel.operations import dispatch, ledger
-from tranche.kernel.operations.domain import adapted_size
+from tranche.kernel.operations.domain import Status, adapted_size
 from tranche.kernel.operations.faults import describe
 from tranche.kernel.operations.handlers import OutsidePhase, RangePhase, Registry, Stopped, StreamPhase
 from tranche.kernel.operations.outside import OutsideRun
@@ -82,7 +82,7 @@ class Runner:
             if lane == 0:
                 self._open_lanes(piece)
             if self._work(piece):
-                self._enqueue(piece, lanes=[lane])
+                self._enqueue(piece)
         except Exception as error:  # noqa: BLE001  # a slice that ends badly must not take the worker with it
             self._doubt(piece, error)
 
@@ -213,14 +213,55 @@ class Runner:
 
     def _note_fault(self, piece: _Slice, error: Exception, *, taken: Taken | None = None) -> Later | None:
         log.error("operation.fault", operation=piece.operation_id, **describe(error))
+        delay = self._pace.retry_delay
         with self._db.transaction(piece.organization_id) as conn:
-            if taken is not None:
-                if not claims.holds_claim(conn, claim=taken.claim):
-                    return Later()
-                claims.delete_claim
+            if taken is not None and not claims.release_claim(
+                conn, claim=taken.claim, attempts=taken.claim.attempts, delay=delay, error=type(error).__name__
+            ):
+                return Later()
             operation = operations.lock_operation(conn, operation_id=piece.operation_id)
             handler = self._registry.find(operation.kind) if operation else None
             if handler is None:
                 return None
             ledger.note_fault(conn, handler, operation_id=piece.operation_id, error=error)
-        return Later(seconds=self._pace.retry_delay)
+        return Later(seconds=delay)
+
+    def _open_lanes(self, piece: _Slice) -> None:
+        """Ask for as many slices beside this one as there are workers' slots, if the phase has work for them."""
+        with self._db.transaction(piece.organization_id) as conn:
+            operation = operations.find_operation(conn, operation_id=piece.operation_id)
+            handler = self._registry.find(operation.kind) if operation else None
+            if operation is None or handler is None or operation.status is not Status.PROCESSING:
+                return
+            phase = handler.phase(operation.phase)
+            left = (operation.phase_total or 0) - operation.phase_done
+            if isinstance(phase, StreamPhase) or not phase.parallel or left <= operation.chunk_size:
+                return
+            slots = claims.count_slots(conn, dead_after=self._pace.dead_after)
+            dispatch.open_lanes(
+                conn,
+                self._queue,
+                organization_id=piece.organization_id,
+                operation_id=piece.operation_id,
+                lanes=range(slots),
+            )
+
+    def _enqueue(self, piece: _Slice) -> None:
+        with self._db.transaction(piece.organization_id) as conn:
+            dispatch.enqueue(
+                conn,
+                self._queue,
+                organization_id=piece.organization_id,
+                operation_id=piece.operation_id,
+                lane=piece.lane,
+            )
+
+
+def _wait(piece: _Slice, seconds: float) -> bool:
+    """Wait within the slice; False when the slice is over."""
+    until = time.monotonic() + seconds
+    while not piece.is_over:
+        if time.monotonic() >= until:
+            return True
+        time.sleep(_NAP)
+    return False

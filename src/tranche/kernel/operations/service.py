@@ -54,9 +54,7 @@ class Operations:
             created_by_name=ctx.user_name,
         )
         if references:
-            items.create_selection(conn)
-            items.fill_selection(conn, references=list(references))
-            items.insert_items_from_selection(conn, operation_id=operation.id, stage=operation.phase)
+            items.insert_items(conn, operation_id=operation.id, stage=operation.phase, references=list(references))
         operations.insert_event(conn, operation_id=operation.id, event="created", actor=ctx.user_name)
         self._wake(conn, operation, priority=_RAISED_PRIORITY)
         return operation
@@ -100,7 +98,7 @@ class Operations:
             return operation
         if operation.status is not Status.PAUSED:
             raise WrongState(f"Operation {operation_id} is {operation.status}; only paused work can be resumed.")
-        status = Status.PROCESSING if operation.started_at else Status.PENDING
+        status = Status.PROCESSING if operation.phase_started_at else Status.PENDING
         return self._move(conn, ctx, operation, status, event="resumed", action="resume")
 
     def retry(self, conn: Connection, ctx: Context, *, operation_id: int, code: str | None) -> Operation:
@@ -122,11 +120,11 @@ class Operations:
         progress.take_back(
             conn,
             operation_id=operation_id,
+            phase=phase,
             failed=retried.failed,
             unknown=retried.unknown,
             cancelled=retried.cancelled,
         )
-        operations.set_phase(conn, operation_id=operation_id, phase=phase, first_size=1, phase_total=None)
         return self._move(conn, ctx, operation, Status.PENDING, event="retried", action="retry")
 
     def _move(
@@ -200,9 +198,15 @@ def list_operations(
 
 
 def list_items(
-    conn: Connection, *, operation_id: int, status: str | None, code: str | None, after: int, limit: int
+    conn: Connection,
+    *,
+    operation_id: int,
+    status: str | None,
+    code: str | None,
+    after: tuple[int, str] = (0, ""),
+    limit: int,
 ) -> list[Item]:
-    """Items of an operation behind position `after`.
+    """Items of an operation behind the position and stage `after`.
 
     Raises:
         OperationNotFound

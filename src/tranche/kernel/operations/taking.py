@@ -88,15 +88,11 @@ def _end_cancelled(conn: Connection, handler: Handler, *, operation: Operation, 
     if found["held"] or not claims.clear_claims(conn, operation_id=operation.id):
         return
     status = Status.FAILED if operation.error else Status.CANCELLED
-    ledger.finish(
-        conn, handler, operation=operation, status=status, code=operation.error_code, message=operation.error
-    )
+    ledger.finish(conn, handler, operation=operation, status=status, code=operation.error_code, message=operation.error)
 
 
 def _take_orphan(conn: Connection, look: _Look) -> Taken | Later | None:
-    row = claims.lock_orphan(
-        conn, operation_id=look.operation.id, dead_after=look.dead_after, in_order=look.in_order
-    )
+    row = claims.lock_orphan(conn, operation_id=look.operation.id, dead_after=look.dead_after, in_order=look.in_order)
     if row is None:
         return None
     is_abandoned = row.pop("is_abandoned")
@@ -132,9 +128,7 @@ def _settle_lapsed(conn: Connection, phase: OutsidePhase, *, operation: Operatio
 
 def _take_next(conn: Connection, look: _Look) -> Taken | Later | None:
     operation = look.operation
-    found = claims.survey_claims(
-        conn, operation_id=operation.id, phase=operation.phase, dead_after=look.dead_after
-    )
+    found = claims.survey_claims(conn, operation_id=operation.id, phase=operation.phase, dead_after=look.dead_after)
     if not found["elsewhere"] and not (look.in_order and found["claims"]):
         high = _next_high(conn, look)
         if high is not None:

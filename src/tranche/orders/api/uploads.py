@@ -124,7 +124,9 @@ class _Reception:
             else:
                 batch = service.get_batch(conn, batch_id=batch_id)
                 body = batch_detail_out(batch, errors=service.list_logged_errors(conn, batch=batch))
-        return JsonResponse(encode(body), headers=dict(headers), media_type="application/json")
+        return JsonResponse(
+            encode(body), status_code=HTTPStatus.OK, headers=dict(headers), media_type="application/json"
+        )
 
     def _wanted(self, form: UploadForm) -> Upload:
         request = self._request

@@ -8,9 +8,7 @@ from tranche.kernel.operations.domain import Claim
 _COLUMNS = "c.id, c.operation_id, c.phase, c.low, c.high, c.epoch, c.attempts"
 
 
-def insert_claim(
-    conn: Connection, *, operation_id: int, phase: str, low: int, high: int, worker_id: UUID | None
-) -> Claim:
+def insert_claim(conn: Connection, *, operation_id: int, phase: str, low: int, high: int, worker_id: UUID) -> Claim:
     row = conn.execute(
         f"""
         INSERT INTO operation_claims AS c (organization_id, operation_id, phase, low, high, worker_id)
@@ -22,6 +20,20 @@ def insert_claim(
     if row is None:
         raise LookupError("INSERT ... RETURNING returned nothing")
     return Claim(**row)
+
+
+def insert_free_claim(
+    conn: Connection, *, operation_id: int, phase: str, low: int, high: int, delay: float = 0.0
+) -> None:
+    """A claim that nobody holds, to be taken after `delay` seconds."""
+    conn.execute(
+        """
+        INSERT INTO operation_claims (organization_id, operation_id, phase, low, high, not_before)
+        VALUES (current_organization(), %(operation_id)s, %(phase)s, %(low)s, %(high)s,
+            clock_timestamp() + make_interval(secs => %(delay)s))
+        """,
+        {"operation_id": operation_id, "phase": phase, "low": low, "high": high, "delay": delay},
+    )
 
 
 def lock_orphan(conn: Connection, *, operation_id: int, dead_after: float, in_order: bool) -> Row | None:
@@ -78,7 +90,7 @@ def release_claim(conn: Connection, *, claim: Claim, attempts: int, delay: float
     cursor = conn.execute(
         """
         UPDATE operation_claims SET worker_id = NULL, epoch = epoch + 1, attempts = %(attempts)s,
-            last_error = %(error)s, not_before = now() + make_interval(secs => %(delay)s)
+            last_error = %(error)s, not_before = clock_timestamp() + make_interval(secs => %(delay)s)
         WHERE organization_id = current_organization() AND id = %(id)s AND epoch = %(epoch)s
         """,
         {"id": claim.id, "epoch": claim.epoch, "attempts": attempts, "delay": delay, "error": error},
@@ -139,14 +151,16 @@ def has_claims(conn: Connection, *, operation_id: int) -> bool:
 
 
 def survey_claims(conn: Connection, *, operation_id: int, phase: str, dead_after: float) -> Row:
-    """How many claims there are (claims), of these how many living workers hold (held), how many belong to
-    another phase (elsewhere), and in how many seconds the first that waits is due (due_in, None: none waits).
+    """How many claims there are, and of these: `held` by living workers, `elsewhere` in another phase.
+
+    `due_in` is in how many seconds the first one that has to wait is due; None: none has to.
     """
     row = conn.execute(
         """
         SELECT count(*) AS claims, count(w.id) AS held, count(*) FILTER (WHERE c.phase <> %(phase)s) AS elsewhere,
-            extract(epoch FROM min(c.not_before) FILTER (WHERE c.not_before > clock_timestamp()) - clock_timestamp())::float
-                AS due_in
+            extract(epoch FROM
+                min(c.not_before) FILTER (WHERE c.not_before > clock_timestamp()) - clock_timestamp()
+            )::float AS due_in
         FROM operation_claims c
         LEFT JOIN workers w ON w.id = c.worker_id AND w.beat_at > now() - make_interval(secs => %(dead_after)s)
         WHERE c.organization_id = current_organization() AND c.operation_id = %(operation_id)s

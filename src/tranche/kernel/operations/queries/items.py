@@ -146,25 +146,23 @@ def cancel_open(conn: Connection, *, operation_id: int, unrepeatable: list[str])
 
     Returns how many became unknown.
     """
-    row = conn.execute(
+    conn.execute(
         """
-        WITH closed AS (
-            UPDATE operation_items SET
-                status = CASE WHEN status = 'processing' AND stage = ANY(%(unrepeatable)s) THEN 'unknown'
-                    ELSE 'cancelled' END,
-                error_code = CASE WHEN status = 'processing' AND stage = ANY(%(unrepeatable)s) THEN 'unknown_outcome' END,
-                error = CASE WHEN status = 'processing' AND stage = ANY(%(unrepeatable)s)
-                    THEN 'The operation ended before the outcome was recorded; check before you repeat it.' END,
-                lease_until = NULL, lease_by = NULL, updated_at = now()
-            WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
-              AND status IN ('pending', 'processing')
-            RETURNING status
-        )
-        SELECT count(*) FILTER (WHERE status = 'unknown') AS unknown FROM closed
+        UPDATE operation_items SET status = 'cancelled', lease_until = NULL, lease_by = NULL, updated_at = now()
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+          AND (status = 'pending' OR status = 'processing' AND NOT stage = ANY(%(unrepeatable)s))
         """,
         {"operation_id": operation_id, "unrepeatable": unrepeatable},
-    ).fetchone()
-    return int(row["unknown"]) if row else 0
+    )
+    return conn.execute(
+        """
+        UPDATE operation_items SET status = 'unknown', error_code = 'unknown_outcome',
+            error = 'The operation ended before the outcome was recorded; check before you repeat it.',
+            lease_until = NULL, lease_by = NULL, updated_at = now()
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND status = 'processing'
+        """,
+        {"operation_id": operation_id},
+    ).rowcount
 
 
 def reset_failed(conn: Connection, *, operation_id: int, code: str | None) -> list[Row]:

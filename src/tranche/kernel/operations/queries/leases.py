@@ -22,7 +22,8 @@ def lease_item(conn: Connection, *, claim: Claim, after: int, worker_id: UUID, s
             ORDER BY position LIMIT 1 FOR UPDATE SKIP LOCKED
         )
         UPDATE operation_items i SET status = 'processing', lease_by = %(worker_id)s,
-            lease_until = clock_timestamp() + make_interval(secs => %(seconds)s), attempts = i.attempts + 1, updated_at = now()
+            lease_until = clock_timestamp() + make_interval(secs => %(seconds)s), attempts = i.attempts + 1,
+            updated_at = now()
         FROM picked p
         WHERE i.organization_id = p.organization_id AND i.operation_id = p.operation_id
           AND i.position = p.position AND i.stage = p.stage

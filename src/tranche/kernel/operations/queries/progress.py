@@ -51,9 +51,7 @@ def set_phase(conn: Connection, *, operation_id: int, phase: str, first_size: in
     )
 
 
-def set_judgement(
-    conn: Connection, *, operation_id: int, total: int, counts: Counts, summary: dict[str, Any]
-) -> None:
+def set_judgement(conn: Connection, *, operation_id: int, total: int, counts: Counts, summary: dict[str, Any]) -> None:
     """Set the counters to what a judge step found, which replaces what stood there, and add to the summary."""
     _change(
         conn,
@@ -111,9 +109,7 @@ def notify(conn: Connection, *, operation_id: int) -> None:
     )
 
 
-def _change(
-    conn: Connection, *, operation_id: int, changes: str, values: dict[str, Any], is_told: bool = True
-) -> None:
+def _change(conn: Connection, *, operation_id: int, changes: str, values: dict[str, Any], is_told: bool = True) -> None:
     """Change the operation's row and tell watchers, unless they were told just now and more is to come.
 
     `before` waits for the row's lock, so that what it read is the newest state.

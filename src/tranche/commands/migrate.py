@@ -1,0 +1,37 @@
+"""`tranche migrate`: the database brought to the schema of this release, and the plain role made."""
+
+import typer
+
+from tranche.commands.database import Addresses, use_database
+from tranche.commands.options import JsonOption, load_settings
+from tranche.kernel.client.output import say, show_json
+from tranche.kernel.db import migrate as migrations
+
+app = typer.Typer()
+
+
+@app.command()
+def migrate(*, json: JsonOption = False) -> None:
+    """Apply what the database lacks, make the plain role, and print its address for DATABASE_URL.
+
+    TRANCHE_OWNER_URL names the database; without it and DATABASE_URL it is the embedded one of TRANCHE_HOME.
+    """
+    with use_database(load_settings()) as addresses:
+        report = migrations.migrate(addresses.require_owner())
+    if json:
+        show_json({"applied": report.applied, "appRoleMade": report.app_role_made, "databaseUrl": report.app_url})
+        return
+    _show(report, addresses)
+
+
+def _show(report: migrations.MigrationReport, addresses: Addresses) -> None:
+    for name in report.applied:
+        say(f"applied {name}")
+    if not report.applied:
+        say("The schema is that of this release already.")
+    if addresses.is_embedded:
+        say("The database is the embedded one; `tranche up`, `tranche serve` and `tranche worker` find it by themselves.")
+        return
+    if report.app_role_made:
+        say("Keep this line: the password in it is shown only now.")
+    typer.echo(f"DATABASE_URL={report.app_url}")

@@ -1,0 +1,33 @@
+"""`tranche serve`: a server process, of which there may be any number on any number of machines."""
+
+import logging
+from contextlib import closing
+
+import typer
+
+from tranche.app import make_web
+from tranche.commands.database import use_database
+from tranche.commands.install import require_ready
+from tranche.commands.logs import configure_logs
+from tranche.commands.options import HostOption, PortOption, load_settings
+from tranche.commands.process import Process, WebPart, bind, leave, url_of
+from tranche.commands.signals import interruptible
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(*, host: HostOption = None, port: PortOption = None) -> None:
+    """Start a server on the database of DATABASE_URL, or on the embedded one of TRANCHE_HOME."""
+    settings = load_settings(host=host, port=port)
+    configure_logs(level=logging.INFO, log_format=settings.log_format)
+    with interruptible(), closing(bind(settings.host, settings.port)) as bound, use_database(settings) as addresses:
+        database_url = addresses.require_app()
+        require_ready(database_url)
+
+        def started() -> None:
+            typer.echo(f"Tranche listens on {url_of(bound)}")
+
+        with closing(make_web(settings, database_url=database_url)) as web:
+            Process([WebPart(web, settings, bound=bound, started=started)]).run(signals=True)
+    leave(0)

@@ -1,0 +1,66 @@
+"""`tranche up`: an embedded database, a server and a worker in one process."""
+
+import logging
+from contextlib import closing
+
+import typer
+
+from tranche import __version__
+from tranche.app import make_web
+from tranche.commands import screen
+from tranche.commands.database import Addresses, use_database
+from tranche.commands.home import Home
+from tranche.commands.install import prepare
+from tranche.commands.logs import configure_logs
+from tranche.commands.options import HostOption, PortOption, load_settings
+from tranche.commands.process import Process, WebPart, bind, leave, url_of
+from tranche.commands.signals import interruptible
+from tranche.worker import Worker
+
+app = typer.Typer()
+
+
+@app.command()
+def up(*, host: HostOption = None, port: PortOption = None) -> None:
+    """Start everything on this machine: database, server and worker. Ctrl-C ends it.
+
+    All data are kept in TRANCHE_HOME (~/.tranche). The first start makes an organization, and a key for the commands
+    on this machine. Where DATABASE_URL names a database, that one is used.
+    """
+    settings = load_settings(host=host, port=port)
+    configure_logs(level=logging.INFO, log_format=settings.log_format)
+    home = Home(settings.home)
+    with interruptible(), home.held(), closing(bind(settings.host, settings.port)) as bound:
+        with use_database(settings) as addresses:
+            key = prepare(addresses, home)
+
+            def started() -> None:
+                home.write_url(url_of(bound))
+                _show(home, addresses, url=url_of(bound), has_key=key is not None)
+
+            database_url = addresses.require_app()
+            with closing(make_web(settings, database_url=database_url)) as web:
+                part = WebPart(web, settings, bound=bound, started=started)
+                Process([part, Worker(settings, database_url=database_url)]).run(signals=True)
+        typer.echo("Tranche has ended.")
+        leave(0)
+
+
+def _show(home: Home, addresses: Addresses, *, url: str, has_key: bool) -> None:
+    database = f"PostgreSQL {addresses.version}, embedded" if addresses.is_embedded else "the one of DATABASE_URL"
+    key = f"{home.key_file}, used by the commands on this machine" if has_key else "none here: set TRANCHE_API_KEY"
+    console = screen.out()
+    console.print(f"\n[bold]Tranche {__version__}[/] is up.\n")
+    console.print(
+        screen.facts(
+            [
+                ("Server", f"[bold cyan]{url}[/]"),
+                ("Data", str(home.folder)),
+                ("Database", database),
+                ("Key", key),
+                ("Next", "tranche orders upload FILE"),
+                ("End", "Ctrl-C"),
+            ]
+        )
+    )
+    console.print()

@@ -1,0 +1,27 @@
+"""`tranche worker`: a worker process, of which there may be any number on any number of machines."""
+
+import logging
+
+import typer
+
+from tranche.commands.database import use_database
+from tranche.commands.install import require_ready
+from tranche.commands.logs import configure_logs
+from tranche.commands.options import load_settings
+from tranche.commands.process import Process, leave
+from tranche.commands.signals import interruptible
+from tranche.worker import Worker
+
+app = typer.Typer()
+
+
+@app.command()
+def worker() -> None:
+    """Start a worker on the database of DATABASE_URL, or on the embedded one of TRANCHE_HOME."""
+    settings = load_settings()
+    configure_logs(level=logging.INFO, log_format=settings.log_format)
+    with interruptible(), use_database(settings) as addresses:
+        database_url = addresses.require_app()
+        require_ready(database_url)
+        Process([Worker(settings, database_url=database_url)]).run(signals=True)
+    leave(0)

@@ -1,0 +1,169 @@
+"""What a command gives back: tables or JSON on stdout, sentences on stderr, an exit code that scripts can read."""
+
+import functools
+import sys
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from typing import Any, Final, ParamSpec, TypeVar
+
+import msgspec
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tranche.kernel import errors
+from tranche.kernel.errors import TrancheError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command."""
+
+    OK = 0
+    FAILURE = 1
+    USAGE = 2
+    COMPLETED_WITH_ERRORS = 3
+    NOT_FOUND = 4
+    AUTH = 5
+    CONFLICT = 6
+    TRY_AGAIN = 75
+    INTERRUPTED = 130
+
+
+_CODES: Final[Mapping[type[TrancheError], ExitCode]] = {
+    errors.Invalid: ExitCode.USAGE,
+    errors.Unauthorized: ExitCode.AUTH,
+    errors.Forbidden: ExitCode.AUTH,
+    errors.NotFound: ExitCode.NOT_FOUND,
+    errors.Gone: ExitCode.NOT_FOUND,
+    errors.Conflict: ExitCode.CONFLICT,
+    errors.TooMany: ExitCode.TRY_AGAIN,
+    errors.Unavailable: ExitCode.TRY_AGAIN,
+}
+
+
+class Kind(StrEnum):
+    """How the values of a column are shown."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    COUNT = "count"
+    MOMENT = "moment"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: its heading, and the key of its value in each row."""
+
+    heading: str
+    key: str
+    kind: Kind = Kind.TEXT
+
+
+def exit_code(error: TrancheError) -> ExitCode:
+    """The code that tells a script which kind of refusal it met."""
+    return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), ExitCode.FAILURE)
+
+
+def exits(command: Callable[P, R]) -> Callable[P, R]:
+    """Let a command end with one sentence on stderr and its code where something is refused."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except TrancheError as error:
+            complain(error)
+            raise typer.Exit(exit_code(error)) from error
+
+    return run
+
+
+def complain(error: TrancheError) -> None:
+    """Say what was refused, and the single faults where the sentence does not hold them."""
+    say(f"Error: {error.message}")
+    for fault in error.errors:
+        if fault.detail not in error.message:
+            say(f"  {fault.pointer} {fault.detail}")
+
+
+def say(text: str) -> None:
+    """One line for the person, never for the program that reads stdout."""
+    messages().print(Text(clean(text)), soft_wrap=True)
+
+
+def messages() -> Console:
+    """Where sentences and progress go: stderr."""
+    return Console(stderr=True)
+
+
+def show_json(value: Mapping[str, Any]) -> None:
+    """The server's answer as it came, indented; numbers are exact."""
+    body = msgspec.json.Encoder(decimal_format="number").encode(value)
+    sys.stdout.write(msgspec.json.format(body, indent=2).decode() + "\n")
+
+
+def show_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], *, console: Console | None = None) -> None:
+    """A table for a person; where stdout is no terminal, lines with tabs under one line of headings."""
+    out = console or Console()
+    if not out.is_terminal:
+        lines = [[column.heading for column in columns]]
+        lines += [[_plain(row.get(column.key)) for column in columns] for row in rows]
+        sys.stdout.write("".join("\t".join(line) + "\n" for line in lines))
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        is_right = column.kind in {Kind.NUMBER, Kind.COUNT}
+        table.add_column(column.heading, justify="right" if is_right else "left", no_wrap=column.kind is not Kind.TEXT)
+    for row in rows:
+        table.add_row(*(Text(_pretty(row.get(column.key), column.kind)) for column in columns))
+    out.print(table)
+
+
+def show_fields(columns: Sequence[Column], row: Mapping[str, Any], *, console: Console | None = None) -> None:
+    """One thing, a line for each of its values."""
+    out = console or Console()
+    width = max(len(column.heading) for column in columns)
+    for column in columns:
+        value = _pretty(row.get(column.key), column.kind) if out.is_terminal else _plain(row.get(column.key))
+        out.print(Text.assemble((f"{column.heading:<{width}}  ", "dim"), value), soft_wrap=True)
+
+
+def clean(text: str) -> str:
+    """Text from files and servers without what a terminal would obey."""
+    return "".join(
+        " " if char in "\n\t" else "�" if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text
+    )
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return clean(f"{value:f}" if isinstance(value, Decimal) else str(value))
+
+
+def _pretty(value: object, kind: Kind) -> str:
+    if value is None:
+        return "-"
+    if kind is Kind.COUNT and isinstance(value, int | Decimal):
+        return f"{value:,}"
+    if kind is Kind.MOMENT and isinstance(value, str):
+        return _local(value)
+    return _plain(value)
+
+
+def _local(text: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M:%S}"
+    except ValueError:
+        return clean(text)

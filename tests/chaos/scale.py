@@ -1,0 +1,49 @@
+"""How hard the faults strike: small in `make check`, long in `make chaos` (TRANCHE_CHAOS=long)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Sizes, rounds and the product's time limits (all in seconds) of one run of the chaos tests."""
+
+    is_long: bool
+    orders: int
+    kills: int
+    between_kills: tuple[float, float]
+    resumed_within: float
+    rounds: int
+    timings: Mapping[str, str]
+
+
+_CHECK = Scale(
+    is_long=False,
+    orders=10_000,
+    kills=6,
+    between_kills=(0.2, 0.9),
+    resumed_within=10.0,
+    rounds=1,
+    timings={
+        "TRANCHE_HEARTBEAT_SECONDS": "0.4",
+        "TRANCHE_DEAD_AFTER_SECONDS": "3",
+        "TRANCHE_SWEEP_SECONDS": "0.5",
+        "TRANCHE_SLICE_SECONDS": "0.5",
+        "TRANCHE_CHUNK_SECONDS": "0.3",
+        "TRANCHE_SHUTDOWN_SECONDS": "6",
+    },
+)
+
+# The time limits of the product itself: what it promises is promised with these.
+_LONG = Scale(
+    is_long=True,
+    orders=30_000,
+    kills=24,
+    between_kills=(0.3, 3.0),
+    resumed_within=15.0,
+    rounds=5,
+    timings={},
+)
+
+SCALE = _LONG if os.environ.get("TRANCHE_CHAOS") == "long" else _CHECK

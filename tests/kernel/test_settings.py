@@ -1,0 +1,56 @@
+"""Settings: what the environment may say, and what a wrong variable is told."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tranche.kernel.errors import Invalid
+from tranche.kernel.settings import BatchesApi, Settings, variable
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    settings = Settings.load({})
+    assert settings.port == 8080
+    assert settings.database_url is None
+    assert settings.batches_api is BatchesApi.INVENTORY
+    assert settings.home == Path.home() / ".tranche"
+
+
+def test_every_field_is_read_from_its_variable() -> None:
+    settings = Settings.load(
+        {
+            "DATABASE_URL": "postgresql://plain@db/tranche",
+            "TRANCHE_HOME": "/srv/tranche",
+            "TRANCHE_PORT": " 9000 ",
+            "TRANCHE_SWEEP_SECONDS": "0.5",
+            "TRANCHE_BATCHES_API": "orders",
+            "TRANCHE_PG_BIN": "",
+        }
+    )
+    assert settings.database_url == "postgresql://plain@db/tranche"
+    assert settings.home == Path("/srv/tranche")
+    assert settings.port == 9000
+    assert settings.sweep_seconds == 0.5
+    assert settings.batches_api is BatchesApi.ORDERS
+    assert settings.pg_bin is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("TRANCHE_PORT", "eighty", "a number"),
+        ("TRANCHE_SWEEP_SECONDS", "soon", "a number"),
+        ("TRANCHE_BATCHES_API", "both", "one of inventory, orders"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_what_it_must_be(name: str, value: str, told: str) -> None:
+    with pytest.raises(Invalid, match=f"{name} is '{value}'; it must be {told}"):
+        Settings.load({name: value})
+
+
+def test_the_operating_guide_lists_variables_that_exist() -> None:
+    guide = Path(__file__).resolve().parents[2] / "docs/operating.md"
+    named = set(re.findall(r"\b(?:TRANCHE|DATABASE)_[A-Z_]+\b", guide.read_text()))
+    assert named
+    assert named <= {variable(name) for name in Settings.__dataclass_fields__}
