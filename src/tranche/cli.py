@@ -23,7 +23,9 @@ class Commands(LazyGroup):
             module="tranche.commands.up", help="Start everything on this machine: database, server, worker.", panel=_RUN
         ),
         "demo": Entry(
-            module="tranche.commands.demo", help="Import a workbook in a throw-away installation, and watch.", panel=_RUN
+            module="tranche.commands.demo",
+            help="Import a workbook in a throw-away installation, and watch.",
+            panel=_RUN,
         ),
         "serve": Entry(module="tranche.commands.serve", help="Start a server process.", panel=_RUN),
         "worker": Entry(module="tranche.commands.work", help="Start a worker process.", panel=_RUN),
@@ -38,7 +40,9 @@ class Commands(LazyGroup):
             module="tranche.commands.bootstrap", help="Make an organization, its administrator and a key.", panel=_CARE
         ),
         "doctor": Entry(
-            module="tranche.commands.doctor", help="Check that everything is as it must be; changes nothing.", panel=_CARE
+            module="tranche.commands.doctor",
+            help="Check that everything is as it must be; changes nothing.",
+            panel=_CARE,
         ),
         "sql": Entry(module="tranche.commands.sql", help="Run SQL as one organization sees it.", panel=_CARE),
     }

@@ -77,6 +77,19 @@ class House:
 
         return eventually(ended, seconds=seconds, what=f"the end of {started}")
 
+    def resume(self, started: Started) -> None:
+        """Go on with paused work, as soon as the database answers."""
+
+        def resumed() -> bool:
+            try:
+                with self.database.transaction(self.ctx.organization_id) as conn:
+                    self.operations.resume(conn, self.ctx, operation_id=started.operation_id)
+            except Unavailable:
+                return False
+            return True
+
+        eventually(resumed, seconds=30, what="an answer of the database")
+
     def wait_for_commits(self, started: Started, *, orders: int = 1, seconds: float = 60.0) -> Operation:
         """The operation when it has brought in that many orders; it must not have ended."""
 

@@ -15,7 +15,7 @@ from tests.chaos.waiting import eventually
 
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _TAIL = 4_000
-_TRANCHE = str(Path(sys.executable).with_name("tranche"))
+_TRANCHE = (sys.executable, "-c", "from tranche.cli import main; main()")
 
 
 class Process:
@@ -109,7 +109,7 @@ class Crew:
 
     def worker(self, **changes: str) -> Process:
         """A worker; it may not be ready yet."""
-        return self.start("worker", _TRANCHE, "worker", **changes)
+        return self.start("worker", *_TRANCHE, "worker", **changes)
 
     def workers(self, count: int, **changes: str) -> list[Process]:
         """Workers that are ready to take work."""
@@ -137,7 +137,7 @@ class Crew:
 
     def server(self, port: int, **changes: str) -> Process:
         """A server that accepts connections."""
-        process = self.start("server", _TRANCHE, "serve", TRANCHE_PORT=str(port), **changes)
+        process = self.start("server", *_TRANCHE, "serve", TRANCHE_PORT=str(port), **changes)
 
         def answers() -> bool:
             assert process.lives, f"the server ended: {process.said()}"

@@ -14,7 +14,11 @@ HostOption: TypeAlias = Annotated[
 PortOption: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--port", min=0, max=65535, help="Port to listen on; 0 takes a free one (TRANCHE_PORT, else 8080).", show_default=False
+        "--port",
+        min=0,
+        max=65535,
+        help="Port to listen on; 0 takes a free one (TRANCHE_PORT, else 8080).",
+        show_default=False,
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -8,7 +8,8 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, Operation, Status
 from tranche.orders.domain import BatchDeleted, OnDuplicate
 from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.queries import batches, judging, stage
+from tranche.orders.queries import batches, judging, lines, stage
+from tranche.orders.queries.rules import Rules
 
 
 class OrderTarget:
@@ -48,7 +49,7 @@ class OrderTarget:
         rules = _rules(conn, work)
         stage.clear_groups(conn, import_id=work.id)
         judging.analyze(conn)
-        judging.judge_lines(conn, rules)
+        lines.judge_lines(conn, rules)
         judging.mark_bad_lines(conn, rules)
         judging.judge_agreement(conn, rules)
         _want_masters(conn, rules)
@@ -135,7 +136,7 @@ def _failure(operation: Operation, status: Status) -> str | None:
     return operation.error if status is Status.FAILED else None
 
 
-def _want_masters(conn: Connection, rules: judging.Rules) -> None:
+def _want_masters(conn: Connection, rules: Rules) -> None:
     judging.want_customers(conn, rules)
     judging.want_items(conn, rules)
 
@@ -144,9 +145,9 @@ def _mapping(work: Import) -> dict[str, str]:
     return dict(work.options.get("mapping") or {})
 
 
-def _rules(conn: Connection, work: Import) -> judging.Rules:
+def _rules(conn: Connection, work: Import) -> Rules:
     mapping = work.options.get("mapping") or {}
-    return judging.Rules(
+    return Rules(
         import_id=work.id,
         batch_id=work.options.get("batchId"),
         on_duplicate=work.options.get("onDuplicate", OnDuplicate.ERROR),

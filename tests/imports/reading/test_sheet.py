@@ -1,7 +1,7 @@
 """Workbooks and CSV alike come out as clean columns with Excel's row numbers, and nothing is lost in silence."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,19 +12,17 @@ import xlsxwriter
 from tests.imports.factories import FIELDS, TEXTS, Cell, orders, read, write_csv, write_text, write_xlsx
 from tranche.imports.domain import FileKind, FileTooLarge, InvalidMapping, Limits, Mapping, UnreadableFile
 
-_Writer = Callable[[Path, list[list[Cell]]], Path]
 
-
-def _as_csv(folder: Path, rows: list[list[Cell]]) -> Path:
+def _as_csv(folder: Path, rows: Sequence[Sequence[Cell]]) -> Path:
     return write_csv(folder / "a.csv", [["" if cell is None else str(cell) for cell in row] for row in rows])
 
 
-def _as_xlsx(folder: Path, rows: list[list[Cell]]) -> Path:
+def _as_xlsx(folder: Path, rows: Sequence[Sequence[Cell]]) -> Path:
     return write_xlsx(folder / "a.xlsx", rows)
 
 
 @pytest.fixture(params=[_as_csv, _as_xlsx])
-def write(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[list[list[Cell]]], Path]:
+def write(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Sequence[Sequence[Cell]]], Path]:
     """Write the same rows as either kind of file."""
     return lambda rows: request.param(tmp_path, rows)
 
@@ -38,7 +36,7 @@ def _rewrite(path: Path, part: str, old: bytes, new: bytes) -> None:
             file.writestr(name, data.replace(old, new) if name == part else data)
 
 
-Write = Callable[[list[list[Cell]]], Path]
+Write = Callable[[Sequence[Sequence[Cell]]], Path]
 
 
 def test_rows_keep_their_numbers_past_blank_ones(write: Write) -> None:
@@ -94,7 +92,7 @@ def test_a_cell_of_thirty_two_thousand_characters_is_whole(write: Write) -> None
 
 
 def test_slices_are_cut_by_rows_and_by_bytes(write: Write) -> None:
-    path = write([["Order", "Note"], *(["A" + str(row), "x" * 1000] for row in range(100))])
+    path = write([["Order", "Note"], *([f"A{row}", "x" * 1000] for row in range(100))])
     by_rows = read(path, fields=TEXTS, limits=Limits(slice_rows=7))
     by_bytes = read(path, fields=TEXTS, limits=Limits(slice_bytes=5_000))
     assert by_rows.rows == by_bytes.rows == read(path, fields=TEXTS).rows
@@ -155,7 +153,7 @@ def test_currencies_are_written_large(write: Write) -> None:
 
 
 def test_the_samples_are_the_first_different_values(write: Write) -> None:
-    header = read(write([["Order", "Note"], *(["A" + str(row), "same"] for row in range(9))]), fields=TEXTS).header
+    header = read(write([["Order", "Note"], *([f"A{row}", "same"] for row in range(9))]), fields=TEXTS).header
     assert [column.samples for column in header.matching.columns] == [("A0", "A1", "A2", "A3", "A4"), ("same",)]
 
 

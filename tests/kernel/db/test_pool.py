@@ -104,9 +104,6 @@ def test_a_lock_that_somebody_else_holds_becomes_busy(database: Database, owner:
     assert caught.value.error_code == "busy"
 
 
-@pytest.mark.xfail(
-    raises=psycopg.errors.IdleInTransactionSessionTimeout, strict=True, reason="the pool lets this one through as it is"
-)
 def test_a_transaction_that_was_left_idle_is_ended(database: Database) -> None:
     with pytest.raises(Unavailable):
         _run(database, "SET LOCAL idle_in_transaction_session_timeout = '50ms'", wait=0.3)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.operations.domain import ItemStatus, Operation, Status
+from tranche.kernel.operations.domain import Counts, ItemStatus, Operation, Status
 from tranche.kernel.operations.handlers import Fatal, Handler, Outcome, OutsideItem, Registry, Restart, StreamWork
 from tranche.kernel.operations.items import ItemPhase, retry_items
 
@@ -61,11 +61,11 @@ class BranchPhase(ItemPhase):
             """
             UPDATE verdicts v SET
                 status = CASE WHEN c.reference = ANY(%(fails)s) THEN 'failed' ELSE 'skipped' END,
-                error_code = CASE WHEN c.reference % 2 = 0 THEN 'even' ELSE 'odd' END,
+                error_code = CASE WHEN c.reference %% 2 = 0 THEN 'even' ELSE 'odd' END,
                 error = 'It was to be so.'
             FROM chunk c
             WHERE c.position = v.position AND c.reference = ANY(%(fails)s::bigint[] || %(skips)s::bigint[])
-            """.replace("% 2", "%% 2"),
+            """,
             {"fails": operation.payload.get("fails", []), "skips": operation.payload.get("skips", [])},
         )
 
@@ -83,7 +83,7 @@ class BranchPhase(ItemPhase):
             {"stage": self.name},
         )
 
-    def park(self, conn: Connection, operation: Operation, *, position: int, code: str, message: str):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def park(self, conn: Connection, operation: Operation, *, position: int, code: str, message: str) -> Counts:
         self._hooks.park()
         return super().park(conn, operation, position=position, code=code, message=message)
 

@@ -68,7 +68,11 @@ class Database:
             raise Unavailable(_BUSY, code="busy", retry_after=2) from error
         except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
             raise Unavailable(_BUSY, code="busy", retry_after=1) from error
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except (
+            psycopg.OperationalError,
+            psycopg.InterfaceError,
+            psycopg.errors.IdleInTransactionSessionTimeout,
+        ) as error:
             raise Unavailable(_AWAY, retry_after=5) from error
 
 

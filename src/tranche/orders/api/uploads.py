@@ -50,6 +50,7 @@ class UploadLimits:
 
 @post("/api/orders/upload", opt={UPLOAD: True, SCOPE: "orders"}, status_code=202)
 async def upload_orders(
+    *,
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
@@ -63,7 +64,9 @@ async def upload_orders(
 
     `Prefer: wait=N` answers 200 with the finished batch when it is done within N seconds.
     """
-    reception = _Reception(database, ctx, request, operations, files, upload_limits)
+    reception = _Reception(
+        db=database, ctx=ctx, request=request, operations=operations, files=files, limits=upload_limits
+    )
     response, operation_id = await sync_to_thread(reception.receive, data)
     seconds = preferred_wait(request)
     if operation_id is None or not seconds:
@@ -74,24 +77,16 @@ async def upload_orders(
     return await sync_to_thread(reception.finished, operation_id, applied(seconds))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Reception:
     """One upload on its way from the request to its operation."""
 
-    def __init__(
-        self,
-        database: Database,
-        ctx: Context,
-        request: AnyRequest,
-        operations: Operations,
-        files: Files,
-        limits: UploadLimits,
-    ) -> None:
-        self._db = database
-        self._ctx = ctx
-        self._request = request
-        self._operations = operations
-        self._files = files
-        self._limits = limits
+    db: Database
+    ctx: Context
+    request: AnyRequest
+    operations: Operations
+    files: Files
+    limits: UploadLimits
 
     def receive(self, form: UploadForm) -> tuple[JsonResponse[Any], int | None]:
         """Keep the file, look at what it is, start the import; returns the answer and the operation's id."""
@@ -101,21 +96,21 @@ class _Reception:
         def action(conn: Connection) -> Answer:
             body: object
             if wanted.dry_run:
-                operation = service.try_out(conn, self._ctx, self._operations, wanted=wanted)
+                operation = service.try_out(conn, self.ctx, self.operations, wanted=wanted)
                 body, location = _dry_run_out(operation), f"/api/operations/{operation.id}"
             else:
-                batch, operation = service.upload(conn, self._ctx, self._operations, wanted=wanted)
+                batch, operation = service.upload(conn, self.ctx, self.operations, wanted=wanted)
                 body, location = batch_out(batch), f"/api/orders/batches/{batch.id}"
             started.append(operation.id)
             return Answer(body, status=HTTPStatus.ACCEPTED, headers={"Location": location, "Retry-After": "1"})
 
         given = [wanted.stored.sha256.hex(), wanted.file_name, form.mapping]
-        response = act(self._db, self._ctx, self._request, action, given=given)
+        response = act(self.db, self.ctx, self.request, action, given=given)
         return response, started[0] if started else None
 
     def finished(self, operation_id: int, headers: AbstractMapping[str, str]) -> JsonResponse[Any]:
         """The answer to who waited for the end."""
-        with self._db.transaction(self._ctx.organization_id) as conn:
+        with self.db.transaction(self.ctx.organization_id) as conn:
             operation = get_operation(conn, operation_id=operation_id)
             batch_id = operation.payload["batchId"]
             body: object
@@ -129,7 +124,7 @@ class _Reception:
         )
 
     def _wanted(self, form: UploadForm) -> Upload:
-        request = self._request
+        request = self.request
         allow_query(request, _PARAMETERS)
         mapping = _read_mapping(form.mapping or request.query_params.get("mapping"))
         on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
@@ -137,8 +132,8 @@ class _Reception:
         dry_run = read_flag(request, "dryRun")
         allow_duplicate = read_flag(request, "allowDuplicate")
         file_name = clean_name(form.file.filename)
-        stored = self._files.put(self._ctx.organization_id, form.file.file, limit=self._limits.max_bytes)
-        path = self._files.path(self._ctx.organization_id, stored.sha256)
+        stored = self.files.put(self.ctx.organization_id, form.file.file, limit=self.limits.max_bytes)
+        path = self.files.path(self.ctx.organization_id, stored.sha256)
         self._look(path, file_name=file_name, size=stored.size, dry_run=dry_run)
         return Upload(
             stored=stored,
@@ -153,11 +148,11 @@ class _Reception:
     def _look(self, path: Path, *, file_name: str, size: int, dry_run: bool) -> None:
         """Refuse what is no spreadsheet at once, and keep that as a failed batch."""
         try:
-            detect(path, file_name=file_name, limits=self._limits.parsing)
+            detect(path, file_name=file_name, limits=self.limits.parsing)
         except TrancheError as refusal:
             if not dry_run:
-                with self._db.transaction(self._ctx.organization_id) as conn:
-                    service.record_refused(conn, self._ctx, file_name=file_name, file_size=size, reason=refusal.message)
+                with self.db.transaction(self.ctx.organization_id) as conn:
+                    service.record_refused(conn, self.ctx, file_name=file_name, file_size=size, reason=refusal.message)
             raise
 
 

@@ -1,120 +1,9 @@
-"""The judge of an order import: set-based verdicts on staged lines, then on the orders they form."""
-
-from dataclasses import dataclass
+"""The judge of an order import: what lines say together, the orders that they form, and the tally."""
 
 from tranche.kernel.db.pool import Connection, Row
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What the sender of the file chose, and the columns that the file has (field -> header)."""
-
-    import_id: int
-    batch_id: int | None
-    on_duplicate: str
-    accept_returns: bool
-    default_customer: str | None
-    default_currency: str
-    headers: dict[str, str]
-
-
-# One entry per rule: code, field, condition on a line `l`, message (an SQL expression).
-_LINE_RULES = (
-    ("missing_field", "orderId", "l.order_number IS NULL", "'Missing required field: orderId'"),
-    ("too_long", "orderId", "length(l.order_number) > 200", "'The order number is longer than 200 characters'"),
-    ("missing_field", "quantity", "l.quantity IS NULL", "'Missing required field: quantity'"),
-    (
-        "not_a_number",
-        "quantity",
-        "NOT is_decimal(l.quantity)",
-        "format('Quantity must be a number, but it is %%s', quote_literal(left(l.quantity, 60)))",
-    ),
-    (
-        "not_positive",
-        "quantity",
-        "is_decimal(l.quantity) AND l.quantity ~ '^[+-]?[0.]+$'",
-        "'Quantity must be more than 0'",
-    ),
-    (
-        "looks_like_return",
-        "quantity",
-        "NOT %(accept_returns)s AND is_decimal(l.quantity) AND l.quantity LIKE '-%%' AND l.quantity ~ '[1-9]'",
-        "format('Quantity is %%s, which looks like a return; returns are taken in with acceptReturns', l.quantity)",
-    ),
-    ("missing_field", "unitPrice", "l.unit_price IS NULL", "'Missing required field: unitPrice'"),
-    (
-        "not_a_number",
-        "unitPrice",
-        "NOT is_decimal(l.unit_price)",
-        "format('Unit price must be a number, but it is %%s', quote_literal(left(l.unit_price, 60)))",
-    ),
-    (
-        "negative_price",
-        "unitPrice",
-        "is_decimal(l.unit_price) AND l.unit_price LIKE '-%%' AND l.unit_price ~ '[1-9]'",
-        "format('Unit price must not be below 0, but it is %%s', l.unit_price)",
-    ),
-    (
-        "bad_tax_rate",
-        "taxRate",
-        "l.tax_rate IS NOT NULL AND NOT CASE WHEN is_decimal(l.tax_rate) THEN l.tax_rate::numeric BETWEEN 0 AND 100 ELSE false END",
-        "format('Tax rate must be a number from 0 to 100, but it is %%s', quote_literal(left(l.tax_rate, 60)))",
-    ),
-    (
-        "bad_currency",
-        "currency",
-        "upper(l.currency) !~ '^[A-Z]{3}$'",
-        "format('Currency must be a three-letter code such as EUR, but it is %%s', quote_literal(left(l.currency, 60)))",
-    ),
-    (
-        "not_a_date",
-        "orderDate",
-        "NOT is_moment(l.order_date)",
-        "format('Order date must be a date such as 2026-11-20, but it is %%s', quote_literal(left(l.order_date, 60)))",
-    ),
-    (
-        "missing_customer",
-        "customerName",
-        "l.customer_name IS NULL AND l.customer_code IS NULL AND %(default_customer)s::text IS NULL",
-        "'The row has no customer, and the mapping names no defaultCustomer'",
-    ),
-    (
-        "missing_item",
-        "itemSku",
-        "%(has_items)s AND l.item_code IS NULL AND l.item_name IS NULL",
-        "'The row has neither an item code nor a description'",
-    ),
-)
+from tranche.orders.queries.rules import Rules
 
 _CUSTOMER_KEY = "coalesce('#' || l.customer_code, lower(l.customer_name), '')"
-
-
-def judge_lines(conn: Connection, rules: Rules) -> None:
-    """Add an error for every broken rule of every line, unless the reading already faulted that cell."""
-    any_broken = " OR ".join(f"({condition})" for _, _, condition, _ in _LINE_RULES)
-    verdicts = ",\n".join(
-        f"('{code}', '{field}', CASE WHEN {condition} THEN {message} END)"
-        for code, field, condition, message in _LINE_RULES
-    )
-    conn.execute(
-        f"""
-        INSERT INTO import_errors (organization_id, import_id, row_number, column_name, severity, code, message)
-        SELECT l.organization_id, l.import_id, l.row_number, coalesce(h.header, v.field), 'error', v.code, v.message
-        FROM order_import_lines l
-        CROSS JOIN LATERAL (VALUES {verdicts}) AS v (code, field, message)
-        LEFT JOIN unnest(%(fields)s::text[], %(names)s::text[]) AS h (field, header) ON h.field = v.field
-        WHERE l.organization_id = current_organization() AND l.import_id = %(import_id)s
-          AND ({any_broken})
-          AND v.message IS NOT NULL
-          AND NOT EXISTS (
-            SELECT FROM import_errors e
-            WHERE e.organization_id = l.organization_id AND e.import_id = l.import_id
-              AND e.row_number = l.row_number AND e.column_name = h.header
-          )
-        ORDER BY l.row_number
-        """,
-        _params(rules),
-    )
 
 
 def mark_bad_lines(conn: Connection, rules: Rules) -> None:
@@ -128,7 +17,7 @@ def mark_bad_lines(conn: Connection, rules: Rules) -> None:
             WHERE e.organization_id = current_organization() AND e.import_id = %(import_id)s AND e.severity = 'error'
           )
         """,
-        _params(rules),
+        rules.params(),
     )
 
 
@@ -168,7 +57,7 @@ def judge_agreement(conn: Connection, rules: Rules) -> None:
         WHERE v.is_broken
         ORDER BY c.row_number
         """,
-        _params(rules),
+        rules.params(),
     )
 
 
@@ -185,7 +74,7 @@ def want_customers(conn: Connection, rules: Rules) -> None:
         WHERE l.organization_id = current_organization() AND l.import_id = %(import_id)s AND NOT l.is_bad
         GROUP BY 1, 2, 3, 4, 5
         """,
-        _params(rules),
+        rules.params(),
     )
 
 
@@ -202,7 +91,7 @@ def want_items(conn: Connection, rules: Rules) -> None:
           AND (l.item_code IS NOT NULL OR l.item_name IS NOT NULL)
         GROUP BY 1, 2
         """,
-        _params(rules),
+        rules.params(),
     )
 
 
@@ -223,7 +112,7 @@ def judge_masters(conn: Connection, rules: Rules) -> None:
               AND l.{code} IS NULL AND NOT l.is_bad
             ORDER BY l.row_number
             """,
-            _params(rules),
+            rules.params(),
         )
 
 
@@ -259,7 +148,7 @@ def group_orders(conn: Connection, rules: Rules) -> None:
         FROM judged
         WINDOW w AS (ORDER BY state NOT IN ('ready', 'update'), first_row)
         """,
-        _params(rules),
+        rules.params(),
     )
 
 
@@ -289,7 +178,7 @@ def judge_existing(conn: Connection, rules: Rules) -> None:
           )
         ORDER BY g.first_row
         """,
-        _params(rules),
+        rules.params(),
     )
 
 
@@ -319,7 +208,7 @@ def name_siblings(conn: Connection, rules: Rules) -> None:
         )
         ORDER BY l.row_number
         """,
-        _params(rules),
+        rules.params(),
     )
 
 
@@ -343,7 +232,7 @@ def warn_of_repeats(conn: Connection, rules: Rules) -> None:
         FROM repeated r WHERE r.row_number <> r.first_row
         ORDER BY r.row_number
         """,
-        _params(rules),
+        rules.params(),
     )
 
 
@@ -363,7 +252,7 @@ def tally(conn: Connection, rules: Rules) -> Row:
         FROM order_import_groups
         WHERE organization_id = current_organization() AND import_id = %(import_id)s
         """,
-        _params(rules),
+        rules.params(),
     ).fetchone()
     if row is None:
         raise LookupError("an aggregate always returns a row")
@@ -372,23 +261,3 @@ def tally(conn: Connection, rules: Rules) -> Row:
 
 def analyze(conn: Connection) -> None:
     conn.execute("SELECT analyze_import_stage()")
-
-
-def _params(rules: Rules) -> dict[str, object]:
-    headers = rules.headers
-    return {
-        "import_id": rules.import_id,
-        "batch_id": rules.batch_id,
-        "on_duplicate": rules.on_duplicate,
-        "accept_returns": rules.accept_returns,
-        "default_customer": rules.default_customer,
-        "default_currency": rules.default_currency,
-        "has_items": "itemSku" in headers or "itemDescription" in headers,
-        "fields": list(headers),
-        "names": list(headers.values()),
-        "order_header": headers.get("orderId"),
-        "customer_header": headers.get("customerCode") or headers.get("customerName"),
-        "item_header": headers.get("itemDescription"),
-        "currency_header": headers.get("currency"),
-        "quantity_header": headers.get("quantity"),
-    }

@@ -1,0 +1,83 @@
+"""The examination: every check once, in one read-only look at the database."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tranche.kernel.db.migrate import pending
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.doctor import files
+from tranche.kernel.doctor.catalogue import WALL_CHECKS, version_check
+from tranche.kernel.doctor.domain import MOST_FINDINGS, Finding, Group, Outcome
+from tranche.kernel.doctor.queries.findings import CheckFailed, list_findings
+from tranche.kernel.doctor.queries.relations import relation_checks
+from tranche.kernel.doctor.running import RUNNING_CHECKS
+from tranche.kernel.errors import TrancheError
+from tranche.kernel.module import Check
+
+Look = Callable[[], Sequence[Finding]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """What is examined besides the database: the modules' rules, and where the files are.
+
+    `is_stopped`: nothing runs on purpose, so that work may wait. `deep`: every file is read.
+    """
+
+    checks: Sequence[Check]
+    home: Path
+    is_stopped: bool = False
+    deep: bool = False
+
+
+def examine(conn: Connection, patient: Patient, *, now: float) -> Iterator[Outcome]:
+    """The outcomes as they come; `conn` is the owner's, in a transaction. `now` is the machine's clock."""
+    version = version_check()
+    yield _look(Group.DATABASE, version.name, partial(_ask, conn, version))
+    schema = _look(Group.DATABASE, "the schema is that of this release", partial(_schema, conn))
+    yield schema
+    if not schema.is_ok:
+        return  # the other checks ask for tables that may not be there
+    groups = [
+        (Group.WALLS, WALL_CHECKS),
+        (Group.DATA, [*relation_checks(conn), *patient.checks]),
+        (Group.RUNNING, () if patient.is_stopped else RUNNING_CHECKS),
+    ]
+    for group, checks in groups:
+        for check in checks:
+            yield _look(group, check.name, partial(_ask, conn, check))
+    root = patient.home / "files"
+    present = partial(files.missing_files, conn, root, deep=patient.deep)
+    yield _look(Group.FILES, "every registered file is there", present)
+    yield _look(Group.FILES, "every file is registered", partial(files.orphans, conn, root, now=now))
+    yield _look(Group.FILES, "there is room on the disk", partial(files.full_disk, patient.home))
+
+
+def _look(group: Group, name: str, look: Look) -> Outcome:
+    began = time.monotonic()
+    try:
+        findings = look()
+    except CheckFailed as error:
+        findings = [Finding(None, error.message)]
+    return Outcome(
+        group=group,
+        name=name,
+        findings=tuple(findings[:MOST_FINDINGS]),
+        is_cut=len(findings) > MOST_FINDINGS,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _schema(conn: Connection) -> list[Finding]:
+    try:
+        return [Finding(None, f"{name} is missing; run `tranche migrate`") for name in pending(conn)]
+    except TrancheError as error:
+        return [Finding(None, error.message)]
+
+
+def _ask(conn: Connection, check: Check) -> list[Finding]:
+    rows = list_findings(conn, statement=check.sql, limit=MOST_FINDINGS + 1)
+    return [Finding(row["organization_id"], row["detail"]) for row in rows]

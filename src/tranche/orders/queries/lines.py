@@ -1,0 +1,100 @@
+"""The rules for a single staged line of an order import, applied to all lines in one statement."""
+
+from tranche.kernel.db.pool import Connection
+from tranche.orders.queries.rules import Rules
+
+# One entry per rule: code, field, condition on a line `l`, message (an SQL expression).
+_LINE_RULES = (
+    ("missing_field", "orderId", "l.order_number IS NULL", "'Missing required field: orderId'"),
+    ("too_long", "orderId", "length(l.order_number) > 200", "'The order number is longer than 200 characters'"),
+    ("missing_field", "quantity", "l.quantity IS NULL", "'Missing required field: quantity'"),
+    (
+        "not_a_number",
+        "quantity",
+        "NOT is_decimal(l.quantity)",
+        "format('Quantity must be a number, but it is %%s', quote_literal(left(l.quantity, 60)))",
+    ),
+    (
+        "not_positive",
+        "quantity",
+        "is_decimal(l.quantity) AND l.quantity ~ '^[+-]?[0.]+$'",
+        "'Quantity must be more than 0'",
+    ),
+    (
+        "looks_like_return",
+        "quantity",
+        "NOT %(accept_returns)s AND is_decimal(l.quantity) AND l.quantity LIKE '-%%' AND l.quantity ~ '[1-9]'",
+        "format('Quantity is %%s, which looks like a return; returns are taken in with acceptReturns', l.quantity)",
+    ),
+    ("missing_field", "unitPrice", "l.unit_price IS NULL", "'Missing required field: unitPrice'"),
+    (
+        "not_a_number",
+        "unitPrice",
+        "NOT is_decimal(l.unit_price)",
+        "format('Unit price must be a number, but it is %%s', quote_literal(left(l.unit_price, 60)))",
+    ),
+    (
+        "negative_price",
+        "unitPrice",
+        "is_decimal(l.unit_price) AND l.unit_price LIKE '-%%' AND l.unit_price ~ '[1-9]'",
+        "format('Unit price must not be below 0, but it is %%s', l.unit_price)",
+    ),
+    (
+        "bad_tax_rate",
+        "taxRate",
+        "NOT coalesce(CASE WHEN is_decimal(l.tax_rate) THEN l.tax_rate::numeric BETWEEN 0 AND 100 END, l.tax_rate IS NULL)",
+        "format('Tax rate must be a number from 0 to 100, but it is %%s', quote_literal(left(l.tax_rate, 60)))",
+    ),
+    (
+        "bad_currency",
+        "currency",
+        "upper(l.currency) !~ '^[A-Z]{3}$'",
+        "format('Currency must be three letters such as EUR, but it is %%s', quote_literal(left(l.currency, 60)))",
+    ),
+    (
+        "not_a_date",
+        "orderDate",
+        "NOT is_moment(l.order_date)",
+        "format('Order date must be a date such as 2026-11-20, but it is %%s', quote_literal(left(l.order_date, 60)))",
+    ),
+    (
+        "missing_customer",
+        "customerName",
+        "l.customer_name IS NULL AND l.customer_code IS NULL AND %(default_customer)s::text IS NULL",
+        "'The row has no customer, and the mapping names no defaultCustomer'",
+    ),
+    (
+        "missing_item",
+        "itemSku",
+        "%(has_items)s AND l.item_code IS NULL AND l.item_name IS NULL",
+        "'The row has neither an item code nor a description'",
+    ),
+)
+
+
+def judge_lines(conn: Connection, rules: Rules) -> None:
+    """Add an error for every broken rule of every line, unless the reading already faulted that cell."""
+    any_broken = " OR ".join(f"({condition})" for _, _, condition, _ in _LINE_RULES)
+    verdicts = ",\n".join(
+        f"('{code}', '{field}', CASE WHEN {condition} THEN {message} END)"
+        for code, field, condition, message in _LINE_RULES
+    )
+    conn.execute(
+        f"""
+        INSERT INTO import_errors (organization_id, import_id, row_number, column_name, severity, code, message)
+        SELECT l.organization_id, l.import_id, l.row_number, coalesce(h.header, v.field), 'error', v.code, v.message
+        FROM order_import_lines l
+        CROSS JOIN LATERAL (VALUES {verdicts}) AS v (code, field, message)
+        LEFT JOIN unnest(%(fields)s::text[], %(names)s::text[]) AS h (field, header) ON h.field = v.field
+        WHERE l.organization_id = current_organization() AND l.import_id = %(import_id)s
+          AND ({any_broken})
+          AND v.message IS NOT NULL
+          AND NOT EXISTS (
+            SELECT FROM import_errors e
+            WHERE e.organization_id = l.organization_id AND e.import_id = l.import_id
+              AND e.row_number = l.row_number AND e.column_name = h.header
+          )
+        ORDER BY l.row_number
+        """,
+        rules.params(),
+    )

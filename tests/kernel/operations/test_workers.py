@@ -1,0 +1,271 @@
+"""Workers die, freeze, come back, and lose their database: nothing is lost and nothing is done twice."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+
+from tests.conftest import DatabaseUrls
+from tests.kernel.operations.toys import MINT, PARTS, fatal, kill, restart_first
+from tests.kernel.operations.workshop import BRISK, STEPWISE, Worker, Workshop
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.errors import Unavailable
+from tranche.kernel.operations.domain import Status
+from tranche.kernel.operations.queries import claims
+from tranche.kernel.operations.runner import Runner, _Slice
+from tranche.kernel.operations.taking import Taken, take
+
+
+def claim_of(workshop: Workshop, worker: Worker, operation_id: int) -> Taken:
+    """What the worker commits before it begins to work."""
+    with workshop.database.transaction(workshop.ctx.organization_id) as conn:
+        taken = take(conn, workshop.registry, operation_id=operation_id, worker_id=worker.id, dead_after=8.0)
+    assert isinstance(taken, Taken)
+    return taken
+
+
+def run(workshop: Workshop, worker: Worker, taken: Taken) -> None:
+    """What the worker does after that."""
+    piece = _Slice(
+        organization_id=workshop.ctx.organization_id,
+        operation_id=taken.operation.id,
+        lane=0,
+        ends=time.monotonic() + 5,
+        should_abort=lambda: False,
+    )
+    worker.runner._run_claim(piece, taken)
+
+
+def begun(workshop: Workshop, kind: str, count: int, **payload: int) -> int:
+    operation = workshop.start(kind, range(1, count + 1), **payload)
+    workshop.slice(workshop.worker(pace=STEPWISE), operation)
+    assert workshop.look(operation).status is Status.PROCESSING
+    return operation
+
+
+def test_the_claim_of_a_living_worker_is_left_alone(workshop: Workshop) -> None:
+    operation = begun(workshop, MINT, 25)
+    claim_of(workshop, workshop.worker(), operation)
+    workshop.work(operation, workshop.worker(), slices=3)
+    assert workshop.look(operation).status is Status.PROCESSING
+    assert len(workshop.branches()) == 15
+    assert workshop.is_sound()
+
+
+def test_the_claim_of_a_dead_worker_is_worked_by_another(workshop: Workshop) -> None:
+    operation = begun(workshop, MINT, 25)
+    dead = workshop.worker()
+    claim_of(workshop, dead, operation)
+    workshop.bury(dead)
+    ended = workshop.work(operation, workshop.worker())
+    assert (ended.status, ended.succeeded) == (Status.COMPLETED, 25)
+    assert workshop.is_sound()
+
+
+def test_a_worker_that_has_left_in_order_counts_as_gone(workshop: Workshop) -> None:
+    operation = begun(workshop, MINT, 5)
+    gone = workshop.worker()
+    claim_of(workshop, gone, operation)
+    with workshop.database.transaction(None) as conn:
+        claims.delete_worker(conn, worker_id=gone.id)
+    assert workshop.work(operation, workshop.worker()).status is Status.COMPLETED
+
+
+@pytest.mark.parametrize("is_ended", [True, False])
+def test_a_zombie_commits_nothing_after_its_claim_was_taken_over(workshop: Workshop, *, is_ended: bool) -> None:
+    operation = begun(workshop, MINT, 25)
+    zombie = workshop.worker()
+    taken = claim_of(workshop, zombie, operation)
+    workshop.bury(zombie)
+    workshop.work(operation, workshop.worker(pace=BRISK if is_ended else STEPWISE), slices=50 if is_ended else 1)
+    before = (workshop.look(operation), workshop.branches())
+    zombie.beat()
+    run(workshop, zombie, taken)
+    assert (workshop.look(operation), workshop.branches()) == before
+    assert workshop.work(operation, zombie, workshop.worker()).succeeded == 25
+    assert workshop.is_sound()
+
+
+@pytest.mark.parametrize("fault", [fatal, restart_first, kill])
+def test_a_zombie_ends_and_restarts_nothing_either(workshop: Workshop, fault: object) -> None:
+    operation = begun(workshop, PARTS, 0)
+    zombie = workshop.worker()
+    taken = claim_of(workshop, zombie, operation)
+    workshop.bury(zombie)
+    assert workshop.work(operation, workshop.worker()).status is Status.COMPLETED
+    before = workshop.look(operation)
+    workshop.hooks.part = fault  # type: ignore[assignment]
+    run(workshop, zombie, taken)
+    assert workshop.look(operation) == before
+    assert workshop.is_sound()
+
+
+def test_a_zombie_in_an_open_transaction_is_waited_for(workshop: Workshop, owner: Connection) -> None:
+    operation = begun(workshop, MINT, 10)
+    zombie = workshop.worker()
+    inside, go_on = threading.Event(), threading.Event()
+
+    def freeze(_references: list[int]) -> None:
+        workshop.hooks.chunk = lambda _references: None
+        inside.set()
+        assert go_on.wait(20)
+
+    workshop.hooks.chunk = freeze
+    thread = threading.Thread(target=workshop.slice, args=(zombie, operation))
+    thread.start()
+    try:
+        assert inside.wait(5)
+        workshop.bury(zombie)
+        other = workshop.worker()
+        assert workshop.work(operation, other, slices=1).status is Status.PROCESSING
+        assert workshop.branches() == []
+        owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+        )
+        assert workshop.work(operation, other).status is Status.COMPLETED
+    finally:
+        go_on.set()
+        thread.join()
+    assert len(workshop.branches()) == 10
+    assert workshop.is_sound()
+
+
+def test_cancelling_waits_for_a_zombie_in_an_open_transaction(workshop: Workshop, owner: Connection) -> None:
+    operation = begun(workshop, MINT, 20)
+    zombie = workshop.worker()
+    inside, go_on = threading.Event(), threading.Event()
+
+    def freeze(_references: list[int]) -> None:
+        inside.set()
+        assert go_on.wait(20)
+
+    workshop.hooks.chunk = freeze
+    thread = threading.Thread(target=workshop.slice, args=(zombie, operation))
+    thread.start()
+    try:
+        assert inside.wait(5)
+        workshop.bury(zombie)
+        workshop.do("cancel", operation)
+        began = time.monotonic()
+        assert workshop.work(operation, workshop.worker(), slices=1).status is Status.CANCELLING
+        assert time.monotonic() - began < 1
+        owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+        )
+        ended = workshop.work(operation, workshop.worker())
+    finally:
+        go_on.set()
+        thread.join()
+    assert (ended.status, ended.cancelled) == (Status.CANCELLED, 20)
+    assert workshop.branches() == []
+    assert workshop.is_sound()
+
+
+class Deaf(Database):
+    """A database whose answer to the n-th commit is lost on the way."""
+
+    def __init__(self, url: str, *, lost: int) -> None:
+        super().__init__(url, size=2)
+        self._left = lost
+
+    @contextmanager
+    def transaction(self, organization_id: int | None) -> Iterator[Connection]:
+        with super().transaction(organization_id) as conn:
+            yield conn
+        self._left -= 1
+        if self._left == 0:
+            raise Unavailable("The answer was lost.")
+
+
+@pytest.mark.parametrize("kind", [MINT, PARTS])
+@pytest.mark.parametrize("lost", range(1, 13))
+def test_the_lost_answer_to_any_commit_costs_nothing(workshop: Workshop, app_url: str, kind: str, lost: int) -> None:
+    operation = workshop.start(kind, range(1, 26) if kind == MINT else ())
+    deaf = Deaf(app_url, lost=lost)
+    deaf.open()
+    worker_id = uuid4()
+    worker = Worker(
+        worker_id,
+        Runner(deaf, workshop.queue, workshop.registry, worker_id=worker_id, pace=BRISK),
+        workshop.database,
+    )
+    worker.beat()
+    for _ in range(3):
+        workshop.slice(worker, operation)
+        worker.runner.release_stuck()
+    deaf.close()
+    assert workshop.look(operation).status is Status.COMPLETED
+    assert len(workshop.branches()) == (25 if kind == MINT else 6)
+    assert workshop.claims(operation) == []
+    assert workshop.is_sound()
+
+
+def test_a_claim_left_while_the_database_was_away_is_given_back(
+    workshop: Workshop, owner: Connection, database_urls: DatabaseUrls, app_url: str
+) -> None:
+    operation = begun(workshop, MINT, 10)
+    pool = Database(app_url, size=2, timeout=0.2).open()
+    worker_id = uuid4()
+    runner = Runner(pool, workshop.queue, workshop.registry, worker_id=worker_id, pace=BRISK)
+    worker = Worker(worker_id, runner, workshop.database)
+    worker.beat()
+
+    def go_away(_references: list[int]) -> None:
+        owner.execute(f"ALTER DATABASE {database_urls.name} ALLOW_CONNECTIONS false".encode())
+        owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tranche_app'")
+
+    workshop.hooks.chunk = go_away
+    workshop.slice(worker, operation)
+    with pytest.raises(Unavailable):
+        runner.release_stuck()
+    workshop.hooks.chunk = lambda _references: None
+    owner.execute(f"ALTER DATABASE {database_urls.name} ALLOW_CONNECTIONS true".encode())
+    worker.beat()
+    held = [claim["worker_id"] for claim in workshop.claims(operation)]
+    assert held == [worker_id]
+    ends = time.monotonic() + 10
+    while workshop.claims(operation)[0]["worker_id"]:
+        assert time.monotonic() < ends
+        try:
+            runner.release_stuck()
+        except Unavailable:
+            time.sleep(0.05)
+    assert workshop.work(operation, workshop.worker()).succeeded == 10
+    pool.close()
+    assert workshop.is_sound()
+
+
+def test_giving_back_leaves_alone_what_is_being_worked(workshop: Workshop) -> None:
+    operation = begun(workshop, MINT, 10)
+    worker = workshop.worker()
+    worker.runner._in_doubt.add((workshop.ctx.organization_id, operation))
+    workshop.hooks.chunk = lambda _references: worker.runner.release_stuck()
+    assert workshop.work(operation, worker).succeeded == 10
+    assert workshop.events(operation) == ["created", "started", "completed"]
+
+
+def test_a_slice_that_is_told_to_end_puts_the_rest_back(workshop: Workshop) -> None:
+    operation = workshop.start(MINT, range(1, 31))
+    workshop.owner.execute("DELETE FROM procrastinate_jobs")
+    chunks: list[int] = []
+    workshop.hooks.chunk = chunks.extend
+    workshop.slice(workshop.worker(), operation, should_abort=lambda: len(chunks) >= 10)
+    assert len(chunks) == 10
+    assert [job["queueing_lock"] for job in workshop.jobs()] == [f"operation:{operation}:0"]
+    assert workshop.claims(operation) == []
+    assert workshop.work(operation, workshop.worker()).succeeded == 30
+
+
+def test_a_slice_of_an_operation_that_is_gone_or_unknown_does_nothing(workshop: Workshop) -> None:
+    worker = workshop.worker()
+    workshop.slice(worker, 4711)
+    operation = workshop.start(MINT, [1])
+    workshop.owner.execute("UPDATE operations SET kind = 'from_the_future'")
+    workshop.slice(worker, operation)
+    assert workshop.look(operation).status is Status.PENDING
+    workshop.owner.execute("UPDATE operations SET kind = %(kind)s, phase = 'from_the_future'", {"kind": MINT})
+    ended = workshop.work(operation, worker)
+    assert (ended.status, ended.error_code) == (Status.FAILED, "unknown_phase")
