@@ -24,7 +24,7 @@ class Commands(LazyGroup):
         ),
         "demo": Entry(
             module="tranche.commands.demo",
-            help="Import a workbook in a throw-away installation, and watch.",
+            help="Watch a workbook come in, in a throw-away installation.",
             panel=_RUN,
         ),
         "serve": Entry(module="tranche.commands.serve", help="Start a server process.", panel=_RUN),
@@ -41,7 +41,7 @@ class Commands(LazyGroup):
         ),
         "doctor": Entry(
             module="tranche.commands.doctor",
-            help="Check that everything is as it must be; changes nothing.",
+            help="Check that all is as it must be; changes nothing.",
             panel=_CARE,
         ),
         "sql": Entry(module="tranche.commands.sql", help="Run SQL as one organization sees it.", panel=_CARE),

@@ -51,8 +51,9 @@ class Importer:
         registry = Registry(make_handlers(self.files, limits=Limits(seconds=60)))
         self.operations = Operations(self.queue, registry)
         self.worker_id = uuid.uuid4()
-        self.runner = Runner(
-            database, self.queue, registry, worker_id=self.worker_id, pace=Pace(slice=60, dead_after=30, retry_delay=0)
+        self.runner, self.stepper = (
+            Runner(database, self.queue, registry, worker_id=self.worker_id, pace=Pace(slice=seconds, dead_after=30))
+            for seconds in (60.0, 0.0)
         )
         self.beat()
 
@@ -92,16 +93,23 @@ class Importer:
     def work(self, operation: Operation) -> Imported:
         """Run slices until the operation has ended."""
         for _ in range(50):
-            self.runner.run_slice(
-                organization_id=self.context.organization_id,
-                operation_id=operation.id,
-                lane=0,
-                should_abort=lambda: False,
-            )
+            self._run(self.runner, operation)
             found = self.look(operation)
             if found.operation.status.is_terminal:
                 return found
         raise AssertionError(f"the operation does not end: {found.operation}")
+
+    def step(self, operation: Operation) -> None:
+        """Run one slice that is over after its first step."""
+        self._run(self.stepper, operation)
+
+    def _run(self, runner: Runner, operation: Operation) -> None:
+        runner.run_slice(
+            organization_id=self.context.organization_id,
+            operation_id=operation.id,
+            lane=0,
+            should_abort=lambda: False,
+        )
 
     def look(self, operation: Operation) -> Imported:
         with self.database.transaction(self.context.organization_id) as conn:

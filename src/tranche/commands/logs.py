@@ -23,6 +23,7 @@ def configure_logs(*, level: int = logging.WARNING, log_format: str = "text") ->
     """
     if log_format not in FORMATS:
         raise Invalid(f"TRANCHE_LOG_FORMAT is {log_format!r}; it must be one of {', '.join(FORMATS)}.", code="setting")
+    is_json = log_format == "json"
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

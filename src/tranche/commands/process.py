@@ -18,7 +18,6 @@ from tranche.kernel.errors import Conflict, Invalid, Unavailable
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.server import Server
 from tranche.kernel.web.threads import end_threads
-from tranche.worker import Worker
 
 _PAUSE = 0.02
 _OUR_THREADS = ("web", "slice")
@@ -53,22 +52,22 @@ class WebPart:
 
     async def run(self) -> None:
         """Serve."""
-        waiting = asyncio.create_task(self._tell())
+        self._tell()
         try:
             await self._server.serve(sockets=[self._bound])
         except SystemExit as error:  # how the server library says that the application did not start
             raise Unavailable("The server could not start; the log above says why.", code="not_started") from error
-        finally:
-            waiting.cancel()
 
     def stop(self) -> None:
         """End the streams first, then the rest."""
         self._server.stop()
 
-    async def _tell(self) -> None:
-        while not self._server.started:
-            await asyncio.sleep(_PAUSE)
-        self._started()
+    def _tell(self) -> None:
+        """The server library tells nobody that it has started: look again and again."""
+        if self._server.started:
+            self._started()
+        else:
+            asyncio.get_running_loop().call_later(_PAUSE, self._tell)
 
 
 class Process:

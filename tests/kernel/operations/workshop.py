@@ -1,7 +1,8 @@
 """A workshop of several workers over one database: starts toy operations, works slices, kills, looks."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from tests.kernel.operations.toys import Hooks, Killed, make_registry
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.db.pool import Connection, Database, connect
 from tranche.kernel.jobs.queue import ProcrastinateQueue
 from tranche.kernel.operations import service
 from tranche.kernel.operations.checks import CHECKS
@@ -100,6 +101,25 @@ class Workshop:
         self.owner.execute(
             "UPDATE workers SET beat_at = now() - interval '1 minute' WHERE id = %(id)s", {"id": worker.id}
         )
+
+    @contextmanager
+    def cutting(self, *, only_in_transaction: bool = False) -> Iterator[None]:
+        """Afterwards end connections of the plain role, as the server does with those of a vanished machine."""
+        with connect(self.database.url) as conn:
+            yield
+            conn.execute(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()
+                  AND (NOT %(only_in_transaction)s OR state = 'idle in transaction')
+                """,
+                {"only_in_transaction": only_in_transaction},
+            )
+
+    def cut(self, *, only_in_transaction: bool = False) -> None:
+        """End connections of the plain role now."""
+        with self.cutting(only_in_transaction=only_in_transaction):
+            pass
 
     def let_leases_lapse(self) -> None:
         self.owner.execute(

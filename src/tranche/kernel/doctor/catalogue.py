@@ -29,10 +29,9 @@ DEFINER_FUNCTIONS = (
     "list_runnable_operations(most integer)",
 )
 
-_WALLS = {
-    "organizations": "(id = current_organization())",
-    "": "(organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::bigint)",
-}
+# As the server writes the two expressions back.
+_WALL = "(organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::bigint)"
+_OWN_WALL = "(id = current_organization())"
 
 
 def _texts(values: tuple[str, ...]) -> str:
@@ -84,8 +83,8 @@ _WALLS_STAND = Check(
     name="every table of organizations has its wall, for reading and for writing",
     sql=f"""
         WITH tables AS (
-            SELECT c.oid, c.relname, c.relrowsecurity, CASE c.relname
-                WHEN 'organizations' THEN $wall${_WALLS["organizations"]}$wall$ ELSE $wall${_WALLS[""]}$wall$ END AS wall
+            SELECT c.oid, c.relname, c.relrowsecurity, 
+                CASE c.relname WHEN 'organizations' THEN $wall${_OWN_WALL}$wall$ ELSE $wall${_WALL}$wall$ END AS wall
             FROM pg_class c
             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
               AND (c.relname = 'organizations' OR EXISTS (

@@ -3,6 +3,8 @@
 from tranche.kernel.db.pool import Connection
 from tranche.orders.queries.rules import Rules
 
+_IS_PER_CENT = "CASE WHEN is_decimal(l.tax_rate) THEN l.tax_rate::numeric BETWEEN 0 AND 100 ELSE false END"
+
 # One entry per rule: code, field, condition on a line `l`, message (an SQL expression).
 _LINE_RULES = (
     ("missing_field", "orderId", "l.order_number IS NULL", "'Missing required field: orderId'"),
@@ -42,7 +44,7 @@ _LINE_RULES = (
     (
         "bad_tax_rate",
         "taxRate",
-        "NOT coalesce(CASE WHEN is_decimal(l.tax_rate) THEN l.tax_rate::numeric BETWEEN 0 AND 100 END, l.tax_rate IS NULL)",
+        f"l.tax_rate IS NOT NULL AND NOT {_IS_PER_CENT}",
         "format('Tax rate must be a number from 0 to 100, but it is %%s', quote_literal(left(l.tax_rate, 60)))",
     ),
     (

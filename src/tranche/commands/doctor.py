@@ -1,0 +1,111 @@
+"""`tranche doctor`: everything that must be true, checked; it reads and changes nothing."""
+
+import time
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from tranche.commands import screen
+from tranche.commands.database import reaching, use_database
+from tranche.commands.options import JsonOption, load_settings
+from tranche.kernel.client.output import ExitCode, clean, show_json
+from tranche.kernel.db.pool import Connection, connect
+from tranche.kernel.doctor.domain import Outcome
+from tranche.kernel.doctor.service import Patient, examine
+from tranche.kernel.settings import Settings
+from tranche.kernel.storage.local import LocalFiles
+from tranche.modules import make_modules
+
+app = typer.Typer()
+
+_SHOWN = 10
+
+
+@app.command()
+def doctor(
+    *,
+    stopped: Annotated[
+        bool, typer.Option("--stopped", help="Nothing runs on purpose: do not ask whether work is done.")
+    ] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every stored file and compare its hash.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Check that all is as it must be; exit code 1 where something is not.
+
+    It reads as the owner: the database of TRANCHE_OWNER_URL, or the embedded one of TRANCHE_HOME.
+    """
+    settings = load_settings()
+    with use_database(settings) as addresses:
+        owner_url = addresses.require_owner()
+        with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche doctor") as conn:
+            outcomes = _examine(conn, settings, is_stopped=stopped, deep=deep)
+    if json:
+        show_json(_report(outcomes))
+    else:
+        show_outcomes(screen.out(), outcomes)
+    if not all(outcome.is_ok for outcome in outcomes):
+        raise typer.Exit(ExitCode.FAILURE)
+
+
+def _examine(conn: Connection, settings: Settings, *, is_stopped: bool, deep: bool) -> Sequence[Outcome]:
+    modules = make_modules(settings, files=LocalFiles(settings.home / "files"))
+    patient = Patient(
+        checks=[check for module in modules for check in module.checks],
+        home=settings.home,
+        is_stopped=is_stopped,
+        deep=deep,
+    )
+    # One look at one moment: what is committed meanwhile must not seem half done.
+    conn.execute("SET default_transaction_isolation = 'repeatable read'")
+    conn.execute("SET default_transaction_read_only = on")
+    with conn.transaction():
+        return list(examine(conn, patient, now=time.time()))
+
+
+def _report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "ok": all(outcome.is_ok for outcome in outcomes),
+        "checks": [
+            {
+                "group": str(outcome.group),
+                "name": outcome.name,
+                "ok": outcome.is_ok,
+                "findings": [
+                    {"organizationId": finding.organization_id, "detail": finding.detail}
+                    for finding in outcome.findings
+                ],
+                "more": outcome.is_cut,
+                "seconds": round(outcome.seconds, 3),
+            }
+            for outcome in outcomes
+        ],
+    }
+
+
+def show_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
+    """A line for each check, and below it what it found."""
+    for group, members in groupby(outcomes, key=lambda outcome: outcome.group):
+        console.print(Text(f"\n{group.capitalize()}", style="bold"))
+        for outcome in members:
+            _show(console, outcome)
+    bad = sum(not outcome.is_ok for outcome in outcomes)
+    console.print()
+    if bad:
+        console.print(Text(f"{bad} of {len(outcomes)} checks found something.", style="bold red"))
+    else:
+        console.print(Text(f"All {len(outcomes)} checks are fine.", style="bold green"))
+
+
+def _show(console: Console, outcome: Outcome) -> None:
+    mark = ("✓", "green") if outcome.is_ok else ("✗", "bold red")
+    console.print(Text.assemble("  ", mark, " ", outcome.name), soft_wrap=True)
+    for finding in outcome.findings[:_SHOWN]:
+        whose = "" if finding.organization_id is None else f"organization {finding.organization_id}: "
+        console.print(Text(f"      {whose}{clean(finding.detail)}", style="red"), soft_wrap=True)
+    if outcome.is_cut or len(outcome.findings) > _SHOWN:
+        more = "more than " if outcome.is_cut else ""
+        console.print(Text(f"      ... {more}{len(outcome.findings)} in all", style="red"), soft_wrap=True)
