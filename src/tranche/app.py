@@ -23,7 +23,6 @@ from tranche.orders.api.uploads import UploadLimits
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.service import TARGET
 
-
 _GATE = 4
 _WATCHING = 2
 
@@ -63,8 +62,9 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     # stream waits behind slow requests.
     gate = Database(database_url, size=_GATE, name="tranche gate").open()
     watching = Database(database_url, size=_WATCHING, name="tranche watch").open()
+    operations = Operations(ProcrastinateQueue(), make_registry(modules))
     hub = Hub(
-        load=load_operation(watching),
+        load=load_operation(watching, operations),
         listener=Listener(settings.listen_url or database_url, channel=CHANNEL),
         poll_seconds=settings.sweep_seconds,
     )
@@ -88,7 +88,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
         settings=settings,
         ready=ready,
         offers={
-            "operations": Operations(ProcrastinateQueue(), make_registry(modules)),
+            "operations": operations,
             "files": files,
             "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
             "workbooks": Workbooks(files, {TARGET: ORDER_FIELDS}, limits=limits),

@@ -61,15 +61,21 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def options(
-    *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
-) -> None:
-    """Bulk back-office work without a lost item."""
-    if version:
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  # called by Typer, with the option's value
+    if wanted:
         typer.echo(f"tranche {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def prepare(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Bulk back-office work without a lost item."""
+    del version
     configure_logs()
 
 

@@ -8,8 +8,6 @@ import pytest
 from tests.chaos.house import House
 from tests.chaos.processes import Crew
 from tests.conftest import DatabaseUrls
-from tests.live import live as live
-from tests.live import open_live as open_live
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ class CrashingPostgres:
 
 @contextmanager
 def crashing_postgres(home: Path) -> Iterator[CrashingPostgres]:
-    """A server below `home`, migrated."""
-    with EmbeddedPostgres.start(home, pg_bin=None, fsync=False) as server:
+    """A server below `home`, migrated, and set as for real data: what it has acknowledged must not be lost."""
+    with EmbeddedPostgres.start(home, pg_bin=None, fsync=True) as server:
         migrate(server.owner_url)
         yield CrashingPostgres(home, server)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-_HEADER = ("orderId", "customerCode", "customerName", "itemSku", "itemDescription", "quantity", "unitPrice", "orderDate")
+_HEADER = ("orderId", "customerCode", "customerName", "itemSku", "itemName", "quantity", "unitPrice", "orderDate")
+_DATE = "2026-03-31"
 _LINES = 3
 _CUSTOMERS = 97
 _ITEMS = 211
@@ -59,18 +60,15 @@ def make_file(prefix: str, *, orders: int, bad_every: int = 500) -> OrdersFile:
         is_bad = index % bad_every == 0
         for part, line in enumerate(lines):
             quantity = "" if is_bad and part == 1 else str(line.quantity)
-            writer.writerow(
-                (number, customer, f"Customer {customer}", line.item, line.item, quantity, line.unit_price, "2026-03-31")
-            )
+            item = (line.item, f"Item {line.item}", quantity, line.unit_price)
+            writer.writerow((number, customer, f"Customer {customer}", *item, _DATE))
         if is_bad:
             errors.update([(first, "order_rejected"), (first + 1, "missing_field"), (first + 2, "order_rejected")])
         else:
             good[number] = GoodOrder(customer=customer, lines=tuple(lines))
     errors[(2 + orders * _LINES, "missing_field")] += 1
-    writer.writerow(("", "C1", "Customer C1", "S1", "S1", "1", "1.00", "2026-03-31"))
-    return OrdersFile(
-        name=f"{prefix}.csv", data=text.getvalue().encode(), good=good, total=orders + 1, errors=errors
-    )
+    writer.writerow(("", "C1", "Customer C1", "S1", "Item S1", "1", "1.00", _DATE))
+    return OrdersFile(name=f"{prefix}.csv", data=text.getvalue().encode(), good=good, total=orders + 1, errors=errors)
 
 
 def _line(index: int, part: int, *, row: int) -> Line:

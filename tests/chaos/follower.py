@@ -11,7 +11,10 @@ _PAUSE = 0.1
 
 
 class Follower:
-    """`versions` are the event ids in the order of arrival, `refusals` the codes of refused connections."""
+    """`versions` are the event ids in the order of arrival, `refusals` the codes of refused connections.
+
+    `broken` counts streams that were cut off in the middle, instead of ended.
+    """
 
     def __init__(self, url: str, key: str, *, operation_id: int) -> None:
         self._url = f"{url}/api/operations/{operation_id}/events"
@@ -21,6 +24,7 @@ class Follower:
         self.versions: list[int] = []
         self.refusals: list[int] = []
         self.connections = 0
+        self.broken = 0
         self.last: dict[str, Any] = {}
         self.finished = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True, name="follower")
@@ -55,10 +59,16 @@ class Follower:
                 self._leave.wait(_PAUSE)
                 return
             self.connections += 1
-            for line in answer.iter_lines():
-                self._take(line)
-                if self._drop.is_set() or self.finished.is_set():
-                    return
+            try:
+                self._read(answer)
+            except httpx.RemoteProtocolError:
+                self.broken += 1
+
+    def _read(self, answer: httpx.Response) -> None:
+        for line in answer.iter_lines():
+            self._take(line)
+            if self._drop.is_set() or self.finished.is_set():
+                return
 
     def _take(self, line: str) -> None:
         name, _, value = line.partition(": ")

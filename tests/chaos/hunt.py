@@ -12,6 +12,7 @@ from tranche.kernel.db.pool import Row
 
 _STREAMS = frozenset({"stage", "judge", "prepare"})
 _LOOK = 0.1
+_AT_WORK = 0.9  # how often the victim is one who has work in hand
 
 
 @dataclass
@@ -44,8 +45,7 @@ class Hunt:
             claims = self.house.claims()
             self._time(claims)
             if now >= next_kill and self.kills < self.most:
-                self._strike(claims)
-                next_kill = self._next_kill()
+                next_kill = self._next_kill() if self._strike(claims) else now
             time.sleep(_LOOK)
         assert not [pid for victim in self._victims for pid in victim.orphans()], "a reader outlived its worker"
 
@@ -60,23 +60,24 @@ class Hunt:
                 self.slowest = max(self.slowest, lain)
                 assert lain < SCALE.resumed_within, f"nobody takes up what a dead worker held: {claim}"
 
-    def _strike(self, claims: list[Row]) -> None:
-        """Kill one that works, or now and then any; a piece of work that has cost two workers is spared."""
+    def _strike(self, claims: list[Row]) -> bool:
+        """Kill one that works, or now and then any; who does what has cost a worker already is spared."""
         worn = {claim["pid"] for claim in claims if claim["attempts"] and _is_lone(claim)}
         busy = {claim["pid"] for claim in claims}
         targets = [process for process in self.supervisor.living() if process.pid not in worn]
         workers = [process for process in targets if process.pid in busy]
-        if self.chance.random() < 0.8 and workers:
-            targets = workers
-        if not targets:
-            return
-        victim = self.chance.choice(targets)
+        if self.chance.random() > _AT_WORK:
+            workers = targets
+        if not workers:  # nobody is worth it now: at the next look
+            return False
+        victim = self.chance.choice(workers)
         for row in self.house.rows("SELECT id FROM workers WHERE pid = %(pid)s", {"pid": victim.pid}):
             self._dead[row["id"]] = time.monotonic()
         victim.kill()
         self._victims.append(victim)
         self.kills += 1
         self.holders += victim.pid in busy
+        return True
 
 
 def _is_lone(claim: Row) -> bool:

@@ -13,8 +13,9 @@ from pathlib import Path
 from tests.chaos.house import House
 from tests.chaos.waiting import eventually
 
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+_KEPT = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _TAIL = 4_000
+_ROOT = Path(__file__).resolve().parents[2]
 _TRANCHE = (sys.executable, "-c", "from tranche.cli import main; main()")
 
 
@@ -28,6 +29,7 @@ class Process:
             self._child = subprocess.Popen(
                 command,
                 env={**kept, "PYTHONUNBUFFERED": "1", **environment},
+                cwd=_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -40,10 +42,15 @@ class Process:
 
     @property
     def lives(self) -> bool:
-        return self._child.poll() is None
+        return self.code is None
+
+    @property
+    def code(self) -> int | None:
+        """The exit code, negative for a signal; None while it lives."""
+        return self._child.poll()
 
     def kill(self) -> None:
-        """kill -9, and nothing more: what it had started must end by itself."""
+        """End it by SIGKILL, and nothing more: what it had started must end by itself."""
         self._send(signal.SIGKILL)
         self._child.wait(10)
 
@@ -65,7 +72,8 @@ class Process:
 
     def orphans(self) -> list[int]:
         """What it had started and what still runs, such as a reader of a spreadsheet."""
-        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid != self.pid and self._ours(pid)]
+        running = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+        return [pid for pid in running if pid != self.pid and self._ours(pid)]
 
     def said(self) -> str:
         return self.log.read_text(errors="replace")[-_TAIL:]
@@ -156,14 +164,17 @@ class Crew:
 
 
 class Supervisor:
-    """Keeps so many workers alive: who ends is replaced at once, as a service manager does."""
+    """Keeps so many workers alive: who ends is replaced at once, as a service manager does.
+
+    `deaths` are the exit codes of those who ended.
+    """
 
     def __init__(self, start: Callable[[], Process], *, count: int) -> None:
         self._start = start
         self._lock = threading.Lock()
         self._kept = [start() for _ in range(count)]
         self._over = threading.Event()
-        self.deaths = 0
+        self.deaths: list[int] = []
         self._thread = threading.Thread(target=self._watch, daemon=True, name="supervisor")
 
     def living(self) -> list[Process]:
@@ -175,8 +186,8 @@ class Supervisor:
         while not self._over.wait(0.05):
             with self._lock:
                 for place, process in enumerate(self._kept):
-                    if not process.lives:
-                        self.deaths += 1
+                    if process.code is not None:
+                        self.deaths.append(process.code)
                         self._kept[place] = self._start()
 
     @contextlib.contextmanager

@@ -76,8 +76,9 @@ class _Pipe:
 
     def silence(self, *, drop: bool) -> None:
         self._silent = True
-        if drop:
-            _drop_all(self._ends[0])
+        with contextlib.suppress(OSError):  # it was closed already
+            if drop:
+                _drop_all(self._ends[0])
 
     def close(self) -> None:
         for end in self._ends:

@@ -69,7 +69,7 @@ def test_a_crash_while_the_file_is_read_or_the_work_is_paused_costs_only_time(
     crew.workers(1)
     file = make_file("S", orders=4_000)
     started = house.upload(file)
-    eventually(lambda: house.claims(), seconds=30, what="a claim")
+    eventually(house.claims, seconds=30, what="a claim")
     with postgres.away(seconds=0.5):
         pass
     house.wait(started)

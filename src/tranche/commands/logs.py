@@ -28,9 +28,7 @@ def configure_logs(*, level: int = logging.WARNING, log_format: str = "text") ->
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(
-                fmt="iso" if log_format == "json" else "%H:%M:%S", utc=log_format == "json"
-            ),
+            structlog.processors.TimeStamper(fmt="iso" if is_json else "%H:%M:%S", utc=is_json),
             _without_data,
             _renderer(log_format),
         ],

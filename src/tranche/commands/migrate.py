@@ -30,9 +30,7 @@ def _show(report: migrations.MigrationReport, addresses: Addresses) -> None:
     if not report.applied:
         say("The schema is that of this release already.")
     if addresses.is_embedded:
-        say(
-            "The database is the embedded one; `tranche up`, `tranche serve` and `tranche worker` find it by themselves."
-        )
+        say("This is the embedded database: `tranche up`, `serve` and `worker` find it by themselves.")
         return
     if report.app_role_made:
         say("Keep this line: the password in it is shown only now.")

@@ -1,6 +1,28 @@
 """What the commands of an installation ask its database."""
 
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+
 from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.errors import TrancheError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one statement gave: its rows, or None of columns, and the server's word for what it did."""
+
+    columns: tuple[str, ...] | None
+    rows: list[tuple[Any, ...]]
+    status: str
+
+
+class SqlRefused(TrancheError):
+    """The database does not take the statement."""
+
+    code = "sql_refused"
 
 
 def find_first_admin(conn: Connection) -> Row | None:
@@ -16,14 +38,42 @@ def find_first_admin(conn: Connection) -> Row | None:
     ).fetchone()
 
 
-def list_organizations(conn: Connection, *, name: str, limit: int) -> list[Row]:
-    """Organizations of this name; as the owner."""
-    return conn.execute(
-        "SELECT id, name FROM organizations WHERE name = %(name)s ORDER BY id LIMIT %(limit)s",
-        {"name": name, "limit": limit},
+def list_organizations(conn: Connection, *, name: str, limit: int) -> list[int]:
+    """The ids of the organizations of this name; as the owner."""
+    rows = conn.execute(
+        "SELECT id FROM organizations WHERE name = %(name)s ORDER BY id LIMIT %(limit)s", {"name": name, "limit": limit}
     ).fetchall()
+    return [row["id"] for row in rows]
 
 
-def has_organization(conn: Connection) -> bool:
-    """Whether the organization that the transaction is set to exists."""
+def enter_organization(conn: Connection, *, organization_id: int) -> bool:
+    """Set the organization for the whole session; False if there is none of this id."""
+    conn.execute("SELECT set_config('app.organization_id', %(id)s, false)", {"id": str(organization_id)})
     return conn.execute("SELECT FROM organizations WHERE id = current_organization()").rowcount == 1
+
+
+def run_sql(conn: Connection, text: str) -> list[Result]:
+    """Run what a person wrote, one statement or several, all or nothing.
+
+    Raises:
+        SqlRefused: in the database's own words, and where.
+    """
+    results = []
+    try:
+        with conn.cursor(row_factory=tuple_row) as cursor:
+            cursor.execute(text)  # the caller's own SQL, held by the walls
+            for _ in cursor.results():
+                names = tuple(column.name for column in cursor.description) if cursor.description else None
+                rows = cursor.fetchall() if names is not None else []
+                results.append(Result(columns=names, rows=rows, status=cursor.statusmessage or ""))
+    except psycopg.Error as error:
+        raise SqlRefused(_words(error, text)) from error
+    return results
+
+
+def _words(error: psycopg.Error, text: str) -> str:
+    message = error.diag.message_primary or str(error).strip()
+    position = error.diag.statement_position
+    line = f", line {text.count(chr(10), 0, int(position) - 1) + 1}" if position else ""
+    hint = f" ({error.diag.message_hint})" if error.diag.message_hint else ""
+    return f"The database refused the statement{line}: {message}{hint}"

@@ -1,12 +1,10 @@
-"""What a person sees: the terminals, and blocks of facts in two columns."""
+"""What a person sees: the terminals, and facts in two columns."""
 
 import sys
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
-
-Facts = Sequence[tuple[str, str]]
+from rich.text import Text
 
 
 def out() -> Console:
@@ -19,11 +17,8 @@ def err() -> Console:
     return Console(file=sys.stderr, highlight=False)
 
 
-def facts(pairs: Facts) -> Table:
-    """Names and values, the values never cut: an address or a path is there to be copied."""
-    table = Table.grid(padding=(0, 3))
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
+def show_facts(console: Console, pairs: Sequence[tuple[str, str | Text]]) -> None:
+    """Names and values; the values are never broken, because an address or a path is there to be copied."""
+    width = max(len(name) for name, _ in pairs)
     for name, value in pairs:
-        table.add_row(f"  {name}", value)
-    return table
+        console.print(Text.assemble("  ", (f"{name:<{width}}", "dim"), "   ", value), soft_wrap=True)

@@ -4,6 +4,7 @@ import logging
 from contextlib import closing
 
 import typer
+from rich.text import Text
 
 from tranche import __version__
 from tranche.app import make_web
@@ -51,16 +52,15 @@ def _show(home: Home, addresses: Addresses, *, url: str, has_key: bool) -> None:
     key = f"{home.key_file}, used by the commands on this machine" if has_key else "none here: set TRANCHE_API_KEY"
     console = screen.out()
     console.print(f"\n[bold]Tranche {__version__}[/] is up.\n")
-    console.print(
-        screen.facts(
-            [
-                ("Server", f"[bold cyan]{url}[/]"),
-                ("Data", str(home.folder)),
-                ("Database", database),
-                ("Key", key),
-                ("Next", "tranche orders upload FILE"),
-                ("End", "Ctrl-C"),
-            ]
-        )
+    screen.show_facts(
+        console,
+        [
+            ("Server", Text(url, style="bold cyan")),
+            ("Data", str(home.folder)),
+            ("Database", database),
+            ("Key", key),
+            ("Next", "tranche orders upload FILE"),
+            ("End", "Ctrl-C"),
+        ],
     )
     console.print()

@@ -211,14 +211,14 @@ def test_a_claim_left_while_the_database_was_away_is_given_back(
 
     def go_away(_references: list[int]) -> None:
         with workshop.cutting():
-            owner.execute(f"ALTER DATABASE {database_urls.name} ALLOW_CONNECTIONS false".encode())
+            owner.execute(f"ALTER DATABASE {database_urls.name} CONNECTION LIMIT 0".encode())
 
     workshop.hooks.chunk = go_away
     workshop.slice(worker, operation)
     with pytest.raises(Unavailable):
         runner.release_stuck()
     workshop.hooks.chunk = lambda _references: None
-    owner.execute(f"ALTER DATABASE {database_urls.name} ALLOW_CONNECTIONS true".encode())
+    owner.execute(f"ALTER DATABASE {database_urls.name} CONNECTION LIMIT -1".encode())
     worker.beat()
     held = [claim["worker_id"] for claim in workshop.claims(operation)]
     assert held == [worker_id]

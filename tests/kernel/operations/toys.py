@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, ItemStatus, Operation, Status
-from tranche.kernel.operations.handlers import Fatal, Handler, Outcome, OutsideItem, Registry, Restart, StreamWork
+from tranche.kernel.operations.handlers import Fatal, Handler, Outcome, OutsideItem, Registry, Restart, Stopped, StreamWork
 from tranche.kernel.operations.items import ItemPhase, retry_items
 
 MINT, STAMP, INSURE, FILES, MAIL, RELAY, PARTS = (
@@ -127,6 +127,8 @@ class PartsPhase:
         with work.transaction() as conn:
             done = self._count(conn)
         for part in range(done + 1, total + 1):
+            if work.should_stop():
+                raise Stopped
             with work.transaction() as conn:
                 self._hooks.part(part)
                 conn.execute(

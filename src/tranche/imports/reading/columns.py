@@ -8,23 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tranche.imports.domain import FieldKind
-from tranche.imports.reading import dates, numbers
+from tranche.imports.reading import dates
 from tranche.imports.reading.dates import Doubt
+from tranche.imports.reading.decimals import clean_decimals
 from tranche.imports.reading.identifiers import clean_identifiers
 from tranche.imports.reading.marks import Clean, Verdict, distinct, replaced, rows_where
 from tranche.imports.reading.percents import scale
 from tranche.imports.reading.workbook import CellKind
 
-_POINTED: Final = r"^-?(?:0\.[0-9]+|[0-9]{4,}\.[0-9]+|[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,}))$"
-_DOUBTFUL: Final = r"^-?[1-9][0-9]{0,2}\.[0-9]{3}$"
-_SOMETHING: Final = r"^-?[0-9.]*[1-9]"
+_CLOCK: Final = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+_TIMED: Final = rf"^(.*[0-9])[ T]{_CLOCK}$"
+_TIME_OF: Final = rf"^.*[0-9][ T]({_CLOCK})$"
 
 _NUL: Final = Verdict("unreadable_character", "{cell} holds a character that cannot be stored (NUL). Enter it again.")
-_NUMBER: Final = Verdict(
-    "ambiguous_number",
-    "{cell} holds {value}, which may be a decimal or have a thousands separator: "
-    "the column uses both the point and the comma. Write all its numbers in one way.",
-)
 _NOT_A_DATE: Final = Verdict(Doubt.NOT_A_DATE, "{cell} holds “{value}”, which is not a date.")
 _SERIAL: Final = Verdict(
     Doubt.NOT_A_DATE, "{cell} holds the number {value}, which is not a date. If it is one, format the column as a date."
@@ -54,10 +50,10 @@ def clean(
     if kind is FieldKind.IDENTIFIER:
         done = clean_identifiers(column, kinds=kinds)
     elif kind is FieldKind.DECIMAL:
-        done = _clean_numbers(column, header=header, typed=kinds is not None)
+        done = clean_decimals(column, header=header, typed=kinds is not None)
     elif kind is FieldKind.PERCENT:
         done = scale(
-            column, _clean_numbers(column, header=header, typed=kinds is not None), header=header, shown=percents
+            column, clean_decimals(column, header=header, typed=kinds is not None), header=header, shown=percents
         )
     elif kind is FieldKind.DATE:
         done = _clean_dates(column, header=header, day_first=day_first)
@@ -76,47 +72,10 @@ def _without_nul(done: Clean) -> Clean:
     return replace(done, values=values, marks=done.marks | dict.fromkeys(rows_where(holds), _NUL))
 
 
-def _clean_numbers(column: pa.ChunkedArray, *, header: str, typed: bool) -> Clean:
-    """Only values that are not plain, or may not be what they look like, are looked at one by one."""
-    plain = pc.match_substring_regex(column, numbers.PLAIN)
-    odd = distinct(pc.filter(column, pc.invert(plain)))
-    if not odd:
-        return Clean(column)
-    doubtful = distinct(pc.filter(column, pc.match_substring_regex(column, _DOUBTFUL)))
-    style = numbers.settle([*odd, *doubtful, *_proofs(column, plain)], typed=typed)
-
-    def decide(text: str) -> str | Verdict:
-        if numbers.is_doubtful(text, style=style, typed=typed):
-            return _NUMBER
-        return numbers.plain(text, style=style) or text
-
-    values, marks = replaced(column, [*odd, *doubtful], decide=decide)
-    return Clean(values, marks, tuple(f"{header}: {notice}" for notice in _number_notices(odd, style)))
-
-
-def _proofs(column: pa.ChunkedArray, plain: pa.ChunkedArray) -> list[str]:
-    """One plain value that proves the point to be the decimal sign, and one that is not zero."""
-    found: list[str] = []
-    for pattern in (_POINTED, _SOMETHING):
-        mask = pc.and_(plain, pc.match_substring_regex(column, pattern))
-        found += pc.filter(column, mask)[:1].to_pylist()
-    return found
-
-
-def _number_notices(odd: list[str], style: numbers.Style) -> list[str]:
-    changed = [text for text in odd if numbers.plain(text, style=style) is not None]
-    notices: list[str] = []
-    if style.decimal == "," and any("," in text for text in changed):
-        notices.append("the comma is read as the decimal sign.")
-    if style.decimal == "." and any("," in text for text in changed):
-        notices.append("the comma is read as the thousands separator.")
-    if style.currency and not style.currencies_differ:
-        notices.append(f"the currency sign {style.currency} is left out.")
-    return notices
-
-
 def _clean_dates(column: pa.ChunkedArray, *, header: str, day_first: bool | None) -> Clean:
-    values = distinct(column)
+    """The time of day is cut off first, so that a column has few different values."""
+    days = pc.replace_substring_regex(column, _TIMED, r"\1")
+    values = distinct(days)
     order = dates.settle(values, said=day_first)
     verdicts = {
         Doubt.NOT_A_DATE: _NOT_A_DATE,
@@ -130,12 +89,27 @@ def _clean_dates(column: pa.ChunkedArray, *, header: str, day_first: bool | None
             return answer
         return _SERIAL if answer is Doubt.NOT_A_DATE and text.isdecimal() else verdicts[answer]
 
-    cleaned, marks = replaced(column, values, decide=decide)
+    cleaned, marks = replaced(days, values, decide=decide)
     notices: tuple[str, ...] = ()
     if order.day_first is not None and order.settled_by:
         which = "day" if order.day_first else "month"
         notices = (f"{header}: the {which} comes first, as “{order.settled_by}” shows.",)
-    return Clean(cleaned, marks, notices)
+    return Clean(_with_times(column, days, cleaned, faulty=marks), marks, notices)
+
+
+def _with_times(
+    column: pa.ChunkedArray, days: pa.ChunkedArray, cleaned: pa.ChunkedArray, *, faulty: dict[int, Verdict]
+) -> pa.ChunkedArray:
+    timed = pc.not_equal(column, days)
+    if not pc.any(timed).as_py():
+        return cleaned
+    time = pc.replace_substring_regex(column, _TIME_OF, r"\1")
+    time = pc.replace_substring_regex(pc.replace_substring_regex(time, "^([0-9]:)", r"0\1"), "^(.....)$", r"\1:00")
+    later = pc.and_(timed, pc.not_equal(time, "00:00:00"))
+    whole = pc.if_else(later, pc.binary_join_element_wise(cleaned, time, " "), cleaned)
+    if not faulty:
+        return whole
+    return pc.if_else(pa.array([row in faulty for row in range(len(column))]), column, whole)
 
 
 def _ambiguous(order: dates.Order) -> str:

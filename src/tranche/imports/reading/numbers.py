@@ -130,7 +130,9 @@ def _digits(body: str, *, decimal: str | None) -> str | None:
     if body.isdecimal():
         return body
     if decimal is None:
-        return body if re.fullmatch(r"[0-9]*\.[0-9]+", body) else None
+        decimal = "."
+        if not re.fullmatch(r"[0-9]*\.[0-9]+", body):
+            return None
     group = "," if decimal == "." else "."
     whole, _, fraction = body.partition(decimal)
     if (fraction and not fraction.isdecimal()) or (body.endswith(decimal)):

@@ -1,17 +1,15 @@
 """What a command gives back: tables or JSON on stdout, sentences on stderr, an exit code that scripts can read."""
 
-import functools
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 import msgspec
-import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -19,9 +17,6 @@ from rich.text import Text
 
 from tranche.kernel import errors
 from tranche.kernel.errors import TrancheError
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class ExitCode(IntEnum):
@@ -73,20 +68,6 @@ def exit_code(error: TrancheError) -> ExitCode:
     return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), ExitCode.FAILURE)
 
 
-def exits(command: Callable[P, R]) -> Callable[P, R]:
-    """Let a command end with one sentence on stderr and its code where something is refused."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except TrancheError as error:
-            complain(error)
-            raise typer.Exit(exit_code(error)) from error
-
-    return run
-
-
 def complain(error: TrancheError) -> None:
     """Say what was refused, and the single faults where the sentence does not hold them."""
     say(f"Error: {error.message}")
@@ -98,6 +79,15 @@ def complain(error: TrancheError) -> None:
 def say(text: str) -> None:
     """One line for the person, never for the program that reads stdout."""
     messages().print(Text(clean(text)), soft_wrap=True)
+
+
+def say_page(*, page: int, pages: int, total: int, what: str) -> None:
+    """Where in a list one is, and how to go on; nothing where the list is whole."""
+    if not total:
+        say(f"There are no {what}.")
+    elif pages > 1:
+        following = f" Go on with --page {page + 1}." if page < pages else ""
+        say(f"Page {page:,} of {pages:,}, {total:,} {what} in all.{following}")
 
 
 def messages() -> Console:

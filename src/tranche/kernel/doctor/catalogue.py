@@ -83,7 +83,7 @@ _WALLS_STAND = Check(
     name="every table of organizations has its wall, for reading and for writing",
     sql=f"""
         WITH tables AS (
-            SELECT c.oid, c.relname, c.relrowsecurity, 
+            SELECT c.oid, c.relname, c.relrowsecurity,
                 CASE c.relname WHEN 'organizations' THEN $wall${_OWN_WALL}$wall$ ELSE $wall${_WALL}$wall$ END AS wall
             FROM pg_class c
             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')

@@ -46,7 +46,7 @@ def full_disk(folder: Path, *, least: int = LEAST_FREE) -> list[Finding]:
 
 def _place(root: Path, row: Row) -> Path:
     """As `kernel.storage.local` keeps them: organization, two digits, hash."""
-    name = row["sha256"].hex()
+    name: str = row["sha256"].hex()
     return root / str(row["organization_id"]) / name[:2] / name
 
 

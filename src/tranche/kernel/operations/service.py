@@ -59,6 +59,11 @@ class Operations:
         self._wake(conn, operation, priority=_RAISED_PRIORITY)
         return operation
 
+    def unit_of(self, operation: Operation) -> str:
+        """What the present phase counts, such as rows or orders."""
+        handler = self._registry.find(operation.kind)
+        return handler.phase(operation.phase).unit if handler else "items"
+
     def cancel(self, conn: Connection, ctx: Context, *, operation_id: int) -> Operation:
         """End between chunks; what is done stays done. A second call changes nothing.
 

@@ -25,7 +25,7 @@ def list_findings(conn: Connection, *, statement: str, limit: int) -> list[Row]:
                 sql.SQL(
                     "SELECT organization_id, detail FROM ({}) AS found ORDER BY organization_id, detail LIMIT {}"
                 ).format(
-                    sql.SQL(statement.strip()),  # type: ignore[arg-type]  # checks are written in our modules
+                    sql.SQL(statement.strip()),
                     sql.Literal(limit),
                 )
             ).fetchall()

@@ -1,0 +1,84 @@
+"""A column of numbers to plain decimals: judged by the shapes of its values, changed all at once."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tranche.imports.reading.marks import Clean, Verdict, distinct, replaced, rows_where
+from tranche.imports.reading.numbers import PLAIN, Style, is_doubtful, plain, settle, take_apart
+
+_AMBIGUOUS: Final = Verdict(
+    "ambiguous_number",
+    "{cell} holds {value}, which may be a decimal or have a thousands separator: "
+    "the column uses both the point and the comma. Write all its numbers in one way.",
+)
+
+
+class _Way(IntEnum):
+    """What happens to the values of one shape."""
+
+    LEAVE = 0
+    PLUS = 1
+    MINUS = 2
+    ONE_BY_ONE = 3
+    DOUBT = 4
+
+
+def clean_decimals(column: pa.ChunkedArray, *, header: str, typed: bool) -> Clean:
+    """Plain decimals where the column leaves no doubt; other values stay as they are, for the judge.
+
+    A value's shape is itself with every digit but 0 written as 1: that is all that a decision depends on, and a
+    million prices have few shapes.
+    """
+    odd = pc.invert(pc.match_substring_regex(column, PLAIN))
+    if not pc.any(odd).as_py():
+        return Clean(column)
+    shapes = pc.replace_substring_regex(column, "[2-9]", "1")
+    known = distinct(shapes)
+    style = settle(known, typed=typed)
+    ways = pa.array([_way(shape, style=style, typed=typed) for shape in known], pa.int8())
+    way = pc.fill_null(pc.take(ways, pc.index_in(shapes, value_set=pa.array(known, pa.string()))), _Way.LEAVE)
+    changed = pc.if_else(pc.is_in(way, value_set=_these(_Way.PLUS, _Way.MINUS)), _digits(column, way, style), column)
+    rest = distinct(pc.filter(column, pc.equal(way, _Way.ONE_BY_ONE)))
+    if rest:
+        changed, _ = replaced(changed, rest, decide=lambda text: plain(text, style=style) or text)
+    marks = dict.fromkeys(rows_where(pc.equal(way, _Way.DOUBT)), _AMBIGUOUS)
+    return Clean(changed, marks, tuple(f"{header}: {notice}" for notice in _notices(known, style)))
+
+
+def _these(*ways: _Way) -> pa.Array:
+    return pa.array(ways, pa.int8())
+
+
+def _way(shape: str, *, style: Style, typed: bool) -> _Way:
+    if is_doubtful(shape, style=style, typed=typed):
+        return _Way.DOUBT
+    number, digits = take_apart(shape), plain(shape, style=style)
+    if number is None or digits is None or digits == shape:
+        return _Way.LEAVE
+    if "." in number.currency:
+        return _Way.ONE_BY_ONE
+    return _Way.MINUS if number.minus else _Way.PLUS
+
+
+def _digits(column: pa.ChunkedArray, way: pa.ChunkedArray, style: Style) -> pa.ChunkedArray:
+    """Digits and decimal sign only, with a minus where the shape has one; right for PLUS and MINUS only."""
+    decimal = style.decimal or "."
+    bare = pc.replace_substring(pc.replace_substring_regex(column, f"[^0-9{decimal}]", ""), decimal, ".")
+    whole = pc.replace_substring_regex(bare, r"^\.", "0.")
+    return pc.if_else(pc.equal(way, _Way.MINUS), pc.binary_join_element_wise("-", whole, ""), whole)
+
+
+def _notices(shapes: Iterable[str], style: Style) -> list[str]:
+    changed = [shape for shape in shapes if "," in shape and plain(shape, style=style) is not None]
+    notices: list[str] = []
+    if changed and style.decimal == ",":
+        notices.append("the comma is read as the decimal sign.")
+    if changed and style.decimal == ".":
+        notices.append("the comma is read as the thousands separator.")
+    if style.currency and not style.currencies_differ:
+        notices.append(f"the currency sign {style.currency} is left out.")
+    return notices

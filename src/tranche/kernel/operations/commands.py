@@ -1,0 +1,129 @@
+"""`tranche operations`: what runs, how far it is, and the verbs on it, by way of a server."""
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from tranche.kernel.client.http import Json
+from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
+from tranche.kernel.client.output import (
+    Column,
+    ExitCode,
+    Kind,
+    clean,
+    messages,
+    say,
+    say_page,
+    show_fields,
+    show_json,
+    show_table,
+)
+from tranche.kernel.client.watch import watch_operation
+from tranche.kernel.operations.domain import Status
+
+_HOME = "/api/operations"
+_COUNTERS = (
+    Column("Done", "succeeded", Kind.COUNT),
+    Column("Failed", "failed", Kind.COUNT),
+    Column("Skipped", "skipped", Kind.COUNT),
+    Column("Of", "total", Kind.COUNT),
+)
+_LIST_COLUMNS = (
+    Column("Id", "id", Kind.NUMBER),
+    Column("Kind", "kind"),
+    Column("What", "label"),
+    Column("Status", "status"),
+    *_COUNTERS,
+    Column("Started by", "createdBy"),
+    Column("Started", "createdAt", Kind.MOMENT),
+)
+_ENDS = {
+    Status.COMPLETED: ExitCode.OK,
+    Status.COMPLETED_WITH_ERRORS: ExitCode.COMPLETED_WITH_ERRORS,
+}
+
+app = typer.Typer(no_args_is_help=True, help="Watch, cancel, pause and retry long work.")
+
+OperationArgument: TypeAlias = Annotated[
+    int, typer.Argument(min=1, metavar="ID", help="The id of the operation, as the list has it.")
+]
+
+
+@app.command("list")
+def list_operations(
+    *,
+    kind: Annotated[str | None, typer.Option(help="Only this kind, such as order_import.", show_default=False)] = None,
+    status: Annotated[Status | None, typer.Option(help="Only operations of this status.", show_default=False)] = None,
+    page: PageOption = 1,
+    limit: LimitOption = 20,
+    json: JsonOption = False,
+) -> None:
+    """List operations, the newest first."""
+    params = {"kind": kind, "status": status.value if status else None, "page": page, "limit": limit}
+    with open_client() as client:
+        answer = client.get(_HOME, params=params)
+    if json:
+        show_json(answer)
+        return
+    show_table(_LIST_COLUMNS, answer["data"])
+    pages = answer["pagination"]
+    say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what="operations")
+
+
+@app.command()
+def watch(operation: OperationArgument, *, json: JsonOption = False) -> None:
+    """Watch an operation until it has ended; exit code 3 when some of it failed, 1 when all of it did."""
+    _watch(operation, json=json)
+
+
+@app.command()
+def cancel(operation: OperationArgument, *, json: JsonOption = False) -> None:
+    """End an operation at the next safe point; what is done stays done."""
+    _act(operation, "cancel", json=json)
+
+
+@app.command()
+def pause(operation: OperationArgument, *, json: JsonOption = False) -> None:
+    """Hand out no further work of an operation until it is resumed."""
+    _act(operation, "pause", json=json)
+
+
+@app.command()
+def resume(operation: OperationArgument, *, json: JsonOption = False) -> None:
+    """Go on with a paused operation."""
+    _act(operation, "resume", json=json)
+
+
+@app.command()
+def retry(
+    operation: OperationArgument,
+    *,
+    code: Annotated[str | None, typer.Option(help="Only failures with this code.", show_default=False)] = None,
+    wait: WaitOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Work again on what failed, all of it or one cause."""
+    _act(operation, "retry", json=json and not wait, body={"code": code} if code else None)
+    if wait:
+        _watch(operation, json=json)
+
+
+def _act(operation: int, verb: str, *, json: bool, body: Json | None = None) -> None:
+    with open_client() as client:
+        answer = client.post(f"{_HOME}/{operation}/{verb}", body=body)
+    if json:
+        show_json(answer)
+    else:
+        say(f"Operation {operation} is {answer['data']['status']}.")
+
+
+def _watch(operation: int, *, json: bool) -> None:
+    with open_client() as client:
+        state = watch_operation(client, operation, console=messages())
+    if json:
+        show_json(state)
+    else:
+        show_fields(_COUNTERS, state)
+    if state["error"]:
+        say(clean(state["error"]))
+    raise typer.Exit(_ENDS.get(Status(state["status"]), ExitCode.FAILURE))

@@ -1,0 +1,188 @@
+"""The wire contract of operations: the same bytes for who asks and for who follows."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+from uuid import UUID
+
+from tranche.kernel.db.pool import Row
+from tranche.kernel.operations.domain import Item, Operation
+from tranche.kernel.web.json import Body, Out
+
+
+class RetryBody(Body, frozen=True):
+    """Which failures to take up again: those with this code, or all."""
+
+    code: str | None = None
+
+
+class PhaseOut(Out, frozen=True):
+    """How far the present phase is, in its own unit; `total` is null while nobody knows it."""
+
+    name: str
+    unit: str
+    done: int
+    total: int | None
+
+
+class FailureOut(Out, frozen=True):
+    """Why the operation failed as a whole."""
+
+    code: str
+    message: str
+
+
+class StarterOut(Out, frozen=True):
+    """Who started it."""
+
+    id: int | None
+    name: str
+
+
+class OperationOut(Out, frozen=True):
+    """One operation. `progress` is in per cent of its positions; rate and time left are those of the phase."""
+
+    id: int
+    uuid: UUID
+    kind: str
+    label: str
+    status: str
+    is_stalled: bool
+    phase: PhaseOut
+    total: int
+    pending: int
+    succeeded: int
+    failed: int
+    skipped: int
+    cancelled: int
+    unknown: int
+    progress: Decimal
+    rate_per_second: Decimal | None
+    seconds_left: int | None
+    version: int
+    summary: dict[str, Any]
+    error: FailureOut | None
+    created_by: StarterOut
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    updated_at: datetime
+    links: Mapping[str, str]
+
+
+class ItemOut(Out, frozen=True):
+    """One item of an operation in one stage."""
+
+    position: int
+    stage: str
+    reference: int | None
+    label: str
+    status: str
+    attempts: int
+    error: FailureOut | None
+    result: dict[str, Any] | None
+    updated_at: datetime
+
+
+class ItemsOut(Out, frozen=True):
+    """Items by position; ask again with `after` = `next` while it is not null."""
+
+    items: list[ItemOut]
+    next: str | None
+
+
+class EventOut(Out, frozen=True):
+    """One entry of the timeline."""
+
+    id: int
+    at: datetime
+    event: str
+    actor: str
+    detail: str
+
+
+def operation_out(operation: Operation, *, unit: str) -> OperationOut:
+    """An operation as everybody sees it."""
+    rate = _rate(operation)
+    home = f"/api/operations/{operation.id}"
+    return OperationOut(
+        id=operation.id,
+        uuid=operation.uuid,
+        kind=operation.kind,
+        label=operation.label,
+        status=operation.status.value,
+        is_stalled=operation.is_stalled,
+        phase=PhaseOut(name=operation.phase, unit=unit, done=operation.phase_done, total=operation.phase_total),
+        total=operation.total,
+        pending=operation.pending,
+        succeeded=operation.succeeded,
+        failed=operation.failed,
+        skipped=operation.skipped,
+        cancelled=operation.cancelled,
+        unknown=operation.unknown,
+        progress=_progress(operation),
+        rate_per_second=rate,
+        seconds_left=_seconds_left(operation, rate),
+        version=operation.version,
+        summary=operation.summary,
+        error=_failure(operation.error_code, operation.error),
+        created_by=StarterOut(id=operation.created_by, name=operation.created_by_name),
+        created_at=operation.created_at.astimezone(UTC),
+        started_at=_utc(operation.started_at),
+        finished_at=_utc(operation.finished_at),
+        updated_at=operation.updated_at.astimezone(UTC),
+        links={"self": home, "items": f"{home}/items", "timeline": f"{home}/timeline", "events": f"{home}/events"},
+    )
+
+
+def item_out(item: Item) -> ItemOut:
+    """One item."""
+    return ItemOut(
+        position=item.position,
+        stage=item.stage,
+        reference=item.reference,
+        label=item.label,
+        status=item.status.value,
+        attempts=item.attempts,
+        error=_failure(item.error_code, item.error),
+        result=item.result,
+        updated_at=item.updated_at.astimezone(UTC),
+    )
+
+
+def event_out(row: Row) -> EventOut:
+    """One entry of the timeline."""
+    return EventOut(
+        id=row["id"], at=row["at"].astimezone(UTC), event=row["event"], actor=row["actor"], detail=row["detail"]
+    )
+
+
+def _progress(operation: Operation) -> Decimal:
+    if operation.status.is_terminal:
+        return Decimal(100)
+    if not operation.total:
+        return Decimal(0)
+    done = Decimal(100) * (operation.total - operation.pending) / operation.total
+    return done.quantize(Decimal("0.1"), rounding=ROUND_DOWN)
+
+
+def _rate(operation: Operation) -> Decimal | None:
+    if operation.phase_started_at is None or not operation.phase_done:
+        return None
+    seconds = (operation.updated_at - operation.phase_started_at).total_seconds()
+    return Decimal(operation.phase_done / seconds).quantize(Decimal("0.1")) if seconds > 0 else None
+
+
+def _seconds_left(operation: Operation, rate: Decimal | None) -> int | None:
+    if operation.status.is_terminal or not rate or operation.phase_total is None:
+        return None
+    return int((operation.phase_total - operation.phase_done) / rate) + 1
+
+
+def _failure(code: str | None, message: str | None) -> FailureOut | None:
+    return FailureOut(code=code or "failed", message=message) if message else None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment else None

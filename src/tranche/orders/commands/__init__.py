@@ -1,0 +1,18 @@
+"""`tranche orders`: uploads, batches, errors and orders, by way of a server."""
+
+import typer
+
+from tranche.orders.commands.batches import adopt_legacy, delete, show_batches, show_errors
+from tranche.orders.commands.orders import list_orders, show_order
+from tranche.orders.commands.upload import upload
+
+app = typer.Typer(no_args_is_help=True, help="Upload orders, look at batches and their errors.")
+app.command("upload")(upload)
+app.command("batches")(show_batches)
+app.command("errors")(show_errors)
+app.command("delete")(delete)
+app.command("list")(list_orders)
+app.command("show")(show_order)
+app.command("adopt-legacy")(adopt_legacy)
+
+__all__ = ["app"]

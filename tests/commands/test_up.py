@@ -1,0 +1,129 @@
+"""`tranche up`: from nothing to a first answer, an orderly end, and nothing lost by a sudden one."""
+
+import os
+import signal
+import socket
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.commands.processes import Command
+from tests.kernel.db.servers import kill_all, processes_of
+
+Start = Callable[..., Command]
+
+
+def test_from_nothing_to_an_answered_request_with_the_kept_key(start: Start, home: Path) -> None:
+    began = time.monotonic()
+    up = start("up", "--port", "0")
+    with up.client(home) as client:
+        answer = client.get("/api/orders/batches")
+    seconds = time.monotonic() - began
+    assert answer.status_code == 200
+    assert answer.json()["batches"] == []
+    assert seconds < 30
+    assert stat.S_IMODE((home / "key").stat().st_mode) == 0o600
+    assert (home / "url").read_text().strip() == up.url()
+    assert (home / "key").read_text().strip() not in up.said()
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_server_worker_and_database_in_order_although_a_stream_is_open(
+    start: Start, home: Path, sig: signal.Signals
+) -> None:
+    up = start("up", "--port", "0")
+    with up.client(home) as client:
+        uploaded = client.post("/api/orders/upload", files={"file": ("a.csv", "orderId,quantity\n1,1\n")})
+        operation = uploaded.json()["operationId"]
+        with client.stream("GET", f"/api/operations/{operation}/events") as stream:
+            lines = stream.iter_lines()
+            next(lines)
+            code, seconds = up.end(sig)
+            list(lines)  # a broken stream raises here
+    assert code == 0
+    assert seconds < 10
+    assert processes_of(home) == []
+    assert not (home / "url").exists()
+    assert "has ended" in up.said()
+
+
+def test_a_second_one_in_the_same_home_says_where_the_first_is(start: Start) -> None:
+    first = start("up", "--port", "0")
+    url = first.url()
+    second = start("up", "--port", "0")
+    assert second.wait() == 6
+    assert "is up already" in second.said()
+    assert url in second.said()
+    assert httpx.get(f"{url}/livez").status_code == 200
+
+
+def test_what_was_acknowledged_is_there_after_everything_was_killed(start: Start, home: Path) -> None:
+    up = start("up", "--port", "0")
+    with up.client(home) as client:
+        made = [client.post("/api/branches", json={"data": {"name": f"Branch {number}"}}) for number in range(20)]
+        assert {answer.status_code for answer in made} == {201}
+        key = (home / "key").read_text()
+    kill_all([up.process.pid, *processes_of(home)])
+    again = start("up", "--port", "0")
+    with again.client(home) as client:
+        names = [branch["name"] for branch in client.get("/api/branches?limit=100").json()["data"]]
+    assert names == ["Main", *(f"Branch {number}" for number in range(20))]
+    assert (home / "key").read_text() == key
+
+
+def test_the_server_of_a_killed_one_is_taken_over_and_stopped_at_the_end(start: Start, home: Path) -> None:
+    up = start("up", "--port", "0")
+    up.url()
+    kill_all([up.process.pid])
+    assert processes_of(home)
+    again = start("up", "--port", "0")
+    again.url()
+    assert again.end()[0] == 0
+    assert processes_of(home) == []
+
+
+def test_a_lost_key_is_made_again(start: Start, home: Path) -> None:
+    up = start("up", "--port", "0")
+    up.url()
+    assert up.end()[0] == 0
+    (home / "key").unlink()
+    with start("up", "--port", "0").client(home) as client:
+        assert client.get("/api/organization").json()["data"]["name"] == "My company"
+
+
+def test_a_signal_during_the_start_leaves_no_server_behind(start: Start, home: Path) -> None:
+    up = start("up", "--port", "0")
+    up.until(lambda: processes_of(home), what="a database")
+    code, _ = up.end()
+    assert code in {0, 130}
+    assert processes_of(home) == []
+
+
+def test_a_taken_port_is_said_before_anything_is_started(start: Start, home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        up = start("up", "--port", str(taken.getsockname()[1]))
+        assert up.wait() == 6
+    assert "is taken by another program" in up.said()
+    assert "Traceback" not in up.said()
+    assert not (home / "postgres").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may use every port")
+def test_a_port_of_the_system_is_refused_in_a_sentence(start: Start) -> None:
+    up = start("up", "--port", "1")
+    assert up.wait() == 2
+    assert "above 1023" in up.said()
+
+
+def test_log_lines_can_be_json_and_name_no_person(start: Start, home: Path) -> None:
+    up = start("up", "--port", "0", TRANCHE_LOG_FORMAT="json")
+    with up.client(home) as client:
+        client.get("/api/customers?search=Miller")
+    up.end()
+    lines = [line for line in up.said().splitlines() if line.startswith("{")]
+    assert any('"route":' in line.replace(" ", "") for line in lines)
+    assert "Miller" not in up.said()

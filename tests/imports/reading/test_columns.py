@@ -1,0 +1,70 @@
+"""What is done to a whole column at once equals what would be done value by value."""
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.imports.factories import FIELDS
+from tranche.imports.domain import FieldKind
+from tranche.imports.reading import dates, numbers
+from tranche.imports.reading.columns import clean
+from tranche.imports.reading.dates import Doubt
+from tranche.imports.reading.marks import Clean
+
+_NUMBERS = st.from_regex(
+    r"[-(+]?(\$|€|Rs\.? ?|EUR )?([0-9]{1,3}([.,' ][0-9]{3}){0,2}|[0-9]{1,7})?([.,][0-9]{1,4})?( ?[€%]| kr\.)?[-)]?",
+    fullmatch=True,
+) | st.text(max_size=5)
+_DAYS = st.from_regex(
+    r"[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{4}|[0-9]{2})|(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]", fullmatch=True
+)
+_TIMES = st.from_regex(r"( [0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AP]M)?|T[0-2][0-9]:00:00Z?)?", fullmatch=True)
+_DATES = st.builds("{}{}".format, _DAYS, _TIMES) | st.text(max_size=5)
+
+
+def _clean(values: list[str | None], kind: FieldKind, *, day_first: bool | None = None) -> Clean:
+    column = pa.chunked_array([pa.array(values[:2], pa.string()), pa.array(values[2:], pa.string())])
+    return clean(column, kind=kind, header="H", day_first=day_first, kinds=None, percents=None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_NUMBERS | st.none(), max_size=6))
+def test_numbers_column_wise_are_numbers_value_by_value(values: list[str | None]) -> None:
+    values = [value or None for value in values if "\x00" not in (value or "")]
+    style = numbers.settle([value for value in values if value], typed=False)
+    doubtful = [bool(value) and numbers.is_doubtful(value or "", style=style, typed=False) for value in values]
+    expected = [
+        value if value is None or doubt else numbers.plain(value, style=style) or value
+        for value, doubt in zip(values, doubtful, strict=True)
+    ]
+    done = _clean(values, FieldKind.DECIMAL)
+    assert done.values.to_pylist() == expected
+    assert sorted(done.marks) == [row for row, doubt in enumerate(doubtful) if doubt]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_DATES | st.none(), max_size=6), st.sampled_from([None, True, False]))
+def test_dates_column_wise_are_dates_value_by_value(values: list[str | None], day_first: bool | None) -> None:  # noqa: FBT001  # drawn
+    values = [value or None for value in values if "\x00" not in (value or "")]
+    order = dates.settle([value for value in values if value], said=day_first)
+    answers = [dates.iso(value, order=order) if value else None for value in values]
+    done = _clean(values, FieldKind.DATE, day_first=day_first)
+    assert done.values.to_pylist() == [
+        value if isinstance(answer, Doubt) else answer for value, answer in zip(values, answers, strict=True)
+    ]
+    assert {row: verdict.code for row, verdict in done.marks.items()} == {
+        row: answer for row, answer in enumerate(answers) if isinstance(answer, Doubt)
+    }
+
+
+def test_every_kind_of_field_takes_an_empty_column() -> None:
+    for kind in {field.kind for field in FIELDS}:
+        assert _clean([None, None, None], kind).values.to_pylist() == [None, None, None]
+        assert _clean([], kind).values.to_pylist() == []
+
+
+def test_a_nul_is_a_fault_and_no_value() -> None:
+    for kind in FieldKind:
+        done = _clean(["1", "a\x00b", "2"], kind)
+        assert done.values.to_pylist()[1] is None
+        assert done.marks[1].code == "unreadable_character"
