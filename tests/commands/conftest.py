@@ -1,7 +1,6 @@
 """Commands run inside the test's process over its own database, and whole installations in processes of their own."""
 
 import logging
-import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -82,12 +81,3 @@ def start(home: Path, tmp_path: Path) -> Iterator[Callable[..., Command]]:
     for command in started:
         command.clear()
         sys.stdout.write(f"--- tranche {' '.join(command.arguments)}\n{command.said()}\n")
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Path]:
-    """A short folder for temporary files, which the database's user may pass through."""
-    folder = Path("/tmp") / f"tranche-tests-room-{uuid.uuid4().hex[:8]}"
-    folder.mkdir(mode=0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)

@@ -32,8 +32,18 @@ class Counted:
         return self._file.seek(offset, whence)
 
     def read(self, size: int) -> bytes:
-        """The next piece, none at the end."""
-        data = self._file.read(min(size, self._size - self._file.tell()))
+        """The next piece, none at the end.
+
+        Raises:
+            Invalid: the file cannot be read any more, or has become shorter.
+        """
+        left = self._size - self._file.tell()
+        try:
+            data = self._file.read(min(size, left))
+        except OSError as error:
+            raise Invalid(f"{self.name} cannot be read: {error.strerror}.", code="cannot_read") from error
+        if left > 0 and not data:
+            raise Invalid(f"{self.name} changed while it was sent; send it again.", code="file_changed")
         if self._progress is not None:
             self._progress(self._file.tell(), self._size)
         return data

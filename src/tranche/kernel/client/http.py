@@ -16,7 +16,7 @@ import msgspec
 from tranche.kernel.client.address import Address
 from tranche.kernel.client.files import Counted, Progress, open_new, open_whole
 from tranche.kernel.client.refusals import ServerFault, refusal, retry_after
-from tranche.kernel.errors import Invalid, Unavailable
+from tranche.kernel.errors import Unavailable
 
 Json: TypeAlias = dict[str, Any]
 Params: TypeAlias = Mapping[str, str | int | bool | None]
@@ -39,7 +39,7 @@ class _Call:
     content: bytes | None = None
     form: Mapping[str, str] | None = None
     file: Counted | None = None
-    timeout: httpx.Timeout = _TIMEOUT
+    timeout: httpx.Timeout | None = None
 
 
 class Client:
@@ -154,21 +154,16 @@ class Client:
         headers = {} if call.method == "GET" else {"Idempotency-Key": key}
         if call.content is not None:
             headers["Content-Type"] = "application/json"
-        try:
-            response = self._http.request(
-                call.method,
-                self._url + call.path,
-                params={name: _text(value) for name, value in (call.params or {}).items() if value is not None},
-                content=call.content,
-                data=call.form,
-                files={"file": (call.file.name, call.file)} if call.file else None,  # type: ignore[dict-item]  # it reads as a file does
-                headers=headers,
-                timeout=call.timeout,
-            )
-        except httpx.LocalProtocolError as error:
-            if call.file is None:
-                raise
-            raise Invalid("The file changed while it was sent; send it again.", code="file_changed") from error
+        response = self._http.request(
+            call.method,
+            self._url + call.path,
+            params={name: _text(value) for name, value in (call.params or {}).items() if value is not None},
+            content=call.content,
+            data=call.form,
+            files={"file": (call.file.name, call.file)} if call.file else None,  # type: ignore[dict-item]  # it reads as a file does
+            headers=headers,
+            timeout=call.timeout or _TIMEOUT,
+        )
         self._was_answered = True
         return response
 

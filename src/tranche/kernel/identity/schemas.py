@@ -1,12 +1,11 @@
 """The wire contract of identity and of the audit log, and how it is filled."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from msgspec import UNSET, Meta, UnsetType
 
-from tranche.kernel.audit.domain import JSON, AuditEntry
+from tranche.kernel.audit.domain import AuditEntry
 from tranche.kernel.context import Context, Role
 from tranche.kernel.identity.domain import ApiKey, Branch, IssuedKey, Organization, User
 from tranche.kernel.web.json import Body, Out
@@ -161,7 +160,7 @@ class AuditEntryOut(Out, frozen=True):
     actor: str
     action: str
     subject_id: int | None
-    detail: Mapping[str, JSON]
+    detail: dict[str, Any]
     request_id: str
 
 
@@ -221,7 +220,7 @@ def audit_entry_out(entry: AuditEntry) -> AuditEntryOut:
         actor=entry.actor,
         action=entry.action,
         subject_id=entry.subject_id,
-        detail=entry.detail,
+        detail=dict(entry.detail),
         request_id=entry.request_id,
     )
 

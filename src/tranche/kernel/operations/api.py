@@ -1,13 +1,13 @@
 """The HTTP endpoints of operations: list, one, its items, timeline and events; cancel, pause, resume, retry."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
 from litestar import get, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath
 
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
@@ -17,7 +17,6 @@ from tranche.kernel.operations.schemas import (
     EventOut,
     ItemsOut,
     OperationOut,
-    RetryBody,
     event_out,
     item_out,
     operation_out,
@@ -204,10 +203,9 @@ def retry_operation(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     operation_id: FromPath[int],
-    data: JSONBody[RetryBody],
 ) -> JsonResponse[Any]:
-    """Work again on what failed, all or by `code`, in the same operation; the body may be `{}`."""
-    code = data.code
+    """Work again on what failed, all or by `code`, in the same operation."""
+    code = request.query_params.get("code")
     return _move(
         request,
         ctx,
@@ -216,7 +214,7 @@ def retry_operation(
         verb=lambda conn: operations.retry(conn, ctx, operation_id=operation_id, code=code),
         message="Retry requested",
         status=202,
-        given=code,
+        parameters={"code"},
     )
 
 
@@ -229,9 +227,9 @@ def _move(
     verb: Callable[[Connection], Operation],
     message: str,
     status: int = 200,
-    given: object = None,
+    parameters: Collection[str] = (),
 ) -> JsonResponse[Any]:
-    allow_query(request, ())
+    allow_query(request, parameters)
 
     def action(conn: Connection) -> Answer:
         operation = verb(conn)
@@ -239,7 +237,7 @@ def _move(
         headers = {"Location": f"/api/operations/{operation.id}", "Retry-After": "1"}
         return Answer(body, status=status, headers=headers)
 
-    return act(database, ctx, request, action, given=given)
+    return act(database, ctx, request, action)
 
 
 def _read_cursor(text: str | None) -> tuple[int, str]:

@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from tranche.kernel.client.http import Json
+from tranche.kernel.client.http import Params
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import (
     Column,
@@ -103,14 +103,14 @@ def retry(
     json: JsonOption = False,
 ) -> None:
     """Work again on what failed, all of it or one cause."""
-    _act(operation, "retry", json=json and not wait, body={"code": code} if code else None)
+    _act(operation, "retry", json=json and not wait, params={"code": code})
     if wait:
         _watch(operation, json=json)
 
 
-def _act(operation: int, verb: str, *, json: bool, body: Json | None = None) -> None:
+def _act(operation: int, verb: str, *, json: bool, params: Params | None = None) -> None:
     with open_client() as client:
-        answer = client.post(f"{_HOME}/{operation}/{verb}", body=body)
+        answer = client.post(f"{_HOME}/{operation}/{verb}", params=params)
     if json:
         show_json(answer)
     else:

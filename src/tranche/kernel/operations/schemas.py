@@ -1,6 +1,5 @@
 """The wire contract of operations: the same bytes for who asks and for who follows."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
@@ -8,13 +7,7 @@ from uuid import UUID
 
 from tranche.kernel.db.pool import Row
 from tranche.kernel.operations.domain import Item, Operation
-from tranche.kernel.web.json import Body, Out
-
-
-class RetryBody(Body, frozen=True):
-    """Which failures to take up again: those with this code, or all."""
-
-    code: str | None = None
+from tranche.kernel.web.json import Out
 
 
 class PhaseOut(Out, frozen=True):
@@ -68,7 +61,7 @@ class OperationOut(Out, frozen=True):
     started_at: datetime | None
     finished_at: datetime | None
     updated_at: datetime
-    links: Mapping[str, str]
+    links: dict[str, str]
 
 
 class ItemOut(Out, frozen=True):

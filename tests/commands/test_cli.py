@@ -1,0 +1,92 @@
+"""The command `tranche` itself: its help, its sub-commands, and how they end."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.commands.conftest import Ran
+from tranche.cli import Commands, run
+from tranche.commands import lazy
+from tranche.kernel.errors import Conflict, FieldError, Invalid, NotFound, TooLarge, TrancheError, Unavailable
+
+
+@pytest.mark.parametrize("name", Commands.entries)
+def test_every_line_of_the_help_is_a_command_with_a_help_of_its_own(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([name, "--help"]) == 0
+    assert f"Usage: tranche {name}" in capsys.readouterr().out
+
+
+def test_the_help_comes_at_once_because_it_loads_no_command() -> None:
+    program = "import sys; from tranche.cli import run; run(['--help']); print('litestar' in sys.modules)"
+    began = time.monotonic()
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert time.monotonic() - began < 5
+    assert said.splitlines()[-1] == "False"
+    assert all(f" {name} " in said for name in Commands.entries)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("tranche 0.")
+
+
+@pytest.mark.parametrize("words", [["nonsense"], ["up", "--nonsense"], ["up", "--port", "high"], ["bootstrap"]])
+def test_wrong_use_is_exit_code_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(words) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_mistyped_command_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["migrat"]) == 2
+    assert "'migrate'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Invalid("No.", errors=[FieldError("/name", "must not be empty")]), 2),
+        (NotFound("No."), 4),
+        (Conflict("No."), 6),
+        (Unavailable("No."), 75),
+        (TooLarge("No."), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_a_refusal_is_a_sentence_and_an_exit_code(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(lazy, "load", refuse)
+    assert run(["up"]) == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    if isinstance(error, TrancheError):
+        assert said.err.startswith("Error: No.")
+        assert all(fault.detail in said.err for fault in error.errors)
+
+
+def test_a_wrong_setting_is_named(tranche: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANCHE_PORT", "high")
+    ran = tranche("doctor")
+    assert ran.code == 2
+    assert "TRANCHE_PORT" in ran.err
+
+
+def test_output_that_nobody_reads_any_more_is_no_error() -> None:
+    program = "from tranche.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait(20)

@@ -1,0 +1,74 @@
+"""`tranche serve` and `tranche worker`: refusals at the start, and an orderly end."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.commands.processes import Command
+from tests.conftest import DatabaseUrls
+from tests.kernel.db.servers import processes_of
+from tranche.kernel.db.pool import Connection
+
+Start = Callable[..., Command]
+
+
+@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("worker",)])
+def test_on_a_newer_schema_it_refuses_and_says_why(
+    start: Start, owner: Connection, database_urls: DatabaseUrls, words: tuple[str, ...]
+) -> None:
+    owner.execute("INSERT INTO schema_migrations (name, checksum) VALUES ('9999_later', 'x')")
+    command = start(*words, DATABASE_URL=database_urls.app)
+    assert command.wait() == 6
+    assert "migrated by a newer Tranche" in command.said()
+    assert "9999_later" in command.said()
+    assert "Traceback" not in command.said()
+
+
+@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("worker",)])
+def test_as_the_owner_it_refuses_and_names_the_line_to_use(
+    start: Start, database_urls: DatabaseUrls, words: tuple[str, ...]
+) -> None:
+    command = start(*words, DATABASE_URL=database_urls.owner)
+    assert command.wait() == 5
+    assert "DATABASE_URL=postgresql://tranche_app" in command.said()
+
+
+@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("worker",)])
+def test_without_a_database_it_says_so_and_to_try_again(start: Start, words: tuple[str, ...]) -> None:
+    command = start(*words, DATABASE_URL="postgresql://somebody:hunter2@127.0.0.1:1/nowhere")
+    assert command.wait() == 75
+    assert "The database of DATABASE_URL does not answer" in command.said()
+    assert "hunter2" not in command.said()
+    assert "Traceback" not in command.said()
+
+
+def test_an_address_that_is_none_is_a_sentence(start: Start) -> None:
+    command = start("worker", DATABASE_URL="postgresql://[nowhere")
+    assert command.wait() == 2
+    assert "DATABASE_URL" in command.said()
+    assert "Traceback" not in command.said()
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_both_end_in_order_by_a_signal(start: Start, database_urls: DatabaseUrls, sig: signal.Signals) -> None:
+    server = start("serve", "--port", "0", DATABASE_URL=database_urls.app)
+    worker = start("worker", DATABASE_URL=database_urls.app)
+    assert httpx.get(f"{server.url()}/readyz").status_code == 200
+    worker.until(lambda: "worker.started" in worker.said(), what="a worker")
+    assert server.end(sig)[0] == 0
+    assert worker.end(sig)[0] == 0
+    assert "worker.ended" in worker.said()
+
+
+def test_server_and_worker_share_the_embedded_database_and_the_last_one_out_stops_it(start: Start, home: Path) -> None:
+    assert start("migrate").wait() == 0
+    server, worker = start("serve", "--port", "0"), start("worker")
+    server.url()
+    worker.until(lambda: "worker.started" in worker.said(), what="a worker")
+    assert server.end()[0] == 0
+    assert processes_of(home)
+    assert worker.end()[0] == 0
+    assert processes_of(home) == []

@@ -1,0 +1,81 @@
+"""`tranche migrate` and `tranche bootstrap`: a database made ready, and its first organization."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Ran
+from tests.conftest import DatabaseUrls
+from tranche.kernel.db.embedded import OWNER_ROLE, EmbeddedPostgres
+from tranche.kernel.db.migrate import migrations
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.identity.service import authenticate
+
+Call = Callable[..., Ran]
+FIRST = ("bootstrap", "--organization", "Acme", "--email", "Ada@Acme.example")
+
+
+def test_migrate_says_what_it_applied_and_prints_the_line_for_the_plain_role(
+    tranche: Call, postgres: EmbeddedPostgres, database_urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"{database_urls.name}_empty"
+    postgres.create_database(name)
+    try:
+        monkeypatch.setenv("TRANCHE_OWNER_URL", postgres.url(OWNER_ROLE, database=name))
+        ran = tranche("migrate")
+        assert ran.code == 0
+        assert re.findall(r"applied (\S+)", ran.err) == [migration.name for migration in migrations()]
+        assert re.fullmatch(rf"DATABASE_URL=postgresql://tranche_app@/{name}\?host=\S+\n", ran.out)
+        again = json.loads(tranche("migrate", "--json").out)
+        assert again["applied"] == []
+        assert again["databaseUrl"] in ran.out
+    finally:
+        postgres.drop_database(name)
+
+
+def test_migrate_asks_for_the_owner_where_only_the_plain_role_is_named(
+    tranche: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TRANCHE_OWNER_URL")
+    ran = tranche("migrate")
+    assert ran.code == 2
+    assert "Set TRANCHE_OWNER_URL" in ran.err
+
+
+def test_bootstrap_makes_an_organization_and_shows_its_key_once(tranche: Call, database: Database, home: Path) -> None:
+    ran = tranche(*FIRST, "--json")
+    made = json.loads(ran.out)
+    assert ran.code == 0
+    assert set(made) == {"organizationId", "branchId", "userId", "apiKey"}
+    ctx = authenticate(database, made["apiKey"])
+    assert ctx is not None
+    assert (ctx.organization_id, ctx.user_id) == (made["organizationId"], made["userId"])
+    assert not (home / "key").exists()  # the kept key is for the embedded database
+    assert tranche(*FIRST, "--another").out.startswith("organizationId: 2\n")
+
+
+def test_a_second_bootstrap_needs_another(tranche: Call, owner: Connection) -> None:
+    assert tranche(*FIRST).code == 0
+    ran = tranche(*FIRST)
+    assert ran.code == 6
+    assert "Add --another" in ran.err
+    assert ran.out == ""
+    assert owner.execute("SELECT FROM organizations").rowcount == 1
+
+
+def test_bootstrap_names_every_fault(tranche: Call, owner: Connection) -> None:
+    ran = tranche("bootstrap", "--organization", " ", "--email", "ada@acme.example", "--currency", "euro")
+    assert ran.code == 2
+    assert "name must have" in ran.err
+    assert "currency must be" in ran.err
+    assert owner.execute("SELECT FROM organizations").rowcount == 0
+
+
+def test_bootstrap_needs_a_schema(tranche: Call, owner: Connection) -> None:
+    owner.execute("DELETE FROM schema_migrations WHERE name = %(name)s", {"name": migrations()[-1].name})
+    ran = tranche(*FIRST)
+    assert ran.code == 6
+    assert "tranche migrate" in ran.err
