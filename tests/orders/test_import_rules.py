@@ -146,6 +146,12 @@ def test_a_name_that_fits_several_customers_asks_for_the_code(importer: Importer
     assert done.operation.succeeded == 1
 
 
+def test_a_missing_customer_is_told_at_the_column_that_the_file_has(importer: Importer) -> None:
+    header = ("orderId", "Customer ID", "itemSku", "quantity", "unitPrice")
+    done = importer.bring_in([("1", "", "A", "1", "1"), ("2", "C7", "A", "1", "1")], header=header)
+    assert [(error["row_number"], error["column_name"]) for error in done.errors] == [(2, "Customer ID")]
+
+
 def test_unknown_columns_are_kept_as_extra(importer: Importer) -> None:
     header = ("orderId", "customerName", "itemSku", "quantity", "unitPrice", "Colour")
     importer.bring_in([(*GOOD, "blue")], header=header)

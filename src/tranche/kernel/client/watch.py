@@ -66,8 +66,8 @@ class _Display:
 
     def take(self, state: Json) -> None:
         self.state = state
-        if state["status"] != "pending" or state.get("phaseDone"):
-            self._phases[str(state["phase"])] = state
+        if state["status"] != "pending" or self._phases:
+            self._phases[str(state["phase"]["name"])] = state
 
     def render(self) -> RenderableType:
         """One row for each phase; only the last one can still move."""
@@ -90,13 +90,13 @@ class _Display:
             mark, style = _ENDS[str(state["status"])]
             grid.add_row(Text(mark, style=style), _name(state), "", _amount(state, is_done=True), _failures(state))
             return
-        total = state.get("phaseTotal")
+        phase = state["phase"]
         width = max(10, min(36, self._console.width - 74))
         bar = ProgressBar(
-            total=float(total) if total else None,
-            completed=float(state.get("phaseDone") or 0),
+            total=float(phase["total"]) if phase["total"] else None,
+            completed=float(phase["done"]),
             width=width,
-            pulse=not total,
+            pulse=not phase["total"],
             finished_style="cyan",
             complete_style="cyan",
         )
@@ -108,26 +108,25 @@ def _name(state: Json) -> Text:
     waiting = _WAITING.get(str(state["status"]))
     if waiting:
         return Text(waiting, style="yellow")
-    if state.get("isStalled"):
+    if state["isStalled"]:
         return Text("No worker is at it; trying again", style="yellow")
-    phase = str(state["phase"])
-    return Text(_PHASES.get(phase) or clean(phase).replace("_", " ").capitalize())
+    name = str(state["phase"]["name"])
+    return Text(_PHASES.get(name) or clean(name).replace("_", " ").capitalize())
 
 
 def _amount(state: Json, *, is_done: bool) -> Text:
-    done, total = state.get("phaseDone") or 0, state.get("phaseTotal")
-    unit = clean(str(state.get("unit") or ""))
-    amount = f"{done:,}" if is_done or not total else f"{done:,} of {total:,}"
-    return Text(f"{amount} {unit}".rstrip())
+    phase = state["phase"]
+    done, total, unit = phase["done"], phase["total"], clean(str(phase["unit"]))
+    return Text(f"{done:,} {unit}" if is_done or not total else f"{done:,} of {total:,} {unit}")
 
 
 def _failures(state: Json) -> Text:
-    failed = (state.get("failed") or 0) + (state.get("unknown") or 0)
+    failed = state["failed"] + state["unknown"]
     return Text(f"{failed:,} failed", style="red") if failed else Text("")
 
 
 def _pace(state: Json) -> Text:
-    rate, left = state.get("ratePerSecond"), state.get("secondsLeft")
+    rate, left = state["ratePerSecond"], state["secondsLeft"]
     parts = [f"{rate:,.0f}/s"] if rate else []
     if left is not None:
         parts.append(f"{duration(float(left))} left")

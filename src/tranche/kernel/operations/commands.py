@@ -10,7 +10,6 @@ from tranche.kernel.client.output import (
     Column,
     ExitCode,
     Kind,
-    clean,
     messages,
     say,
     say_page,
@@ -34,7 +33,7 @@ _LIST_COLUMNS = (
     Column("What", "label"),
     Column("Status", "status"),
     *_COUNTERS,
-    Column("Started by", "createdBy"),
+    Column("Started by", "starter"),
     Column("Started", "createdAt", Kind.MOMENT),
 )
 _ENDS = {
@@ -65,7 +64,7 @@ def list_operations(
     if json:
         show_json(answer)
         return
-    show_table(_LIST_COLUMNS, answer["data"])
+    show_table(_LIST_COLUMNS, [{**state, "starter": state["createdBy"]["name"]} for state in answer["data"]])
     pages = answer["pagination"]
     say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what="operations")
 
@@ -125,5 +124,5 @@ def _watch(operation: int, *, json: bool) -> None:
     else:
         show_fields(_COUNTERS, state)
     if state["error"]:
-        say(clean(state["error"]))
+        say(state["error"]["message"])
     raise typer.Exit(_ENDS.get(Status(state["status"]), ExitCode.FAILURE))

@@ -137,7 +137,7 @@ def _finish_dry_run(client: Client, started: Json, ended: Json, *, json: bool) -
         "failedOrders": ended["failed"],
         "skippedOrders": ended["skipped"],
         "summary": ended["summary"],
-        "failure": ended["error"],
+        "failure": ended["error"]["message"] if ended["error"] else None,
     }
     if json:
         show_json(report)

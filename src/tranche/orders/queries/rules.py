@@ -18,6 +18,7 @@ class Rules:
     def params(self) -> dict[str, object]:
         """As the parameters of the judge's statements."""
         headers = self.headers
+        shown = {**_stand_ins(headers), **headers}
         return {
             "import_id": self.import_id,
             "batch_id": self.batch_id,
@@ -26,11 +27,17 @@ class Rules:
             "default_customer": self.default_customer,
             "default_currency": self.default_currency,
             "has_items": "itemSku" in headers or "itemDescription" in headers,
-            "fields": list(headers),
-            "names": list(headers.values()),
+            "fields": list(shown),
+            "names": list(shown.values()),
             "order_header": headers.get("orderId"),
             "customer_header": headers.get("customerCode") or headers.get("customerName"),
             "item_header": headers.get("itemDescription"),
             "currency_header": headers.get("currency"),
             "quantity_header": headers.get("quantity"),
         }
+
+
+def _stand_ins(headers: dict[str, str]) -> dict[str, str]:
+    """The column to point at where one of two would do and the file has only the other."""
+    pairs = (("customerName", "customerCode"), ("itemSku", "itemDescription"))
+    return {field: headers[other] for field, other in pairs if other in headers}
