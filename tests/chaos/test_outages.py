@@ -1,6 +1,7 @@
 """The database goes down in the middle of an import, and comes back with an empty stage."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -99,13 +100,13 @@ def _assert_read_again(house: House, file: OrdersFile, started: Started) -> None
 def _assert_polite(url: str, key: str, started: Started) -> None:
     """While the database is away: 503 with the time to come back, and nothing of our insides."""
     headers = {"Authorization": f"Bearer {key}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
-        answers = [
-            client.get(f"/api/operations/{started.operation_id}"),
-            client.get("/api/orders/batches"),
-            client.get(f"/api/operations/{started.operation_id}/events"),
-            client.post("/api/orders/upload", files={"file": ("x.csv", b"orderId,quantity,unitPrice\nX,1,1\n")}),
-        ]
+    operation = f"/api/operations/{started.operation_id}"
+    upload = {"file": ("x.csv", b"orderId,quantity,unitPrice\nX,1,1\n")}
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as client, ThreadPoolExecutor(5) as pool:
+        sent = [pool.submit(client.get, path) for path in (operation, "/api/orders/batches", f"{operation}/events")]
+        sent.append(pool.submit(client.post, f"{operation}/pause"))
+        sent.append(pool.submit(client.post, "/api/orders/upload", files=upload))
+        answers = [one.result(60) for one in sent]
     for answer in answers:
         assert answer.status_code == 503, answer.text
         assert int(answer.headers["Retry-After"]) >= 1

@@ -6,10 +6,11 @@ import pytest
 
 from tests.live import live, open_live
 from tests.orders.importing import Importer
+from tests.shell import make_shell, shell
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 
-__all__ = ["live", "open_live"]
+__all__ = ["live", "make_shell", "open_live", "shell"]
 
 
 @pytest.fixture

@@ -1,11 +1,16 @@
 """What the judge of an order import says of rows and orders, and what is brought in."""
 
+from collections.abc import Callable
+from datetime import UTC
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from tests.factories import Organization
 from tests.orders.importing import Importer
 from tranche.imports.domain import Mapping
+from tranche.kernel.db.pool import Database
 from tranche.kernel.operations.domain import Status
 from tranche.orders.domain import BatchStatus, ImportMode, OnDuplicate
 
@@ -62,6 +67,17 @@ def test_a_leap_day_is_a_date_in_leap_years_only(importer: Importer) -> None:
     done = importer.bring_in(rows, header=header)
     assert [row for row, _ in done.codes] == [3]
     assert done.operation.succeeded == 1
+
+
+def test_a_date_is_in_the_organizations_zone_unless_it_says_its_own(
+    database: Database, organization: Callable[..., Organization], tmp_path: Path
+) -> None:
+    importer = Importer(database, organization(zone="Asia/Dhaka").context(), tmp_path)
+    header = ("orderId", "customerName", "itemSku", "quantity", "unitPrice", "orderDate")
+    rows = [("1", *GOOD[1:], "2026-11-20 06:00:00"), ("2", *GOOD[1:], "2026-11-20T06:00:00+02:00")]
+    assert importer.bring_in(rows, header=header).operation.status is Status.COMPLETED
+    dates = importer.rows("SELECT order_date FROM orders ORDER BY number")
+    assert [row["order_date"].astimezone(UTC).hour for row in dates] == [0, 4]
 
 
 def test_an_order_comes_in_whole_with_exact_sums(importer: Importer) -> None:

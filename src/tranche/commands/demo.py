@@ -1,6 +1,5 @@
 """`tranche demo`: a workbook comes in, in an installation that lives only as long as that takes."""
 
-import shutil
 import sys
 import threading
 import time
@@ -18,7 +17,7 @@ from tranche.commands.demo_watch import watch
 from tranche.commands.options import load_settings
 from tranche.commands.process import leave
 from tranche.commands.signals import interruptible
-from tranche.commands.throwaway import Installation, throwaway
+from tranche.commands.throwaway import throwaway
 from tranche.imports.sample import write_sample
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.output import ExitCode, clean
@@ -49,7 +48,9 @@ def demo(
         typer.Argument(help="A spreadsheet of order lines; without it a sample is made.", show_default=False),
     ] = None,
     *,
-    rows: Annotated[int, typer.Option("--rows", min=1, max=1_000_000, help="About how many rows the sample has.")] = _ROWS,
+    rows: Annotated[
+        int, typer.Option("--rows", min=1, max=1_000_000, help="About how many rows the sample has.")
+    ] = _ROWS,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the installation's folder.")] = False,
     serve: Annotated[bool, typer.Option("--serve", help="Leave it running afterwards, until Ctrl-C.")] = False,
 ) -> None:
@@ -88,7 +89,7 @@ def _make_sample(folder: Path, *, rows: int, steps: "_Steps") -> Path:
     path = folder / "sample-orders.xlsx"
     facts = write_sample(path, orders=max(1, rows // _ROWS_OF_AN_ORDER), bad_every=_BAD_EVERY, seed=_SEED)
     bad = facts.orders - facts.good_orders
-    steps.done(f"Sample workbook: {facts.rows:,} rows, {facts.orders:,} orders, {bad:,} of them bad on purpose")
+    steps.done(f"Sample: {facts.rows:,} rows, {facts.orders:,} orders, {bad:,} of them bad on purpose")
     return path
 
 

@@ -1,20 +1,23 @@
 """What a person sees: the terminals, and facts in two columns."""
 
+import os
 import sys
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+_PAGE = 100
+
 
 def out() -> Console:
-    """The terminal or file for data."""
-    return Console(file=sys.stdout, highlight=False)
-
-
-def err() -> Console:
-    """The terminal or file for progress."""
-    return Console(file=sys.stderr, highlight=False)
+    """The terminal for what a command shows; a file is a page of 100 columns."""
+    console = Console(file=sys.stdout, highlight=False)
+    return (
+        console
+        if console.is_terminal or "COLUMNS" in os.environ
+        else Console(file=sys.stdout, highlight=False, width=_PAGE)
+    )
 
 
 def show_facts(console: Console, pairs: Sequence[tuple[str, str | Text]]) -> None:

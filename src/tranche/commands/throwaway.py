@@ -75,7 +75,7 @@ def _make_folder() -> Path:
         folder.chmod(0o711)
         if not account.can_enter(folder):
             folder.rmdir()
-            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir="/tmp"))  # noqa: S108  # made new, by a random name
+            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir="/tmp"))  # made new, by a random name
             folder.chmod(0o711)
     return folder
 

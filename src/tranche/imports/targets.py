@@ -78,9 +78,6 @@ class Target(Protocol):
     def prepare(self, conn: Connection, work: Import) -> None:
         """Make what the sound rows need beside themselves, such as customers; set-based, once."""
 
-    def measure(self, conn: Connection, work: Import) -> int:
-        """How many positions there are to commit."""
-
     def next_high(self, conn: Connection, work: Import, *, low: int, size: int) -> int | None:
         """The last position of the slice of about `size` rows that begins at `low`."""
 

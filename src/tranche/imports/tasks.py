@@ -108,7 +108,7 @@ class StagePhase:
             rows += part.rows
             with work.transaction() as conn:
                 self._copy(conn, job, part)
-                work.progress(conn, done=rows, total=None)
+                work.progress(conn, done=rows, total=parsed.header.rows)
         with work.transaction() as conn:
             queries.set_staged_rows(conn, import_id=job.id, rows=rows)
             work.progress(conn, done=rows, total=rows)
@@ -144,7 +144,13 @@ class JudgePhase:
                 conn,
                 total=found.total,
                 counts=_judged(job, found),
-                summary={"rows": job.staged_rows, "errors": errors, "warnings": warnings, **found.summary},
+                summary={
+                    "rows": job.staged_rows,
+                    "errors": errors,
+                    "warnings": warnings,
+                    "notices": (job.mapping or {}).get("notices", []),
+                    **found.summary,
+                },
             )
             work.progress(conn, done=job.staged_rows or 0, total=job.staged_rows)
         if job.staged_rows == 0:
@@ -191,14 +197,17 @@ class CommitPhase:
         self.unit = target.unit
 
     def measure(self, conn: Connection, operation: Operation) -> int:
-        """How many positions there are to commit."""
-        work = find_work(conn, operation)
-        return 0 if work.is_dry_run else self._target.measure(conn, work)
+        """What the judge left open. The stage is not asked: it may have been lost since, and would say none."""
+        del conn
+        return operation.pending
 
     def next_high(self, conn: Connection, operation: Operation, *, low: int, size: int) -> int | None:
         """The slice that begins at `low`; `size` counts rows."""
-        work = find_work(conn, operation)
-        return None if work.is_dry_run else self._target.next_high(conn, work, low=low, size=size)
+        if low > (operation.phase_total or 0):
+            return None
+        high = self._target.next_high(conn, find_work(conn, operation), low=low, size=size)
+        # Nothing there before the end was reached: who works the rest finds that the stage was lost.
+        return operation.phase_total if high is None else high
 
     def run(self, conn: Connection, operation: Operation, claim: Claim) -> Counts:
         """Bring one slice in."""

@@ -203,17 +203,23 @@ CREATE FUNCTION is_decimal(value text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN value ~ '^[+-]?([0-9]{1,15}(\.[0-9]{0,10})?|\.[0-9]{1,10})$';
 
--- Whether a text is a day or a moment of the calendar as ISO 8601 writes it, from 1900-03-01 to 9999-12-31.
+-- Whether a text is a day or a moment of the calendar as ISO 8601 writes it, from 1900-03-01 to 9999-12-31,
+-- with its offset from UTC or without one.
 CREATE FUNCTION is_moment(value text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-    WHEN value !~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?)?$'
+    WHEN value !~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?([+-](0[0-9]|1[0-4]):[0-5][0-9])?)?$'
         THEN false
     WHEN left(value, 10) < '1900-03-01' THEN false
     WHEN substr(value, 9, 2) <= '28' THEN true
     ELSE substr(value, 9, 2)::integer <= extract(day FROM
         make_date(left(value, 4)::integer, substr(value, 6, 2)::integer, 1) + interval '1 month - 1 day')
 END;
+
+-- The moment that such a text means; without an offset it is the clock of the given zone.
+CREATE FUNCTION moment_of(value text, zone text) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN value ~ '[+-][0-9]{2}:[0-9]{2}$' THEN value::timestamptz ELSE value::timestamp AT TIME ZONE zone END;
 
 CALL raise_tenant_wall(
     'customers', 'items', 'imports', 'import_errors', 'order_batches', 'orders', 'order_lines'

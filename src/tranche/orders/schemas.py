@@ -67,8 +67,9 @@ class ErrorLogOut(Out, frozen=True):
 
 
 class BatchDetailOut(BatchOut, frozen=True):
-    """A batch with its user and its error log (null when nothing was wrong)."""
+    """A batch with its user, what was decided for whole columns, and its error log (null when nothing was wrong)."""
 
+    notices: list[str]
     user_id: int
     user: UserOut
     error_log: ErrorLogOut | None
@@ -175,7 +176,7 @@ def batch_out(batch: OrderBatch) -> BatchOut:
     return BatchOut(**_batch_fields(batch))
 
 
-def batch_detail_out(batch: OrderBatch, *, errors: Sequence[Row]) -> BatchDetailOut:
+def batch_detail_out(batch: OrderBatch, *, errors: Sequence[Row], notices: Sequence[str]) -> BatchDetailOut:
     """A batch as its own page shows it."""
     log = None
     if batch.error_count or errors:
@@ -187,7 +188,9 @@ def batch_detail_out(batch: OrderBatch, *, errors: Sequence[Row]) -> BatchDetail
             total_errors=max(batch.error_count, len(errors)),
         )
     user = UserOut(id=batch.user_id, name=batch.user_name, email=batch.user_email)
-    return BatchDetailOut(**_batch_fields(batch), user_id=batch.user_id, user=user, error_log=log)
+    return BatchDetailOut(
+        **_batch_fields(batch), notices=list(notices), user_id=batch.user_id, user=user, error_log=log
+    )
 
 
 def stats_out(stats: BatchStats, *, recent: Sequence[OrderBatch]) -> StatsOut:

@@ -133,6 +133,14 @@ def get_stats(conn: Connection) -> BatchStats:
     return batches.find_stats(conn)
 
 
+def list_notices(conn: Connection, *, batch: OrderBatch) -> list[str]:
+    """What the reading decided for whole columns, such as which comma is the decimal sign."""
+    if batch.import_id is None:
+        return []
+    mapping = imports.get(conn, import_id=batch.import_id).mapping or {}
+    return list(mapping.get("notices", []))
+
+
 def list_logged_errors(conn: Connection, *, batch: OrderBatch) -> list[Row]:
     """The first 1,000 errors of a batch, by row."""
     if batch.import_id is None:

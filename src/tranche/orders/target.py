@@ -76,10 +76,6 @@ class OrderTarget:
         customers.match_or_create(conn)
         catalog.match_or_create(conn)
 
-    def measure(self, conn: Connection, work: Import) -> int:
-        """How many orders are to be brought in."""
-        return stage.count_positions(conn, import_id=work.id)
-
     def next_high(self, conn: Connection, work: Import, *, low: int, size: int) -> int | None:
         """The last order so that the slice has about `size` lines."""
         return stage.find_next_high(conn, import_id=work.id, low=low, size=size)

@@ -81,6 +81,12 @@ def say(text: str) -> None:
     messages().print(Text(clean(text)), soft_wrap=True)
 
 
+def ask(question: str) -> bool:
+    """Whether the person says yes, on stdin, to a question on stderr; the end of stdin is a no."""
+    messages().print(Text(f"{clean(question)} [y/N] "), end="", soft_wrap=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
 def say_page(*, page: int, pages: int, total: int, what: str) -> None:
     """Where in a list one is, and how to go on; nothing where the list is whole."""
     if not total:

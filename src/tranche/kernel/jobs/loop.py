@@ -1,8 +1,10 @@
 """The loop that takes jobs from the queue and runs each in a thread, until it is told to stop."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
@@ -12,6 +14,16 @@ log = structlog.get_logger(__name__)
 Task = Callable[[Mapping[str, int], Callable[[], bool]], None]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+# A half-open connection would otherwise hold the worker for hours.
+_CONNECTION: Final[Mapping[str, Any]] = {
+    "application_name": "tranche queue",
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 
 
 class JobLoop:
@@ -45,19 +57,26 @@ class JobLoop:
         loop.set_default_executor(ThreadPoolExecutor(self._slots + 2, thread_name_prefix="slice"))
         pause = _FIRST_PAUSE
         while not self._stop.is_set():
-            started = loop.time()
+            began = loop.time()
             self._running = asyncio.create_task(self._work(grace))
             try:
                 await self._running
+                log.warning("queue.ended")
             except asyncio.CancelledError:
-                continue
+                if not self._stop.is_set():
+                    raise
             except Exception as error:  # noqa: BLE001  # whatever ended the library's loop, ours goes on
                 log.warning("queue.lost", error=type(error).__name__)
-            pause = _FIRST_PAUSE if loop.time() - started > _LONGEST_PAUSE * 2 else min(pause * 2, _LONGEST_PAUSE)
-            await self._sleep(pause)
+            lasted = loop.time() - began
+            pause = _FIRST_PAUSE if lasted > _LONGEST_PAUSE * 2 else min(pause * 2, _LONGEST_PAUSE)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), pause)
 
     async def _work(self, grace: float) -> None:
-        app = App(connector=PsycopgConnector(conninfo=self._url, min_size=1, max_size=4))
+        connector = PsycopgConnector(
+            conninfo=self._url, min_size=1, max_size=4, timeout=_LONGEST_PAUSE, kwargs=dict(_CONNECTION)
+        )
+        app = App(connector=connector)
         for name, task in self._tasks.items():
             self._register(app, name, task)
         async with app.open_async():
@@ -79,9 +98,3 @@ class JobLoop:
             task(arguments, lambda: self._stop.is_set() or context.should_abort())
 
         app.task(name=name, pass_context=True)(run)
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._stop.wait(), seconds)
-        except TimeoutError:
-            return

@@ -69,7 +69,8 @@ def find_batch(
     with database.transaction(ctx.organization_id) as conn:
         batch = service.get_batch(conn, batch_id=batch_id)
         errors = service.list_logged_errors(conn, batch=batch)
-    return batch_detail_out(batch, errors=errors)
+        notices = service.list_notices(conn, batch=batch)
+    return batch_detail_out(batch, errors=errors, notices=notices)
 
 
 @get("/{batch_id:int}/orders", opt=_SCOPE, sync_to_thread=True)

@@ -118,7 +118,8 @@ class _Reception:
                 body = _dry_run_out(operation)
             else:
                 batch = service.get_batch(conn, batch_id=batch_id)
-                body = batch_detail_out(batch, errors=service.list_logged_errors(conn, batch=batch))
+                errors = service.list_logged_errors(conn, batch=batch)
+                body = batch_detail_out(batch, errors=errors, notices=service.list_notices(conn, batch=batch))
         return JsonResponse(
             encode(body), status_code=HTTPStatus.OK, headers=dict(headers), media_type="application/json"
         )

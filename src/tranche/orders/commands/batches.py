@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
-from tranche.kernel.client.output import Column, ExitCode, Kind, clean, say, say_page, show_json, show_table
+from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_json, show_table
 from tranche.orders.commands.showing import BATCH_COLUMNS, ERROR_COLUMNS, show_batch
 from tranche.orders.domain import BatchStatus
 
@@ -90,9 +90,9 @@ def delete(
     with open_client() as client:
         found = client.get(f"{_HOME}/{batch}")
         orders = client.get(f"{_HOME}/{batch}/orders", params={"limit": 1})["pagination"]["total"]
-        what = f"batch {batch} ({clean(found['fileName'])}) and its {orders:,} orders"
-        if not (yes or typer.confirm(f"Delete {what}?", err=True)):
-            say("Nothing was deleted.")
+        what = f"batch {batch} ({found['fileName']}) and its {orders:,} orders"
+        if not (yes or ask(f"Delete {what}?")):
+            say("Nothing was deleted. (--yes deletes without asking.)")
             raise typer.Exit(ExitCode.FAILURE)
         answer = client.delete(f"{_HOME}/{batch}", params={"force": "void" if force_void else None})
     if json:

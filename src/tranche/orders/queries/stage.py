@@ -29,17 +29,6 @@ def clear_groups(conn: Connection, *, import_id: int) -> None:
     )
 
 
-def count_positions(conn: Connection, *, import_id: int) -> int:
-    row = conn.execute(
-        """
-        SELECT count(*) AS count FROM order_import_groups
-        WHERE organization_id = current_organization() AND import_id = %(import_id)s AND state IN ('ready', 'update')
-        """,
-        {"import_id": import_id},
-    ).fetchone()
-    return int(row["count"]) if row else 0
-
-
 def find_next_high(conn: Connection, *, import_id: int, low: int, size: int) -> int | None:
     """The last position so that low..it holds about `size` lines, at least one order."""
     row = conn.execute(
@@ -69,7 +58,7 @@ def create_chunk(conn: Connection, *, import_id: int, low: int, high: int, defau
             l.customer_email, l.customer_phone, l.customer_address,
             l.item_code, l.item_name, l.quantity::numeric AS quantity, l.unit_price::numeric AS unit_price,
             l.tax_rate::numeric AS tax_rate, upper(coalesce(l.currency, o.currency)) AS currency,
-            l.order_date::timestamp AT TIME ZONE o.zone AS order_date, l.notes, l.extra
+            moment_of(l.order_date, o.zone) AS order_date, l.notes, l.extra
         FROM order_import_groups g
         JOIN organizations o ON o.id = g.organization_id
         JOIN order_import_lines l ON l.organization_id = g.organization_id AND l.import_id = g.import_id

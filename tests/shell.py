@@ -1,0 +1,69 @@
+"""The command line of the product, run in this process against a live house.
+
+A folder takes the fixture into its `conftest.py` beside those of `tests.live`.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live import Live
+from tranche.cli import run
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What stdout holds; nothing else may stand there."""
+        return json.loads(self.out)
+
+    @property
+    def table(self) -> list[dict[str, str]]:
+        """Lines with tabs, as they are written where stdout is no terminal."""
+        head, *lines = [line.split("\t") for line in self.out.splitlines()]
+        return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+class Shell:
+    """Runs commands: `shell("orders", "batches", 7)`; `use` turns to another house."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capfd = capfd
+
+    def use(self, live: Live) -> "Shell":
+        self._monkeypatch.setenv("TRANCHE_URL", live.url)
+        self._monkeypatch.setenv("TRANCHE_API_KEY", live.key)
+        return self
+
+    def __call__(self, *words: str | int) -> Ran:
+        self._capfd.readouterr()
+        code = run([str(word) for word in words])
+        out, err = self._capfd.readouterr()
+        return Ran(code, out, err)
+
+
+@pytest.fixture
+def make_shell(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[[Live], Shell]:
+    """A shell for a house that the test opens itself; its folder is the test's own."""
+    monkeypatch.chdir(tmp_path)
+    return Shell(monkeypatch, capfd).use
+
+
+@pytest.fixture
+def shell(live: Live, make_shell: Callable[[Live], Shell]) -> Shell:
+    """A shell with the key of the test's house."""
+    return make_shell(live)
