@@ -68,7 +68,7 @@ def test_settings_are_read_only_by_composition_roots() -> None:
         for path in SOURCES
         if re.search(r"os\.environ\b|os\.getenv\b", path.read_text()) and "kernel/" in _name(path)
     }
-    assert readers <= {"src/tranche/kernel/client/settings.py"}
+    assert readers <= {"src/tranche/kernel/client/options.py"}
 
 
 def test_pins_hold_no_address_and_agree() -> None:

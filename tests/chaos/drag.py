@@ -15,26 +15,24 @@ def slow_down(house: House, *, seconds_per_order: float) -> None:
     house_do(
         house,
         f"""
-        CREATE FUNCTION chaos_drag() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE OR REPLACE FUNCTION chaos_drag() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             PERFORM pg_sleep({seconds_per_order:f} * (SELECT count(*) FROM made));
             RETURN NULL;
         END $$;
-        CREATE TRIGGER chaos_drag AFTER INSERT ON orders REFERENCING NEW TABLE AS made
+        CREATE OR REPLACE TRIGGER chaos_drag AFTER INSERT ON orders REFERENCING NEW TABLE AS made
             FOR EACH STATEMENT EXECUTE FUNCTION chaos_drag();
         """,
     )
 
 
-def speed_up(house: House) -> None:
-    """Take the drag away again."""
-    house_do(house, "DROP TRIGGER chaos_drag ON orders; DROP FUNCTION chaos_drag()")
-
-
 class Gate:
-    """While it is shut every chunk waits, with its orders and lines written and nothing committed."""
+    """While it is shut every chunk waits, with its orders and lines written and nothing committed.
 
-    def __init__(self, house: House) -> None:
+    `table` and `event` name another statement behind which to wait.
+    """
+
+    def __init__(self, house: House, *, table: str = "order_lines", event: str = "INSERT") -> None:
         self._house = house
         house_do(
             house,
@@ -44,7 +42,7 @@ class Gate:
                 PERFORM pg_advisory_xact_lock_shared({_GATE});
                 RETURN NULL;
             END $$;
-            CREATE TRIGGER chaos_gate AFTER INSERT ON order_lines FOR EACH STATEMENT EXECUTE FUNCTION chaos_gate();
+            CREATE TRIGGER chaos_gate AFTER {event} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION chaos_gate();
             """,
         )
 

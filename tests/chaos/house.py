@@ -51,7 +51,12 @@ class House:
 
     def environment(self, **changes: str) -> dict[str, str]:
         """What a process of this house is told; `changes` are further variables."""
-        return {"TRANCHE_HOME": str(self.home), "DATABASE_URL": self.app_url, **SCALE.timings, **changes}
+        return {
+            "TRANCHE_HOME": str(self.home),
+            "DATABASE_URL": self.app_url + SCALE.session,
+            **SCALE.timings,
+            **changes,
+        }
 
     def upload(self, file: OrdersFile) -> Started:
         """As the upload's route does it, in one transaction."""

@@ -13,11 +13,16 @@ from tranche.kernel.db.pool import Row
 _STREAMS = frozenset({"stage", "judge", "prepare"})
 _LOOK = 0.1
 _AT_WORK = 0.9  # how often the victim is one who has work in hand
+_PATIENT = 0.5  # how often the next kill waits until the last victim's work was taken up
 
 
 @dataclass
 class Hunt:
-    """Kills until `kills` is `most`; `slowest` is the longest time that a dead worker's claim lay about."""
+    """Kills until `kills` is `most`: now and again in quick succession, now and again after all was taken up.
+
+    `slowest` is the longest time that a dead worker's claim lay about while nobody was killed, and `holders` how
+    many victims had work in hand.
+    """
 
     house: House
     supervisor: Supervisor
@@ -26,13 +31,18 @@ class Hunt:
     kills: int = 0
     slowest: float = 0.0
     holders: int = 0
-    _dead: dict[UUID, float] = field(default_factory=dict)
+    _dead: set[UUID] = field(default_factory=set)
+    _last: float = 0.0
+    _due: float = 0.0
+    _is_patient: bool = False
+    _any: bool = False
     _victims: list[Process] = field(default_factory=list)
 
     def run(self, started: Started, *, seconds: float = 180.0) -> None:
         """Strike until the operation has ended."""
-        begun, next_kill = time.monotonic(), self._next_kill()
+        begun = time.monotonic()
         version, changed = 0, begun
+        self._plan()
         while True:
             operation = self.house.operation(started)
             if operation.status.is_terminal:
@@ -40,44 +50,48 @@ class Hunt:
             now = time.monotonic()
             if operation.version > version:
                 version, changed = operation.version, now
-            assert now - changed < SCALE.resumed_within, f"nothing goes on: {operation}"
+            assert now - max(changed, self._last) < SCALE.resumed_within, f"nothing goes on: {operation}"
             assert now - begun < seconds, f"it does not end: {operation}"
             claims = self.house.claims()
-            self._time(claims)
-            if now >= next_kill and self.kills < self.most:
-                next_kill = self._next_kill() if self._strike(claims) else now
+            is_taken_up = self._is_taken_up(claims)
+            if self.kills < self.most and now >= self._due and (is_taken_up or not self._is_patient):
+                self._strike(claims)
             time.sleep(_LOOK)
         assert not [pid for victim in self._victims for pid in victim.orphans()], "a reader outlived its worker"
 
-    def _next_kill(self) -> float:
-        return time.monotonic() + self.chance.uniform(*SCALE.between_kills)
+    def _plan(self) -> None:
+        self._any = self.chance.random() > _AT_WORK
+        self._is_patient = self.chance.random() < _PATIENT
+        self._due = time.monotonic() + self.chance.uniform(*SCALE.between_kills)
 
-    def _time(self, claims: list[Row]) -> None:
-        """How long ago did the dead die who still hold something."""
-        for claim in claims:
-            if claim["worker_id"] in self._dead:
-                lain = time.monotonic() - self._dead[claim["worker_id"]]
-                self.slowest = max(self.slowest, lain)
-                assert lain < SCALE.resumed_within, f"nobody takes up what a dead worker held: {claim}"
+    def _is_taken_up(self, claims: list[Row]) -> bool:
+        """Whether the dead hold nothing any more."""
+        left = [claim for claim in claims if claim["worker_id"] in self._dead]
+        if left:
+            lain = time.monotonic() - self._last
+            self.slowest = max(self.slowest, lain)
+            assert lain < SCALE.resumed_within, f"nobody takes up what a dead worker held: {left}"
+        return not left
 
-    def _strike(self, claims: list[Row]) -> bool:
+    def _strike(self, claims: list[Row]) -> None:
         """Kill one that works, or now and then any; who does what has cost a worker already is spared."""
         worn = {claim["pid"] for claim in claims if claim["attempts"] and _is_lone(claim)}
         busy = {claim["pid"] for claim in claims}
         targets = [process for process in self.supervisor.living() if process.pid not in worn]
         workers = [process for process in targets if process.pid in busy]
-        if self.chance.random() > _AT_WORK:
+        if self._any:
             workers = targets
         if not workers:  # nobody is worth it now: at the next look
-            return False
+            return
         victim = self.chance.choice(workers)
         for row in self.house.rows("SELECT id FROM workers WHERE pid = %(pid)s", {"pid": victim.pid}):
-            self._dead[row["id"]] = time.monotonic()
+            self._dead.add(row["id"])
         victim.kill()
+        self._last = time.monotonic()
         self._victims.append(victim)
         self.kills += 1
         self.holders += victim.pid in busy
-        return True
+        self._plan()
 
 
 def _is_lone(claim: Row) -> bool:

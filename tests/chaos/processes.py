@@ -15,6 +15,7 @@ from tests.chaos.waiting import eventually
 
 _KEPT = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _TAIL = 4_000
+_MOST_DEATHS = 60
 _ROOT = Path(__file__).resolve().parents[2]
 _TRANCHE = (sys.executable, "-c", "from tranche.cli import main; main()")
 
@@ -183,7 +184,7 @@ class Supervisor:
             return [process for process in self._kept if process.lives]
 
     def _watch(self) -> None:
-        while not self._over.wait(0.05):
+        while not self._over.wait(0.05) and len(self.deaths) < _MOST_DEATHS:
             with self._lock:
                 for place, process in enumerate(self._kept):
                     if process.code is not None:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Sizes, rounds and the product's time limits (all in seconds) of one run of the chaos tests."""
+    """Sizes, rounds and the product's time limits (all in seconds) of one run of the chaos tests.
+
+    `session` is what a database address of these processes ends in: settings of its sessions.
+    """
 
     is_long: bool
     orders: int
@@ -15,6 +18,7 @@ class Scale:
     between_kills: tuple[float, float]
     resumed_within: float
     rounds: int
+    session: str
     timings: Mapping[str, str]
 
 
@@ -25,6 +29,7 @@ _CHECK = Scale(
     between_kills=(0.2, 0.9),
     resumed_within=10.0,
     rounds=1,
+    session="&options=-c%20idle_in_transaction_session_timeout%3D3s",
     timings={
         "TRANCHE_HEARTBEAT_SECONDS": "0.4",
         "TRANCHE_DEAD_AFTER_SECONDS": "3",
@@ -43,6 +48,7 @@ _LONG = Scale(
     between_kills=(0.3, 3.0),
     resumed_within=15.0,
     rounds=5,
+    session="",
     timings={},
 )
 

@@ -24,10 +24,10 @@ _CLIENTS = 8
 
 @pytest.mark.parametrize("count", [2, 4])
 def test_several_workers_on_one_import_do_nothing_twice(house: House, crew: Crew, count: int) -> None:
-    slow_down(house, seconds_per_order=0.003)
+    slow_down(house, seconds_per_order=0.001)
     crew.workers(count)
     for number in range(SCALE.rounds):
-        file = make_file(f"M{number}", orders=3_000)
+        file = make_file(f"M{number}", orders=2_400)
         with _seen_workers(house) as seen:
             started = house.upload(file)
             house.wait(started)

@@ -38,7 +38,7 @@ def test_a_server_with_open_streams_ends_within_5_seconds_and_nobody_misses_the_
 
 
 def test_a_worker_that_is_asked_to_end_finishes_its_chunk(house: House, crew: Crew) -> None:
-    slow_down(house, seconds_per_order=0.002)
+    slow_down(house, seconds_per_order=0.001)
     file = make_file("F", orders=3_000)
     (worker,) = crew.workers(1)
     started = house.upload(file)

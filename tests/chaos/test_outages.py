@@ -1,5 +1,6 @@
 """The database goes down in the middle of an import, and comes back with an empty stage."""
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,10 +24,10 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 _INNARDS = ("Traceback", "psycopg", "SELECT", "postgresql://", "/src/tranche", "OperationalError")
 
 
-@pytest.fixture
-def postgres(session_home: Path, tmp_path: Path) -> Iterator[CrashingPostgres]:
+@pytest.fixture(scope="module")
+def postgres(session_home: Path) -> Iterator[CrashingPostgres]:
     """Below the session's home, so that it is cleared away even when the session is killed."""
-    home = session_home / f"crash-{tmp_path.name}"
+    home = session_home / f"crash-{os.getpid()}"
     with crashing_postgres(home) as server:
         yield server
     clear(home)
@@ -35,7 +36,7 @@ def postgres(session_home: Path, tmp_path: Path) -> Iterator[CrashingPostgres]:
 @pytest.fixture
 def house(postgres: CrashingPostgres, tmp_path: Path) -> Iterator[House]:
     made = House(app_url=postgres.app_url, owner_url=postgres.owner_url, home=tmp_path / "home")
-    slow_down(made, seconds_per_order=0.002)
+    slow_down(made, seconds_per_order=0.001)
     yield made
     made.close()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.drag import slow_down
+from tests.chaos.drag import Gate, slow_down
 from tests.chaos.files import OrdersFile, make_file
 from tests.chaos.house import House, Started
 from tests.chaos.processes import Crew
@@ -18,6 +18,7 @@ from tests.chaos.verdict import assert_imported, assert_sound, assert_tidy, foun
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Conflict, NotFound
 from tranche.orders import service
+from tranche.orders.domain import DELETED_AT_ONCE
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
@@ -96,7 +97,7 @@ def test_verbs_at_random_moments_leave_the_books_true(house: House, crew: Crew) 
 
 
 def test_each_verb_twice_in_a_row_has_the_effect_of_one(house: House, crew: Crew) -> None:
-    slow_down(house, seconds_per_order=0.002)
+    slow_down(house, seconds_per_order=0.001)
     crew.workers(2)
     file = make_file("B", orders=2_000)
     started = house.upload(file)
@@ -121,6 +122,37 @@ def test_each_verb_twice_in_a_row_has_the_effect_of_one(house: House, crew: Crew
     assert verbs.is_refused(verbs.retry)
     house.wait(started)
     assert_imported(house, file, started)
+
+
+def test_a_large_batch_goes_away_although_its_removal_dies_and_is_cancelled(house: House, crew: Crew) -> None:
+    file = make_file("X", orders=DELETED_AT_ONCE + 500)
+    gate = Gate(house, table="orders", event="DELETE")
+    (worker,) = crew.workers(1)
+    started = house.upload(file)
+    house.wait(started)
+    with gate.shut():
+        removal = _begin_removal(house, started)
+        gate.wait_for_one()
+        worker.kill()
+    verbs = Verbs(house, removal)
+    for _ in range(2):
+        assert not verbs.is_refused(verbs.cancel)
+    crew.workers(1)
+    assert house.wait(removal).status == "cancelled"
+    assert len(found_orders(house, started)) == len(file.good)
+    assert not verbs.is_refused(verbs.retry), "who cancels a removal must be able to end it"
+    assert house.wait(removal).status == "completed"
+    _assert_gone(house, Verbs(house, started), started)
+    again = house.upload(file)
+    house.wait(again)
+    assert_imported(house, file, again)
+
+
+def _begin_removal(house: House, started: Started) -> Started:
+    with house.database.transaction(house.ctx.organization_id) as conn:
+        deleted = service.delete_batch(conn, house.ctx, house.operations, batch_id=started.batch_id)
+    assert deleted.operation is not None
+    return Started(operation_id=deleted.operation.id, import_id=started.import_id, batch_id=started.batch_id)
 
 
 def _is_deleted(house: House, started: Started) -> bool:

@@ -25,7 +25,7 @@ def test_a_worker_frozen_in_mid_chunk_changes_nothing_when_it_comes_back(house: 
         gate.wait_for_one()
         zombie = _holder(house, workers, started, phase="commit")
         zombie.freeze()
-    # Its session still holds the chunk's locks, until the server ends what is idle in a transaction (10 s).
+    # Its session still holds the chunk's locks, until the server ends what is idle in a transaction.
     house.wait(started)
     assert_imported(house, file, started)
     _assert_harmless(house, crew, file_and_import=(file, started), zombie=zombie, workers=workers)

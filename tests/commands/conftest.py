@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.commands.examined import body
 from tests.commands.processes import Command
 from tests.conftest import DatabaseUrls
 from tests.homes import clear
 from tranche.cli import run
+
+__all__ = ["body"]
 
 
 @dataclass(frozen=True, slots=True)

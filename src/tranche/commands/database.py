@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psycopg
-
 from tranche.kernel.db.embedded import EmbeddedPostgres
-from tranche.kernel.errors import Invalid, Unavailable
+from tranche.kernel.errors import Invalid
 from tranche.kernel.settings import Settings
 
 
@@ -61,19 +59,3 @@ def use_database(settings: Settings) -> Iterator[Addresses]:
         return
     with EmbeddedPostgres.start(settings.home, pg_bin=settings.pg_bin) as server:
         yield Addresses(app=server.app_url, owner=server.owner_url, version=server.version)
-
-
-@contextmanager
-def reaching(name: str) -> Iterator[None]:
-    """Say in one sentence that the database named by the setting `name` does not answer.
-
-    Raises:
-        Unavailable: it does not.
-    """
-    try:
-        yield
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
-        raise Unavailable(f"The database of {name} does not answer: {reason}", code="database_away") from error
-    except psycopg.ProgrammingError as error:
-        raise Invalid(f"{name} cannot be read as an address: {str(error).strip()}", code="setting") from error

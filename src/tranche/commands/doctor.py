@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from tranche.commands import screen
-from tranche.commands.database import reaching, use_database
+from tranche.commands.database import use_database
 from tranche.commands.options import JsonOption, load_settings
+from tranche.commands.queries import reaching
 from tranche.kernel.client.output import ExitCode, clean, show_json
 from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.doctor.domain import Outcome

@@ -1,8 +1,9 @@
 """An installation made ready to serve: the schema of this release, a role that the walls hold, a key."""
 
-from tranche.commands.database import Addresses, reaching
+from tranche.commands.database import Addresses
 from tranche.commands.home import Home
 from tranche.commands.local_key import COMPANY, ensure_key
+from tranche.commands.queries import reaching
 from tranche.kernel.db.migrate import migrate
 from tranche.kernel.db.pool import Database
 from tranche.worker import check_database

@@ -1,5 +1,7 @@
 """What the commands of an installation ask its database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +9,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from tranche.kernel.db.pool import Connection, Row
-from tranche.kernel.errors import TrancheError
+from tranche.kernel.errors import Invalid, TrancheError, Unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,22 @@ class SqlRefused(TrancheError):
     """The database does not take the statement."""
 
     code = "sql_refused"
+
+
+@contextmanager
+def reaching(name: str) -> Iterator[None]:
+    """Say in one sentence that the database named by the setting `name` does not answer.
+
+    Raises:
+        Unavailable: it does not.
+    """
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
+        raise Unavailable(f"The database of {name} does not answer: {reason}", code="database_away") from error
+    except psycopg.ProgrammingError as error:
+        raise Invalid(f"{name} cannot be read as an address: {str(error).strip()}", code="setting") from error
 
 
 def find_first_admin(conn: Connection) -> Row | None:

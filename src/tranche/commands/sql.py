@@ -10,10 +10,10 @@ import msgspec
 import typer
 
 from tranche.commands import queries
-from tranche.commands.database import Addresses, reaching, use_database
+from tranche.commands.database import Addresses, use_database
 from tranche.commands.install import require_ready
 from tranche.commands.options import JsonOption, load_settings
-from tranche.commands.queries import Result
+from tranche.commands.queries import Result, reaching
 from tranche.kernel.client.output import Column, Kind, say, show_table
 from tranche.kernel.db.pool import connect
 from tranche.kernel.errors import Conflict, Invalid, NotFound

@@ -154,7 +154,8 @@ def list_error_groups(conn: Connection, *, import_id: int, limit: int) -> list[R
     """Causes with their counts, the commonest first."""
     return conn.execute(
         """
-        SELECT code, severity, column_name, count(*) AS count, min(row_number) AS first_row, min(message) AS example
+        SELECT code, severity, column_name, count(*) AS count, min(row_number) AS first_row,
+            (array_agg(message ORDER BY row_number, id))[1] AS example
         FROM import_errors WHERE organization_id = current_organization() AND import_id = %(id)s
         GROUP BY code, severity, column_name ORDER BY count(*) DESC, code, column_name LIMIT %(limit)s
         """,

@@ -2,7 +2,9 @@
 
 from tranche.imports.domain import Limits
 from tranche.imports.tasks import FilePaths, make_handler
-from tranche.kernel.operations.handlers import Handler, StreamWork
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.handlers import Handler, Retried, StreamWork
 from tranche.orders.queries import orders
 from tranche.orders.service import DELETE_KIND
 from tranche.orders.target import OrderTarget
@@ -32,5 +34,12 @@ def make_handlers(files: FilePaths, *, limits: Limits) -> list[Handler]:
     """The kinds of operation that this module adds."""
     return [
         make_handler(OrderTarget(), files, limits=limits),
-        Handler(kind=DELETE_KIND, phases=(RemovePhase(),)),
+        Handler(kind=DELETE_KIND, phases=(RemovePhase(),), retry=_retry_removal),
     ]
+
+
+def _retry_removal(conn: Connection, operation: Operation, code: str | None) -> Retried:
+    """A removal that was cancelled or failed goes on; its batch stays hidden meanwhile."""
+    del code
+    left = orders.count_batch_orders(conn, batch_id=operation.payload["batchId"])
+    return Retried(phases=frozenset({RemovePhase.name} if left else ()))

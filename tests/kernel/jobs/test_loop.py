@@ -67,9 +67,7 @@ class Loop:
 def looping(
     url: str, log: Log, *, slots: int = 2, poll: float = 5.0, listen: bool = True, grace: float = 5.0
 ) -> Iterator[Loop]:
-    loop = Loop(
-        JobLoop(url, {"task": log.task}, slots=slots, heartbeat=0.5, poll=poll, listen=listen), grace=grace
-    )
+    loop = Loop(JobLoop(url, {"task": log.task}, slots=slots, heartbeat=0.5, poll=poll, listen=listen), grace=grace)
     loop.thread.start()
     try:
         yield loop
@@ -96,9 +94,7 @@ def until(condition: Callable[[], object], *, seconds: float) -> None:
 
 def is_listening(url: str) -> bool:
     with connect(url) as conn:
-        rows = conn.execute(
-            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
-        )
+        rows = conn.execute("SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
         return rows.rowcount > 0
 
 

@@ -29,15 +29,17 @@ def test_it_is_there_after_the_commit_and_not_before(database: Database, owner: 
 
 
 def test_it_is_gone_after_a_rollback(database: Database, owner: Connection) -> None:
-    with pytest.raises(RollBack), database.transaction(None) as conn:
-        put(conn, "a")
-        raise RollBack
+    def put_and_roll_back() -> None:
+        with database.transaction(None) as conn:
+            assert put(conn, "a")
+            raise RollBack
+
+    with pytest.raises(RollBack):
+        put_and_roll_back()
     assert names(owner) == []
 
 
-def test_a_second_one_of_a_key_is_not_added_and_the_transaction_goes_on(
-    database: Database, owner: Connection
-) -> None:
+def test_a_second_one_of_a_key_is_not_added_and_the_transaction_goes_on(database: Database, owner: Connection) -> None:
     with database.transaction(None) as conn:
         assert put(conn, "a")
     with database.transaction(None) as conn:

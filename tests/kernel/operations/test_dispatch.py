@@ -40,7 +40,9 @@ def test_a_slice_that_waits_already_is_enough(workshop: Workshop) -> None:
 def test_the_sweep_brings_back_what_has_work_and_no_slice(workshop: Workshop) -> None:
     lost, waiting, ended = (workshop.start(MINT, [n]) for n in (1, 2, 3))
     workshop.work(ended, workshop.worker())
-    workshop.owner.execute("DELETE FROM procrastinate_jobs WHERE queueing_lock <> %(key)s", {"key": f"operation:{waiting}:0"})
+    workshop.owner.execute(
+        "DELETE FROM procrastinate_jobs WHERE queueing_lock <> %(key)s", {"key": f"operation:{waiting}:0"}
+    )
     assert sweep(workshop) == 1
     assert {job["args"]["operation_id"] for job in workshop.jobs()} == {lost, waiting}
     assert sweep(workshop) == 0

@@ -1,5 +1,6 @@
 """Watchers are told at most four times a second, and of the end always."""
 
+import itertools
 import json
 import math
 import time
@@ -36,9 +37,7 @@ def test_they_hear_organization_operation_and_version(workshop: Workshop, ear: C
 
 
 @pytest.mark.parametrize("kind", [MINT, PARTS])
-def test_at_most_four_in_any_second_and_never_without_the_last(
-    workshop: Workshop, ear: Connection, kind: str
-) -> None:
+def test_at_most_four_in_any_second_and_never_without_the_last(workshop: Workshop, ear: Connection, kind: str) -> None:
     operation = workshop.start(kind, range(1, 61) if kind == MINT else (), parts=40)
     workshop.hooks.chunk = lambda _references: time.sleep(0.02)
     workshop.hooks.part = lambda _part: time.sleep(0.02)
@@ -62,7 +61,7 @@ def test_every_visible_change_raises_the_version(workshop: Workshop) -> None:
     states.append(workshop.look(operation))
     workshop.do("retry", operation, code=None)
     states.append(workshop.look(operation))
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in itertools.pairwise(states):
         assert (before.version == after.version) == (before == after)
 
 

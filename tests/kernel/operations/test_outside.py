@@ -204,7 +204,7 @@ def test_an_outcome_says_what_it_must() -> None:
 
 
 def test_an_outcome_survives_a_database_that_is_away_for_a_moment(workshop: Workshop) -> None:
-    workshop.hooks.effect = lambda _item: workshop.cut()  # type: ignore[func-returns-value]
+    workshop.hooks.effect = lambda _item: workshop.cut()
     operation = workshop.start(MAIL, range(1, 4))
     ended = workshop.work(operation, workshop.worker())
     assert (ended.status, ended.succeeded, ended.unknown) == (Status.COMPLETED, 3, 0)

@@ -6,6 +6,7 @@ from tests.kernel.operations.toys import INSURE, MINT, fatal, kill, once
 from tests.kernel.operations.workshop import Workshop
 from tranche.kernel.errors import Conflict, Unavailable
 from tranche.kernel.operations.domain import Status
+from tranche.kernel.operations.runner import Pace
 
 
 def test_one_that_raises_is_parked_after_three_tries_and_the_rest_succeeds(workshop: Workshop) -> None:
@@ -112,7 +113,8 @@ def test_in_order_the_next_waits_until_a_bad_one_is_parked(workshop: Workshop) -
 
     workshop.hooks.chunk = raise_on_5
     operation = workshop.start(INSURE, range(1, 41))
-    ended = workshop.work(operation, workshop.worker(), workshop.worker())
+    slow = Pace(slice=5.0, chunk=1.0, dead_after=8.0, retry_delay=0.1)
+    ended = workshop.work(operation, workshop.worker(pace=slow), workshop.worker(pace=slow))
     assert (ended.succeeded, ended.failed) == (39, 1)
     assert workshop.branches() == [f"mint {n}" for n in range(1, 41) if n != 5]
 

@@ -15,28 +15,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.operations.domain import Status
 from tranche.kernel.operations.queries import claims
-from tranche.kernel.operations.runner import Runner, _Slice
-from tranche.kernel.operations.taking import Taken, take
-
-
-def claim_of(workshop: Workshop, worker: Worker, operation_id: int) -> Taken:
-    """What the worker commits before it begins to work."""
-    with workshop.database.transaction(workshop.ctx.organization_id) as conn:
-        taken = take(conn, workshop.registry, operation_id=operation_id, worker_id=worker.id, dead_after=8.0)
-    assert isinstance(taken, Taken)
-    return taken
-
-
-def run(workshop: Workshop, worker: Worker, taken: Taken) -> None:
-    """What the worker does after that."""
-    piece = _Slice(
-        organization_id=workshop.ctx.organization_id,
-        operation_id=taken.operation.id,
-        lane=0,
-        ends=time.monotonic() + 5,
-        should_abort=lambda: False,
-    )
-    worker.runner._run_claim(piece, taken)
+from tranche.kernel.operations.runner import Runner
 
 
 def begun(workshop: Workshop, kind: str, count: int, **payload: int) -> int:
@@ -48,7 +27,7 @@ def begun(workshop: Workshop, kind: str, count: int, **payload: int) -> int:
 
 def test_the_claim_of_a_living_worker_is_left_alone(workshop: Workshop) -> None:
     operation = begun(workshop, MINT, 25)
-    claim_of(workshop, workshop.worker(), operation)
+    workshop.claim(workshop.worker(), operation)
     workshop.work(operation, workshop.worker(), slices=3)
     assert workshop.look(operation).status is Status.PROCESSING
     assert len(workshop.branches()) == 15
@@ -58,7 +37,7 @@ def test_the_claim_of_a_living_worker_is_left_alone(workshop: Workshop) -> None:
 def test_the_claim_of_a_dead_worker_is_worked_by_another(workshop: Workshop) -> None:
     operation = begun(workshop, MINT, 25)
     dead = workshop.worker()
-    claim_of(workshop, dead, operation)
+    workshop.claim(dead, operation)
     workshop.bury(dead)
     ended = workshop.work(operation, workshop.worker())
     assert (ended.status, ended.succeeded) == (Status.COMPLETED, 25)
@@ -68,7 +47,7 @@ def test_the_claim_of_a_dead_worker_is_worked_by_another(workshop: Workshop) -> 
 def test_a_worker_that_has_left_in_order_counts_as_gone(workshop: Workshop) -> None:
     operation = begun(workshop, MINT, 5)
     gone = workshop.worker()
-    claim_of(workshop, gone, operation)
+    workshop.claim(gone, operation)
     with workshop.database.transaction(None) as conn:
         claims.delete_worker(conn, worker_id=gone.id)
     assert workshop.work(operation, workshop.worker()).status is Status.COMPLETED
@@ -78,12 +57,12 @@ def test_a_worker_that_has_left_in_order_counts_as_gone(workshop: Workshop) -> N
 def test_a_zombie_commits_nothing_after_its_claim_was_taken_over(workshop: Workshop, *, is_ended: bool) -> None:
     operation = begun(workshop, MINT, 25)
     zombie = workshop.worker()
-    taken = claim_of(workshop, zombie, operation)
+    taken = workshop.claim(zombie, operation)
     workshop.bury(zombie)
     workshop.work(operation, workshop.worker(pace=BRISK if is_ended else STEPWISE), slices=50 if is_ended else 1)
     before = (workshop.look(operation), workshop.branches())
     zombie.beat()
-    run(workshop, zombie, taken)
+    workshop.work_claim(zombie, taken)
     assert (workshop.look(operation), workshop.branches()) == before
     assert workshop.work(operation, zombie, workshop.worker()).succeeded == 25
     assert workshop.is_sound()
@@ -93,12 +72,12 @@ def test_a_zombie_commits_nothing_after_its_claim_was_taken_over(workshop: Works
 def test_a_zombie_ends_and_restarts_nothing_either(workshop: Workshop, fault: object) -> None:
     operation = begun(workshop, PARTS, 0)
     zombie = workshop.worker()
-    taken = claim_of(workshop, zombie, operation)
+    taken = workshop.claim(zombie, operation)
     workshop.bury(zombie)
     assert workshop.work(operation, workshop.worker()).status is Status.COMPLETED
     before = workshop.look(operation)
     workshop.hooks.part = fault  # type: ignore[assignment]
-    run(workshop, zombie, taken)
+    workshop.work_claim(zombie, taken)
     assert workshop.look(operation) == before
     assert workshop.is_sound()
 

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, ItemStatus, Operation, Status
-from tranche.kernel.operations.handlers import Fatal, Handler, Outcome, OutsideItem, Registry, Restart, Stopped, StreamWork
+from tranche.kernel.operations.handlers import (
+    Fatal,
+    Handler,
+    Outcome,
+    OutsideItem,
+    Registry,
+    Restart,
+    Stopped,
+    StreamWork,
+)
 from tranche.kernel.operations.items import ItemPhase, retry_items
 
 MINT, STAMP, INSURE, FILES, MAIL, RELAY, PARTS = (
@@ -95,7 +104,9 @@ class EffectPhase:
     parallel = True
     batch = 4
 
-    def __init__(self, name: str, folder: Path, hooks: Hooks, *, repeatable: bool, following: str | None = None) -> None:
+    def __init__(
+        self, name: str, folder: Path, hooks: Hooks, *, repeatable: bool, following: str | None = None
+    ) -> None:
         self.name = name
         self.repeatable = repeatable
         self.following = following

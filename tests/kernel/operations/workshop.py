@@ -1,6 +1,7 @@
 """A workshop of several workers over one database: starts toy operations, works slices, kills, looks."""
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ from tranche.kernel.operations import service
 from tranche.kernel.operations.checks import CHECKS
 from tranche.kernel.operations.domain import Item, Operation
 from tranche.kernel.operations.queries import claims
-from tranche.kernel.operations.runner import Pace, Runner
+from tranche.kernel.operations.runner import Pace, Runner, _Slice
 from tranche.kernel.operations.service import Operations
+from tranche.kernel.operations.taking import Taken, take
 
 BRISK = Pace(slice=5.0, chunk=1.0, dead_after=8.0, retry_delay=0.01)
 STEPWISE = Pace(slice=0.0, chunk=1.0, dead_after=8.0, retry_delay=0.0)
@@ -78,6 +80,24 @@ class Workshop:
         except Killed:
             self.bury(worker)
 
+    def claim(self, worker: Worker, operation_id: int) -> Taken | None:
+        """What a worker commits before it begins to work; None when there is nothing for it."""
+        with self.database.transaction(self.ctx.organization_id) as conn:
+            taken = take(conn, self.registry, operation_id=operation_id, worker_id=worker.id, dead_after=8.0)
+        return taken if isinstance(taken, Taken) else None
+
+    def work_claim(self, worker: Worker, taken: Taken | None) -> None:
+        """What a worker does after that."""
+        assert taken is not None
+        piece = _Slice(
+            organization_id=self.ctx.organization_id,
+            operation_id=taken.operation.id,
+            lane=0,
+            ends=time.monotonic() + 5,
+            should_abort=lambda: False,
+        )
+        worker.runner._run_claim(piece, taken)
+
     def work(self, operation_id: int, *workers: Worker, slices: int = 50) -> Operation:
         """Slices in turn until the operation has ended, or rests."""
         for _ in range(slices):
@@ -91,9 +111,7 @@ class Workshop:
     def do(self, verb: str, operation_id: int, **arguments: Any) -> Operation:
         """cancel, pause, resume or retry."""
         with self.database.transaction(self.ctx.organization_id) as conn:
-            found: Operation = getattr(self.operations, verb)(
-                conn, self.ctx, operation_id=operation_id, **arguments
-            )
+            found: Operation = getattr(self.operations, verb)(conn, self.ctx, operation_id=operation_id, **arguments)
             return found
 
     def bury(self, worker: Worker) -> None:

@@ -33,6 +33,7 @@ _ENDS: Final[Mapping[str, tuple[str, str]]] = {
     "cancelled": ("■", "yellow"),
 }
 _MINUTE, _HOUR = 60, 3_600
+_WIDE, _SHORTEST_BAR = 100, 6
 
 
 def watch_operation(client: Client, operation_id: int, *, console: Console) -> Json:
@@ -65,9 +66,15 @@ class _Display:
         self._spinner = Spinner("dots", style="cyan")
 
     def take(self, state: Json) -> None:
+        """Keep a state; work that goes back to an earlier phase forgets the later ones."""
         self.state = state
-        if state["status"] != "pending" or self._phases:
-            self._phases[str(state["phase"]["name"])] = state
+        if state["status"] == "pending" and not self._phases:
+            return
+        name = str(state["phase"]["name"])
+        names = list(self._phases)
+        for later in names[names.index(name) + 1 :] if name in names else ():
+            del self._phases[later]
+        self._phases[name] = state
 
     def render(self) -> RenderableType:
         """One row for each phase; only the last one can still move."""
@@ -81,43 +88,59 @@ class _Display:
             return grid
         *ended, last = self._phases.values()
         for state in ended:
-            grid.add_row(Text("✓", style="green"), _name(state), "", _amount(state, is_done=True), "")
-        self._add_last(grid, last)
+            grid.add_row(Text("✓", style="green"), _name(state, is_past=True), "", _whole(state), "")
+        if is_over(last):
+            mark, style = _ENDS[str(last["status"])]
+            grid.add_row(Text(mark, style=style), _name(last, is_past=True), "", _done(last), _failures(last))
+        else:
+            facts = [_rate(last) if self._is_wide else Text(""), _left(last), _failures(last)]
+            shown = Text("  ").join(fact for fact in facts if fact.plain)
+            grid.add_row(self._spinner, _name(last), self._bar(last), _amount(last), shown)
         return grid
 
-    def _add_last(self, grid: Table, state: Json) -> None:
-        if is_over(state):
-            mark, style = _ENDS[str(state["status"])]
-            grid.add_row(Text(mark, style=style), _name(state), "", _amount(state, is_done=True), _failures(state))
-            return
-        phase = state["phase"]
-        width = max(10, min(36, self._console.width - 74))
-        bar = ProgressBar(
-            total=float(phase["total"]) if phase["total"] else None,
-            completed=float(phase["done"]),
-            width=width,
-            pulse=not phase["total"],
+    @property
+    def _is_wide(self) -> bool:
+        return self._console.width >= _WIDE
+
+    def _bar(self, state: Json) -> RenderableType:
+        width = self._console.width - (_WIDE - 12 if self._is_wide else 72)
+        if width < _SHORTEST_BAR:
+            return ""
+        total = state["phase"]["total"]
+        return ProgressBar(
+            total=float(total) if total else None,
+            completed=float(state["phase"]["done"]),
+            width=min(width, 36),
+            pulse=not total,
             finished_style="cyan",
             complete_style="cyan",
         )
-        facts = Text("  ").join(part for part in (_pace(state), _failures(state)) if part.plain)
-        grid.add_row(self._spinner, _name(state), bar, _amount(state, is_done=False), facts)
 
 
-def _name(state: Json) -> Text:
-    waiting = _WAITING.get(str(state["status"]))
+def _name(state: Json, *, is_past: bool = False) -> Text:
+    waiting = None if is_past else _WAITING.get(str(state["status"]))
     if waiting:
         return Text(waiting, style="yellow")
-    if state["isStalled"]:
-        return Text("No worker is at it; trying again", style="yellow")
+    if state["isStalled"] and not is_past:
+        return Text("No worker is at it", style="yellow")
     name = str(state["phase"]["name"])
     return Text(_PHASES.get(name) or clean(name).replace("_", " ").capitalize())
 
 
-def _amount(state: Json, *, is_done: bool) -> Text:
+def _amount(state: Json) -> Text:
     phase = state["phase"]
-    done, total, unit = phase["done"], phase["total"], clean(str(phase["unit"]))
-    return Text(f"{done:,} {unit}" if is_done or not total else f"{done:,} of {total:,} {unit}")
+    if not phase["total"]:
+        return _done(state)
+    return Text(f"{phase['done']:,} of {phase['total']:,} {clean(phase['unit'])}")
+
+
+def _done(state: Json) -> Text:
+    return Text(f"{state['phase']['done']:,} {clean(state['phase']['unit'])}")
+
+
+def _whole(state: Json) -> Text:
+    """What a phase that is over had to do; its own last state may have been missed."""
+    return Text(f"{state['phase']['total'] or state['phase']['done']:,} {clean(state['phase']['unit'])}")
 
 
 def _failures(state: Json) -> Text:
@@ -125,12 +148,14 @@ def _failures(state: Json) -> Text:
     return Text(f"{failed:,} failed", style="red") if failed else Text("")
 
 
-def _pace(state: Json) -> Text:
-    rate, left = state["ratePerSecond"], state["secondsLeft"]
-    parts = [f"{rate:,.0f}/s"] if rate else []
-    if left is not None:
-        parts.append(f"{duration(float(left))} left")
-    return Text("  ".join(parts), style="dim")
+def _rate(state: Json) -> Text:
+    rate = state["ratePerSecond"]
+    return Text(f"{rate:,.0f}/s", style="dim") if rate else Text("")
+
+
+def _left(state: Json) -> Text:
+    seconds = state["secondsLeft"]
+    return Text(f"{duration(float(seconds))} left", style="dim") if seconds is not None else Text("")
 
 
 def duration(seconds: float) -> str:

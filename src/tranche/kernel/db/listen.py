@@ -1,23 +1,17 @@
 """One connection that listens for notifications, and comes back by itself when it breaks."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 import psycopg
 import structlog
 
+from tranche.kernel.db.pool import KEEPALIVES
+
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 _PROBE_SECONDS: Final = 10.0
-_KEEPALIVE: Final[Mapping[str, Any]] = {
-    "connect_timeout": 5,
-    "keepalives": 1,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,
-}
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +44,7 @@ class Listener:
 
     async def _connect(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
         conn = await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, application_name=self._name, **_KEEPALIVE
+            self._url, autocommit=True, application_name=self._name, **KEEPALIVES
         )
         await conn.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(self._channel)))
         return conn

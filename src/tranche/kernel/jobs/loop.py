@@ -9,21 +9,16 @@ from typing import Any, Final
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
 
+from tranche.kernel.db.pool import KEEPALIVES
+
 log = structlog.get_logger(__name__)
 
 Task = Callable[[Mapping[str, int], Callable[[], bool]], None]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 # A half-open connection would otherwise hold the worker for hours.
-_CONNECTION: Final[Mapping[str, Any]] = {
-    "application_name": "tranche queue",
-    "connect_timeout": 5,
-    "keepalives": 1,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,
-}
+_CONNECTION: Final[Mapping[str, Any]] = {"application_name": "tranche queue", **KEEPALIVES}
+_LAST_WORDS = 1.0
 
 
 class JobLoop:
@@ -60,8 +55,7 @@ class JobLoop:
             began = loop.time()
             self._running = asyncio.create_task(self._work(grace))
             try:
-                await self._running
-                log.warning("queue.ended")
+                await self._wait(self._running, grace=grace)
             except asyncio.CancelledError:
                 if not self._stop.is_set():
                     raise
@@ -71,6 +65,27 @@ class JobLoop:
             pause = _FIRST_PAUSE if lasted > _LONGEST_PAUSE * 2 else min(pause * 2, _LONGEST_PAUSE)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause)
+
+    async def _wait(self, running: asyncio.Task[None], *, grace: float) -> None:
+        """Wait for the library's loop to end; after `stop` not for a thread that is stuck in a long statement.
+
+        Such a thread is left behind: its statement is rolled back when the process has ended.
+        """
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            running.cancel()
+            raise
+        finally:
+            stopped.cancel()
+        if self._stop.is_set():
+            await asyncio.wait({running}, timeout=grace + _LAST_WORDS)
+        if running.done():
+            await running
+            log.warning("queue.ended")
+        else:
+            log.warning("queue.left", seconds=grace + _LAST_WORDS)
 
     async def _work(self, grace: float) -> None:
         connector = PsycopgConnector(

@@ -1,13 +1,17 @@
 """The wire contract of operations: the same bytes for who asks and for who follows."""
 
+import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from tranche.kernel.db.pool import Row
-from tranche.kernel.operations.domain import Item, Operation
-from tranche.kernel.web.json import Out
+from tranche.kernel.operations.domain import Item, Operation, Status
+from tranche.kernel.web.json import Body, Out
+
+_TENTH: Final = Decimal("0.1")
 
 
 class PhaseOut(Out, frozen=True):
@@ -85,6 +89,12 @@ class ItemsOut(Out, frozen=True):
     next: str | None
 
 
+class RetryBody(Body, frozen=True):
+    """What to retry: everything that failed, or what failed with this code."""
+
+    code: str | None = None
+
+
 class EventOut(Out, frozen=True):
     """One entry of the timeline."""
 
@@ -144,6 +154,13 @@ def item_out(item: Item) -> ItemOut:
     )
 
 
+def items_out(items: Sequence[Item], *, limit: int) -> ItemsOut:
+    """A page of items; one past `limit` tells that there are more."""
+    page = items[:limit]
+    following = f"{page[-1].position}.{page[-1].stage}" if len(items) > limit else None
+    return ItemsOut(items=[item_out(item) for item in page], next=following)
+
+
 def event_out(row: Row) -> EventOut:
     """One entry of the timeline."""
     return EventOut(
@@ -152,25 +169,26 @@ def event_out(row: Row) -> EventOut:
 
 
 def _progress(operation: Operation) -> Decimal:
-    if operation.status.is_terminal:
+    """What was cancelled was not reached."""
+    if operation.status in {Status.COMPLETED, Status.COMPLETED_WITH_ERRORS}:
         return Decimal(100)
     if not operation.total:
         return Decimal(0)
-    done = Decimal(100) * (operation.total - operation.pending) / operation.total
-    return done.quantize(Decimal("0.1"), rounding=ROUND_DOWN)
+    reached = operation.total - operation.pending - operation.cancelled
+    return (Decimal(100) * reached / operation.total).quantize(_TENTH, rounding=ROUND_DOWN)
 
 
 def _rate(operation: Operation) -> Decimal | None:
     if operation.phase_started_at is None or not operation.phase_done:
         return None
     seconds = (operation.updated_at - operation.phase_started_at).total_seconds()
-    return Decimal(operation.phase_done / seconds).quantize(Decimal("0.1")) if seconds > 0 else None
+    return (operation.phase_done / Decimal(str(seconds))).quantize(_TENTH) if seconds > 0 else None
 
 
 def _seconds_left(operation: Operation, rate: Decimal | None) -> int | None:
-    if operation.status.is_terminal or not rate or operation.phase_total is None:
+    if operation.status is not Status.PROCESSING or not rate or operation.phase_total is None:
         return None
-    return int((operation.phase_total - operation.phase_done) / rate) + 1
+    return math.ceil((operation.phase_total - operation.phase_done) / rate)
 
 
 def _failure(code: str | None, message: str | None) -> FailureOut | None:

@@ -1,5 +1,6 @@
 """The public door to operations: start, look, cancel, pause, resume, retry."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +16,8 @@ from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.operations.queries import items, operations, progress
 
 _MOST_EVENTS = 1_000
+_MOST_DIGITS = 18
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RAISED_PRIORITY = 10
 
 
@@ -62,7 +65,8 @@ class Operations:
     def unit_of(self, operation: Operation) -> str:
         """What the present phase counts, such as rows or orders."""
         handler = self._registry.find(operation.kind)
-        return handler.phase(operation.phase).unit if handler else "items"
+        units = {phase.name: phase.unit for phase in handler.phases} if handler else {}
+        return units.get(operation.phase, "items")
 
     def cancel(self, conn: Connection, ctx: Context, *, operation_id: int) -> Operation:
         """End between chunks; what is done stays done. A second call changes nothing.
@@ -176,13 +180,17 @@ def get_operation(conn: Connection, *, operation_id: int) -> Operation:
     return operation
 
 
-def get_operation_by_uuid(conn: Connection, *, uuid: UUID) -> Operation:
-    """One operation by its public UUID.
+def get_by_reference(conn: Connection, *, reference: str) -> Operation:
+    """One operation by its number or its public UUID, as people write them.
 
     Raises:
         OperationNotFound
     """
-    operation = operations.find_operation_by_uuid(conn, uuid=uuid)
+    operation = None
+    if reference.isascii() and reference.isdigit() and len(reference) <= _MOST_DIGITS:
+        operation = operations.find_operation(conn, operation_id=int(reference))
+    elif _UUID.fullmatch(reference):
+        operation = operations.find_operation_by_uuid(conn, uuid=UUID(reference))
     if operation is None:
         raise OperationNotFound("There is no such operation.")
     return operation

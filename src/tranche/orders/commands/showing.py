@@ -14,7 +14,7 @@ BATCH_COLUMNS: Final = (
     Column("Imported", "successfulOrders", Kind.COUNT),
     Column("Failed", "failedOrders", Kind.COUNT),
     Column("Skipped", "skippedOrders", Kind.COUNT),
-    Column("%", "successRate", Kind.NUMBER),
+    Column("Success %", "successRate", Kind.NUMBER),
     Column("Seconds", "duration", Kind.COUNT),
     Column("Uploaded", "importedAt", Kind.MOMENT),
 )

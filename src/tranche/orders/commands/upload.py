@@ -93,7 +93,7 @@ def _send(client: Client, file: Path, *, params: Params, form: Mapping[str, str]
         transient=True,
         disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task(f"Sending {clean(file.name)}", total=None)
+        task = bar.add_task(f"Sending {clean(file.name)}", total=file.stat().st_size if file.is_file() else None)
 
         def told(sent: int, total: int) -> None:
             bar.update(task, completed=sent, total=total)

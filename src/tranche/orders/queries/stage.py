@@ -37,7 +37,7 @@ def find_next_high(conn: Connection, *, import_id: int, low: int, size: int) -> 
         JOIN order_import_groups f ON f.organization_id = g.organization_id AND f.import_id = g.import_id
             AND f.position = %(low)s
         WHERE g.organization_id = current_organization() AND g.import_id = %(import_id)s
-          AND g.state IN ('ready', 'update') AND g.position BETWEEN %(low)s AND %(low)s + %(size)s
+          AND g.state IN ('ready', 'update') AND g.position BETWEEN %(low)s AND %(low)s::bigint + %(size)s
           AND (g.position = %(low)s OR g.lines_through - f.lines_through + f.line_count <= %(size)s)
         """,
         {"import_id": import_id, "low": low, "size": size},

@@ -37,6 +37,7 @@ def idle(open_live: Callable[..., Live], make_shell: Callable[[Live], Shell]) ->
         (MIXED, "completed_with_errors", ExitCode.COMPLETED_WITH_ERRORS),
         (BAD, "failed", ExitCode.FAILURE),
     ],
+    ids=["good", "mixed", "bad"],
 )
 def test_the_end_of_what_is_watched_is_the_exit_code(shell: Shell, text: str, status: str, code: ExitCode) -> None:
     number = upload(shell, text)

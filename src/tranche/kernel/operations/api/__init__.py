@@ -1,0 +1,27 @@
+"""The HTTP endpoints of operations."""
+
+from typing import Any, Final
+
+from tranche.kernel.operations.api.reading import (
+    find_operation,
+    follow_operation,
+    list_items,
+    list_operations,
+    list_timeline,
+    load_operation,
+)
+from tranche.kernel.operations.api.verbs import cancel_operation, pause_operation, resume_operation, retry_operation
+
+ROUTES: Final[tuple[Any, ...]] = (
+    list_operations,
+    find_operation,
+    list_items,
+    list_timeline,
+    follow_operation,
+    cancel_operation,
+    pause_operation,
+    resume_operation,
+    retry_operation,
+)
+
+__all__ = ["ROUTES", "load_operation"]

@@ -1,0 +1,165 @@
+"""Operations to look at: the list, one, its items, its timeline, its events, and the hub's way to read one."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import get
+from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Database
+from tranche.kernel.operations import service
+from tranche.kernel.operations.domain import ItemStatus, Operation, OperationNotFound, Status
+from tranche.kernel.operations.schemas import EventOut, ItemsOut, OperationOut, event_out, items_out, operation_out
+from tranche.kernel.operations.service import Operations
+from tranche.kernel.web.auth import SCOPE
+from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.events import EventStream
+from tranche.kernel.web.json import JsonResponse, encode
+from tranche.kernel.web.pagination import MOST_PER_PAGE, page_links, read_page
+from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
+from tranche.kernel.web.stream import Hub, Load, State
+from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
+
+_SCOPE: Final = {SCOPE: "operations"}
+_ITEMS_PER_PAGE: Final = 100
+_MOST_DIGITS: Final = 18
+
+
+def load_operation(database: Database, operations: Operations) -> Load:
+    """The port by which the hub reads an operation, once for all who follow it."""
+
+    def load(organization_id: int, operation_id: int, /) -> State | None:
+        try:
+            with database.transaction(organization_id) as conn:
+                operation = service.get_operation(conn, operation_id=operation_id)
+        except OperationNotFound:
+            return None
+        return _state(operation, operations)
+
+    return load
+
+
+@get("/api/operations", opt=_SCOPE, sync_to_thread=True)
+def list_operations(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+) -> Envelope[list[OperationOut]]:
+    """Operations, newest first, by `kind`, `status` and `createdBy` (a user's id, or `me`)."""
+    allow_query(request, {"page", "limit", "kind", "status", "createdBy"})
+    page = read_page(request)
+    status = read_choice(request, "status", choices=list(Status))
+    created_by = _read_starter(request, ctx)
+    with database.transaction(ctx.organization_id) as conn:
+        found, total = service.list_operations(
+            conn,
+            kind=request.query_params.get("kind"),
+            status=status,
+            created_by=created_by,
+            limit=page.limit,
+            offset=page.offset,
+        )
+    shown = [operation_out(operation, unit=operations.unit_of(operation)) for operation in found]
+    return envelope(ctx, shown, message="Operations fetched", links=page_links(page, total=total))
+
+
+@get("/api/operations/{operation_id:str}", opt=_SCOPE)
+async def find_operation(
+    *,
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    hub: NamedDependency[Hub],
+    operation_id: FromPath[str],
+) -> JsonResponse[Any]:
+    """One operation by its number or UUID; `Prefer: wait=N` waits up to N seconds for its end."""
+    allow_query(request, ())
+    operation = await sync_to_thread(_look, database, ctx, operation_id)
+    state, headers = _state(operation, operations), {}
+    seconds = preferred_wait(request)
+    if seconds and not state.finished:
+        state, headers = await wait_finished(hub, ctx, operation_id=operation.id, seconds=seconds), applied(seconds)
+    if not state.finished:
+        headers["Retry-After"] = "1"
+    body = envelope(ctx, msgspec.Raw(state.data), message="Operation fetched")
+    return JsonResponse(encode(body), headers=headers, media_type="application/json")
+
+
+@get("/api/operations/{operation_id:str}/items", opt=_SCOPE, sync_to_thread=True)
+def list_items(
+    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], operation_id: FromPath[str]
+) -> Envelope[ItemsOut]:
+    """Items by position and stage behind `after` (the `next` of the page before), by `status` and `code`."""
+    allow_query(request, {"status", "code", "after", "limit"})
+    limit = read_whole(request, "limit", most=MOST_PER_PAGE) or _ITEMS_PER_PAGE
+    status = read_choice(request, "status", choices=list(ItemStatus))
+    after = _read_cursor(request)
+    with database.transaction(ctx.organization_id) as conn:
+        operation = service.get_by_reference(conn, reference=operation_id)
+        items = service.list_items(
+            conn,
+            operation_id=operation.id,
+            status=status,
+            code=request.query_params.get("code"),
+            after=after,
+            limit=limit + 1,
+        )
+    return envelope(ctx, items_out(items, limit=limit), message="Items fetched")
+
+
+@get("/api/operations/{operation_id:str}/timeline", opt=_SCOPE, sync_to_thread=True)
+def list_timeline(
+    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], operation_id: FromPath[str]
+) -> Envelope[list[EventOut]]:
+    """What happened to the operation, oldest first, at most 1,000 entries."""
+    allow_query(request, ())
+    with database.transaction(ctx.organization_id) as conn:
+        operation = service.get_by_reference(conn, reference=operation_id)
+        rows = service.list_events(conn, operation_id=operation.id)
+    return envelope(ctx, [event_out(row) for row in rows], message="Timeline fetched")
+
+
+@get("/api/operations/{operation_id:str}/events", opt=_SCOPE)
+async def follow_operation(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    hub: NamedDependency[Hub],
+    operation_id: FromPath[str],
+) -> EventStream:
+    """The operation as server-sent events, each its full state; `Last-Event-ID` resumes."""
+    allow_query(request, ())
+    operation = await sync_to_thread(_look, database, ctx, operation_id)
+    return EventStream(hub, ctx, request, operation_id=operation.id)
+
+
+def _look(database: Database, ctx: Context, reference: str) -> Operation:
+    with database.transaction(ctx.organization_id) as conn:
+        return service.get_by_reference(conn, reference=reference)
+
+
+def _state(operation: Operation, operations: Operations) -> State:
+    data = encode(operation_out(operation, unit=operations.unit_of(operation)))
+    return State(version=operation.version, data=data, finished=operation.status.is_terminal)
+
+
+def _read_starter(request: AnyRequest, ctx: Context) -> int | None:
+    if request.query_params.get("createdBy") != "me":
+        return read_whole(request, "createdBy")
+    if ctx.user_id is None:
+        raise invalid_parameter("createdBy", "can be `me` only with a key that belongs to a person")
+    return ctx.user_id
+
+
+def _read_cursor(request: AnyRequest) -> tuple[int, str]:
+    """Where the last page ended, as it was told in `next`."""
+    text = request.query_params.get("after", "0.")
+    position, dot, stage = text.partition(".")
+    if not (dot and position.isascii() and position.isdigit() and len(position) <= _MOST_DIGITS):
+        raise invalid_parameter("after", "must be the `next` of the page before")
+    return int(position), stage

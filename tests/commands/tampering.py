@@ -1,0 +1,111 @@
+"""Accidents that a database can have, each by the check of `tranche doctor` that must notice it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+# By the check that must catch it.
+TAMPERING: Final[Mapping[str, Sequence[str]]] = {
+    "whoever serves is held by the walls": [
+        "ALTER ROLE tranche_app BYPASSRLS",
+        "ALTER ROLE tranche_app SUPERUSER",
+        "GRANT tranche_owner TO tranche_app",
+        "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM tranche_app",
+    ],
+    "every table of organizations has its wall, for reading and for writing": [
+        "ALTER TABLE orders DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY tenant ON orders",
+        "ALTER POLICY tenant ON orders USING (true)",
+        "ALTER POLICY tenant ON orders WITH CHECK (true)",
+        "ALTER POLICY tenant ON organizations USING (true)",
+        "CREATE POLICY more ON orders FOR SELECT USING (true)",
+        "CREATE TABLE invoices (organization_id bigint NOT NULL, id bigint, PRIMARY KEY (organization_id, id))",
+    ],
+    "every table belongs to organizations, or is known not to": [
+        "CREATE TABLE notes (id bigint PRIMARY KEY)",
+        "CREATE TABLE notes (organization_id bigint, id bigint, PRIMARY KEY (id))",
+    ],
+    "no unique key reaches across organizations": [
+        "CREATE UNIQUE INDEX ON orders (number)",
+        "CREATE UNIQUE INDEX ON orders (number) INCLUDE (organization_id)",
+    ],
+    "every foreign key includes the organization": [
+        "ALTER TABLE items ADD UNIQUE (id); ALTER TABLE orders ADD item bigint REFERENCES items (id)",
+        "ALTER TABLE orders ADD worker uuid REFERENCES workers",
+    ],
+    "every view sees what its caller may see (security_invoker)": [
+        "CREATE VIEW all_orders AS SELECT * FROM orders",
+        "CREATE VIEW all_orders WITH (security_invoker = false) AS SELECT * FROM orders",
+        "CREATE MATERIALIZED VIEW all_orders AS SELECT * FROM orders",
+    ],
+    "only the known functions run with the owner's rights, each with a fixed search_path": [
+        (
+            "CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public "
+            "AS 'SELECT count(*) FROM public.orders'; REVOKE ALL ON FUNCTION peek() FROM PUBLIC"
+        ),
+        "ALTER FUNCTION find_api_key(bytea) RESET search_path",
+        "ALTER FUNCTION find_api_key(bytea) SET search_path = public",
+        "GRANT EXECUTE ON FUNCTION find_api_key(bytea) TO PUBLIC",
+        "ALTER FUNCTION count_organizations() SECURITY INVOKER",
+    ],
+    "nobody but the owner may TRUNCATE, and nothing is open to everybody": [
+        "GRANT TRUNCATE ON orders TO tranche_app",
+        "GRANT SELECT ON orders TO PUBLIC",
+    ],
+    "the schema is that of this release": [
+        "DELETE FROM schema_migrations WHERE name LIKE '0004%'",
+        "INSERT INTO schema_migrations (name, checksum) VALUES ('9999_later', 'x')",
+        "UPDATE schema_migrations SET checksum = 'x' WHERE name LIKE '0001%'",
+    ],
+    "order batch counters equal their orders": [
+        "UPDATE order_batches SET successful_orders = 2, failed_orders = 0",
+    ],
+    "an ended order batch has an outcome for every order": [
+        "UPDATE order_batches SET total_orders = 5",
+    ],
+    "an order batch is processed only while its operation runs": [
+        "UPDATE order_batches SET status = 'processing', completed_at = NULL",
+    ],
+    "order totals equal their lines": [
+        "UPDATE orders SET total = total + 0.01",
+        "UPDATE orders SET line_count = 2",
+        "DELETE FROM order_lines",
+    ],
+    "orders of a deleted batch are being removed": [
+        "UPDATE order_batches SET deleted_at = now()",
+    ],
+    "operation counters equal their items": [
+        "UPDATE operations SET succeeded = 0, failed = 2",
+        "DELETE FROM operation_items WHERE position = 2",
+    ],
+    "an ended operation has nothing open": [
+        "UPDATE operation_items SET status = 'pending', error = NULL WHERE position = 2",
+        (
+            "INSERT INTO operation_claims (organization_id, operation_id, phase, low, high) "
+            "SELECT organization_id, id, 'commit', 1, 1 FROM operations"
+        ),
+    ],
+    "no item of a running operation is left behind": [
+        (
+            "UPDATE operations SET status = 'processing', finished_at = NULL, failed = 0, next_position = 3, "
+            "phase_started_at = now(); "
+            "UPDATE operation_items SET status = 'pending', error = NULL WHERE position = 2"
+        ),
+    ],
+    "no job waits longer than 60 s": [
+        (
+            "INSERT INTO procrastinate_jobs (id, task_name, queue_name) VALUES (1, 'operations.slice', 'default'); "
+            "INSERT INTO procrastinate_events (job_id, type, at) VALUES (1, 'deferred', now() - interval '61 seconds')"
+        ),
+    ],
+    "a worker lives while there is work": [
+        "UPDATE operations SET status = 'processing', finished_at = NULL, updated_at = now() - interval '31 seconds'",
+        (
+            "UPDATE operations SET status = 'pending', finished_at = NULL, updated_at = now() - interval '31 seconds'; "
+            "INSERT INTO workers (id, host, pid, slots, version, beat_at) "
+            "VALUES (gen_random_uuid(), 'h', 1, 2, '0', now() - interval '31 seconds')"
+        ),
+    ],
+    "no operation stands still": [
+        "UPDATE operations SET status = 'processing', finished_at = NULL, updated_at = now() - interval '61 seconds'",
+    ],
+}

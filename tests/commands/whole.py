@@ -1,0 +1,68 @@
+"""A small but complete installation: one imported batch with everything that hangs on it, and its file."""
+
+import hashlib
+import io
+from pathlib import Path
+
+from tests.factories import Organization
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.storage.local import LocalFiles
+
+CONTENT = b"orderId,quantity\n1,2\n"
+SHA256 = hashlib.sha256(CONTENT).digest()
+
+_ROWS = """
+WITH file AS (
+    INSERT INTO files (organization_id, sha256, size) VALUES (%(org)s, %(sha256)s, %(size)s)
+), key AS (
+    INSERT INTO api_keys (organization_id, user_id, branch_id, name, prefix, key_hash, role)
+    VALUES (%(org)s, %(user)s, %(branch)s, 'k', 'trn_', 'x', 'admin')
+), entry AS (
+    INSERT INTO audit_entries (organization_id, user_id, actor, action) VALUES (%(org)s, %(user)s, 'Ada', 'a.b')
+), replay AS (
+    INSERT INTO idempotency_keys (organization_id, caller, key, fingerprint, status)
+    VALUES (%(org)s, 'key:1', 'k', 'x', 200)
+), customer AS (
+    INSERT INTO customers (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Miller', 'miller')
+), item AS (
+    INSERT INTO items (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Mug', 'mug')
+), import AS (
+    INSERT INTO imports (organization_id, id, target, sha256, file_name, file_size)
+    VALUES (%(org)s, 1, 'order', %(sha256)s, 'a.csv', %(size)s)
+), fault AS (
+    INSERT INTO import_errors (organization_id, import_id, row_number, severity, code, message)
+    VALUES (%(org)s, 1, 3, 'error', 'bad', 'Bad.')
+), operation AS (
+    INSERT INTO operations (organization_id, id, uuid, kind, phase, status, total, succeeded, failed, created_by,
+        started_at, finished_at)
+    VALUES (%(org)s, 1, gen_random_uuid(), 'order_import', 'commit', 'completed_with_errors', 2, 1, 1, %(user)s,
+        now(), now())
+), items AS (
+    INSERT INTO operation_items (organization_id, operation_id, position, stage, status, error)
+    VALUES (%(org)s, 1, 1, 'commit', 'succeeded', NULL), (%(org)s, 1, 2, 'commit', 'failed', 'Bad.')
+), event AS (
+    INSERT INTO operation_events (organization_id, operation_id, event) VALUES (%(org)s, 1, 'created')
+), batch AS (
+    INSERT INTO order_batches (organization_id, id, import_id, operation_id, user_id, file_name, sha256, status,
+        total_orders, successful_orders, failed_orders, completed_at)
+    VALUES (%(org)s, 1, 1, 1, %(user)s, 'a.csv', %(sha256)s, 'completed', 2, 1, 1, now())
+), adopted AS (
+    INSERT INTO orders (organization_id, id, batch_id, number, customer_id, currency, line_count, total)
+    VALUES (%(org)s, 1, 1, 'A-1', 1, 'USD', 1, 6)
+)
+INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quantity, unit_price, amount)
+VALUES (%(org)s, 1, 1, 1, 2, 3, 6)
+"""
+
+
+def fill(conn: Connection, organization: Organization, home: Path) -> None:
+    """Make the rows and the file."""
+    LocalFiles(home / "files").put(organization.id, io.BytesIO(CONTENT), limit=1_000)
+    values = {
+        "org": organization.id,
+        "user": organization.user_id,
+        "branch": organization.branch_id,
+        "sha256": SHA256,
+        "size": len(CONTENT),
+    }
+    conn.execute(_ROWS.encode(), values)

@@ -1,0 +1,79 @@
+"""The ledger's hot questions reach their index behind the tenant wall, on filled tables and as the plain role."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.kernel.operations.toys import MINT
+from tests.kernel.operations.workshop import Workshop
+from tests.plans import explain
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Claim
+from tranche.kernel.operations.queries import claims, items, leases, operations
+
+KEY, PENDING, FAILED = "operation_items_pkey", "operation_items_pending", "operation_items_failed"
+CLAIM = Claim(id=1, operation_id=1, phase="mint", low=19_001, high=19_100, epoch=1, attempts=0)
+
+
+@pytest.fixture
+def filled(workshop: Workshop) -> Workshop:
+    """Three operations of 20,000 items, one of them worked in parts, and a thousand others."""
+    for _ in range(3):
+        workshop.start(MINT, range(1, 20_001))
+    owner = workshop.owner
+    owner.execute("UPDATE operation_items SET status = 'succeeded' WHERE position <= 15000")
+    owner.execute("UPDATE operation_items SET status = 'failed', error = 'x', error_code = 'c' WHERE position = 14999")
+    owner.execute(
+        "INSERT INTO operation_claims (organization_id, operation_id, phase, low, high) "
+        "SELECT organization_id, id, 'mint', n * 10, n * 10 + 9 FROM operations, generate_series(1, 1000) n"
+    )
+    owner.execute(
+        "INSERT INTO operations (organization_id, uuid, kind, phase, status, finished_at) "
+        "SELECT %(organization)s, gen_random_uuid(), 'toy_mint', 'mint', 'completed', now() "
+        "FROM generate_series(1, 5000)",
+        {"organization": workshop.ctx.organization_id},
+    )
+    owner.execute("VACUUM ANALYZE")
+    return workshop
+
+
+QUESTIONS: dict[str, tuple[str, Callable[[Connection], object], set[str]]] = {
+    "the next chunk": (
+        "operation_items",
+        lambda conn: items.find_next_high(conn, operation_id=1, stage="mint", low=15_001, size=100),
+        {PENDING},
+    ),
+    "what is open": ("operation_items", lambda conn: items.count_open_items(conn, operation_id=2), {PENDING}),
+    "a chunk": ("operation_items", lambda conn: items.create_chunk(conn, claim=CLAIM), {PENDING, KEY}),
+    "a lease": ("operation_items", lambda conn: leases.count_pending(conn, claim=CLAIM), {PENDING}),
+    "a page of items": (
+        "operation_items",
+        lambda conn: items.list_items(conn, operation_id=1, status=None, code=None, after=(12_000, "mint"), limit=50),
+        {KEY},
+    ),
+    "what failed": (
+        "operation_items",
+        lambda conn: items.list_items(conn, operation_id=1, status="failed", code="c", after=(0, ""), limit=50),
+        {FAILED},
+    ),
+    "an orphan": (
+        "operation_claims",
+        lambda conn: claims.lock_orphan(conn, operation_id=2, dead_after=8.0, in_order=True),
+        {"operation_claims_by_operation"},
+    ),
+    "the newest operations": (
+        "operations",
+        lambda conn: operations.list_operations(conn, kind=None, status=None, created_by=None, limit=20, offset=0),
+        {"operations_pkey"},
+    ),
+    "one operation": ("operations", lambda conn: operations.find_operation(conn, operation_id=2), {"operations_pkey"}),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_hot_question_reaches_its_index(filled: Workshop, question: str) -> None:
+    table, ask, indexes = QUESTIONS[question]
+    with filled.database.transaction(filled.ctx.organization_id) as conn:
+        used = explain(conn, ask).scans(table)
+    assert used
+    assert used <= indexes
