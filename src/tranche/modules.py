@@ -42,6 +42,4 @@ def make_registry(modules: Sequence[Module]) -> Registry:
 
 def parsing_limits(settings: Settings) -> Limits:
     """What reading one file may cost."""
-    return Limits(
-        memory_bytes=settings.parser_memory_bytes, seconds=settings.parser_seconds, rows=settings.max_rows
-    )
+    return Limits(memory_bytes=settings.parser_memory_bytes, seconds=settings.parser_seconds, rows=settings.max_rows)

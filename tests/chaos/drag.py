@@ -55,9 +55,10 @@ class Gate:
 
     def wait_for_one(self) -> None:
         """Wait until a chunk stands before the gate."""
-        eventually(self._waiting, seconds=60, what="a chunk before the gate")
+        eventually(self.is_waited_for, seconds=60, what="a chunk before the gate")
 
-    def _waiting(self) -> bool:
+    def is_waited_for(self) -> bool:
+        """Whether a chunk stands before the gate now."""
         return bool(
             self._house.rows(
                 "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %(gate)s AND NOT granted",

@@ -15,6 +15,7 @@ from tests.chaos.lethal import HOW
 from tests.chaos.processes import Crew, Supervisor
 from tests.chaos.scale import SCALE
 from tests.chaos.verdict import DIED, assert_imported
+from tests.chaos.waiting import eventually
 
 pytestmark = pytest.mark.chaos
 
@@ -51,6 +52,8 @@ def test_when_all_workers_die_in_mid_chunk_new_ones_go_on(house: House, crew: Cr
         gate.wait_for_one()
         for process in first:
             process.kill()
+        # Their sessions end although their statements do not, so that they hold no lock that others wait for.
+        eventually(lambda: not gate.is_waited_for(), seconds=8, what="the end of the dead workers' statements")
     assert house.operation(started).succeeded == 0
     crew.workers(1)
     house.wait(started)

@@ -1,6 +1,5 @@
 """`tranche up`: from nothing to a first answer, an orderly end, and nothing lost by a sudden one."""
 
-import os
 import signal
 import socket
 import stat
@@ -13,6 +12,7 @@ import pytest
 
 from tests.commands.processes import Command
 from tests.kernel.db.servers import kill_all, processes_of
+from tranche.imports.sample import write_sample
 
 Start = Callable[..., Command]
 
@@ -31,7 +31,7 @@ def test_from_nothing_to_an_answered_request_with_the_kept_key(start: Start, hom
     assert (home / "key").read_text().strip() not in up.said()
 
 
-@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_server_worker_and_database_in_order_although_a_stream_is_open(
     start: Start, home: Path, sig: signal.Signals
 ) -> None:
@@ -112,11 +112,21 @@ def test_a_taken_port_is_said_before_anything_is_started(start: Start, home: Pat
     assert not (home / "postgres").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may use every port")
-def test_a_port_of_the_system_is_refused_in_a_sentence(start: Start) -> None:
-    up = start("up", "--port", "1")
-    assert up.wait() == 2
-    assert "above 1023" in up.said()
+def test_an_import_goes_on_after_an_end_in_its_middle(start: Start, home: Path, tmp_path: Path) -> None:
+    workbook = tmp_path / "orders.xlsx"
+    facts = write_sample(workbook, orders=4_000, bad_every=0, seed=1)
+    up = start("up", "--port", "0")
+    with up.client(home) as client:
+        started = client.post("/api/orders/upload", files={"file": workbook.open("rb")}).json()
+        path = f"/api/operations/{started['operationId']}"
+        up.until(lambda: client.get(path).json()["data"]["startedAt"], what="a start")
+        code, seconds = up.end()
+    assert (code, seconds < 10) == (0, True)
+    again = start("up", "--port", "0")
+    with again.client(home) as client:
+        again.until(lambda: client.get(path).json()["data"]["finishedAt"], what="an end")
+        ended = client.get(path).json()["data"]
+    assert (ended["status"], ended["succeeded"]) == ("completed", facts.orders)
 
 
 def test_log_lines_can_be_json_and_name_no_person(start: Start, home: Path) -> None:

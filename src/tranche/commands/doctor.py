@@ -15,7 +15,7 @@ from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
 from tranche.kernel.client.output import ExitCode, clean, show_json
 from tranche.kernel.db.pool import Connection, connect
-from tranche.kernel.doctor.domain import Outcome
+from tranche.kernel.doctor.domain import Group, Outcome
 from tranche.kernel.doctor.service import Patient, examine
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.local import LocalFiles
@@ -24,6 +24,7 @@ from tranche.modules import make_modules
 app = typer.Typer()
 
 _SHOWN = 10
+_FINE = ("✓", "green")
 
 
 @app.command()
@@ -91,8 +92,7 @@ def show_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
     """A line for each check, and below it what it found."""
     for group, members in groupby(outcomes, key=lambda outcome: outcome.group):
         console.print(Text(f"\n{group.capitalize()}", style="bold"))
-        for outcome in members:
-            _show(console, outcome)
+        _show_group(console, group, list(members))
     bad = sum(not outcome.is_ok for outcome in outcomes)
     console.print()
     if bad:
@@ -101,8 +101,17 @@ def show_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
         console.print(Text(f"All {len(outcomes)} checks are fine.", style="bold green"))
 
 
+def _show_group(console: Console, group: Group, members: Sequence[Outcome]) -> None:
+    """Relations are many and alike: those that are fine are counted."""
+    shown = [outcome for outcome in members if group is not Group.RELATIONS or not outcome.is_ok]
+    if len(shown) < len(members):
+        console.print(Text.assemble("  ", _FINE, f" {len(members) - len(shown)} of {len(members)} are fine"))
+    for outcome in shown:
+        _show(console, outcome)
+
+
 def _show(console: Console, outcome: Outcome) -> None:
-    mark = ("✓", "green") if outcome.is_ok else ("✗", "bold red")
+    mark = _FINE if outcome.is_ok else ("✗", "bold red")
     console.print(Text.assemble("  ", mark, " ", outcome.name), soft_wrap=True)
     for finding in outcome.findings[:_SHOWN]:
         whose = "" if finding.organization_id is None else f"organization {finding.organization_id}: "

@@ -13,7 +13,7 @@ from typing import Protocol
 import uvloop
 
 from tranche.app import Web
-from tranche.commands.signals import ENDING, ignore_signals
+from tranche.commands.signals import ending_signals, ignore_signals
 from tranche.kernel.errors import Conflict, Invalid, Unavailable
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.server import Server
@@ -106,7 +106,7 @@ class Process:
     async def _run(self, *, signals: bool) -> None:
         self._asked, self._loop = asyncio.Event(), asyncio.get_running_loop()
         if signals:
-            for sig in ENDING:
+            for sig in ending_signals():
                 self._loop.add_signal_handler(sig, self.stop)
         if self._stopped.is_set():
             return
@@ -168,5 +168,10 @@ def _refused(host: str, port: int, error: OSError) -> PortTaken | Invalid:
 def url_of(bound: socket.socket) -> str:
     """The address for a browser on this machine."""
     host, port = bound.getsockname()[:2]
+    return local_url(host, port)
+
+
+def local_url(host: str, port: int) -> str:
+    """As `url_of`, where the host is known."""
     local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
     return f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}"

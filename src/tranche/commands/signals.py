@@ -6,13 +6,17 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-ENDING = (signal.SIGINT, signal.SIGTERM)
+
+def ending_signals() -> list[signal.Signals]:
+    """Ctrl-C, the service manager's word, and the end of the terminal unless `nohup` keeps that away."""
+    signals = [signal.SIGINT, signal.SIGTERM]
+    return signals if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [*signals, signal.SIGHUP]
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGTERM raise KeyboardInterrupt as Ctrl-C does, so that what was started is put away again."""
-    before = {sig: signal.signal(sig, _interrupt) for sig in ENDING}
+    """Let every ending signal raise KeyboardInterrupt, so that what was started is put away again."""
+    before = {sig: signal.signal(sig, _interrupt) for sig in ending_signals()}
     try:
         yield
     finally:
@@ -22,7 +26,7 @@ def interruptible() -> Iterator[None]:
 
 def ignore_signals() -> None:
     """The end is on its way; it takes its limited time."""
-    for sig in ENDING:
+    for sig in ending_signals():
         signal.signal(sig, signal.SIG_IGN)
 
 

@@ -1,5 +1,6 @@
 """The pure rules of operations."""
 
+import itertools
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -46,7 +47,7 @@ def test_pieces_cover_the_range_without_gap_or_overlap(low: int, size: int) -> N
     parts = pieces(low, low + size - 1)
     assert parts[0][0] == low
     assert parts[-1][1] == low + size - 1
-    assert all(before[1] + 1 == after[0] for before, after in zip(parts, parts[1:], strict=False))
+    assert all(before[1] + 1 == after[0] for before, after in itertools.pairwise(parts))
     assert len(parts) <= 32
     assert len(parts) >= min(size, 17)
 
@@ -93,10 +94,12 @@ def test_a_phase_of_another_release_is_a_fatal_fault_with_a_sentence() -> None:
 
 
 def test_a_fault_is_described_without_its_data() -> None:
-    try:
+    def break_down() -> None:
         raise ValueError("SELECT password FROM users") from KeyError("ada@example.test")
-    except ValueError as error:
-        said = f"{describe(error)} {words_of(error)}"
+
+    with pytest.raises(ValueError, match="password") as caught:
+        break_down()
+    said = f"{describe(caught.value)} {words_of(caught.value)}"
     assert "ValueError" in said
     assert "KeyError" in said
     assert "test_domain.py" in said

@@ -24,14 +24,14 @@ def filled(workshop: Workshop) -> Workshop:
     owner.execute("UPDATE operation_items SET status = 'succeeded' WHERE position <= 15000")
     owner.execute("UPDATE operation_items SET status = 'failed', error = 'x', error_code = 'c' WHERE position = 14999")
     owner.execute(
-        "INSERT INTO operation_claims (organization_id, operation_id, phase, low, high) "
-        "SELECT organization_id, id, 'mint', n * 10, n * 10 + 9 FROM operations, generate_series(1, 1000) n"
-    )
-    owner.execute(
         "INSERT INTO operations (organization_id, uuid, kind, phase, status, finished_at) "
         "SELECT %(organization)s, gen_random_uuid(), 'toy_mint', 'mint', 'completed', now() "
         "FROM generate_series(1, 5000)",
         {"organization": workshop.ctx.organization_id},
+    )
+    owner.execute(
+        "INSERT INTO operation_claims (organization_id, operation_id, phase, low, high) "
+        "SELECT organization_id, id, 'mint', n * 10, n * 10 + 9 FROM operations, generate_series(1, 3) n"
     )
     owner.execute("VACUUM ANALYZE")
     return workshop
@@ -44,7 +44,6 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], object], set[str]]] = {
         {PENDING},
     ),
     "what is open": ("operation_items", lambda conn: items.count_open_items(conn, operation_id=2), {PENDING}),
-    "a chunk": ("operation_items", lambda conn: items.create_chunk(conn, claim=CLAIM), {PENDING, KEY}),
     "a lease": ("operation_items", lambda conn: leases.count_pending(conn, claim=CLAIM), {PENDING}),
     "a page of items": (
         "operation_items",
@@ -59,7 +58,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], object], set[str]]] = {
     "an orphan": (
         "operation_claims",
         lambda conn: claims.lock_orphan(conn, operation_id=2, dead_after=8.0, in_order=True),
-        {"operation_claims_by_operation"},
+        {"operation_claims_by_operation", "Index Scan", PENDING},
     ),
     "the newest operations": (
         "operations",

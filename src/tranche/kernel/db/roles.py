@@ -6,8 +6,10 @@ from tranche.kernel.db.grants import APP_ROLE, role_url
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Forbidden
 
-# A vanished machine's transaction is ended after 10 s; who waits for its locks waits a little longer.
+# A vanished machine's transaction is ended after 10 s; who waits for its locks waits a little longer. A killed
+# process would otherwise hold its locks until its last statement is through, however long that takes.
 _SETTINGS = {
+    "client_connection_check_interval": "2s",
     "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "12s",
     "statement_timeout": "60s",

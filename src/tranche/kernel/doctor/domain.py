@@ -9,6 +9,7 @@ class Group(StrEnum):
 
     DATABASE = "database"
     WALLS = "walls between organizations"
+    RELATIONS = "relations: every row has its parent, in its own organization"
     DATA = "data"
     FILES = "files"
     RUNNING = "running"

@@ -43,7 +43,8 @@ def examine(conn: Connection, patient: Patient, *, now: float) -> Iterator[Outco
         return  # the other checks ask for tables that may not be there
     groups = [
         (Group.WALLS, WALL_CHECKS),
-        (Group.DATA, [*relation_checks(conn), *patient.checks]),
+        (Group.RELATIONS, relation_checks(conn)),
+        (Group.DATA, patient.checks),
         (Group.RUNNING, () if patient.is_stopped else RUNNING_CHECKS),
     ]
     for group, checks in groups:

@@ -1,0 +1,89 @@
+"""What a person sees while an operation runs."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from tests.kernel.client.server import Wire, stream
+from tests.kernel.client.states import state
+from tranche.kernel.client.watch import duration, watch_operation
+
+READING = {"name": "stage", "unit": "rows", "done": 20, "total": 200}
+
+
+def watch(wire: Wire, *states: dict[str, object], width: int = 120, is_terminal: bool = True) -> tuple[str, str]:
+    """The status in which it ended, and everything that was written."""
+    wire.script = [stream(*enumerate(states, start=1))]
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=is_terminal, width=width, color_system=None, legacy_windows=False)
+    with wire.client() as client:
+        ended = watch_operation(client, 7, console=console)
+    return ended["status"], written.getvalue()
+
+
+def last_lines(text: str) -> list[str]:
+    """The display as it stays, without its padding."""
+    plain = text.rpartition("\x1b[2K")[2].partition("\x1b[?25h")[0]
+    return [" ".join(line.split()) for line in plain.splitlines() if line.strip()]
+
+
+def test_on_a_terminal_there_is_a_bar_with_amount_rate_time_left_and_failures(wire: Wire) -> None:
+    status, text = watch(wire, state(done=40, failed=2), state("completed_with_errors", done=100, failed=3))
+    assert status == "completed_with_errors"
+    moving = next(line for line in text.splitlines() if "40 of 100 orders" in line)
+    assert "━" in moving
+    assert " ".join(moving.split()).endswith("40 of 100 orders 50/s 2 s left 2 failed")
+    assert last_lines(text) == ["✓ Bringing in 100 orders 3 failed"]
+
+
+def test_every_phase_keeps_its_line_with_what_it_had_to_do(wire: Wire) -> None:
+    _, text = watch(wire, state(phase="x") | {"phase": READING}, state(done=40), state("completed", done=100))
+    assert last_lines(text) == ["✓ Reading the file 200 rows", "✓ Bringing in 100 orders"]
+
+
+def test_work_that_goes_back_to_an_earlier_phase_forgets_the_later_ones(wire: Wire) -> None:
+    reading = state() | {"phase": READING}
+    _, text = watch(wire, reading, state(done=10), reading, state("failed") | {"phase": READING})
+    assert last_lines(text) == ["✗ Reading the file 20 rows"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (state("pending"), "Waiting for a worker"),
+        (state("paused", done=40), "Paused"),
+        (state("cancelling", done=40), "Cancelling"),
+        (state(done=40, isStalled=True), "No worker is at it"),
+    ],
+)
+def test_work_that_does_not_move_says_why(wire: Wire, given: dict[str, object], words: str) -> None:
+    _, text = watch(wire, given, state("cancelled", done=40))
+    assert words in text
+    assert last_lines(text) == ["■ Bringing in 40 orders"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_no_line_is_longer_than_the_terminal(wire: Wire, width: int) -> None:
+    _, text = watch(wire, state(done=40, failed=2), state("completed", done=100), width=width)
+    assert max(len(line.replace("\x1b[?25l", "")) for line in text.splitlines()) <= width
+
+
+def test_elsewhere_only_the_outcome_is_written_without_anything_a_terminal_obeys(wire: Wire) -> None:
+    _, text = watch(wire, state(done=40), state("completed", done=100), is_terminal=False)
+    assert "\x1b" not in text
+    assert [" ".join(line.split()) for line in text.splitlines()] == ["✓ Bringing in 100 orders"]
+
+
+def test_names_from_the_server_cannot_steer_the_terminal(wire: Wire) -> None:
+    evil = {"name": "x\x1b[31m[red]y", "unit": "z\x1b]0;t\x07", "done": 1, "total": None}
+    _, text = watch(wire, state("completed") | {"phase": evil}, is_terminal=False)
+    assert "\x1b" not in text
+    assert "[red]y" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "0 s"), (59.4, "59 s"), (60, "1 min 0 s"), (3_599, "59 min 59 s"), (4_000, "1 h 6 min")]
+)
+def test_time_is_said_in_one_unit_or_two(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
