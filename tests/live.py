@@ -24,6 +24,7 @@ from tranche.kernel.db.pool import Database
 from tranche.kernel.identity.service import bootstrap, issue_key
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.server import Server
+from tranche.kernel.web.stream import Hub
 from tranche.worker import Worker
 
 _TERMINAL = frozenset({"cancelled", "completed", "completed_with_errors", "failed"})
@@ -51,6 +52,7 @@ class Live:
     settings: Settings
     urls: DatabaseUrls
     database: Database
+    hub: Hub
     context: Context
     key: str = field(repr=False)
     client: httpx.Client
@@ -121,6 +123,7 @@ def _living(urls: DatabaseUrls, settings: Settings, *, working: bool) -> Iterato
                 settings=settings,
                 urls=urls,
                 database=web.pools[0],
+                hub=web.hub,
                 context=context,
                 key=key,
                 client=client,

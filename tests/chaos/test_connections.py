@@ -1,5 +1,8 @@
 """Connections that fall silent without a word, and notifications that never come."""
 
+import random
+import secrets
+import sys
 import time
 from collections.abc import Iterator
 
@@ -14,10 +17,15 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.scale import SCALE
 from tests.chaos.verdict import assert_imported
 from tests.chaos.waiting import eventually
+from tests.conftest import DatabaseUrls
+from tranche.kernel.db.embedded import EmbeddedPostgres
+from tranche.kernel.db.pool import connect
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 _NOTICED_WITHIN = 30.0
+_MOST_ENDED = 25
+_SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = %(database)s AND application_name LIKE 'tranche%%'"
 _LIVING_QUEUE = "SELECT FROM procrastinate_workers WHERE last_heartbeat > clock_timestamp() - interval '3 seconds'"
 
 
@@ -57,6 +65,29 @@ def test_a_worker_notices_within_30_seconds_that_its_database_vanished(house: Ho
     assert time.monotonic() - begun < 5, "the queue does not hear of new work"
     house.wait(again)
     assert_imported(house, following, again)
+
+
+def test_sessions_that_are_ended_at_random_cost_only_time(
+    house: House, crew: Crew, postgres: EmbeddedPostgres, database_urls: DatabaseUrls
+) -> None:
+    seed = secrets.randbits(32)
+    sys.stdout.write(f"seed {seed}\n")
+    chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
+    slow_down(house, seconds_per_order=0.001)
+    workers = crew.workers(2)
+    for number in range(SCALE.rounds):
+        file = make_file(f"T{number}", orders=4_000)
+        started, ended = house.upload(file), 0
+        with connect(postgres.superuser_url) as conn:
+            while not house.operation(started).status.is_terminal:
+                time.sleep(chance.uniform(0.05, 0.4))
+                sessions = conn.execute(_SESSIONS, {"database": database_urls.name}).fetchall()
+                if sessions and ended < _MOST_ENDED:
+                    conn.execute("SELECT pg_terminate_backend(%(pid)s)", chance.choice(sessions))
+                    ended += 1
+        assert ended
+        assert_imported(house, file, started)
+    assert all(worker.lives for worker in workers)
 
 
 def test_a_missed_notification_costs_a_worker_at_most_one_poll(house: House, crew: Crew) -> None:

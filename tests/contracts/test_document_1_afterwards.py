@@ -9,7 +9,7 @@ import httpx
 import openpyxl
 import pytest
 
-from tests.contracts.document_1 import Desk, csv, errors_of, october_trades, read
+from tests.contracts.document_1 import HEADER, Desk, csv, errors_of, october_trades, read
 from tests.live import Live
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.settings import BatchesApi
@@ -163,23 +163,40 @@ def test_orders_without_a_batch_are_adopted_and_that_may_be_run_twice(live: Live
     assert (again["adoptedOrders"], again["batch"]["id"], again["batch"]["totalOrders"]) == (2, batch["id"], 9)
 
 
-def test_the_workbook_of_errors_is_corrected_and_uploaded_again(desk: Desk, live: Live) -> None:
-    batch = desk.bring(october_trades(), name="october_trades.xlsx")
+def workbook(live: Live, batch: Any) -> tuple[openpyxl.Workbook, list[list[Any]]]:
+    """The workbook of errors of a batch, and its cells."""
     answer = live.client.get(f"{HOME}/{batch['id']}/errors.xlsx")
     assert (answer.status_code, answer.headers["content-disposition"].split(";")[0]) == (200, "attachment")
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
-    sheet = book.worksheets[0]
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    assert rows[0] == ["orderId", "customer", "sku", "description", "quantity", "unitPrice", "_row", "_errors"]
+    return book, [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
+
+
+def saved(book: openpyxl.Workbook, **cells: str) -> bytes:
+    """The workbook with some cells corrected: `A2="T-0043"`."""
+    for place, value in cells.items():
+        book.worksheets[0][place] = value
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def test_the_workbook_of_errors_is_corrected_and_uploaded_again(desk: Desk, live: Live) -> None:
+    batch = desk.bring(october_trades(), name="october_trades.xlsx")
+    book, rows = workbook(live, batch)
+    assert rows[0] == [*HEADER, "_row", "_errors"]
     assert [row[6] for row in rows[1:]] == [45, 100]
     assert "Missing required field: orderId" in rows[1][7]
     assert rows[1][1:6] == ["Customer 1", "SKU-7", "Trade", "4", "10.5"]
-    sheet["A2"], sheet["E3"] = "T-0043", "3"
-    corrected = io.BytesIO()
-    book.save(corrected)
-    second = desk.bring(corrected.getvalue(), name="errors-1.xlsx")
-    assert (second["totalOrders"], second["successfulOrders"], errors_of(second)) == (2, 2, [])
-    assert desk.orders_of(second["id"]) == ["T-0043", "T-0098"]
+    half = desk.bring(saved(book, A2="T-0043"), name="errors-1.xlsx")
+    assert (half["totalOrders"], half["successfulOrders"], errors_of(half)) == (2, 1, [(3, "not_positive")])
+    again, rows = workbook(live, half)
+    assert (rows[0], len(rows)) == ([*HEADER, "_row", "_errors"], 2)
+    whole = desk.bring(saved(again, E2="3"), name="errors-2.xlsx")
+    assert (whole["successfulOrders"], errors_of(whole)) == (1, [])
+    assert desk.orders_of(half["id"]) + desk.orders_of(whole["id"]) == ["T-0043", "T-0098"]
+    found = read(live.client.get("/api/orders", params={"search": "T-0098"}))["data"][0]
+    line = read(live.client.get(f"/api/orders/{found['id']}"))["data"]["lines"][0]
+    assert (line["quantity"], line["extra"]) == (3, None)
 
 
 def test_all_errors_are_paged_and_grouped_and_the_log_holds_a_thousand(desk: Desk, live: Live) -> None:
@@ -225,6 +242,25 @@ def test_a_foreign_batch_looks_like_an_unknown_one(desk: Desk, live: Live) -> No
         assert Desk(stranger, HOME).get("/stats")["totalBatches"] == 0
         assert Desk(stranger, HOME).bring(csv(GOOD))["successfulOrders"] == 1, "nor is the same file a duplicate there"
     assert left(live, "orders") == 1
+
+
+def test_a_cancelled_upload_is_failed_says_what_is_kept_and_is_no_duplicate(open_live: Callable[..., Live]) -> None:
+    live = open_live(working=False)
+    desk = Desk(live.client, HOME)
+    batch = read(desk.send(csv(GOOD)))
+    assert live.client.post(f"/api/operations/{batch['operationId']}/cancel").status_code == 200
+    live.start_worker()
+    live.wait(batch["operationId"])
+    ended = desk.get(f"/{batch['id']}")
+    assert ended["status"] == "failed"
+    assert "0 orders were imported before and are kept" in ended["failure"]
+    assert desk.bring(csv(GOOD))["successfulOrders"] == 1
+
+
+def test_who_prefers_to_wait_gets_the_finished_batch(desk: Desk) -> None:
+    answer = desk.send(csv(GOOD), wait=30)
+    assert (answer.status_code, answer.headers["preference-applied"]) == (200, "wait=30")
+    assert (read(answer)["status"], read(answer)["successfulOrders"]) == ("completed", 1)
 
 
 def test_the_same_idempotency_key_is_one_upload(desk: Desk, live: Live) -> None:

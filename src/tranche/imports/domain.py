@@ -160,6 +160,10 @@ class Slice:
     faults: tuple[Fault, ...]
 
 
+ROW_HEADER, ERRORS_HEADER = "_row", "_errors"
+OUR_HEADERS = frozenset({ROW_HEADER, ERRORS_HEADER})  # a corrected workbook of errors comes back with them
+
+
 @dataclass(frozen=True, slots=True)
 class OriginalRow:
     """The cells of one row as they stand in the file, in the order of the file's columns."""

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from tranche.imports import queries
 from tranche.imports.choices import read_mapping
-from tranche.imports.domain import FileHeader, Limits, ParseAbortedError, ParseRequest, Slice
+from tranche.imports.domain import OUR_HEADERS, FileHeader, Limits, ParseAbortedError, ParseRequest, Slice
 from tranche.imports.parser import Parsed, parse
 from tranche.imports.targets import Import, Judgement, StageLost, Target
 from tranche.kernel.db.pool import Connection
@@ -233,7 +233,7 @@ def _keep_reading(conn: Connection, job: Import, header: FileHeader) -> None:
     columns = header.matching.columns
     mapping = {
         "fields": {column.field: column.header for column in columns if column.field},
-        "extra": [column.header for column in columns if not column.field],
+        "extra": [column.header for column in columns if not column.field and column.header not in OUR_HEADERS],
         "matches": {column.field: column.match for column in columns if column.field},
         "notices": list(header.notices),
         "encoding": header.encoding,

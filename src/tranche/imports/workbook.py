@@ -5,12 +5,19 @@ from pathlib import Path
 
 import xlsxwriter
 
-from tranche.imports.domain import Field, Limits, OriginalRow, ParseRequest
+from tranche.imports.domain import (
+    ERRORS_HEADER,
+    OUR_HEADERS,
+    ROW_HEADER,
+    Field,
+    Limits,
+    OriginalRow,
+    ParseRequest,
+)
 from tranche.imports.parser import read_rows
 from tranche.imports.service import BadRow
 from tranche.imports.targets import Import
 
-ROW_HEADER, ERRORS_HEADER = "_row", "_errors"
 MOST_ROWS = 1_000_000
 _LONGEST_CELL = 32_767
 _WIDTH = 18
@@ -39,18 +46,19 @@ def write_error_workbook(
 def _write(
     book: xlsxwriter.Workbook, *, header: list[str], rows: Iterator[OriginalRow], messages: dict[int, str]
 ) -> None:
+    kept = [at for at, name in enumerate(header) if name not in OUR_HEADERS]
     sheet = book.add_worksheet("Errors")
     bold = book.add_format({"bold": True, "bg_color": "#F1F5F9", "bottom": 1})
     red = book.add_format({"font_color": "#B91C1C"})
-    width = len(header)
+    width = len(kept)
     sheet.set_column(0, max(width - 1, 0), _WIDTH)
     sheet.set_column(width + 1, width + 1, _WIDE)
     sheet.freeze_panes(1, 0)
-    for column, name in enumerate([*header, ROW_HEADER, ERRORS_HEADER]):
+    for column, name in enumerate([*(header[at] for at in kept), ROW_HEADER, ERRORS_HEADER]):
         sheet.write_string(0, column, name[:_LONGEST_CELL], bold)
     for line, row in enumerate(rows, start=1):
-        for column, cell in enumerate(row.cells):
-            if cell:
+        for column, at in enumerate(kept):
+            if cell := row.cells[at]:
                 sheet.write_string(line, column, cell[:_LONGEST_CELL])
         sheet.write_number(line, width, row.row)
         sheet.write_string(line, width + 1, messages[row.row][:_LONGEST_CELL], red)

@@ -56,7 +56,7 @@ def test_where_stdout_is_no_terminal_a_table_is_lines_with_tabs(capsys: pytest.C
     show_table(COLUMNS, [ROW, {"id": 2, "name": None, "total": True}])
     assert capsys.readouterr().out.split("\n") == [
         "Id\tName\tTotal\tAt",
-        "1234\ta b�[31m[bold] \t1234567.50\t2026-11-20T12:00:00Z",
+        "1234\ta b\ufffd[31m[bold] \t1234567.50\t2026-11-20T12:00:00Z",
         "2\t\ttrue\t",
         "",
     ]
@@ -114,4 +114,4 @@ def test_a_page_says_where_one_is(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_a_terminal_would_obey_is_replaced() -> None:
-    assert clean("a\u2028b\tc\x00\x1b\x7f\x9b\ud800é") == "a b c�����é"
+    assert clean("a\u2028b\tc\x00\x1b\x7f\x9b\ud800é") == "a b c\ufffd\ufffd\ufffd\ufffd\ufffdé"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.operations.toys import FILES, MAIL, RELAY, kill
+from tests.kernel.operations.toys import FILES, MAIL, RELAY, Panic, kill
 from tests.kernel.operations.workshop import BRISK, STEPWISE, Worker, Workshop
 from tranche.kernel.errors import Conflict, Unavailable
 from tranche.kernel.operations.domain import ItemStatus, Status
@@ -169,6 +169,17 @@ def test_an_effect_that_raises_is_tried_again_only_where_that_is_harmless(worksh
     assert (unknown.status, unknown.attempts, unknown.error_code) == ("unknown", 1, "unknown_outcome")
     assert "password" not in f"{failed.error} {unknown.error}"
     assert workshop.is_sound()
+
+
+def test_an_effect_over_which_compiled_code_panics_is_a_fault_like_others(workshop: Workshop) -> None:
+    def panic(item: OutsideItem) -> None:
+        if item.reference == 2:
+            raise Panic
+
+    workshop.hooks.effect = panic
+    operation = workshop.start(MAIL, [1, 2, 3])
+    ended = workshop.work(operation, workshop.worker())
+    assert (ended.succeeded, ended.unknown) == (2, 1)
 
 
 def test_our_own_refusal_is_the_reason(workshop: Workshop) -> None:

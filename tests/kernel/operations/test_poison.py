@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kernel.operations.toys import INSURE, MINT, fatal, kill, once
+from tests.kernel.operations.toys import INSURE, MINT, Panic, fatal, kill, once
 from tests.kernel.operations.workshop import Workshop
 from tranche.kernel.errors import Conflict, Unavailable
 from tranche.kernel.operations.domain import Status
@@ -25,6 +25,18 @@ def test_one_that_raises_is_parked_after_three_tries_and_the_rest_succeeds(works
     parked = workshop.items(operation)[12]
     assert (parked.status, parked.error_code) == ("failed", "unexpected")
     assert parked.error == "An unexpected fault (RuntimeError) came up; the log of the worker says where."
+    assert workshop.is_sound()
+
+
+def test_one_over_which_compiled_code_panics_is_parked_too(workshop: Workshop) -> None:
+    def panic(references: list[int]) -> None:
+        if 3 in references:
+            raise Panic
+
+    workshop.hooks.chunk = panic
+    operation = workshop.start(MINT, range(1, 11))
+    ended = workshop.work(operation, workshop.worker())
+    assert (ended.succeeded, ended.failed) == (9, 1)
     assert workshop.is_sound()
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.conftest import DatabaseUrls
-from tests.kernel.operations.toys import MINT, PARTS, fatal, kill, restart_first
+from tests.kernel.operations.toys import FILES, MINT, PARTS, fatal, kill, restart_first
 from tests.kernel.operations.workshop import BRISK, STEPWISE, Worker, Workshop
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Unavailable
@@ -66,6 +66,25 @@ def test_a_zombie_commits_nothing_after_its_claim_was_taken_over(workshop: Works
     assert (workshop.look(operation), workshop.branches()) == before
     assert workshop.work(operation, zombie, workshop.worker()).succeeded == 25
     assert workshop.is_sound()
+
+
+@pytest.mark.parametrize("kind", [MINT, PARTS, FILES])
+def test_a_zombie_is_fenced_from_the_moment_that_another_has_its_claim(workshop: Workshop, kind: str) -> None:
+    operation = begun(workshop, kind, 0 if kind == PARTS else 1)
+    zombie, other = workshop.worker(), workshop.worker()
+    stale = workshop.claim(zombie, operation)
+    workshop.bury(zombie)
+    current = workshop.claim(other, operation)
+    assert stale is not None
+    assert current is not None
+    assert (current.claim.id, current.claim.epoch) == (stale.claim.id, 2)
+    zombie.beat()
+    workshop.work_claim(zombie, stale)
+    assert workshop.branches() == []
+    assert workshop.effects() == {}
+    workshop.work_claim(other, current)
+    assert len(workshop.branches()) + len(workshop.effects()) == (3 if kind == PARTS else 1)
+    assert workshop.work(operation, other).status is Status.COMPLETED
 
 
 @pytest.mark.parametrize("fault", [fatal, restart_first, kill])

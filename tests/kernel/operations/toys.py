@@ -30,8 +30,12 @@ MINT, STAMP, INSURE, FILES, MAIL, RELAY, PARTS = (
 )
 
 
-class Killed(BaseException):
-    """Ends a worker in the middle, as kill -9 does: nobody in the engine may catch it."""
+class Killed(SystemExit):
+    """Ends a worker in the middle, as kill -9 does: nobody in the engine may stop it."""
+
+
+class Panic(BaseException):
+    """What compiled code raises when it breaks; `except Exception` does not see it."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
-from tranche.imports.domain import Fault, Field, Limits
+from tranche.imports.domain import OUR_HEADERS, Fault, Field, Limits
 from tranche.imports.reading.sheet import Sheet
 from tranche.imports.reading.table import Table
 
@@ -64,7 +64,7 @@ def _extra(sheet: Sheet, begin: int, end: int, *, mask: pa.ChunkedArray) -> pa.A
     """A JSON object of the filled cells of unmapped columns, by header; null where there are none."""
     members = []
     for column in sheet.header.matching.columns:
-        if column.field:
+        if column.field or column.header in OUR_HEADERS:
             continue
         values = _with_errors(sheet.table, column.index, begin, end)
         if values.null_count < len(values):

@@ -45,6 +45,9 @@ _CODES: Final[Mapping[type[TrancheError], ExitCode]] = {
 }
 
 
+_SPACES: Final = frozenset("\n\t\u2028\u2029")
+
+
 class Kind(StrEnum):
     """How the values of a column are shown."""
 
@@ -136,7 +139,7 @@ def show_fields(columns: Sequence[Column], row: Mapping[str, Any], *, console: C
 def clean(text: str) -> str:
     """Text from files and servers without what a terminal would obey."""
     return "".join(
-        " " if char in "\n\t" else "�" if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text
+        " " if char in _SPACES else "\ufffd" if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text
     )
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from tranche.kernel.client.events import follow_operation, is_over
 from tranche.kernel.client.http import Client, Json
-from tranche.kernel.client.output import clean
+from tranche.kernel.client.output import clean, messages, say
 
 _PHASES: Final[Mapping[str, str]] = {
     "stage": "Reading the file",
@@ -54,6 +54,15 @@ def watch_operation(client: Client, operation_id: int, *, console: Console) -> J
             display.take(state)
             live.refresh()
     return display.state
+
+
+def watch_or_leave(client: Client, operation_id: int) -> Json:
+    """Watch on stderr; who leaves by Ctrl-C is told how to come back."""
+    try:
+        return watch_operation(client, operation_id, console=messages())
+    except KeyboardInterrupt:
+        say(f"It goes on without you. To come back: tranche operations watch {operation_id}")
+        raise
 
 
 class _Display:

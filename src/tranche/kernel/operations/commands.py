@@ -10,14 +10,13 @@ from tranche.kernel.client.output import (
     Column,
     ExitCode,
     Kind,
-    messages,
     say,
     say_page,
     show_fields,
     show_json,
     show_table,
 )
-from tranche.kernel.client.watch import watch_operation
+from tranche.kernel.client.watch import watch_or_leave
 from tranche.kernel.operations.domain import Status
 
 _HOME = "/api/operations"
@@ -118,7 +117,7 @@ def _act(operation: int, verb: str, *, json: bool, params: Params | None = None)
 
 def _watch(operation: int, *, json: bool) -> None:
     with open_client() as client:
-        state = watch_operation(client, operation, console=messages())
+        state = watch_or_leave(client, operation)
     if json:
         show_json(state)
     else:

@@ -8,7 +8,7 @@ from tranche.kernel.errors import TrancheError
 _FRAMES = 12
 
 
-def words_of(error: Exception) -> tuple[str, str]:
+def words_of(error: BaseException) -> tuple[str, str]:
     """A code and a sentence for a person: our own refusals whole, of any other fault only its kind."""
     if isinstance(error, TrancheError):
         return error.error_code, error.message

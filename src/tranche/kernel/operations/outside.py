@@ -83,7 +83,9 @@ class OutsideRun:
     def _perform(self, item: OutsideItem) -> Outcome:
         try:
             return self._phase.perform(self._operation, item)
-        except Exception as error:  # noqa: BLE001  # an effect that raised may or may not have happened
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001  # an effect that raised or panicked may have happened
             log.warning("effect.failed", operation=self._operation.id, position=item.position, **describe(error))
             code, message = words_of(error)
             if self._phase.repeatable:

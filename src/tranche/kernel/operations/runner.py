@@ -68,7 +68,7 @@ class Runner:
     ) -> None:
         """Work until the slice's time is over or nothing is left, and put the rest back into the queue.
 
-        Nothing is raised: the ledger and the log keep what went wrong, and the sweep brings the slice back.
+        No fault is raised: the ledger and the log keep what went wrong, and the sweep brings the slice back.
         """
         ends = time.monotonic() + self._pace.slice
         piece = _Slice(
@@ -83,8 +83,10 @@ class Runner:
                 self._open_lanes(piece)
             if self._work(piece):
                 self._enqueue(piece)
-        except Exception as error:  # noqa: BLE001  # a slice that ends badly must not take the worker with it
+        except BaseException as error:
             self._doubt(piece, error)
+            if not isinstance(error, Exception):
+                raise  # a slice that ends badly must not take the worker with it, but the worker may end
 
     def release_stuck(self) -> None:
         """Give back the claims that this living worker holds without knowing, because the database was away.
@@ -107,7 +109,7 @@ class Runner:
                 with self._lock:
                     self._in_doubt.discard((organization_id, operation_id))
 
-    def _doubt(self, piece: _Slice, error: Exception) -> None:
+    def _doubt(self, piece: _Slice, error: BaseException) -> None:
         with self._lock:
             self._in_doubt.add((piece.organization_id, piece.operation_id))
         if isinstance(error, Unavailable):
@@ -153,7 +155,9 @@ class Runner:
             self._working_on.add(taken.claim.id)
         try:
             self._run_phase(piece, taken)
-        except Exception as error:  # noqa: BLE001  # one bad chunk must not end the slice
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001  # one bad chunk must not end the slice; a panic is no Exception
             return self._settle(piece, taken, error)
         finally:
             with self._lock:
@@ -191,7 +195,7 @@ class Runner:
                 )
             ledger.count_chunk(conn, operation=operation, claim=claim, counts=counts, chunk_size=size)
 
-    def _settle(self, piece: _Slice, taken: Taken, error: Exception) -> Later | None:
+    def _settle(self, piece: _Slice, taken: Taken, error: BaseException) -> Later | None:
         if not isinstance(error, Stopped):
             log.warning(
                 "chunk.failed",

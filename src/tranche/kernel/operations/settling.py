@@ -12,12 +12,12 @@ from tranche.kernel.operations.taking import Taken
 _BUSY = "busy"
 
 
-def is_outage(error: Exception) -> bool:
+def is_outage(error: BaseException) -> bool:
     """Whether the database or another need was away, which is nobody's fault and counts as no attempt."""
     return isinstance(error, Unavailable) and error.error_code != _BUSY
 
 
-def settle(conn: Connection, taken: Taken, *, error: Exception, delay: float) -> None:
+def settle(conn: Connection, taken: Taken, *, error: BaseException, delay: float) -> None:
     """Release, cut or count an attempt; nothing when the claim has passed to somebody else."""
     if not claims.holds_claim(conn, claim=taken.claim):
         return
@@ -35,7 +35,7 @@ def settle(conn: Connection, taken: Taken, *, error: Exception, delay: float) ->
         _isolate(conn, taken, error=error, delay=delay)
 
 
-def _isolate(conn: Connection, taken: Taken, *, error: Exception, delay: float) -> None:
+def _isolate(conn: Connection, taken: Taken, *, error: BaseException, delay: float) -> None:
     """Cut the claim, or count an attempt of the one position in it.
 
     A chunk that the database was too busy for is tried once more uncut, and the next ones are made smaller.

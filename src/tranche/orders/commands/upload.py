@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from tranche.kernel.client.http import Client, Json, Params
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, clean, messages, say, show_fields, show_json
-from tranche.kernel.client.watch import watch_operation
+from tranche.kernel.client.watch import watch_or_leave
 from tranche.orders.commands.showing import show_batch, show_first_errors
 from tranche.orders.domain import ImportMode, OnDuplicate
 
@@ -61,7 +61,7 @@ def upload(
         if not wait:
             _show_started(started, json=json)
             return
-        ended = _watch(client, int(started["operationId"]))
+        ended = watch_or_leave(client, int(started["operationId"]))
         code = _finish_dry_run(client, started, ended, json=json) if dry_run else _finish(client, started, json=json)
     raise typer.Exit(code)
 
@@ -107,14 +107,6 @@ def _show_started(started: Json, *, json: bool) -> None:
     elif "id" in started:
         say(f"Batch {started['id']} is being imported.")
     say(f"Follow it: tranche operations watch {started['operationId']}")
-
-
-def _watch(client: Client, operation_id: int) -> Json:
-    try:
-        return watch_operation(client, operation_id, console=messages())
-    except KeyboardInterrupt:
-        say(f"The import goes on. Follow it: tranche operations watch {operation_id}")
-        raise
 
 
 def _finish(client: Client, started: Json, *, json: bool) -> ExitCode:

@@ -1,14 +1,20 @@
 """`tranche operations` against the running product."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.kernel.web.sample import until
 from tests.live import Live
 from tests.shell import Ran, Shell
 from tranche.kernel.client.output import ExitCode
 
+ROOT = Path(__file__).parents[4]
 HEADER = "orderId,customer,sku,quantity,unitPrice\n"
 GOOD = HEADER + "A1,Bob,S-1,2,9.99\n"
 MIXED = GOOD + "A2,Bob,S-1,x,9.99\n"
@@ -97,6 +103,22 @@ def test_an_unknown_operation_is_not_found(shell: Shell) -> None:
     for verb in ("watch", "cancel", "pause", "resume", "retry"):
         ran = shell("operations", verb, 99)
         assert (ran.code, ran.err) == (ExitCode.NOT_FOUND, "Error: There is no such operation.\n"), verb
+
+
+def test_ctrl_c_ends_the_watching_with_130_and_not_the_work(idle: tuple[Live, Shell]) -> None:
+    live, shell = idle
+    number = upload(shell, GOOD)
+    command = [sys.executable, "-c", "from tranche.cli import main; main()", "operations", "watch", str(number)]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: live.hub.open_streams(live.context.organization_id) == 1, seconds=20)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert f"tranche operations watch {number}" in err
+    assert "Traceback" not in err
+    live.start_worker()
+    assert live.wait(number)["status"] == "completed"
 
 
 def _status(ran: Ran) -> str:
