@@ -1,6 +1,7 @@
 """A real PostgreSQL for every test: one server per session, one migrated database per test."""
 
 import fcntl
+import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.factories import Organization, make_organization
 from tests.homes import clear, clear_abandoned, make_home
@@ -42,6 +44,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _LOCK in config.stash:
         clear(Path(os.environ.pop(_HOME)))
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """A command that a test runs in this process sets up logs on the test's own stderr: the next test has another."""
+    handlers = logging.getLogger().handlers[:]
+    yield
+    structlog.reset_defaults()
+    logging.getLogger().handlers = handlers
 
 
 @pytest.fixture(scope="session")

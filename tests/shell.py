@@ -4,12 +4,14 @@ A folder takes the fixture into its `conftest.py` beside those of `tests.live`.
 """
 
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.live import Live
 from tranche.cli import run
@@ -48,19 +50,29 @@ class Shell:
         return self
 
     def __call__(self, *words: str | int) -> Ran:
+        _hush()
         self._capfd.readouterr()
         code = run([str(word) for word in words])
         out, err = self._capfd.readouterr()
+        _hush()
         return Ran(code, out, err)
+
+
+def _hush() -> None:
+    """A command sets up the logs of its process; here that is the house's process too, whose lines are not its."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 @pytest.fixture
 def make_shell(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> Callable[[Live], Shell]:
+) -> Iterator[Callable[[Live], Shell]]:
     """A shell for a house that the test opens itself; its folder is the test's own."""
+    config, handlers = structlog.get_config(), logging.getLogger().handlers
     monkeypatch.chdir(tmp_path)
-    return Shell(monkeypatch, capfd).use
+    yield Shell(monkeypatch, capfd).use
+    structlog.configure(**config)
+    logging.getLogger().handlers = handlers
 
 
 @pytest.fixture

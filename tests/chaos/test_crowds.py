@@ -26,10 +26,10 @@ _NOISE = 1.2
 
 @pytest.mark.parametrize("count", [2, 4])
 def test_several_workers_on_one_import_do_nothing_twice(house: House, crew: Crew, count: int) -> None:
-    slow_down(house, seconds_per_order=0.001)
+    slow_down(house, seconds_per_order=0.0005)
     crew.workers(count)
     for number in range(SCALE.rounds):
-        file = make_file(f"M{number}", orders=2_400)
+        file = make_file(f"M{number}", orders=6_000)
         with _seen_workers(house) as seen:
             started = house.upload(file)
             house.wait(started)

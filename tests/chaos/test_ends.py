@@ -55,7 +55,7 @@ def test_a_worker_that_cannot_finish_its_chunk_rolls_it_back_and_ends(house: Hou
     file = make_file("G", orders=500)
     gate = Gate(house)
     with gate.shut():
-        (worker,) = crew.workers(1)
+        (worker,) = crew.workers(1, TRANCHE_SHUTDOWN_SECONDS="4")
         started = house.upload(file)
         gate.wait_for_one()
         _assert_ends(worker, seconds=10)

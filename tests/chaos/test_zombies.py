@@ -8,7 +8,6 @@ from tests.chaos.drag import Gate
 from tests.chaos.files import OrdersFile, make_file
 from tests.chaos.house import House, Started
 from tests.chaos.processes import Crew, Process
-from tests.chaos.scale import SCALE
 from tests.chaos.verdict import assert_imported
 from tests.chaos.waiting import eventually
 
@@ -33,7 +32,7 @@ def test_a_worker_frozen_in_mid_chunk_changes_nothing_when_it_comes_back(house: 
 
 @pytest.mark.timeout(300)
 def test_a_worker_frozen_while_it_reads_the_file_changes_nothing_when_it_comes_back(house: House, crew: Crew) -> None:
-    file = make_file("Y", orders=SCALE.orders)
+    file = make_file("Y", orders=4_000)
     workers = crew.workers(2, TRANCHE_WORKER_SLOTS="1")
     started = house.upload(file)
     zombie = _holder(house, workers, started, phase="stage")

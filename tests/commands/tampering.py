@@ -62,6 +62,10 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     "an ended order batch has an outcome for every order": [
         "UPDATE order_batches SET total_orders = 5",
     ],
+    "an ended order batch says what its operation says": [
+        "UPDATE operations SET failed = 0",
+        "UPDATE order_batches SET failed_orders = 0, skipped_orders = 1",
+    ],
     "an order batch is processed only while its operation runs": [
         "UPDATE order_batches SET status = 'processing', completed_at = NULL",
     ],

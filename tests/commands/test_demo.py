@@ -10,7 +10,7 @@ import pytest
 
 from tests.commands.processes import Command
 from tests.homes import clear
-from tests.kernel.db.servers import processes_of
+from tests.kernel.db.servers import kill_all, processes_of
 
 Start = Callable[..., Command]
 
@@ -94,11 +94,22 @@ def test_served_it_answers_until_ctrl_c_and_then_nothing_stays(start: Start, roo
 
 
 def test_ctrl_c_in_the_middle_leaves_nothing_behind(start: Start, room: Path) -> None:
-    demo = start("demo", "--rows", "60000", TMPDIR=str(room))
+    demo = start("demo", "--rows", "20000", TMPDIR=str(room))
     demo.until(lambda: "Upload of" in demo.said(), what="an upload")
     (home,) = room.iterdir()
     assert processes_of(home)
     assert demo.end(signal.SIGINT)[0] == 130
+    assert processes_of(home) == []
+    assert list(room.iterdir()) == []
+
+
+def test_what_a_killed_one_left_behind_is_cleared_by_the_next(start: Start, room: Path, csv: Path) -> None:
+    killed = start("demo", str(csv), "--serve", TMPDIR=str(room))
+    killed.until(lambda: "Ctrl-C" in killed.said(), what="its end")
+    (home,) = room.iterdir()
+    kill_all([killed.process.pid])
+    assert processes_of(home)
+    assert start("demo", str(csv), TMPDIR=str(room)).wait() == 0
     assert processes_of(home) == []
     assert list(room.iterdir()) == []
 

@@ -248,7 +248,7 @@ def test_a_cancelled_upload_is_failed_says_what_is_kept_and_is_no_duplicate(open
     live = open_live(working=False)
     desk = Desk(live.client, HOME)
     batch = read(desk.send(csv(GOOD)))
-    assert live.client.post(f"/api/operations/{batch['operationId']}/cancel").status_code == 200
+    assert live.client.post(f"/api/operations/{batch['operationId']}/cancel").is_success
     live.start_worker()
     live.wait(batch["operationId"])
     ended = desk.get(f"/{batch['id']}")

@@ -1,10 +1,11 @@
 """A whole installation in a temporary folder: database, server and worker, gone without a trace at the end."""
 
+import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,12 +17,14 @@ from tranche.commands.install import prepare
 from tranche.commands.process import Process, WebPart, bind, url_of
 from tranche.kernel.client.address import Address
 from tranche.kernel.db.account import server_account
+from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.errors import TrancheError, Unavailable
 from tranche.kernel.settings import Settings
 from tranche.worker import Worker
 
 COMPANY = "Demo Company"
 _PREFIX = "tranche-demo-"
+_MARK = "throw-away"
 _START_SECONDS = 60.0
 
 Step = Callable[[str], None]
@@ -49,14 +52,17 @@ def throwaway(settings: Settings, *, keep: bool, done: Step) -> Iterator[Install
         TrancheError: a part did not start.
     """
     folder = _make_folder()
+    _clear_abandoned(folder.parent, settings)
     ours = replace(settings, home=folder, host="127.0.0.1", port=0, database_url=None, owner_url=None, listen_url=None)
     leftovers = [folder]
+    home = Home(folder)
     try:
-        with use_database(ours) as addresses:
-            leftovers.append(_socket_folder(addresses))
-            done(f"PostgreSQL {addresses.version}")
-            home = Home(folder)
-            with home.held():
+        with home.held():
+            if not keep:
+                (folder / _MARK).touch()
+            with use_database(ours) as addresses:
+                leftovers.append(_socket_folder(addresses))
+                done(f"PostgreSQL {addresses.version}")
                 key = prepare(addresses, home, company=COMPANY)
                 done(f"Schema, organization “{COMPANY}”, API key")
                 with _running(ours, addresses, home) as url:
@@ -65,6 +71,18 @@ def throwaway(settings: Settings, *, keep: bool, done: Step) -> Iterator[Install
     finally:
         for left in leftovers if not keep else []:
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _clear_abandoned(parent: Path, settings: Settings) -> None:
+    """Remove what killed ones have left behind: folders with our mark, of ours, that nobody has up; servers too."""
+    for mark in parent.glob(f"{_PREFIX}*/{_MARK}"):
+        folder = mark.parent
+        with suppress(TrancheError, OSError):
+            if folder.lstat().st_uid == os.geteuid() and not folder.is_symlink():
+                with Home(folder).held():
+                    # Joining and leaving ends the server, if it still runs.
+                    EmbeddedPostgres.start(folder, pg_bin=settings.pg_bin).stop()
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make_folder() -> Path:

@@ -28,6 +28,18 @@ CHECKS = (
         """,
     ),
     Check(
+        name="an ended order batch says what its operation says",
+        sql="""
+            SELECT b.organization_id, format('batch %s: %s of %s orders failed; its operation %s has %s of %s', b.id,
+                b.failed_orders, b.total_orders, o.id, o.failed + o.cancelled + o.unknown, o.total) AS detail
+            FROM order_batches b
+            JOIN operations o ON o.organization_id = b.organization_id AND o.id = b.operation_id
+            WHERE b.status <> 'processing'
+              AND (b.total_orders, b.successful_orders, b.skipped_orders, b.failed_orders)
+                <> (o.total, o.succeeded, o.skipped, o.failed + o.cancelled + o.unknown)
+        """,
+    ),
+    Check(
         name="an order batch is processed only while its operation runs",
         sql="""
             SELECT b.organization_id, format('batch %s is processing, operation %s is %s', b.id, o.id, o.status)

@@ -6,6 +6,7 @@ from tests.kernel.operations.toys import INSURE, MINT, Panic, fatal, kill, once
 from tests.kernel.operations.workshop import Workshop
 from tranche.kernel.errors import Conflict, Unavailable
 from tranche.kernel.operations.domain import Status
+from tranche.kernel.operations.handlers import Restart
 from tranche.kernel.operations.runner import Pace
 
 
@@ -118,12 +119,16 @@ def test_one_for_which_the_database_is_always_too_busy_is_parked(workshop: Works
     assert workshop.items(operation)[2].error_code == "busy"
 
 
-def test_in_order_the_next_waits_until_a_bad_one_is_parked(workshop: Workshop) -> None:
-    def raise_on_5(references: list[int]) -> None:
-        if 5 in references:
+def test_in_order_the_next_waits_until_a_bad_one_has_passed(workshop: Workshop) -> None:
+    tries: list[int] = []
+
+    def raise_on_5_and_twice_on_7(references: list[int]) -> None:
+        if 7 in references:
+            tries.append(7)
+        if 5 in references or (7 in references and len(tries) < 4):
             raise RuntimeError
 
-    workshop.hooks.chunk = raise_on_5
+    workshop.hooks.chunk = raise_on_5_and_twice_on_7
     operation = workshop.start(INSURE, range(1, 41))
     slow = Pace(slice=5.0, chunk=1.0, dead_after=8.0, retry_delay=0.1)
     ended = workshop.work(operation, workshop.worker(pace=slow), workshop.worker(pace=slow))
@@ -204,6 +209,24 @@ def test_a_position_that_cannot_even_be_parked_ends_the_operation(workshop: Work
     assert ended.error is not None
     assert "LookupError" in ended.error
     assert workshop.items(operation)[2].status == "cancelled"
+    assert workshop.is_sound()
+
+
+@pytest.mark.parametrize("place", ["measure", "park"])
+def test_a_loss_that_is_noticed_outside_a_chunk_restarts_the_phase_too(workshop: Workshop, place: str) -> None:
+    def raise_on_3(references: list[int]) -> None:
+        if 3 in references:
+            raise RuntimeError
+
+    def lose() -> None:
+        raise Restart("mint")
+
+    workshop.hooks.chunk = raise_on_3
+    setattr(workshop.hooks, place, once(lose))
+    operation = workshop.start(MINT, range(1, 21))
+    ended = workshop.work(operation, workshop.worker())
+    assert (ended.status, ended.succeeded, ended.failed) == (Status.COMPLETED_WITH_ERRORS, 19, 1)
+    assert workshop.events(operation).count("restarted") == 1
     assert workshop.is_sound()
 
 

@@ -263,3 +263,18 @@ def test_a_slice_of_an_operation_that_is_gone_or_unknown_does_nothing(workshop: 
     workshop.owner.execute("UPDATE operations SET kind = %(kind)s, phase = 'from_the_future'", {"kind": MINT})
     ended = workshop.work(operation, worker)
     assert (ended.status, ended.error_code) == (Status.FAILED, "unknown_phase")
+
+
+def test_stalled_is_what_nobody_works_on(workshop: Workshop) -> None:
+    waiting, held = workshop.start(MINT, [1]), begun(workshop, MINT, 10)
+    worker = workshop.worker()
+    workshop.claim(worker, held)
+    assert not workshop.look(waiting).is_stalled
+    workshop.owner.execute("UPDATE operations SET updated_at = now() - interval '2 minutes'")
+    assert workshop.look(waiting).is_stalled
+    assert not workshop.look(held).is_stalled
+    workshop.bury(worker)
+    assert workshop.look(held).is_stalled
+    workshop.do("pause", held)
+    workshop.owner.execute("UPDATE operations SET updated_at = now() - interval '2 minutes'")
+    assert not workshop.look(held).is_stalled

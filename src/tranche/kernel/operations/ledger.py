@@ -5,7 +5,7 @@ import structlog
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, Claim, Counts, Operation, Status, pieces
 from tranche.kernel.operations.faults import describe, words_of
-from tranche.kernel.operations.handlers import Fatal, Handler, OutsidePhase, Phase, RangePhase
+from tranche.kernel.operations.handlers import Fatal, Handler, OutsidePhase, Phase, RangePhase, Restart
 from tranche.kernel.operations.queries import claims, items, operations, progress
 
 log = structlog.get_logger(__name__)
@@ -78,8 +78,14 @@ def fail(conn: Connection, handler: Handler, *, operation_id: int, code: str, me
 
 def note_fault(conn: Connection, handler: Handler, *, operation_id: int, error: Exception) -> None:
     """A fault outside any chunk: the third one ends the operation, so that nobody waits for ever."""
+    operation = operations.lock_operation(conn, operation_id=operation_id)
+    if operation is None:
+        return
     if isinstance(error, Fatal):
         fail(conn, handler, operation_id=operation_id, code=error.code, message=error.message)
+        return
+    if isinstance(error, Restart):
+        restart(conn, handler, operation_id=operation_id, left=operation.phase, phase=error.phase)
         return
     code, message = words_of(error)
     operations.insert_event(conn, operation_id=operation_id, event=_FAULT, detail=message)
@@ -87,11 +93,10 @@ def note_fault(conn: Connection, handler: Handler, *, operation_id: int, error: 
         fail(conn, handler, operation_id=operation_id, code=code, message=message)
 
 
-def restart(conn: Connection, handler: Handler, *, claim: Claim, phase: str) -> None:
-    """Go back to a phase whose result was lost. Claims of the phase that is left end before it begins."""
-    claims.delete_claim(conn, claim_id=claim.id)
-    operation = operations.lock_operation(conn, operation_id=claim.operation_id)
-    if operation is None or operation.phase != claim.phase:
+def restart(conn: Connection, handler: Handler, *, operation_id: int, left: str, phase: str) -> None:
+    """Go back from the phase `left` to one whose result was lost; claims of the former end before that begins."""
+    operation = operations.lock_operation(conn, operation_id=operation_id)
+    if operation is None or operation.status.is_terminal or operation.phase != left:
         return
     if operations.count_events(conn, operation_id=operation.id, event=_RESTARTED) >= _MOST_RESTARTS:
         message = f"The work of the phase {phase} was lost {_MOST_RESTARTS} times; the log of the worker says where."

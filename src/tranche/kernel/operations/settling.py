@@ -25,7 +25,8 @@ def settle(conn: Connection, taken: Taken, *, error: BaseException, delay: float
     if isinstance(error, Stopped):
         claims.release_claim(conn, claim=claim, attempts=claim.attempts, delay=0.0, error="stopped")
     elif isinstance(error, Restart):
-        ledger.restart(conn, handler, claim=claim, phase=error.phase)
+        claims.delete_claim(conn, claim_id=claim.id)
+        ledger.restart(conn, handler, operation_id=claim.operation_id, left=claim.phase, phase=error.phase)
     elif isinstance(error, Fatal):
         claims.delete_claim(conn, claim_id=claim.id)
         ledger.fail(conn, handler, operation_id=claim.operation_id, code=error.code, message=error.message)

@@ -166,7 +166,8 @@ def _advance(conn: Connection, look: _Look) -> Later | None:
     operation = look.operation
     following = look.handler.following(operation.phase)
     stage = operation.phase if following else None
-    if items.count_open_items(conn, operation_id=operation.id, stage=stage):
+    is_short = following is None and operation.pending > 0
+    if is_short or items.count_open_items(conn, operation_id=operation.id, stage=stage):
         raise Fatal(
             f"The phase {operation.phase} left some items without an outcome; they were cancelled and can be retried.",
             code="incomplete",

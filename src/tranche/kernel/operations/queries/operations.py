@@ -10,8 +10,14 @@ from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import Operation, Status
 from tranche.kernel.operations.queries.progress import notify
 
+# Nothing has changed for a minute, and no living worker holds a part of it.
 _STALLED = """
-    (o.status IN ('pending', 'processing', 'cancelling') AND o.updated_at < now() - interval '60 seconds') AS is_stalled
+    (o.status IN ('pending', 'processing', 'cancelling') AND o.updated_at < now() - interval '60 seconds'
+     AND NOT EXISTS (
+        SELECT FROM operation_claims c
+        JOIN workers w ON w.id = c.worker_id AND w.beat_at > now() - interval '15 seconds'
+        WHERE c.organization_id = o.organization_id AND c.operation_id = o.id
+     )) AS is_stalled
 """
 _COLUMNS = ", ".join(f"o.{f.name}" for f in fields(Operation) if f.name != "is_stalled") + ", " + _STALLED
 
