@@ -9,7 +9,7 @@ import typer
 from tranche import __version__
 from tranche.commands.lazy import Entry, LazyGroup
 from tranche.commands.logs import configure_logs
-from tranche.kernel.client.output import ExitCode, complain, exit_code
+from tranche.kernel.client.output import ExitCode, complain, exit_code, say
 from tranche.kernel.errors import TrancheError
 
 _RUN, _WORK, _CARE = "Start", "Work with a server", "Look after an installation"
@@ -99,4 +99,9 @@ def run(arguments: list[str]) -> int:
         # Whoever read our output has gone, as `head` does; the interpreter must not try to flush to it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
+    except OSError as error:
+        if error.filename is None:
+            raise
+        say(f"Error: {error.filename}: {error.strerror}.")
+        return ExitCode.FAILURE
     return ExitCode.OK

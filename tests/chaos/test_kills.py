@@ -17,10 +17,9 @@ from tests.chaos.scale import SCALE
 from tests.chaos.verdict import DIED, assert_imported
 from tests.chaos.waiting import eventually
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 
-@pytest.mark.timeout(900)
 def test_kill_9_at_random_points_loses_nothing_and_does_nothing_twice(house: House, crew: Crew) -> None:
     seed = secrets.randbits(32)
     sys.stdout.write(f"seed {seed}\n")

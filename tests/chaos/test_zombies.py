@@ -11,10 +11,9 @@ from tests.chaos.processes import Crew, Process
 from tests.chaos.verdict import assert_imported
 from tests.chaos.waiting import eventually
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 
-@pytest.mark.timeout(300)
 def test_a_worker_frozen_in_mid_chunk_changes_nothing_when_it_comes_back(house: House, crew: Crew) -> None:
     file = make_file("Z", orders=4_000)
     gate = Gate(house)
@@ -30,7 +29,6 @@ def test_a_worker_frozen_in_mid_chunk_changes_nothing_when_it_comes_back(house: 
     _assert_harmless(house, crew, file_and_import=(file, started), zombie=zombie, workers=workers)
 
 
-@pytest.mark.timeout(300)
 def test_a_worker_frozen_while_it_reads_the_file_changes_nothing_when_it_comes_back(house: House, crew: Crew) -> None:
     file = make_file("Y", orders=4_000)
     workers = crew.workers(2, TRANCHE_WORKER_SLOTS="1")

@@ -45,6 +45,31 @@ def test_migrate_asks_for_the_owner_where_only_the_plain_role_is_named(
     assert "Set TRANCHE_OWNER_URL" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("url", "code"), [("postgresql://[nowhere", 2), ("postgresql://owner:hunter2@127.0.0.1:1/nowhere", 75)]
+)
+def test_migrate_says_in_a_sentence_that_it_cannot_reach_the_database(
+    tranche: Call, monkeypatch: pytest.MonkeyPatch, url: str, code: int
+) -> None:
+    monkeypatch.setenv("TRANCHE_OWNER_URL", url)
+    ran = tranche("migrate")
+    assert ran.code == code
+    assert ran.err.startswith("Error: ")
+    assert "hunter2" not in ran.err
+
+
+def test_a_home_that_cannot_be_made_is_a_sentence(
+    tranche: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("TRANCHE_OWNER_URL")
+    monkeypatch.setenv("TRANCHE_HOME", str(tmp_path / "file" / "home"))
+    ran = tranche("migrate")
+    assert ran.code == 1
+    assert str(tmp_path / "file") in ran.err
+
+
 def test_bootstrap_makes_an_organization_and_shows_its_key_once(tranche: Call, database: Database, home: Path) -> None:
     ran = tranche(*FIRST, "--json")
     made = json.loads(ran.out)

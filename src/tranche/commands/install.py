@@ -16,7 +16,8 @@ def prepare(addresses: Addresses, home: Home, *, company: str = COMPANY) -> str 
         TrancheError: the role or the schema is not right, or the database is away.
     """
     if addresses.owner is not None:
-        migrate(addresses.owner)
+        with reaching("TRANCHE_OWNER_URL"):
+            migrate(addresses.owner)
     url = addresses.require_app()
     require_ready(url)
     database = Database(url, size=2, name="tranche start").open()

@@ -50,7 +50,7 @@ def _another_key(database: Database, *, owner_url: str | None) -> str | None:
     """Whoever has the owner's address may do anything here, so also make a key for the first administrator."""
     if owner_url is None:
         return None
-    with connect(owner_url, name="tranche up") as conn:
+    with queries.reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche up") as conn:
         admin = queries.find_first_admin(conn)
     if admin is None:
         return None

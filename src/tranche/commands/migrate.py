@@ -4,6 +4,7 @@ import typer
 
 from tranche.commands.database import Addresses, use_database
 from tranche.commands.options import JsonOption, load_settings
+from tranche.commands.queries import reaching
 from tranche.kernel.client.output import say, show_json
 from tranche.kernel.db import migrate as migrations
 
@@ -16,7 +17,7 @@ def migrate(*, json: JsonOption = False) -> None:
 
     TRANCHE_OWNER_URL names the database; without it and DATABASE_URL it is the embedded one of TRANCHE_HOME.
     """
-    with use_database(load_settings()) as addresses:
+    with use_database(load_settings()) as addresses, reaching("TRANCHE_OWNER_URL"):
         report = migrations.migrate(addresses.require_owner())
     if json:
         show_json({"applied": report.applied, "appRoleMade": report.app_role_made, "databaseUrl": report.app_url})

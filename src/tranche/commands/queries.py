@@ -33,6 +33,7 @@ def reaching(name: str) -> Iterator[None]:
 
     Raises:
         Unavailable: it does not.
+        Invalid: the setting is no address.
     """
     try:
         yield
@@ -40,6 +41,8 @@ def reaching(name: str) -> Iterator[None]:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
         raise Unavailable(f"The database of {name} does not answer: {reason}", code="database_away") from error
     except psycopg.ProgrammingError as error:
+        if error.sqlstate is not None:  # the server's word on a statement, so the address was right
+            raise
         raise Invalid(f"{name} cannot be read as an address: {str(error).strip()}", code="setting") from error
 
 

@@ -40,7 +40,7 @@ _ENDS = {
     Status.COMPLETED_WITH_ERRORS: ExitCode.COMPLETED_WITH_ERRORS,
 }
 
-app = typer.Typer(no_args_is_help=True, help="Watch, cancel, pause and retry long work.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Watch, cancel, pause and retry long work.")
 
 OperationArgument: TypeAlias = Annotated[
     int, typer.Argument(min=1, metavar="ID", help="The id of the operation, as the list has it.")

@@ -6,7 +6,7 @@ from tranche.orders.commands.batches import adopt_legacy, delete, show_batches, 
 from tranche.orders.commands.orders import list_orders, show_order
 from tranche.orders.commands.upload import upload
 
-app = typer.Typer(no_args_is_help=True, help="Upload orders, look at batches and their errors.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Upload orders, look at batches and their errors.")
 app.command("upload")(upload)
 app.command("batches")(show_batches)
 app.command("errors")(show_errors)
