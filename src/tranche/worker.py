@@ -20,10 +20,13 @@ from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.queries import claims
 from tranche.kernel.operations.runner import Pace, Runner
 from tranche.kernel.settings import Settings
+from tranche.kernel.storage.abandoned import clear_abandoned
 from tranche.kernel.storage.local import LocalFiles
 from tranche.modules import make_modules, make_registry
 
 log = structlog.get_logger(__name__)
+
+_CLEAR_SECONDS = 600.0
 
 
 class Worker:
@@ -36,11 +39,11 @@ class Worker:
         self._id = uuid.uuid4()
         self._db = Database(database_url, size=settings.worker_slots * 2 + 3, name="tranche worker")
         self._queue = ProcrastinateQueue()
-        files = LocalFiles(settings.home / "files")
+        self._files = LocalFiles(settings.home / "files")
         self._runner = Runner(
             self._db,
             self._queue,
-            make_registry(make_modules(settings, files=files)),
+            make_registry(make_modules(settings, files=self._files)),
             worker_id=self._id,
             pace=Pace(
                 slice=settings.slice_seconds, chunk=settings.chunk_seconds, dead_after=settings.dead_after_seconds
@@ -68,6 +71,7 @@ class Worker:
         threads = [
             threading.Thread(target=self._repeat, args=(self._settings.heartbeat_seconds, self._beat), daemon=True),
             threading.Thread(target=self._repeat, args=(self._settings.sweep_seconds, self._sweep), daemon=True),
+            threading.Thread(target=self._repeat, args=(_CLEAR_SECONDS, self._clear), daemon=True),
         ]
         for thread in threads:
             thread.start()
@@ -106,12 +110,17 @@ class Worker:
     def _sweep(self) -> None:
         dispatch.sweep(self._db, self._queue, dead_after=self._settings.dead_after_seconds)
 
+    def _clear(self) -> None:
+        clear_abandoned(self._db, self._files)
+
     def _repeat(self, seconds: float, act: Callable[[], None]) -> None:
         while not self._ended.wait(seconds):
             try:
                 act()
             except TrancheError as error:
                 log.warning("worker.waiting", reason=error.error_code)
+            except OSError as error:
+                log.warning("worker.waiting", reason=type(error).__name__)
 
     def _leave(self, threads: list[threading.Thread]) -> None:
         for thread in threads:

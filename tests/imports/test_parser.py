@@ -251,6 +251,12 @@ def test_the_child_gets_no_secrets(tmp_path: Path, liar: Liar, monkeypatch: pyte
         inspect(request(tmp_path / "a.csv"), should_abort=_go_on)
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_what_ends_the_whole_group_is_not_blamed_on_the_file(tmp_path: Path, liar: Liar, name: str) -> None:
+    liar.says(f"os.kill(os.getpid(), signal.{name}); time.sleep(0.2); put({_HEADER!r} + '\\n')")
+    assert inspect(request(tmp_path / "a.csv"), should_abort=_go_on).rows == 1
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
 def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
     fifo = tmp_path / "a.csv"

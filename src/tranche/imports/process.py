@@ -2,13 +2,14 @@
 
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 import structlog
@@ -26,6 +27,7 @@ _STDERR_BYTES: Final = 2_000
 _REAP_SECONDS: Final = 5
 _KILLED: Final = frozenset({-6, -9, -11})
 _OUT_OF_TIME: Final = -24
+_PARENTS_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
@@ -47,14 +49,7 @@ def started(
     with tempfile.TemporaryFile() as paper:
         paper.write(msgspec.json.encode(order))
         paper.seek(0)
-        with subprocess.Popen(  # noqa: S603  # our own module; nothing of the request is in the command
-            COMMAND,
-            stdin=paper,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_environment(),
-            bufsize=0,
-        ) as process:
+        with _start(paper) as process:
             child = Child(process, seconds=request.limits.seconds, should_abort=should_abort)
             try:
                 yield child
@@ -75,6 +70,25 @@ def _environment() -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "TZ": "UTC",
     }
+
+
+def _start(paper: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start the child deaf to what ends its parent: a Ctrl-C or a service manager's stop reaches the whole group.
+
+    The parent ends it by SIGKILL, and the parent's death does; a file must not be blamed for either.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _PARENTS_SIGNALS)
+    try:
+        return subprocess.Popen(  # noqa: S603  # our own module; nothing of the request is in the command
+            COMMAND,
+            stdin=paper,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(),
+            bufsize=0,
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Child:

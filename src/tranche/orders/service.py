@@ -98,9 +98,12 @@ def try_out(conn: Connection, ctx: Context, operations: Operations, *, wanted: U
     return operation
 
 
-def record_refused(conn: Connection, ctx: Context, *, file_name: str, file_size: int, reason: str) -> int:
-    """Keep a failed batch for a file that could not even be opened; returns its id."""
-    batch_id = batches.insert_batch(conn, user_id=_user(ctx), file_name=file_name, file_size=file_size, sha256=None)
+def record_refused(conn: Connection, ctx: Context, *, stored: StoredFile, file_name: str, reason: str) -> int:
+    """Keep a failed batch, with its file, for a file that could not even be opened; returns its id."""
+    storage.register(conn, stored=stored)
+    batch_id = batches.insert_batch(
+        conn, user_id=_user(ctx), file_name=file_name, file_size=stored.size, sha256=stored.sha256
+    )
     batches.fail_batch(conn, batch_id=batch_id, failure=reason)
     audit.record(conn, ctx, action="order_batch.refuse", subject_id=batch_id, detail={"fileName": file_name})
     return batch_id

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kernel.operations.toys import FILES, MINT, PARTS, STAMP, kill
+from tests.kernel.operations.toys import FILES, MAIL, MINT, PARTS, STAMP, kill
 from tests.kernel.operations.workshop import STEPWISE, Worker, Workshop
 from tranche.kernel.errors import Invalid
 from tranche.kernel.operations.domain import OperationNotFound, Status, WrongState
@@ -122,6 +122,21 @@ def test_cancelling_waits_for_the_chunks_of_others(workshop: Workshop) -> None:
     workshop.hooks.chunk = cancel_elsewhere
     ended = workshop.work(operation, workshop.worker(), slices=1)
     assert (ended.status, ended.succeeded, ended.cancelled) == (Status.CANCELLED, 10, 15)
+
+
+def test_cancelling_waits_for_the_effects_of_others(workshop: Workshop) -> None:
+    operation = workshop.start(MAIL, range(1, 5))
+    other = workshop.worker()
+
+    def cancel_elsewhere(item: OutsideItem) -> None:
+        if item.reference == 2:
+            workshop.do("cancel", operation)
+            workshop.slice(other, operation)
+            assert workshop.look(operation).status is Status.CANCELLING
+
+    workshop.hooks.effect = cancel_elsewhere
+    ended = workshop.work(operation, workshop.worker(), slices=1)
+    assert (ended.status, ended.succeeded, ended.unknown, ended.cancelled) == (Status.CANCELLED, 2, 0, 2)
 
 
 def test_cancelling_does_not_wait_for_the_dead(workshop: Workshop) -> None:

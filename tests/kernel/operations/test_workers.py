@@ -2,20 +2,22 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
 
 from tests.conftest import DatabaseUrls
-from tests.kernel.operations.toys import FILES, MINT, PARTS, fatal, kill, restart_first
+from tests.kernel.operations.toys import FILES, MINT, PARTS, STAMP, fatal, restart_first
 from tests.kernel.operations.workshop import BRISK, STEPWISE, Worker, Workshop
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.operations.domain import Status
+from tranche.kernel.operations.handlers import Restart
 from tranche.kernel.operations.queries import claims
 from tranche.kernel.operations.runner import Runner
+from tranche.kernel.operations.taking import Taken
 
 
 def begun(workshop: Workshop, kind: str, count: int, **payload: int) -> int:
@@ -87,17 +89,54 @@ def test_a_zombie_is_fenced_from_the_moment_that_another_has_its_claim(workshop:
     assert workshop.work(operation, other).status is Status.COMPLETED
 
 
-@pytest.mark.parametrize("fault", [fatal, restart_first, kill])
-def test_a_zombie_ends_and_restarts_nothing_either(workshop: Workshop, fault: object) -> None:
+def break_down(*_: object) -> None:
+    raise RuntimeError
+
+
+@pytest.mark.parametrize("fault", [fatal, restart_first, break_down])
+def test_a_zombie_ends_and_restarts_nothing_either(workshop: Workshop, fault: Callable[..., None]) -> None:
     operation = begun(workshop, PARTS, 0)
-    zombie = workshop.worker()
-    taken = workshop.claim(zombie, operation)
-    workshop.bury(zombie)
-    assert workshop.work(operation, workshop.worker()).status is Status.COMPLETED
-    before = workshop.look(operation)
-    workshop.hooks.part = fault  # type: ignore[assignment]
-    workshop.work_claim(zombie, taken)
-    assert workshop.look(operation) == before
+    zombie, other = workshop.worker(), workshop.worker()
+    taken_over: list[Taken | None] = []
+
+    def freeze(_part: int) -> None:
+        workshop.hooks.between = lambda _part: None
+        workshop.bury(zombie)
+        taken_over.append(workshop.claim(other, operation))
+        zombie.beat()
+        fault()
+
+    workshop.hooks.between = freeze
+    workshop.slice(zombie, operation)
+    assert workshop.events(operation) == ["created", "started"]
+    assert [claim["worker_id"] for claim in workshop.claims(operation)] == [other.id]
+    workshop.work_claim(other, taken_over[0])
+    assert workshop.work(operation, other).status is Status.COMPLETED
+    assert workshop.is_sound()
+
+
+def test_a_phase_that_begins_anew_waits_for_the_chunks_of_the_phase_that_was_left(workshop: Workshop) -> None:
+    operation = workshop.start(STAMP, range(1, 41))
+    worker, other = workshop.worker(pace=STEPWISE), workshop.worker()
+    while workshop.look(operation).phase == "mint":
+        workshop.slice(worker, operation)
+    held = workshop.claim(other, operation)
+
+    def lose(_references: list[int]) -> None:
+        workshop.hooks.chunk = lambda _references: None
+        workshop.owner.execute("DELETE FROM branches WHERE name = 'mint 40'")
+        workshop.owner.execute("DELETE FROM operation_items WHERE position = 40 AND stage = 'stamp'")
+        workshop.owner.execute("UPDATE operation_items SET status = 'pending' WHERE position = 40")
+        raise Restart("mint")
+
+    workshop.hooks.chunk = lose
+    workshop.slice(worker, operation)
+    assert workshop.look(operation).phase == "mint"
+    assert workshop.claim(workshop.worker(), operation) is None
+    workshop.work_claim(other, held)
+    ended = workshop.work(operation, worker)
+    assert (ended.status, ended.succeeded) == (Status.COMPLETED, 40)
+    assert len(workshop.branches()) == 80
     assert workshop.is_sound()
 
 

@@ -45,6 +45,7 @@ class Hooks:
     chunk: Callable[[list[int]], None] = lambda _references: None
     effect: Callable[[OutsideItem], Outcome | None] = lambda _item: None
     part: Callable[[int], None] = lambda _part: None
+    between: Callable[[int], None] = lambda _part: None
     measure: Callable[[], None] = lambda: None
     park: Callable[[], None] = lambda: None
     finished: Callable[[Operation, Status], None] = lambda _operation, _status: None
@@ -144,6 +145,7 @@ class PartsPhase:
         for part in range(done + 1, total + 1):
             if work.should_stop():
                 raise Stopped
+            self._hooks.between(part)
             with work.transaction() as conn:
                 self._hooks.part(part)
                 conn.execute(

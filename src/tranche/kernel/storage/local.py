@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from tranche.kernel.storage.domain import FileMissing, FileTooLarge, Readable, StorageFull, StoredFile
 
 _CHUNK = 1 << 20
+_NAME = re.compile(r"[0-9a-f]{64}")
 _HASH_BYTES = 32
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -60,6 +62,37 @@ class LocalFiles:
             return False
         _sync_folder(target.parent)
         return True
+
+    def organizations(self) -> list[int]:
+        """The organizations that have a folder here."""
+        return sorted(int(folder.name) for folder in self._root.glob("*/") if folder.name.isdigit())
+
+    def list_old(self, organization_id: int, *, before: float) -> Iterator[bytes]:
+        """The hashes of files that were last put before a moment of the clock."""
+        for path in sorted(self._folder(organization_id).glob("*/*")):
+            if _NAME.fullmatch(path.name) and path.stat().st_mtime < before:
+                yield bytes.fromhex(path.name)
+
+    def discard(self, organization_id: int, sha256: bytes, *, before: float) -> bool:
+        """Remove a file that nobody registered, unless it has been put again meanwhile.
+
+        It is moved aside first and looked at once more: what is put at this very moment is put back.
+        """
+        target = self._target(organization_id, sha256)
+        aside = self._folder(organization_id) / f".part-{target.name}"
+        target.rename(aside)
+        if aside.stat().st_mtime >= before:
+            aside.rename(target)
+            return False
+        aside.unlink()
+        return True
+
+    def clear_parts(self, organization_id: int, *, before: float) -> int:
+        """Remove what uploads left behind that ended before they were whole; returns how many."""
+        old = [path for path in self._folder(organization_id).glob(".part-*") if path.stat().st_mtime < before]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
 
     def _folder(self, organization_id: int) -> Path:
         # int() so that no caller's text can ever name a folder

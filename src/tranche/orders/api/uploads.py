@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,7 +20,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Invalid, TrancheError
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations, get_operation
-from tranche.kernel.storage.domain import Files
+from tranche.kernel.storage.domain import Files, StoredFile
 from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.idempotency import Answer, act
@@ -134,8 +133,7 @@ class _Reception:
         allow_duplicate = read_flag(request, "allowDuplicate")
         file_name = clean_name(form.file.filename)
         stored = self.files.put(self.ctx.organization_id, form.file.file, limit=self.limits.max_bytes)
-        path = self.files.path(self.ctx.organization_id, stored.sha256)
-        self._look(path, file_name=file_name, size=stored.size, dry_run=dry_run)
+        self._look(stored, file_name=file_name, dry_run=dry_run)
         return Upload(
             stored=stored,
             file_name=file_name,
@@ -146,14 +144,15 @@ class _Reception:
             dry_run=dry_run,
         )
 
-    def _look(self, path: Path, *, file_name: str, size: int, dry_run: bool) -> None:
+    def _look(self, stored: StoredFile, *, file_name: str, dry_run: bool) -> None:
         """Refuse what is no spreadsheet at once, and keep that as a failed batch."""
+        path = self.files.path(self.ctx.organization_id, stored.sha256)
         try:
             detect(path, file_name=file_name, limits=self.limits.parsing)
         except TrancheError as refusal:
             if not dry_run:
                 with self.db.transaction(self.ctx.organization_id) as conn:
-                    service.record_refused(conn, self.ctx, file_name=file_name, file_size=size, reason=refusal.message)
+                    service.record_refused(conn, self.ctx, stored=stored, file_name=file_name, reason=refusal.message)
             raise
 
 
