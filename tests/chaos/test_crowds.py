@@ -1,6 +1,5 @@
 """Many at once: workers on one operation, and clients that send the same file again and again."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,6 @@ from tests.chaos.verdict import assert_imported
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
 _CLIENTS = 8
-_NOISE = 1.2
 
 
 @pytest.mark.parametrize("count", [2, 4])
@@ -35,26 +33,6 @@ def test_several_workers_on_one_import_do_nothing_twice(house: House, crew: Crew
             house.wait(started)
         assert_imported(house, file, started)
         assert len(seen) > 1, "one worker did it all, so the test proved nothing"
-
-
-@pytest.mark.skipif(not SCALE.is_long, reason="comparing speeds takes minutes")
-def test_more_workers_are_not_slower_than_one(house: House, crew: Crew) -> None:
-    fastest = {}
-    for added, count in ((1, 1), (1, 2), (2, 4)):
-        crew.workers(added)
-        fastest[count] = min(_seconds(house, f"S{count}{again}") for again in "ab")
-    sys.stdout.write(f"seconds by workers: {fastest}\n")
-    assert max(fastest[2], fastest[4]) < fastest[1] * _NOISE
-
-
-def _seconds(house: House, prefix: str) -> float:
-    file = make_file(prefix, orders=20_000)
-    started = house.upload(file)
-    operation = house.wait(started)
-    assert_imported(house, file, started)
-    assert operation.started_at is not None
-    assert operation.finished_at is not None
-    return (operation.finished_at - operation.started_at).total_seconds()
 
 
 @contextmanager
