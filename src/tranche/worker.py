@@ -27,6 +27,7 @@ from tranche.modules import make_modules, make_registry
 log = structlog.get_logger(__name__)
 
 _CLEAR_SECONDS = 600.0
+_POLL_SECONDS = 1.0  # the library may overlook a notification that comes while it looks for work
 
 
 class Worker:
@@ -54,7 +55,7 @@ class Worker:
             {dispatch.SLICE: self._run_slice},
             slots=settings.worker_slots,
             heartbeat=settings.heartbeat_seconds,
-            poll=settings.sweep_seconds,
+            poll=min(_POLL_SECONDS, settings.sweep_seconds),
             listen=True,
         )
         self._ended = threading.Event()

@@ -26,7 +26,7 @@ _CHECK = Scale(
     is_long=False,
     orders=10_000,
     kills=6,
-    between_kills=(0.2, 0.9),
+    between_kills=(0.1, 0.6),
     resumed_within=10.0,
     rounds=1,
     session="&options=-c%20idle_in_transaction_session_timeout%3D3s",

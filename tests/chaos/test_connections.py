@@ -37,7 +37,7 @@ def proxy(house: House) -> Iterator[Proxy]:
 
 def test_a_worker_notices_within_30_seconds_that_its_database_vanished(house: House, crew: Crew, proxy: Proxy) -> None:
     slow_down(house, seconds_per_order=0.001)
-    file = make_file("H", orders=3_000)
+    file = make_file("H", orders=2_400)
     crew.workers(1, DATABASE_URL=proxy.url)
     started = house.upload(file)
     house.wait_for_commits(started, orders=100)

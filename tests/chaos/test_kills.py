@@ -24,7 +24,7 @@ def test_kill_9_at_random_points_loses_nothing_and_does_nothing_twice(house: Hou
     seed = secrets.randbits(32)
     sys.stdout.write(f"seed {seed}\n")
     chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
-    slow_down(house, seconds_per_order=0.002)
+    slow_down(house, seconds_per_order=0.0012)
     supervisor = Supervisor(crew.worker, count=2)
     hunt = Hunt(house, supervisor, chance, most=SCALE.kills)
     with supervisor.watching():

@@ -36,7 +36,7 @@ def postgres(session_home: Path) -> Iterator[CrashingPostgres]:
 @pytest.fixture
 def house(postgres: CrashingPostgres, tmp_path: Path) -> Iterator[House]:
     made = House(app_url=postgres.app_url, owner_url=postgres.owner_url, home=tmp_path / "home")
-    slow_down(made, seconds_per_order=0.001)
+    slow_down(made, seconds_per_order=0.0006)
     yield made
     made.close()
 

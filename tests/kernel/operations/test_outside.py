@@ -214,14 +214,6 @@ def test_an_outcome_says_what_it_must() -> None:
         Outcome(status=ItemStatus.PROCESSING)
 
 
-def test_an_outcome_survives_a_database_that_is_away_for_a_moment(workshop: Workshop) -> None:
-    workshop.hooks.effect = lambda _item: workshop.cut()
-    operation = workshop.start(MAIL, range(1, 4))
-    ended = workshop.work(operation, workshop.worker())
-    assert (ended.status, ended.succeeded, ended.unknown) == (Status.COMPLETED, 3, 0)
-    assert workshop.effects() == {f"mail-{n}": 1 for n in range(1, 4)}
-
-
 def test_only_what_succeeded_goes_from_a_set_on_to_the_outside(workshop: Workshop) -> None:
     operation = workshop.start(RELAY, range(1, 10), fails=[2])
     ended = workshop.work(operation, workshop.worker())

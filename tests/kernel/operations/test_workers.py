@@ -9,12 +9,12 @@ from uuid import uuid4
 import pytest
 
 from tests.conftest import DatabaseUrls
-from tests.kernel.operations.toys import FILES, MINT, PARTS, STAMP, fatal, restart_first
+from tests.kernel.operations.toys import FILES, MAIL, MINT, PARTS, STAMP, fatal, restart_first
 from tests.kernel.operations.workshop import BRISK, STEPWISE, Worker, Workshop
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.operations.domain import Status
-from tranche.kernel.operations.handlers import Restart
+from tranche.kernel.operations.handlers import OutsideItem, Restart
 from tranche.kernel.operations.queries import claims
 from tranche.kernel.operations.runner import Runner
 from tranche.kernel.operations.taking import Taken
@@ -213,6 +213,37 @@ class Deaf(Database):
             raise Unavailable("The answer was lost.")
 
 
+class Absent(Database):
+    """A database that is away for a while after each outside effect."""
+
+    back_at = 0.0
+
+    @contextmanager
+    def transaction(self, organization_id: int | None) -> Iterator[Connection]:
+        if time.monotonic() < self.back_at:
+            raise Unavailable("Away.")
+        with super().transaction(organization_id) as conn:
+            yield conn
+
+
+def test_an_outcome_outlives_a_database_that_is_away_for_a_moment(workshop: Workshop, app_url: str) -> None:
+    absent = Absent(app_url, size=2)
+    absent.open()
+    worker_id = uuid4()
+    runner = Runner(absent, workshop.queue, workshop.registry, worker_id=worker_id, pace=BRISK)
+    worker = Worker(worker_id, runner, workshop.database)
+    worker.beat()
+
+    def go_away(_item: OutsideItem) -> None:
+        absent.back_at = time.monotonic() + 0.5
+
+    workshop.hooks.effect = go_away
+    ended = workshop.work(workshop.start(MAIL, range(1, 4)), worker, slices=1)
+    absent.close()
+    assert (ended.status, ended.succeeded, ended.unknown) == (Status.COMPLETED, 3, 0)
+    assert workshop.effects() == {f"mail-{n}": 1 for n in range(1, 4)}
+
+
 @pytest.mark.parametrize("kind", [MINT, PARTS])
 @pytest.mark.parametrize("lost", range(1, 13))
 def test_the_lost_answer_to_any_commit_costs_nothing(workshop: Workshop, app_url: str, kind: str, lost: int) -> None:
@@ -277,7 +308,15 @@ def test_giving_back_leaves_alone_what_is_being_worked(workshop: Workshop) -> No
     worker.runner._in_doubt.add((workshop.ctx.organization_id, operation))
     workshop.hooks.chunk = lambda _references: worker.runner.release_stuck()
     assert workshop.work(operation, worker).succeeded == 10
-    assert workshop.events(operation) == ["created", "started", "completed"]
+    mail = workshop.start(MAIL, range(1, 4))
+    worker.runner._in_doubt.add((workshop.ctx.organization_id, mail))
+
+    def release(_item: OutsideItem) -> None:
+        worker.runner.release_stuck()
+        assert [(claim["worker_id"], claim["epoch"]) for claim in workshop.claims(mail)] == [(worker.id, 1)]
+
+    workshop.hooks.effect = release
+    assert workshop.work(mail, worker).succeeded == 3
 
 
 def test_a_slice_that_is_told_to_end_puts_the_rest_back(workshop: Workshop) -> None:
