@@ -2,33 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from uuid import uuid4
+from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import DatabaseUrls
-from tests.kernel.operations.toys import FILES, MAIL, MINT, PARTS, STAMP, fatal, restart_first
-from tests.kernel.operations.workshop import BRISK, STEPWISE, Worker, Workshop
-from tranche.kernel.db.pool import Connection, Database
-from tranche.kernel.errors import Unavailable
+from tests.kernel.operations.toys import FILES, MINT, PARTS, STAMP, fatal, restart_first
+from tests.kernel.operations.workshop import BRISK, STEPWISE, Workshop
 from tranche.kernel.operations.domain import Status
-from tranche.kernel.operations.handlers import OutsideItem, Restart
+from tranche.kernel.operations.handlers import Restart
 from tranche.kernel.operations.queries import claims
-from tranche.kernel.operations.runner import Runner
 from tranche.kernel.operations.taking import Taken
 
 
-def begun(workshop: Workshop, kind: str, count: int, **payload: int) -> int:
-    operation = workshop.start(kind, range(1, count + 1), **payload)
-    workshop.slice(workshop.worker(pace=STEPWISE), operation)
-    assert workshop.look(operation).status is Status.PROCESSING
-    return operation
-
-
 def test_the_claim_of_a_living_worker_is_left_alone(workshop: Workshop) -> None:
-    operation = begun(workshop, MINT, 25)
+    operation = workshop.begin(MINT, 25)
     workshop.claim(workshop.worker(), operation)
     workshop.work(operation, workshop.worker(), slices=3)
     assert workshop.look(operation).status is Status.PROCESSING
@@ -37,7 +24,7 @@ def test_the_claim_of_a_living_worker_is_left_alone(workshop: Workshop) -> None:
 
 
 def test_the_claim_of_a_dead_worker_is_worked_by_another(workshop: Workshop) -> None:
-    operation = begun(workshop, MINT, 25)
+    operation = workshop.begin(MINT, 25)
     dead = workshop.worker()
     workshop.claim(dead, operation)
     workshop.bury(dead)
@@ -47,7 +34,7 @@ def test_the_claim_of_a_dead_worker_is_worked_by_another(workshop: Workshop) -> 
 
 
 def test_a_worker_that_has_left_in_order_counts_as_gone(workshop: Workshop) -> None:
-    operation = begun(workshop, MINT, 5)
+    operation = workshop.begin(MINT, 5)
     gone = workshop.worker()
     workshop.claim(gone, operation)
     with workshop.database.transaction(None) as conn:
@@ -57,7 +44,7 @@ def test_a_worker_that_has_left_in_order_counts_as_gone(workshop: Workshop) -> N
 
 @pytest.mark.parametrize("is_ended", [True, False])
 def test_a_zombie_commits_nothing_after_its_claim_was_taken_over(workshop: Workshop, *, is_ended: bool) -> None:
-    operation = begun(workshop, MINT, 25)
+    operation = workshop.begin(MINT, 25)
     zombie = workshop.worker()
     taken = workshop.claim(zombie, operation)
     workshop.bury(zombie)
@@ -72,7 +59,7 @@ def test_a_zombie_commits_nothing_after_its_claim_was_taken_over(workshop: Works
 
 @pytest.mark.parametrize("kind", [MINT, PARTS, FILES])
 def test_a_zombie_is_fenced_from_the_moment_that_another_has_its_claim(workshop: Workshop, kind: str) -> None:
-    operation = begun(workshop, kind, 0 if kind == PARTS else 1)
+    operation = workshop.begin(kind, 0 if kind == PARTS else 1)
     zombie, other = workshop.worker(), workshop.worker()
     stale = workshop.claim(zombie, operation)
     workshop.bury(zombie)
@@ -95,7 +82,7 @@ def break_down(*_: object) -> None:
 
 @pytest.mark.parametrize("fault", [fatal, restart_first, break_down])
 def test_a_zombie_ends_and_restarts_nothing_either(workshop: Workshop, fault: Callable[..., None]) -> None:
-    operation = begun(workshop, PARTS, 0)
+    operation = workshop.begin(PARTS, 0)
     zombie, other = workshop.worker(), workshop.worker()
     taken_over: list[Taken | None] = []
 
@@ -141,7 +128,7 @@ def test_a_phase_that_begins_anew_waits_for_the_chunks_of_the_phase_that_was_lef
 
 
 def test_a_zombie_in_an_open_transaction_is_waited_for(workshop: Workshop) -> None:
-    operation = begun(workshop, MINT, 10)
+    operation = workshop.begin(MINT, 10)
     zombie = workshop.worker()
     inside, go_on = threading.Event(), threading.Event()
 
@@ -169,7 +156,7 @@ def test_a_zombie_in_an_open_transaction_is_waited_for(workshop: Workshop) -> No
 
 
 def test_cancelling_waits_for_a_zombie_in_an_open_transaction(workshop: Workshop) -> None:
-    operation = begun(workshop, MINT, 20)
+    operation = workshop.begin(MINT, 20)
     zombie = workshop.worker()
     inside, go_on = threading.Event(), threading.Event()
 
@@ -197,128 +184,6 @@ def test_cancelling_waits_for_a_zombie_in_an_open_transaction(workshop: Workshop
     assert workshop.is_sound()
 
 
-class Deaf(Database):
-    """A database whose answer to the n-th commit is lost on the way."""
-
-    def __init__(self, url: str, *, lost: int) -> None:
-        super().__init__(url, size=2)
-        self._left = lost
-
-    @contextmanager
-    def transaction(self, organization_id: int | None) -> Iterator[Connection]:
-        with super().transaction(organization_id) as conn:
-            yield conn
-        self._left -= 1
-        if self._left == 0:
-            raise Unavailable("The answer was lost.")
-
-
-class Absent(Database):
-    """A database that is away for a while after each outside effect."""
-
-    back_at = 0.0
-
-    @contextmanager
-    def transaction(self, organization_id: int | None) -> Iterator[Connection]:
-        if time.monotonic() < self.back_at:
-            raise Unavailable("Away.")
-        with super().transaction(organization_id) as conn:
-            yield conn
-
-
-def test_an_outcome_outlives_a_database_that_is_away_for_a_moment(workshop: Workshop, app_url: str) -> None:
-    absent = Absent(app_url, size=2)
-    absent.open()
-    worker_id = uuid4()
-    runner = Runner(absent, workshop.queue, workshop.registry, worker_id=worker_id, pace=BRISK)
-    worker = Worker(worker_id, runner, workshop.database)
-    worker.beat()
-
-    def go_away(_item: OutsideItem) -> None:
-        absent.back_at = time.monotonic() + 0.5
-
-    workshop.hooks.effect = go_away
-    ended = workshop.work(workshop.start(MAIL, range(1, 4)), worker, slices=1)
-    absent.close()
-    assert (ended.status, ended.succeeded, ended.unknown) == (Status.COMPLETED, 3, 0)
-    assert workshop.effects() == {f"mail-{n}": 1 for n in range(1, 4)}
-
-
-@pytest.mark.parametrize("kind", [MINT, PARTS])
-@pytest.mark.parametrize("lost", range(1, 13))
-def test_the_lost_answer_to_any_commit_costs_nothing(workshop: Workshop, app_url: str, kind: str, lost: int) -> None:
-    operation = workshop.start(kind, range(1, 26) if kind == MINT else ())
-    deaf = Deaf(app_url, lost=lost)
-    deaf.open()
-    worker_id = uuid4()
-    worker = Worker(
-        worker_id,
-        Runner(deaf, workshop.queue, workshop.registry, worker_id=worker_id, pace=BRISK),
-        workshop.database,
-    )
-    worker.beat()
-    for _ in range(3):
-        workshop.slice(worker, operation)
-        worker.runner.release_stuck()
-    deaf.close()
-    assert workshop.look(operation).status is Status.COMPLETED
-    assert len(workshop.branches()) == (25 if kind == MINT else 6)
-    assert workshop.claims(operation) == []
-    assert workshop.is_sound()
-
-
-def test_a_claim_left_while_the_database_was_away_is_given_back(
-    workshop: Workshop, owner: Connection, database_urls: DatabaseUrls, app_url: str
-) -> None:
-    operation = begun(workshop, MINT, 10)
-    pool = Database(app_url, size=2, timeout=0.2).open()
-    worker_id = uuid4()
-    runner = Runner(pool, workshop.queue, workshop.registry, worker_id=worker_id, pace=BRISK)
-    worker = Worker(worker_id, runner, workshop.database)
-    worker.beat()
-
-    def go_away(_references: list[int]) -> None:
-        with workshop.cutting():
-            owner.execute(f"ALTER DATABASE {database_urls.name} CONNECTION LIMIT 0".encode())
-
-    workshop.hooks.chunk = go_away
-    workshop.slice(worker, operation)
-    with pytest.raises(Unavailable):
-        runner.release_stuck()
-    workshop.hooks.chunk = lambda _references: None
-    owner.execute(f"ALTER DATABASE {database_urls.name} CONNECTION LIMIT -1".encode())
-    worker.beat()
-    held = [claim["worker_id"] for claim in workshop.claims(operation)]
-    assert held == [worker_id]
-    ends = time.monotonic() + 10
-    while workshop.claims(operation)[0]["worker_id"]:
-        assert time.monotonic() < ends
-        try:
-            runner.release_stuck()
-        except Unavailable:
-            time.sleep(0.05)
-    assert workshop.work(operation, workshop.worker()).succeeded == 10
-    pool.close()
-    assert workshop.is_sound()
-
-
-def test_giving_back_leaves_alone_what_is_being_worked(workshop: Workshop) -> None:
-    operation = begun(workshop, MINT, 10)
-    worker = workshop.worker()
-    worker.runner._in_doubt.add((workshop.ctx.organization_id, operation))
-    workshop.hooks.chunk = lambda _references: worker.runner.release_stuck()
-    assert workshop.work(operation, worker).succeeded == 10
-    mail = workshop.start(MAIL, range(1, 4))
-    worker.runner._in_doubt.add((workshop.ctx.organization_id, mail))
-
-    def release(_item: OutsideItem) -> None:
-        worker.runner.release_stuck()
-        assert [(claim["worker_id"], claim["epoch"]) for claim in workshop.claims(mail)] == [(worker.id, 1)]
-
-    workshop.hooks.effect = release
-    assert workshop.work(mail, worker).succeeded == 3
-
-
 def test_a_slice_that_is_told_to_end_puts_the_rest_back(workshop: Workshop) -> None:
     operation = workshop.start(MINT, range(1, 31))
     workshop.owner.execute("DELETE FROM procrastinate_jobs")
@@ -344,7 +209,7 @@ def test_a_slice_of_an_operation_that_is_gone_or_unknown_does_nothing(workshop: 
 
 
 def test_stalled_is_what_nobody_works_on(workshop: Workshop) -> None:
-    waiting, held = workshop.start(MINT, [1]), begun(workshop, MINT, 10)
+    waiting, held = workshop.start(MINT, [1]), workshop.begin(MINT, 10)
     worker = workshop.worker()
     workshop.claim(worker, held)
     assert not workshop.look(waiting).is_stalled

@@ -66,6 +66,12 @@ class Workshop:
                 conn, self.ctx, kind=kind, label="toy", payload=payload, references=list(references)
             ).id
 
+    def begin(self, kind: str, count: int, **payload: Any) -> int:
+        """An operation of so many items whose first phase has begun, with nothing done in it yet."""
+        operation_id = self.start(kind, range(1, count + 1), **payload)
+        self.slice(self.worker(pace=STEPWISE), operation_id)
+        return operation_id
+
     def slice(
         self, worker: Worker, operation_id: int, *, lane: int = 0, should_abort: Callable[[], bool] = lambda: False
     ) -> None:

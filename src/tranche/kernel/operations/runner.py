@@ -8,11 +8,11 @@ from uuid import UUID
 
 import structlog
 
-from tranche.kernel.db.pool import Database
+from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.jobs.queue import Queue
 from tranche.kernel.operations import dispatch, ledger
-from tranche.kernel.operations.domain import Status, adapted_size
+from tranche.kernel.operations.domain import Operation, Status, adapted_size
 from tranche.kernel.operations.faults import describe
 from tranche.kernel.operations.handlers import OutsidePhase, RangePhase, Registry, Stopped, StreamPhase
 from tranche.kernel.operations.outside import OutsideRun
@@ -238,8 +238,7 @@ class Runner:
             if operation is None or handler is None or operation.status is not Status.PROCESSING:
                 return
             phase = handler.phase(operation.phase)
-            left = (operation.phase_total or 0) - operation.phase_done
-            if isinstance(phase, StreamPhase) or not phase.parallel or left <= operation.chunk_size:
+            if isinstance(phase, StreamPhase) or not phase.parallel or not _has_more(conn, phase, operation):
                 return
             slots = claims.count_slots(conn, dead_after=self._pace.dead_after)
             dispatch.open_lanes(
@@ -259,6 +258,15 @@ class Runner:
                 operation_id=piece.operation_id,
                 lane=piece.lane,
             )
+
+
+def _has_more(conn: Connection, phase: RangePhase | OutsidePhase, operation: Operation) -> bool:
+    """Whether something is left behind the next chunk; how large that is, only the phase knows."""
+    total = operation.phase_total or 0
+    if isinstance(phase, OutsidePhase):
+        return total - operation.phase_done > operation.chunk_size
+    high = phase.next_high(conn, operation, low=operation.next_position, size=operation.chunk_size)
+    return high is not None and high < total
 
 
 def _wait(piece: _Slice, seconds: float) -> bool:
