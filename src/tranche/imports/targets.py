@@ -56,8 +56,8 @@ class Judgement:
 class Target(Protocol):
     """A domain's side of an import.
 
-    `stage_table` has `row_number`, then `stage_columns` in the order of `fields`, then `extra`; its
-    organization and import come from column defaults.
+    `stage_table` has `row_number`, then `stage_columns` in the order of `fields`, then `extra` and `is_doubtful`
+    (see reading.plain); its organization and import come from column defaults.
     """
 
     name: str
