@@ -38,7 +38,7 @@ class Worker:
         self._settings = settings
         self._url = database_url
         self._id = uuid.uuid4()
-        self._db = Database(database_url, size=settings.worker_slots * 2 + 3, name="tranche worker")
+        self._db = Database(database_url, size=settings.worker_slots * 2 + 5, name="tranche worker")
         self._queue = ProcrastinateQueue()
         self._files = LocalFiles(settings.home / "files")
         self._runner = Runner(

@@ -18,7 +18,14 @@ _FORGET_WORKERS = 86_400.0
 
 
 def enqueue(
-    conn: Connection, queue: Queue, *, organization_id: int, operation_id: int, lane: int = 0, priority: int = 0
+    conn: Connection,
+    queue: Queue,
+    *,
+    organization_id: int,
+    operation_id: int,
+    lane: int = 0,
+    priority: int = 0,
+    express: bool = False,
 ) -> bool:
     """Ask for one slice; a slice that already waits in this lane is enough."""
     return queue.enqueue(
@@ -27,6 +34,7 @@ def enqueue(
         key=_key(operation_id, lane),
         arguments={"organization_id": organization_id, "operation_id": operation_id, "lane": lane},
         priority=priority,
+        express=express,
     )
 
 
