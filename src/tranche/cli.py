@@ -33,6 +33,9 @@ class Commands(LazyGroup):
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
         ),
+        "schedules": Entry(
+            module="tranche.kernel.schedules.commands", help="Work by the clock: look, switch, run now.", panel=_WORK
+        ),
         "migrate": Entry(
             module="tranche.commands.migrate", help="Bring the database to the schema of this release.", panel=_CARE
         ),
