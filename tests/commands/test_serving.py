@@ -72,3 +72,23 @@ def test_server_and_worker_share_the_embedded_database_and_the_last_one_out_stop
     assert processes_of(home)
     assert worker.end()[0] == 0
     assert processes_of(home) == []
+
+
+def test_a_worker_process_runs_a_schedule_that_fell_due_while_nothing_ran(
+    start: Start, owner: Connection, database_urls: DatabaseUrls
+) -> None:
+    owner.execute(
+        "INSERT INTO installation_schedules (name, kind, cron, zone, next_at) "
+        "VALUES ('retention', 'retention', '20 3 * * *', 'UTC', now() - interval '3 days')"
+    )
+    worker = start("worker", DATABASE_URL=database_urls.app)
+
+    def ended() -> bool:
+        rows = owner.execute("SELECT status FROM installation_schedule_runs").fetchall()
+        return [row["status"] for row in rows] == ["succeeded"]
+
+    worker.until(lambda: ended() or None, what="a run")
+    assert worker.end()[0] == 0
+    assert (
+        owner.execute("SELECT FROM installation_schedules WHERE name = 'retention' AND next_at > now()").rowcount == 1
+    )
