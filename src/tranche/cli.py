@@ -47,6 +47,9 @@ class Commands(LazyGroup):
             help="Check that all is as it must be; changes nothing.",
             panel=_CARE,
         ),
+        "upkeep": Entry(
+            module="tranche.commands.upkeep", help="The installation's own schedules: retention, doctor.", panel=_CARE
+        ),
         "sql": Entry(module="tranche.commands.sql", help="Run SQL as one organization sees it.", panel=_CARE),
     }
 

@@ -1,5 +1,6 @@
 """`tranche schedules`: what runs by the clock, when next, and the verbs on it, by way of a server."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import quote
@@ -34,6 +35,10 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Work by the clock: look, switch, run now.")
 
+CronOption: TypeAlias = Annotated[str | None, typer.Option(help='When, such as "30 2 * * *".', show_default=False)]
+ZoneOption: TypeAlias = Annotated[
+    str | None, typer.Option(help="On whose clocks, such as Europe/Berlin.", show_default=False)
+]
 NameArgument: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="The schedule, as the list names it.")]
 
 
@@ -45,8 +50,7 @@ def list_schedules(*, json: JsonOption = False) -> None:
     if json:
         show_json(answer)
         return
-    now = datetime.now(UTC)
-    show_table(_COLUMNS, [_line(schedule, now=now) for schedule in answer["data"]])
+    show_schedules(answer["data"])
 
 
 @app.command()
@@ -66,14 +70,14 @@ def runs(name: NameArgument, *, page: PageOption = 1, limit: LimitOption = 20, j
 def enable(name: NameArgument, *, json: JsonOption = False) -> None:
     """Switch a schedule on; what was planned while it was off is not caught up."""
     with open_client() as client:
-        _tell(client.post(f"{_path(name)}/enable"), json=json)
+        show_schedule(client.post(f"{_path(name)}/enable"), json=json)
 
 
 @app.command()
 def disable(name: NameArgument, *, json: JsonOption = False) -> None:
     """Switch a schedule off; it can still be run by hand."""
     with open_client() as client:
-        _tell(client.post(f"{_path(name)}/disable"), json=json)
+        show_schedule(client.post(f"{_path(name)}/disable"), json=json)
 
 
 @app.command()
@@ -91,25 +95,40 @@ def run(name: NameArgument, *, json: JsonOption = False) -> None:
 def edit(
     name: NameArgument,
     *,
-    cron: Annotated[str | None, typer.Option(help='When, such as "30 2 * * *".', show_default=False)] = None,
-    zone: Annotated[
-        str | None, typer.Option(help="On whose clocks, such as Europe/Berlin.", show_default=False)
-    ] = None,
+    cron: CronOption = None,
+    zone: ZoneOption = None,
     json: JsonOption = False,
 ) -> None:
     """Change when it runs; from then on no default overwrites it."""
+    changes = read_changes(cron=cron, zone=zone)
+    with open_client() as client:
+        show_schedule(client.put(_path(name), body={"data": changes}), json=json)
+
+
+def read_changes(*, cron: str | None, zone: str | None) -> Json:
+    """What an edit is to change.
+
+    Raises:
+        BadParameter: nothing.
+    """
     changes: Json = {field: value for field, value in (("cron", cron), ("zone", zone)) if value is not None}
     if not changes:
         raise typer.BadParameter("say what to change: --cron, --zone or both")
-    with open_client() as client:
-        _tell(client.put(_path(name), body={"data": changes}), json=json)
+    return changes
+
+
+def show_schedules(found: Sequence[Json]) -> None:
+    """The table, the next run of each in its own zone."""
+    now = datetime.now(UTC)
+    show_table(_COLUMNS, [_line(schedule, now=now) for schedule in found])
 
 
 def _path(name: str) -> str:
     return f"{_HOME}/{quote(name, safe='')}"
 
 
-def _tell(answer: Json, *, json: bool) -> None:
+def show_schedule(answer: Json, *, json: bool) -> None:
+    """What became of one: a sentence, or the answer."""
     if json:
         show_json(answer)
         return

@@ -1,17 +1,15 @@
-"""The public door to schedules: look, change, switch on and off, run now; and the defaults that a release brings."""
+"""The public door to schedules: look, change, switch on and off, run now; for callers and for who runs the machine."""
 
 from collections.abc import Sequence
 
 from tranche.kernel.audit import service as audit
-from tranche.kernel.audit.domain import JSON
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.jobs.queue import Queue
-from tranche.kernel.module import Scope, Task
-from tranche.kernel.schedules import dispatch
-from tranche.kernel.schedules.domain import NotYours, Run, RunUnderWay, Schedule, Tasks, UnknownSchedule
+from tranche.kernel.module import Scope
+from tranche.kernel.schedules.changing import ask_run, change, settle
+from tranche.kernel.schedules.domain import NotYours, Run, Schedule, Tasks, UnknownSchedule
 from tranche.kernel.schedules.queries import runs, schedules
-from tranche.kernel.schedules.rules import read_rule
 
 _UNNAMED = "system"
 
@@ -71,25 +69,7 @@ class Schedules:
             Invalid: the expression or the zone cannot be taken.
         """
         old = self._lock(conn, name=name)
-        now = schedules.read_clock(conn)
-        rule = read_rule(cron=old.cron if cron is None else cron, zone=old.zone if zone is None else zone, now=now)
-        is_on = old.enabled if enabled is None else enabled
-        changes: dict[str, JSON] = {}
-        if rule != old.rule:
-            changes |= {"cron": rule.cron, "zone": rule.zone}
-            schedules.update_rule(
-                conn,
-                old.scope,
-                schedule_id=old.id,
-                rule=rule,
-                next_at=rule.next_after(now) if old.enabled else None,
-                editor=ctx.user_name or _UNNAMED,
-            )
-        if is_on != old.enabled:
-            changes |= {"enabled": is_on}
-            schedules.update_enabled(
-                conn, old.scope, schedule_id=old.id, next_at=rule.next_after(now) if is_on else None
-            )
+        changes = change(conn, old, cron=cron, zone=zone, enabled=enabled, editor=ctx.user_name or _UNNAMED)
         if changes:
             audit.record(conn, ctx, action="schedule.update", subject_id=old.id, detail={"name": name, **changes})
         return self.get_schedule(conn, name=name)
@@ -102,24 +82,9 @@ class Schedules:
             RunUnderWay: it has a run already.
         """
         schedule = self._lock(conn, name=name)
-        under_way = runs.find_open_run(conn, schedule.scope, schedule_id=schedule.id)
-        if under_way is not None:
-            raise RunUnderWay(
-                f"A run of {name} is {under_way.status} already; wait for its end, or look at it in the list of runs."
-            )
-        run_id = runs.insert_run(
-            conn,
-            schedule.scope,
-            schedule_id=schedule.id,
-            planned_at=schedules.read_clock(conn),
-            requested_by=ctx.user_name or _UNNAMED,
-            skipped=None,
-        )
-        run = runs.find_run(conn, schedule.scope, run_id=run_id) if run_id is not None else None
-        if run is None:
-            raise LookupError("a run that was just made is not there although its schedule is locked")
         owner = ctx.organization_id if schedule.scope is Scope.ORGANIZATION else None
-        dispatch.enqueue(conn, self._queue, organization_id=owner, run_id=run.id)
+        by = ctx.user_name or _UNNAMED
+        run = ask_run(conn, self._queue, schedule, organization_id=owner, requested_by=by)
         audit.record(conn, ctx, action="schedule.run", subject_id=schedule.id, detail={"name": name})
         return run
 
@@ -138,7 +103,7 @@ class Schedules:
         if scope is Scope.INSTALLATION and not schedules.is_sole_organization(conn):
             raise NotYours(
                 f"The schedule {name} belongs to the whole installation, which serves several organizations; whoever "
-                "runs the installation changes it there, by its settings."
+                "runs it changes this on its machine, by `tranche upkeep`."
             )
         settle(conn, self._tasks, scope, changed=False)
         schedule = schedules.lock_schedule(conn, scope, name=name)
@@ -147,32 +112,56 @@ class Schedules:
         return schedule
 
 
-def settle(conn: Connection, tasks: Tasks, scope: Scope, *, changed: bool) -> None:
-    """Make the schedules that are missing; with `changed` also bring those up to date that nobody has edited."""
-    wanted = tasks.of(scope)
-    present = {s.name: s for s in schedules.list_schedules(conn, scope, names=[task.name for task in wanted])}
-    for task in wanted:
-        if task.name not in present:
-            _make(conn, tasks, task)
-        elif changed:
-            _bring_up_to_date(conn, tasks, task, present[task.name])
+class Upkeep:
+    """The verbs on the installation's own schedules, for whoever runs it; no organization's log has an entry of them.
 
+    `editor` is the name that is written down.
+    """
 
-def _make(conn: Connection, tasks: Tasks, task: Task) -> None:
-    rule = tasks.rule(task)
-    schedules.insert_schedule(
-        conn,
-        task.scope,
-        name=task.name,
-        kind=task.kind,
-        rule=rule,
-        next_at=rule.next_after(schedules.read_clock(conn)),
-    )
+    def __init__(self, queue: Queue, tasks: Tasks, *, editor: str) -> None:
+        self._queue = queue
+        self._tasks = tasks
+        self._editor = editor
 
+    def list_schedules(self, conn: Connection) -> list[Schedule]:
+        """All of them, by name."""
+        settle(conn, self._tasks, Scope.INSTALLATION, changed=False)
+        names = [task.name for task in self._tasks.of(Scope.INSTALLATION)]
+        return schedules.list_schedules(conn, Scope.INSTALLATION, names=names)
 
-def _bring_up_to_date(conn: Connection, tasks: Tasks, task: Task, present: Schedule) -> None:
-    rule = tasks.rule(task)
-    if present.edited_at is None and present.rule != rule:
-        now = schedules.read_clock(conn)
-        next_at = rule.next_after(now) if present.enabled else None
-        schedules.update_rule(conn, task.scope, schedule_id=present.id, rule=rule, next_at=next_at, editor="")
+    def update(
+        self,
+        conn: Connection,
+        *,
+        name: str,
+        cron: str | None = None,
+        zone: str | None = None,
+        enabled: bool | None = None,
+    ) -> Schedule:
+        """As for callers, however many organizations there are.
+
+        Raises:
+            UnknownSchedule: the installation has none of this name.
+            Invalid: the expression or the zone cannot be taken.
+        """
+        change(conn, self._lock(conn, name=name), cron=cron, zone=zone, enabled=enabled, editor=self._editor)
+        return self._lock(conn, name=name)
+
+    def run_now(self, conn: Connection, *, name: str) -> Run:
+        """Ask for a run at once, which a worker takes.
+
+        Raises:
+            UnknownSchedule: the installation has none of this name.
+            RunUnderWay: it has a run already.
+        """
+        schedule = self._lock(conn, name=name)
+        return ask_run(conn, self._queue, schedule, organization_id=None, requested_by=self._editor)
+
+    def _lock(self, conn: Connection, *, name: str) -> Schedule:
+        settle(conn, self._tasks, Scope.INSTALLATION, changed=False)
+        schedule = schedules.lock_schedule(conn, Scope.INSTALLATION, name=name)
+        if schedule is None:
+            raise UnknownSchedule(
+                "The installation has no such schedule; those of an organization are changed by `tranche schedules`."
+            )
+        return schedule

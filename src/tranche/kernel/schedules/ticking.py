@@ -9,9 +9,9 @@ from tranche.kernel.db.pool import Connection, Database, set_tenant
 from tranche.kernel.jobs.queue import Queue
 from tranche.kernel.module import Scope
 from tranche.kernel.schedules import dispatch
+from tranche.kernel.schedules.changing import settle
 from tranche.kernel.schedules.domain import RunStatus, Tasks
 from tranche.kernel.schedules.queries import across, runs, schedules
-from tranche.kernel.schedules.service import settle
 from tranche.kernel.web.errors import describe
 
 log = structlog.get_logger(__name__)
