@@ -44,7 +44,7 @@ class Commands(LazyGroup):
         ),
         "doctor": Entry(
             module="tranche.commands.doctor",
-            help="Check that all is as it must be; changes nothing.",
+            help="Check that all is as it must be; keeps its report and changes nothing.",
             panel=_CARE,
         ),
         "upkeep": Entry(

@@ -43,19 +43,13 @@ def list_lost(conn: Connection, *, dead_after: float, jobs: str, most: int) -> l
             UNION ALL
             SELECT organization_id, run_id, status, worker_id FROM list_open_schedule_runs(%(most)s)
         )
-        SELECT organization_id, run_id, status FROM under_way r
-        WHERE CASE r.status
-            WHEN 'running' THEN NOT EXISTS (
-                SELECT FROM workers w
-                WHERE w.id = r.worker_id AND w.beat_at > now() - make_interval(secs => %(dead_after)s)
-            )
-            ELSE NOT EXISTS (
-                SELECT FROM procrastinate_jobs j
-                WHERE j.queueing_lock = %(jobs)s || coalesce(r.organization_id, 0) || ':' || r.run_id
-                  AND j.status IN ('todo', 'doing')
-            )
-        END
-        ORDER BY run_id LIMIT %(most)s
+        SELECT r.organization_id, r.run_id, r.status FROM under_way r
+        LEFT JOIN workers w ON r.status = 'running' AND w.id = r.worker_id
+            AND w.beat_at > now() - make_interval(secs => %(dead_after)s)
+        LEFT JOIN procrastinate_jobs j ON r.status = 'waiting' AND j.status IN ('todo', 'doing')
+            AND j.queueing_lock = %(jobs)s || coalesce(r.organization_id, 0) || ':' || r.run_id
+        WHERE w.id IS NULL AND j.id IS NULL
+        ORDER BY r.run_id LIMIT %(most)s
         """,
         {"dead_after": dead_after, "jobs": jobs, "most": most},
     ).fetchall()
