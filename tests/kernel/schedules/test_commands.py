@@ -24,7 +24,7 @@ def test_the_list_shows_the_next_run_in_its_own_zone(quiet: Shell) -> None:
     rows = {row["Name"]: row for row in quiet("schedules", "list").table}
     assert list(rows) == ["doctor-nightly", MINUTELY, "retention"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d 02:30 IST", rows["retention"]["Next"])
-    assert re.fullmatch(r"in \d+ (s|min|h)", rows["retention"][""])
+    assert re.fullmatch(r"in \d+ (s|min|h)", rows["retention"]["In"])
     assert (rows[MINUTELY]["On"], rows[MINUTELY]["Of the"]) == ("yes", "organization")
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.factories import Organization
 from tests.kernel.schedules.house import REPORT, SWEEP, Bench, House, Refused, toy_tasks
 from tranche.kernel.db.pool import Database
-from tranche.kernel.errors import Invalid
+from tranche.kernel.errors import Invalid, Unavailable
 from tranche.kernel.jobs.queue import ProcrastinateQueue
 from tranche.kernel.schedules.queries import across, schedules
 from tranche.kernel.schedules.ticking import plan
@@ -208,6 +208,21 @@ def test_a_fault_in_one_schedule_holds_up_no_other(house: House, organization: C
     )
     assert house.ticker().tick() == 1
     assert house.jobs()[0]["organization_id"] != house.ctx.organization_id
+
+
+def test_a_fault_in_the_tick_itself_does_not_stop_the_clock(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticker = house.ticker()
+    house.make_due()
+    with monkeypatch.context() as broken:
+        broken.setattr(across, "list_due", lambda *_, **__: 1 / 0)
+        assert ticker.tick() == 0
+    assert ticker.tick() == 1
+
+
+def test_a_database_that_is_away_is_told_to_the_worker(house: House) -> None:
+    away = Database("postgresql://nobody@127.0.0.1:1/nowhere", timeout=0.1)
+    with pytest.raises(Unavailable):
+        type(house.ticker())(away, house.queue, house.tasks, dead_after=8.0).tick()
 
 
 def test_work_that_another_worker_can_do_is_handed_on(house: House) -> None:

@@ -19,7 +19,7 @@ _COLUMNS: Final = (
     Column("Zone", "zone"),
     Column("On", "on"),
     Column("Next", "next"),
-    Column("", "distance"),
+    Column("In", "distance"),
     Column("Last", "last"),
     Column("Of the", "belongsTo"),
 )
@@ -153,7 +153,7 @@ def _line(schedule: Json, *, now: datetime) -> Json:
 
 
 def distance(seconds: float) -> str:
-    """How far ahead: "in 3 h"; what is past is due."""
+    """How far ahead, such as "in 3 h"; what is past is due."""
     if seconds <= 0:
         return "due"
     if seconds < _MINUTE:

@@ -60,8 +60,8 @@ class RunWorker:
             result, error = None, fault.message
         except Exception as fault:  # noqa: BLE001  # whatever a task raises is the end of its run, not of the worker
             result, error = None, _tell(taken, fault)
-        organization_id = taken.work.organization_id
-        log.info("schedule.ran", schedule=taken.name, organization=organization_id, failed=error is not None)
+        tell = log.debug if error is None else log.warning
+        tell("schedule.ran", schedule=taken.name, organization=taken.work.organization_id, failed=error is not None)
         self._record(taken, result=result, error=error)
 
     def _take(self, arguments: Mapping[str, int], should_abort: Callable[[], bool]) -> _Taken | None:

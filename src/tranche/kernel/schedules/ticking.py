@@ -1,11 +1,14 @@
 """The tick: once a second some worker looks which schedules are due, and asks for their runs."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 
-from tranche.kernel.db.pool import Connection, Database, set_tenant
+from tranche.kernel.db.pool import Connection, Database, Row, set_tenant
+from tranche.kernel.errors import TrancheError
 from tranche.kernel.jobs.queue import Queue
 from tranche.kernel.module import Scope
 from tranche.kernel.schedules import dispatch
@@ -39,17 +42,29 @@ class Ticker:
         self._settled_at: float | None = None
 
     def tick(self) -> int:
-        """Plan what is due; returns how many runs were asked for."""
-        self._settle()
+        """Plan what is due; returns how many runs were asked for.
+
+        Raises:
+            Unavailable: the database is away. Any other fault is logged, and the clock goes on.
+        """
+        try:
+            self._settle()
+            return self._tick()
+        except TrancheError:
+            raise
+        except Exception as error:  # noqa: BLE001  # as above
+            log.error("schedule.tick_failed", **describe(error))  # noqa: TRY400  # the text of a fault may hold data
+            return 0
+
+    def _tick(self) -> int:
         with self._database.transaction(None) as conn:
             if not across.try_tick_lock(conn):
                 return 0
-            self._give_up_lost(conn)
+            for row in across.list_lost(conn, dead_after=self._dead_after, jobs=dispatch.KEYS, most=_MOST_LOST):
+                self._guarded(conn, self._give_up_lost, row)
             now = schedules.read_clock(conn)
-            return sum(
-                self._plan(conn, organization_id=row["organization_id"], name=row["name"], now=now)
-                for row in across.list_due(conn, now=now, most=_MOST_DUE)
-            )
+            due = across.list_due(conn, now=now, most=_MOST_DUE)
+            return sum(self._guarded(conn, partial(self._plan, now=now), row) for row in due)
 
     def _settle(self) -> None:
         """At the start bring the defaults up to date, then once a minute give new organizations their schedules."""
@@ -66,30 +81,30 @@ class Ticker:
         if len(found) < _MOST_UNSETTLED:
             self._settled_at = time.monotonic()
 
-    def _plan(self, conn: Connection, *, organization_id: int | None, name: str, now: datetime) -> bool:
-        """One schedule in a savepoint of its own, so that a fault in it holds up no other."""
+    def _guarded(self, conn: Connection, act: Callable[[Connection, Row], bool], row: Row) -> bool:
+        """One of them in a savepoint of its own, so that a fault in it holds up no other."""
         try:
             with conn.transaction():
-                set_tenant(conn, organization_id)
-                return plan(conn, self._queue, self._tasks, organization_id=organization_id, name=name, now=now)
+                set_tenant(conn, row["organization_id"])
+                return act(conn, row)
         except Exception as error:
             if conn.closed:
                 raise
-            log.error("schedule.unplanned", schedule=name, organization=organization_id, **describe(error))  # noqa: TRY400  # the text of a fault may hold data
+            log.error("schedule.fault", **row, **describe(error))  # noqa: TRY400  # the text of a fault may hold data
             return False
 
-    def _give_up_lost(self, conn: Connection) -> None:
+    def _plan(self, conn: Connection, row: Row, *, now: datetime) -> bool:
+        organization_id = row["organization_id"]
+        return plan(conn, self._queue, self._tasks, organization_id=organization_id, name=row["name"], now=now)
+
+    def _give_up_lost(self, conn: Connection, row: Row) -> bool:
         """A run whose worker died has failed; one that waits without a job gets one."""
-        lost = across.list_lost(conn, dead_after=self._dead_after, jobs=dispatch.KEYS, most=_MOST_LOST)
-        for row in lost:
-            organization_id, run_id = row["organization_id"], row["run_id"]
-            set_tenant(conn, organization_id)
-            if row["status"] == RunStatus.WAITING:
-                dispatch.enqueue(conn, self._queue, organization_id=organization_id, run_id=run_id)
-            else:
-                scope = dispatch.scope_of(organization_id)
-                runs.finish_run(conn, scope, run_id=run_id, worker_id=None, result=None, error=_DIED)
-                log.warning("schedule.run_lost", run=run_id, organization=organization_id)
+        organization_id, run_id = row["organization_id"], row["run_id"]
+        if row["status"] == RunStatus.WAITING:
+            return dispatch.enqueue(conn, self._queue, organization_id=organization_id, run_id=run_id)
+        log.warning("schedule.run_lost", run=run_id, organization=organization_id)
+        scope = dispatch.scope_of(organization_id)
+        return runs.finish_run(conn, scope, run_id=run_id, worker_id=None, result=None, error=_DIED)
 
 
 def plan(
