@@ -13,12 +13,13 @@ from tranche.kernel.identity.service import authenticate, has_branch
 from tranche.kernel.jobs.queue import ProcrastinateQueue
 from tranche.kernel.operations.api import load_operation
 from tranche.kernel.operations.service import Operations
+from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import make_app
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
-from tranche.modules import make_modules, make_registry, parsing_limits
+from tranche.modules import make_modules, make_registry, make_tasks, parsing_limits
 from tranche.orders.api.uploads import UploadLimits
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.service import TARGET
@@ -90,6 +91,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
         offers={
             "operations": operations,
             "files": files,
+            "schedules": Schedules(ProcrastinateQueue(), make_tasks(modules)),
             "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
             "workbooks": Workbooks(files, {TARGET: ORDER_FIELDS}, limits=limits),
         },

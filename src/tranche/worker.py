@@ -1,4 +1,4 @@
-"""The worker: takes slices from the queue, says every two seconds that it lives, sweeps up what was lost."""
+"""The worker: takes slices from the queue, says that it lives, sweeps up what was lost, watches the clock."""
 
 import asyncio
 import os
@@ -19,14 +19,18 @@ from tranche.kernel.jobs.queue import ProcrastinateQueue
 from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.queries import claims
 from tranche.kernel.operations.runner import Pace, Runner
+from tranche.kernel.schedules.dispatch import RUN
+from tranche.kernel.schedules.running import RunWorker
+from tranche.kernel.schedules.ticking import Ticker
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.abandoned import clear_abandoned
 from tranche.kernel.storage.local import LocalFiles
-from tranche.modules import make_modules, make_registry
+from tranche.modules import make_modules, make_registry, make_tasks
 
 log = structlog.get_logger(__name__)
 
 _CLEAR_SECONDS = 600.0
+_TICK_SECONDS = 1.0
 _POLL_SECONDS = 1.0  # the library may overlook a notification that comes while it looks for work
 
 
@@ -34,25 +38,27 @@ class Worker:
     """One worker process, or the worker half of `tranche up`."""
 
     def __init__(self, settings: Settings, *, database_url: str) -> None:
-        """`database_url` is the plain role's address."""
+        """`database_url` is the plain role's address; `settings.owner_url` is only for the nightly examination."""
         self._settings = settings
         self._url = database_url
         self._id = uuid.uuid4()
         self._db = Database(database_url, size=settings.worker_slots * 2 + 5, name="tranche worker")
         self._queue = ProcrastinateQueue()
         self._files = LocalFiles(settings.home / "files")
+        modules = make_modules(settings, files=self._files)
+        tasks, dead_after = make_tasks(modules), settings.dead_after_seconds
+        self._ticker = Ticker(self._db, self._queue, tasks, dead_after=dead_after)
+        runs = RunWorker(self._db, self._queue, tasks, worker_id=self._id, dead_after=dead_after)
         self._runner = Runner(
             self._db,
             self._queue,
-            make_registry(make_modules(settings, files=self._files)),
+            make_registry(modules),
             worker_id=self._id,
-            pace=Pace(
-                slice=settings.slice_seconds, chunk=settings.chunk_seconds, dead_after=settings.dead_after_seconds
-            ),
+            pace=Pace(slice=settings.slice_seconds, chunk=settings.chunk_seconds, dead_after=dead_after),
         )
         self._loop = JobLoop(
             settings.listen_url or database_url,
-            {dispatch.SLICE: self._run_slice},
+            {dispatch.SLICE: self._run_slice, RUN: runs.run},
             slots=settings.worker_slots,
             heartbeat=settings.heartbeat_seconds,
             poll=min(_POLL_SECONDS, settings.sweep_seconds),
@@ -73,6 +79,7 @@ class Worker:
             threading.Thread(target=self._repeat, args=(self._settings.heartbeat_seconds, self._beat), daemon=True),
             threading.Thread(target=self._repeat, args=(self._settings.sweep_seconds, self._sweep), daemon=True),
             threading.Thread(target=self._repeat, args=(_CLEAR_SECONDS, self._clear), daemon=True),
+            threading.Thread(target=self._repeat, args=(_TICK_SECONDS, self._ticker.tick), daemon=True),
         ]
         for thread in threads:
             thread.start()
@@ -114,7 +121,7 @@ class Worker:
     def _clear(self) -> None:
         clear_abandoned(self._db, self._files)
 
-    def _repeat(self, seconds: float, act: Callable[[], None]) -> None:
+    def _repeat(self, seconds: float, act: Callable[[], object]) -> None:
         while not self._ended.wait(seconds):
             try:
                 act()

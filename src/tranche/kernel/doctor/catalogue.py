@@ -9,6 +9,9 @@ OLDEST_VERSION = 15
 
 # Tables of the whole installation: they hold nothing of an organization.
 GLOBAL_TABLES = (
+    "doctor_reports",
+    "installation_schedule_runs",
+    "installation_schedules",
     "organizations",
     "schema_migrations",
     "workers",
@@ -26,7 +29,11 @@ DEFINER_FUNCTIONS = (
     "analyze_import_stage()",
     "count_organizations()",
     "find_api_key(presented bytea)",
+    "list_due_schedules(most integer)",
+    "list_open_schedule_runs(most integer)",
+    "list_organization_ids(behind bigint, most integer)",
     "list_runnable_operations(most integer)",
+    "list_unsettled_organizations(names text[], crons text[], zones text[], changed boolean, most integer)",
 )
 
 # As the server writes the two expressions back.

@@ -50,6 +50,17 @@ def open_lanes(
         enqueue(conn, queue, organization_id=organization_id, operation_id=operation_id, lane=keys[key])
 
 
+def wake(conn: Connection, queue: Queue, *, organization_id: int) -> int:
+    """Give the operations of one organization a slice that have work and none waiting or alive; returns how many."""
+    alive = jobs.list_alive_operations(conn, task=SLICE)
+    runnable = operations.list_own_runnable(conn, most=_MOST_RUNNABLE)
+    return sum(
+        enqueue(conn, queue, organization_id=organization_id, operation_id=operation_id)
+        for operation_id in runnable
+        if operation_id not in alive
+    )
+
+
 def sweep(database: Database, queue: Queue, *, dead_after: float) -> int:
     """Put operations back into the queue that have work and no slice waiting or alive.
 
