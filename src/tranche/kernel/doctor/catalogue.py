@@ -26,7 +26,7 @@ WALLLESS_TABLES = ("order_import_customers", "order_import_groups", "order_impor
 
 # Functions that see across organizations or need ownership, each with a reason in its migration.
 DEFINER_FUNCTIONS = (
-    "analyze_import_stage()",
+    "analyze_import_stage(text)",
     "count_organizations()",
     "find_api_key(presented bytea)",
     "list_due_schedules(most integer)",
