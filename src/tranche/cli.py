@@ -33,6 +33,11 @@ class Commands(LazyGroup):
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
         ),
+        "webhooks": Entry(
+            module="tranche.kernel.identity.commands.webhooks",
+            help="Tell other systems when operations end.",
+            panel=_WORK,
+        ),
         "migrate": Entry(
             module="tranche.commands.migrate", help="Bring the database to the schema of this release.", panel=_CARE
         ),

@@ -7,7 +7,9 @@ from tranche.imports.api import IMPORT_ROUTES
 from tranche.imports.domain import Limits
 from tranche.imports.tasks import FilePaths
 from tranche.kernel.identity.api import ROUTES as IDENTITY_ROUTES
+from tranche.kernel.identity.api import WEBHOOK_ROUTES
 from tranche.kernel.module import Module
+from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
 from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.handlers import Handler, Registry
@@ -31,6 +33,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
         Module(name="customers", routes=CUSTOMER_ROUTES),
         Module(name="operations", routes=OPERATION_ROUTES, checks=OPERATION_CHECKS),
         Module(name="identity", routes=IDENTITY_ROUTES),
+        Module(name="notify", routes=WEBHOOK_ROUTES, checks=NOTIFY_CHECKS),
     )
 
 

@@ -26,6 +26,7 @@ DEFINER_FUNCTIONS = (
     "analyze_import_stage()",
     "count_organizations()",
     "find_api_key(presented bytea)",
+    "list_due_notifications(wanted text, most integer)",
     "list_runnable_operations(most integer)",
 )
 
