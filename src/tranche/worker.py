@@ -91,7 +91,7 @@ class Worker:
             thread.start()
         self._post.start()
         if self._settings.smtp_url is None:
-            log.warning("mail.folder_only", hint="TRANCHE_SMTP_URL is not set: mails only go to the outbox folder")
+            log.info("mail.folder_only", hint="TRANCHE_SMTP_URL is not set: mails only go to the outbox folder")
         log.info("worker.started", worker=str(self._id), slots=self._settings.worker_slots)
         try:
             await self._loop.run(grace=self._settings.shutdown_seconds - 2)

@@ -18,6 +18,7 @@ _METADATA: Final = frozenset(
     ipaddress.ip_address(text) for text in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16")
 )
 _NAT64: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_FIRST_HOST: Final = 1 << 24  # 0.0.0.0/8 is "this network"
 _LAST_32: Final = 0xFFFFFFFF
 
 
@@ -89,13 +90,17 @@ def _why(ip: Ip, allow_private: bool) -> str | None:  # noqa: FBT001  # a word o
         return "an address of a metadata service"
     if ip.is_link_local:
         return "a link-local address"
-    if ip.is_unspecified or ip.is_multicast or (ip.is_reserved and not ip.is_private) or str(ip) == "255.255.255.255":
-        return "an address that is no host"
-    if isinstance(ip, ipaddress.IPv4Address) and int(ip) < 1 << 24:
+    if _is_no_host(ip):
         return "an address that is no host"
     if ip.is_global or allow_private:
         return None
     return "this machine" if ip.is_loopback else "a private address"
+
+
+def _is_no_host(ip: Ip) -> bool:
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip.is_multicast or ip.is_reserved or int(ip) < _FIRST_HOST
+    return ip.is_multicast or ip.is_unspecified or (ip.is_reserved and not ip.is_private)
 
 
 def _meant(ip: Ip) -> list[Ip]:

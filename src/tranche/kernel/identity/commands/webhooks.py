@@ -102,8 +102,8 @@ def delete(
         say(f"Webhook {webhook} was deleted.")
 
 
-@app.command()
-def test(webhook: WebhookArgument, *, json: JsonOption = False) -> None:
+@app.command("test")
+def send_test(webhook: WebhookArgument, *, json: JsonOption = False) -> None:
     """Send a test event, whether the webhook is enabled or not."""
     with open_client() as client:
         answer = client.post(f"{_HOME}/{webhook}/test")

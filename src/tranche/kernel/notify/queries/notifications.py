@@ -178,15 +178,17 @@ def delete_ended(conn: Connection, *, older_than: timedelta, most: int) -> int:
     """The oldest first; their attempts go with them."""
     return conn.execute(
         """
-        DELETE FROM notifications n
-        WHERE n.organization_id = current_organization() AND n.id IN (
-            SELECT id FROM notifications
+        WITH ended AS MATERIALIZED (
+            SELECT organization_id, id FROM notifications
             WHERE organization_id = current_organization() AND status IN ('sent', 'failed', 'unknown')
               AND updated_at < now() - %(older_than)s::interval
             ORDER BY updated_at, id
             LIMIT %(most)s
             FOR UPDATE SKIP LOCKED
         )
+        DELETE FROM notifications n
+        USING ended e
+        WHERE n.organization_id = e.organization_id AND n.id = e.id
         """,
         {"older_than": older_than, "most": most},
     ).rowcount
