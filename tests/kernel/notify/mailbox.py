@@ -37,7 +37,7 @@ class Mailbox:
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # as above
         content = cast("bytes", envelope.content)
-        self.mails.append(cast("EmailMessage", email.message_from_bytes(content, policy=default)))
+        self.mails.append(email.message_from_bytes(content, policy=default))
         self.peers.add(session.peer)
         return self.data
 

@@ -1,12 +1,12 @@
 """An outbox with its postmen, one step at a time: put in, send, look, let time pass."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.db.pool import Connection, Database, Row
 from tranche.kernel.notify import service
 from tranche.kernel.notify.carriers import Carrier, MailCarrier, WebhookCarrier
 from tranche.kernel.notify.checks import CHECKS, RUNNING_CHECKS
@@ -78,7 +78,7 @@ class Office:
         (found,) = self.all()
         return found
 
-    def log(self) -> list[Mapping[str, Any]]:
+    def log(self) -> list[Row]:
         """Every attempt, oldest first."""
         return self.owner.execute("SELECT * FROM notification_attempts ORDER BY id").fetchall()
 
