@@ -98,7 +98,9 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
         ready=ready,
         offers={
             "operations": operations,
-            "webhooks": Webhooks(key, entropy=secrets.token_bytes, wake=wake),
+            "webhooks": Webhooks(
+                key, entropy=secrets.token_bytes, wake=wake, allow_private=settings.webhook_allow_private
+            ),
             "files": files,
             "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
             "workbooks": Workbooks(files, {TARGET: ORDER_FIELDS}, limits=limits),

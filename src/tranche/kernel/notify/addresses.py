@@ -1,5 +1,6 @@
 """Which addresses may be called: after the name was resolved, and by the address that the connection goes to."""
 
+import contextlib
 import ipaddress
 import socket
 import threading
@@ -60,6 +61,18 @@ def why_forbidden(text: str, *, allow_private: bool) -> str | None:
         ),
         None,
     )
+
+
+def find_literal(host: str) -> str | None:
+    """The address that a host is without asking anybody: 127.0.0.1, ::1, 2130706433, 0x7f.1, localhost."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return "127.0.0.1"
+    with contextlib.suppress(ValueError):
+        return str(ipaddress.ip_address(name))
+    with contextlib.suppress(OSError):
+        return socket.inet_ntoa(socket.inet_aton(name))
+    return None
 
 
 def resolve_by_system(host: str, port: int) -> list[str]:

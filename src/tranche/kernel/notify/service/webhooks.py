@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from tranche.kernel.audit import service as audit
 from tranche.kernel.audit.domain import JSON
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.errors import Conflict
+from tranche.kernel.errors import Conflict, FieldError, Invalid
+from tranche.kernel.notify.addresses import find_literal, why_forbidden
 from tranche.kernel.notify.domain import (
     TEST_EVENT,
     Endpoint,
@@ -65,9 +67,12 @@ class IssuedEndpoint:
 class Webhooks:
     """The verbs for one process, which knows the signing key and how to wake a worker."""
 
-    def __init__(self, key: SigningKey, *, entropy: Callable[[int], bytes], wake: Wake) -> None:
-        """`entropy` gives so many random bytes."""
+    def __init__(
+        self, key: SigningKey, *, entropy: Callable[[int], bytes], wake: Wake, allow_private: bool = False
+    ) -> None:
+        """`entropy` gives so many random bytes; `allow_private` opens loopback and private networks."""
         self._key = key
+        self._allow_private = allow_private
         self._entropy = entropy
         self._wake = wake
 
@@ -87,6 +92,7 @@ class Webhooks:
             Invalid, TooManyEndpoints
         """
         check_endpoint(url=url, description=description, event_types=event_types)
+        self._check_host(url)
         if endpoints.count_endpoints(conn) >= MOST_ENDPOINTS:
             raise TooManyEndpoints(f"An organization has at most {MOST_ENDPOINTS} webhooks; delete one first.")
         salt = self._entropy(_SALT)
@@ -141,6 +147,8 @@ class Webhooks:
         url = old.url if url is None else url
         description = old.description if description is None else description
         check_endpoint(url=url, description=description, event_types=wanted)
+        if url != old.url:
+            self._check_host(url)
         reason = old.disabled_reason
         if is_enabled is not None and is_enabled != old.is_enabled:
             reason = None if is_enabled else BY_HAND
@@ -203,6 +211,16 @@ class Webhooks:
         audit.record(conn, ctx, action="webhook.resend", subject_id=delivery.endpoint_id)
         self._wake(conn, ctx.organization_id)
         return reopened
+
+    def _check_host(self, url: str) -> None:
+        """What can be told without asking a name server is told at once; names are checked at each sending."""
+        address = find_literal(urlsplit(url).hostname or "")
+        if address is None:
+            return
+        reason = why_forbidden(address, allow_private=self._allow_private)
+        if reason is not None:
+            detail = f"must not lead to {reason}"
+            raise Invalid(f"url {detail}.", errors=[FieldError("/url", detail, "forbidden_address")])
 
     def _issued(self, ctx: Context, endpoint: Endpoint) -> IssuedEndpoint:
         return IssuedEndpoint(endpoint, self._key.secret(organization_id=ctx.organization_id, salt=endpoint.salt))
