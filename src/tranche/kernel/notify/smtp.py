@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -129,12 +130,8 @@ class Smtp:
             return again("timeout", f"The mail server did not answer within {self._seconds:g} s.")
         except TrancheError as error:
             return again(error.error_code, error.message)
-        except aiosmtplib.SMTPException as error:
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             return _fault(error)
-        except (ValueError, OSError) as error:
-            if isinstance(error, ValueError):
-                return refused("address", "The protocol of mail has no form for this address.")
-            return again("connection", f"The mail server cannot be reached ({type(error).__name__}).")
         return sent(_plain(words) or mail.message_id, status_code=250)
 
     async def _connected(self) -> aiosmtplib.SMTP:
@@ -182,16 +179,22 @@ def _answered(code: int, message: str) -> Outcome:
     return again("deferred", text, status_code=None if code == _AWAY else code)
 
 
-def _fault(error: aiosmtplib.SMTPException) -> Outcome:
+def _fault(error: aiosmtplib.SMTPException | OSError | ValueError) -> Outcome:
+    """A fault of the one mail is final; one of the server, the network or the settings is not."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         return _answered(error.recipients[0].code, error.recipients[0].message)
     if isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPDataError):
         return _answered(error.code, error.message)
-    return _unready(error)
+    if isinstance(error, aiosmtplib.SMTPException):
+        return _unready(error)
+    if isinstance(error, ssl.SSLError):  # before ValueError, of which a bad certificate is one too
+        return again("tls", "The mail server's certificate or encryption cannot be accepted.")
+    if isinstance(error, OSError):
+        return again("connection", f"The mail server cannot be reached ({type(error).__name__}).")
+    return refused("address", "The protocol of mail has no form for this address.")
 
 
 def _unready(error: aiosmtplib.SMTPException) -> Outcome:
-    """The server lets nobody send, or not us: a matter of settings or of time, never of this one mail."""
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return again("login", "The mail server did not accept our user and password.")
     if isinstance(error, aiosmtplib.SMTPResponseException):
