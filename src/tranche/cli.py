@@ -38,6 +38,11 @@ class Commands(LazyGroup):
             help="Tell other systems when operations end.",
             panel=_WORK,
         ),
+        "notifications": Entry(
+            module="tranche.kernel.identity.commands.notifications",
+            help="Choose your mails; see what was told to whom.",
+            panel=_WORK,
+        ),
         "migrate": Entry(
             module="tranche.commands.migrate", help="Bring the database to the schema of this release.", panel=_CARE
         ),

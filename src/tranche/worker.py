@@ -180,7 +180,11 @@ def make_post(settings: Settings, database: Database) -> Post:
     carriers: tuple[Carrier, ...] = (
         MailCarrier(mailer(), public_url=settings.public_url),
         alerts,
-        *(WebhookCarrier(hooks, key, clock=lambda: datetime.now(UTC)) for _ in range(_WEBHOOKS_AT_ONCE)),
+        *(
+            # One of them takes those that fail too, so that silent receivers never hold up the healthy ones.
+            WebhookCarrier(hooks, key, clock=lambda: datetime.now(UTC), only_healthy=number > 0)
+            for number in range(_WEBHOOKS_AT_ONCE)
+        ),
     )
     postmen = [
         Postman(database, carrier, domain=sender.domain, jitter=lambda: random.uniform(-1, 1))  # noqa: S311  # keeps attempts apart

@@ -65,9 +65,9 @@ class Office:
     def send_mails(self, mailer: Mailer, *, public_url: str | None = None) -> int:
         return self.send(MailCarrier(mailer, public_url=public_url))
 
-    def send_webhooks(self, *, key: SigningKey = KEY, allow_private: bool = True) -> int:
+    def send_webhooks(self, *, key: SigningKey = KEY, allow_private: bool = True, only_healthy: bool = False) -> int:
         poster = Poster(allow_private=allow_private, seconds=2.0)
-        return self.send(WebhookCarrier(poster, key, clock=lambda: datetime.now(UTC)))
+        return self.send(WebhookCarrier(poster, key, clock=lambda: datetime.now(UTC), only_healthy=only_healthy))
 
     def all(self) -> list[Notification]:
         """Oldest first."""

@@ -164,6 +164,18 @@ def test_one_bad_endpoint_does_not_hold_up_another(office: Office, receiver: Rec
     assert [one.status for one in office.all()] == [Status.PENDING, Status.SENT]
 
 
+def test_endpoints_that_fail_are_left_to_the_one_who_has_time_for_them(office: Office, receiver: Receiver) -> None:
+    office.endpoint("http://127.0.0.1:9/")
+    office.endpoint(receiver.url)
+    office.publish()
+    office.send_webhooks()
+    office.hurry()
+    office.publish()
+    assert office.send_webhooks(only_healthy=True) == 1
+    assert len(receiver.requests) == 2
+    assert office.send_webhooks() == 2
+
+
 def test_after_a_rotation_both_secrets_verify_for_a_day(office: Office, receiver: Receiver) -> None:
     old = office.endpoint(receiver.url)
     new = office.act(office.webhooks.rotate, endpoint_id=old.endpoint.id)

@@ -18,10 +18,14 @@ _WRONG_KEY: Final = (
 
 
 class Carrier(Protocol):
-    """One channel. What is repeatable may be sent twice when a worker was lost, because its id is the same."""
+    """One channel. What is repeatable may be sent twice when a worker was lost, because its id is the same.
+
+    With `only_healthy`, what is for endpoints that fail is left to another carrier.
+    """
 
     channel: Channel
     is_repeatable: bool
+    only_healthy: bool
 
     def carry(self, notification: Notification, endpoint: Endpoint | None) -> Outcome:
         """Take one to the other side; outside any transaction, bounded in time."""
@@ -35,6 +39,7 @@ class MailCarrier:
 
     channel = Channel.MAIL
     is_repeatable = False
+    only_healthy = False
 
     def __init__(self, mailer: Mailer, *, public_url: str | None) -> None:
         """`public_url` is where people reach this installation, for links."""
@@ -60,7 +65,10 @@ class WebhookCarrier:
     channel = Channel.WEBHOOK
     is_repeatable = True
 
-    def __init__(self, poster: Poster, key: SigningKey, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, poster: Poster, key: SigningKey, *, clock: Callable[[], datetime], only_healthy: bool = False
+    ) -> None:
+        self.only_healthy = only_healthy
         self._poster = poster
         self._key = key
         self._clock = clock
@@ -95,6 +103,7 @@ class AlertCarrier:
 
     channel = Channel.ALERT
     is_repeatable = False
+    only_healthy = False
 
     def __init__(
         self, targets: Sequence[Target], *, poster: Poster, mailer: Mailer, log: Callable[[str], None]

@@ -77,7 +77,12 @@ class Postman:
         with self._db.transaction(organization_id) as conn:
             self._settle(conn)
             sending = leases.lease_next(
-                conn, channel=self.channel, lease=lease, seconds=LEASE_SECONDS, domain=self._domain
+                conn,
+                channel=self.channel,
+                lease=lease,
+                seconds=LEASE_SECONDS,
+                domain=self._domain,
+                only_healthy=self._carrier.only_healthy,
             )
             endpoint = _endpoint_of(conn, sending)
         if sending is None:

@@ -64,6 +64,19 @@ def test_a_webhook_is_made_tried_looked_at_and_deleted(house: Live, make_shell: 
     assert shell("webhooks", "deliveries", number).code == 4
 
 
+def test_a_person_chooses_their_mails_and_an_admin_sees_what_was_told(live: Live, make_shell: Shells) -> None:
+    shell = make_shell(live)
+    assert "longer than ten seconds or failed" in shell("notifications", "mails").err
+    assert "every end" in shell("notifications", "mails", "always").err
+    assert shell("notifications", "mails", "--json").json["data"] == {"operationMails": "always"}
+    assert shell("notifications", "mails", "sometimes").code == 2
+    upload(live)
+    until_sent(live, channel="mail", count=1)
+    (row,) = shell("notifications", "list", "--channel", "mail").table
+    assert (row["To"], row["Status"], row["Attempts"]) == ("ada@acme.test", "sent", "1")
+    assert shell("notifications", "list", "--status", "failed").table == []
+
+
 def test_the_secret_is_shown_to_a_person_once(house: Live, make_shell: Shells, receiver: Receiver) -> None:
     shell = make_shell(house)
     ran = shell("webhooks", "create", receiver.url)

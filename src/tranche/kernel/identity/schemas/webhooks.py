@@ -2,21 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from msgspec import UNSET, UnsetType
 
+from tranche.kernel.identity.domain import Wish
 from tranche.kernel.notify.domain import EVENT_TYPES, Attempt, Endpoint, Notification, Status
 from tranche.kernel.notify.service import IssuedEndpoint
 from tranche.kernel.web.json import Body, Out
-
-
-class Wish(StrEnum):
-    """Which ends of their operations a person is told of by mail."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
 
 
 class NewWebhook(Body, frozen=True):

@@ -41,10 +41,13 @@ def settle_lapsed(conn: Connection, *, channel: Channel, most_attempts: int) -> 
     return [notification(row) for row in rows]
 
 
-def lease_next(conn: Connection, *, channel: Channel, lease: UUID, seconds: float, domain: str) -> Notification | None:
+def lease_next(
+    conn: Connection, *, channel: Channel, lease: UUID, seconds: float, domain: str, only_healthy: bool = False
+) -> Notification | None:
     """Take what is due first, and give a mail its Message-ID; an endpoint gets one delivery at a time.
 
-    `lease` is new for every lease, so that whoever lost one cannot record under the next.
+    `lease` is new for every lease, so that whoever lost one cannot record under the next. `only_healthy` leaves
+    aside what is for endpoints whose last delivery failed.
     """
     row = conn.execute(
         f"""
@@ -56,6 +59,10 @@ def lease_next(conn: Connection, *, channel: Channel, lease: UUID, seconds: floa
                 SELECT FROM notifications s
                 WHERE s.organization_id = d.organization_id AND s.channel = d.channel AND s.status = 'sending'
                   AND s.endpoint_id = d.endpoint_id
+              ))
+              AND NOT (%(only_healthy)s AND EXISTS (
+                SELECT FROM webhook_endpoints e
+                WHERE e.organization_id = d.organization_id AND e.id = d.endpoint_id AND e.failures > 0
               ))
             ORDER BY d.next_attempt_at, d.id LIMIT 1
             FOR NO KEY UPDATE SKIP LOCKED
@@ -71,7 +78,7 @@ def lease_next(conn: Connection, *, channel: Channel, lease: UUID, seconds: floa
         WHERE n.organization_id = d.organization_id AND n.id = d.id
         RETURNING {COLUMNS}
         """,
-        {"channel": channel, "lease": lease, "seconds": seconds, "domain": domain},
+        {"channel": channel, "lease": lease, "seconds": seconds, "domain": domain, "only_healthy": only_healthy},
     ).fetchone()
     return notification(row) if row else None
 
