@@ -198,6 +198,8 @@ def test_with_another_signing_key_nothing_is_sent(office: Office, receiver: Rece
     office.send_webhooks(key=SigningKey(secrets.token_bytes(32)))
     assert receiver.requests == []
     assert office.only().error_code == "signing_key"
+    (endpoint,), _ = office.do(service.list_endpoints, limit=10, offset=0)
+    assert endpoint.failures == 0, "it is not the endpoint's fault"
     office.hurry()
     office.send_webhooks()
     assert office.only().status is Status.SENT

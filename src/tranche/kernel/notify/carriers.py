@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from tranche.kernel.notify.alerts import LOG, Kind, Target, encode
-from tranche.kernel.notify.domain import Channel, Endpoint, Notification, Outcome, refused, sent
+from tranche.kernel.notify.domain import Channel, Endpoint, Notification, Outcome, again, refused, sent
 from tranche.kernel.notify.mail import Mail, Mailer
 from tranche.kernel.notify.posting import Poster
 from tranche.kernel.notify.signing import SigningKey, sign
 
 _JSON: Final = "application/json"
-_WRONG_KEY: Final = (
+WRONG_KEY: Final = "signing_key"
+
+_WHAT_NOW: Final = (
     "The signing key of this installation is not the one that the webhook's secret was made with: "
     "bring the key back, or rotate the secret."
 )
@@ -78,7 +80,7 @@ class WebhookCarrier:
         if endpoint is None:
             return refused("webhook_deleted", "The webhook was deleted.")
         if endpoint.key_mark != self._key.mark:
-            return Outcome(error_code="signing_key", error=_WRONG_KEY)
+            return again(WRONG_KEY, _WHAT_NOW)
         now, message_id = self._clock(), notification.message_id or ""
         salts = [endpoint.salt]
         if endpoint.previous_salt is not None and endpoint.previous_until and endpoint.previous_until > now:

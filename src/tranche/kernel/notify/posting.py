@@ -1,5 +1,6 @@
 """One HTTP POST to an address that others chose: checked after DNS, no redirects, bounded in time and size."""
 
+import contextlib
 import ssl
 import time
 from collections.abc import Iterable, Mapping
@@ -79,16 +80,23 @@ class Poster:
         sent: list[tuple[bytes | str, bytes | str]] = [("User-Agent", "tranche"), ("Accept", "*/*")]
         sent += [("Connection", "close"), *headers.items()]
         with pool.stream("POST", url, headers=sent, content=content, extensions=limits) as response:
-            found = b""
-            for piece in response.iter_stream():
-                found += piece
-                if len(found) >= MOST_BODY:
-                    break
+            found = _beginning(response)
             asked = {name.lower(): value for name, value in response.headers}.get(b"retry-after", b"")
         text = "".join(char if char.isprintable() else " " for char in found[:MOST_BODY].decode(errors="replace"))
         return Reply(
             status=response.status, text=text[:_EXCERPT].strip(), retry_after=_seconds(asked.decode("latin-1"))
         )
+
+
+def _beginning(response: httpcore.Response) -> bytes:
+    """The first bytes of the body; the answer stands with its code, so a body that breaks off changes nothing."""
+    found = b""
+    with contextlib.suppress(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
+        for piece in response.iter_stream():
+            found += piece
+            if len(found) >= MOST_BODY:
+                break
+    return found
 
 
 class _Guard(httpcore.NetworkBackend):

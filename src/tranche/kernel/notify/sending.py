@@ -10,7 +10,7 @@ import structlog
 
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Unavailable
-from tranche.kernel.notify.carriers import AlertCarrier, Carrier
+from tranche.kernel.notify.carriers import WRONG_KEY, AlertCarrier, Carrier
 from tranche.kernel.notify.domain import (
     PAUSES,
     TEST_EVENT,
@@ -150,7 +150,7 @@ class Postman:
         )
         if not outcome.is_sent:
             log.warning("notify.not_sent", channel=self.channel.value, id=sending.id, reason=outcome.error_code)
-        if is_ours and endpoint is not None:
+        if is_ours and endpoint is not None and outcome.error_code != WRONG_KEY:  # which is not the endpoint's fault
             _judge_endpoint(conn, sending, outcome)
 
 
