@@ -36,6 +36,16 @@ class Commands(LazyGroup):
         "schedules": Entry(
             module="tranche.kernel.schedules.commands", help="Work by the clock: look, switch, run now.", panel=_WORK
         ),
+        "webhooks": Entry(
+            module="tranche.kernel.identity.commands.webhooks",
+            help="Tell other systems when operations end.",
+            panel=_WORK,
+        ),
+        "notifications": Entry(
+            module="tranche.kernel.identity.commands.notifications",
+            help="Choose your mails; see what was told to whom.",
+            panel=_WORK,
+        ),
         "migrate": Entry(
             module="tranche.commands.migrate", help="Bring the database to the schema of this release.", panel=_CARE
         ),

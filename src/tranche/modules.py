@@ -1,7 +1,7 @@
 """The domains of this program, in menu order, and the ports between them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
@@ -11,8 +11,11 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
 from tranche.kernel.identity.api import ROUTES as IDENTITY_ROUTES
+from tranche.kernel.identity.api import WEBHOOK_ROUTES
 from tranche.kernel.jobs.queries import delete_finished_jobs
 from tranche.kernel.module import Module, Scope
+from tranche.kernel.notify import service as notify
+from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
 from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.handlers import Handler, Registry
@@ -27,6 +30,7 @@ from tranche.orders.checks import CHECKS as ORDER_CHECKS
 from tranche.orders.tasks import make_handlers as make_order_handlers
 
 _KEEP_JOBS = 3_600.0
+_KEEP_NOTIFICATIONS = timedelta(days=30)
 
 
 def _prune_jobs(conn: Connection, *, most: int) -> int:
@@ -34,10 +38,16 @@ def _prune_jobs(conn: Connection, *, most: int) -> int:
     return delete_finished_jobs(conn, older_than=_KEEP_JOBS)
 
 
+def _prune_notifications(conn: Connection, *, organization_id: int, most: int) -> int:
+    del organization_id
+    return notify.prune(conn, older_than=_KEEP_NOTIFICATIONS, most=most)
+
+
 # What the nightly retention deletes; one line for each thing that grows.
 PRUNES: Sequence[Prune] = (
     Prune(what="ended jobs", scope=Scope.INSTALLATION, prune=_prune_jobs),
     Prune(what="answers kept for repeated requests", scope=Scope.ORGANIZATION, prune=forget_answers),
+    Prune(what="ended notifications", scope=Scope.ORGANIZATION, prune=_prune_notifications),
     *HISTORY,
 )
 
@@ -57,6 +67,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
         Module(name="operations", routes=OPERATION_ROUTES, checks=OPERATION_CHECKS, schedules=(PROCESS_BATCH_JOBS,)),
         Module(name="identity", routes=IDENTITY_ROUTES),
         Module(name="schedules", routes=SCHEDULE_ROUTES, schedules=(make_retention(PRUNES),)),
+        Module(name="notify", routes=WEBHOOK_ROUTES, checks=NOTIFY_CHECKS),
     )
     checks = [check for module in modules for check in module.checks]
     nightly = make_nightly(checks, home=settings.home, owner_url=settings.owner_url)

@@ -19,6 +19,7 @@ DEFINERS = {
     "count_organizations",
     "list_runnable_operations",
     "analyze_import_stage",
+    "list_due_notifications",
     "list_due_schedules",
     "list_open_schedule_runs",
     "list_unsettled_organizations",

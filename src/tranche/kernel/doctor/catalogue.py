@@ -26,12 +26,13 @@ WALLLESS_TABLES = ("order_import_customers", "order_import_groups", "order_impor
 
 # Functions that see across organizations or need ownership, each with a reason in its migration.
 DEFINER_FUNCTIONS = (
-    "analyze_import_stage(text)",
+    "analyze_import_stage(part text)",
     "count_organizations()",
     "find_api_key(presented bytea)",
     "list_due_schedules(most integer)",
     "list_open_schedule_runs(most integer)",
     "list_organization_ids(behind bigint, most integer)",
+    "list_due_notifications(wanted text, most integer)",
     "list_runnable_operations(most integer)",
     "list_unsettled_organizations(names text[], crons text[], zones text[], changed boolean, most integer)",
 )

@@ -7,11 +7,13 @@ import structlog
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.jobs import queries as jobs
 from tranche.kernel.jobs.queue import Queue
+from tranche.kernel.notify import service as notify
 from tranche.kernel.operations.queries import claims, operations
 
 log = structlog.get_logger(__name__)
 
 SLICE = "operations.slice"
+WAKE = "notify.wake"
 _MOST_RUNNABLE = 10_000
 _KEEP_FINISHED_JOBS = 3_600.0
 _FORGET_WORKERS = 86_400.0
@@ -59,6 +61,18 @@ def wake(conn: Connection, queue: Queue, *, organization_id: int) -> int:
         for operation_id in runnable
         if operation_id not in alive
     )
+
+
+def wake_post(conn: Connection, queue: Queue, *, organization_id: int) -> None:
+    """Have a worker send what has just been put out; call it last in a transaction, because it may wait for another."""
+    if notify.has_due(conn):
+        queue.enqueue(
+            conn,
+            WAKE,
+            key=f"notify:{organization_id}",
+            arguments={"organization_id": organization_id},
+            express=True,
+        )
 
 
 def sweep(database: Database, queue: Queue, *, dead_after: float) -> int:
