@@ -12,7 +12,8 @@ from typing import Final, TypeAlias
 import xlsxwriter
 
 from tranche.imports.domain import Fault, Field, FieldKind, FileHeader, Limits, Mapping, ParseRequest, copy_columns
-from tranche.imports.reading.sheet import load, prepare
+from tranche.imports.reading.several import choose
+from tranche.imports.reading.sheet import prepare
 from tranche.imports.reading.slices import cut
 
 FIELDS: Final = (
@@ -70,7 +71,7 @@ def read(
 ) -> Reading:
     """Read a file as the child does, without a child."""
     mapping, limits = mapping or Mapping(), limits or Limits()
-    table = load(path, file_name=path.name, sheet=mapping.sheet, limits=limits)
+    table = choose(path, file_name=path.name, fields=fields, mapping=mapping, limits=limits)
     sheet = prepare(table, path=path, fields=fields, mapping=mapping, limits=limits)
     pieces = list(cut(sheet, fields=fields, limits=limits))
     return Reading(

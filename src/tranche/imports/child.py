@@ -13,7 +13,9 @@ from typing import BinaryIO, Final
 import msgspec
 
 from tranche.imports.domain import FileTooLarge, InvalidMapping, UnsupportedFile
-from tranche.imports.reading.sheet import Sheet, find_header, load, prepare
+from tranche.imports.reading.header import find_header
+from tranche.imports.reading.several import choose
+from tranche.imports.reading.sheet import Sheet, prepare
 from tranche.imports.reading.slices import cut
 from tranche.imports.reading.table import Table
 from tranche.imports.wire import Began, Cells, Done, Failed, Message, Mode, Named, Refusal, Request, Sent
@@ -93,7 +95,13 @@ def _prepared(request: Request) -> Sheet:
 
 
 def _loaded(request: Request) -> Table:
-    return load(Path(request.path), file_name=request.file_name, sheet=request.mapping.sheet, limits=request.limits)
+    return choose(
+        Path(request.path),
+        file_name=request.file_name,
+        fields=request.fields,
+        mapping=request.mapping,
+        limits=request.limits,
+    )
 
 
 def _own_output() -> BinaryIO:
