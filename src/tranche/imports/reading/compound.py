@@ -1,4 +1,4 @@
-"""The old container of Office taken apart as far as is needed: one stream, and where its bytes lie in the file."""
+"""The old container of Office taken apart as far as is needed: its streams, and where their bytes lie in the file."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -26,25 +26,28 @@ class Stream:
         return self.sectors[sector] + rest
 
 
-def find_stream(data: bytes, names: Sequence[str]) -> Stream | None:
-    """The first stream of one of these names (in lower case); None where there is none, or the file is damaged."""
+def find_streams(data: bytes, names: Sequence[str]) -> list[Stream]:
+    """The streams of these names (in lower case); none where the file is damaged."""
     try:
-        (shift,) = struct.unpack_from("<H", data, 30)
-        size = 1 << shift
-        table = _table(data, size)
-        (directory,) = struct.unpack_from("<I", data, 48)
-        entries = b"".join(_sector(data, number, size) for number in _chain(table, directory))
-        for at in range(0, len(entries) - _ENTRY + 1, _ENTRY):
-            length, kind = struct.unpack_from("<HB", entries, at + 64)
-            name = entries[at : at + max(0, min(length, 64) - 2)].decode("utf-16-le", "replace").lower()
-            start, total = struct.unpack_from("<II", entries, at + 116)
-            if kind == _STREAM and name in names and total >= _SMALL:
-                sectors = tuple(_chain(table, start))
-                whole = b"".join(_sector(data, number, size) for number in sectors)
-                return Stream(whole[:total], tuple((number + 1) * size for number in sectors), size)
+        return list(_streams(data, names))
     except (struct.error, IndexError, ValueError):
-        return None
-    return None
+        return []
+
+
+def _streams(data: bytes, names: Sequence[str]) -> Iterator[Stream]:
+    (shift,) = struct.unpack_from("<H", data, 30)
+    size = 1 << shift
+    table = _table(data, size)
+    (directory,) = struct.unpack_from("<I", data, 48)
+    entries = b"".join(_sector(data, number, size) for number in _chain(table, directory))
+    for at in range(0, len(entries) - _ENTRY + 1, _ENTRY):
+        length, kind = struct.unpack_from("<HB", entries, at + 64)
+        name = entries[at : at + max(0, min(length, 64) - 2)].decode("utf-16-le", "replace").lower()
+        start, total = struct.unpack_from("<II", entries, at + 116)
+        if kind == _STREAM and name in names and total >= _SMALL:
+            sectors = tuple(_chain(table, start))
+            whole = b"".join(_sector(data, number, size) for number in sectors)
+            yield Stream(whole[:total], tuple((number + 1) * size for number in sectors), size)
 
 
 def _table(data: bytes, size: int) -> list[int]:

@@ -10,14 +10,14 @@ from typing import Final
 
 from tranche.imports.archive import open_archive
 from tranche.imports.domain import FileKind, Limits
-from tranche.imports.reading.compound import find_stream
+from tranche.imports.reading.compound import find_streams
 
 _KNOWN: Final = {".xlsx", ".xlsm", ".xlam", ".xls", ".xla", ".xlsb", ".ods"}
 _PART: Final = "xl/workbook.xml"
 _PART_BYTES: Final = 10_000_000
 _PROPERTIES: Final = re.compile(rb"<(?:\w+:)?workbookPr\b[^<>]*>")
 _EPOCH: Final = re.compile(rb"""date1904\s*=\s*["'](?:1|true|on)["']""")
-_CHART_BEGINS: Final = (b"\x09\x08\x10\x00\x00\x06\x20\x00", b"\x09\x08\x08\x00\x00\x05\x20\x00")
+_CHART_BEGINS: Final = re.compile(rb"\x09\x08[\x08\x10]\x00\x00[\x05\x06]\x20\x00")
 _BOF, _EOF = 0x0809, 0x000A
 _CELLS: Final = frozenset({0x0006, 0x00BD, 0x00BE, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x0207, 0x027E, 0x0406})
 _NOTHING: Final = struct.pack("<H", 0x0EFF)
@@ -59,15 +59,13 @@ def _with_one_epoch(path: Path, *, limits: Limits) -> bytes | None:
 def _without_charts(path: Path) -> bytes | None:
     """A chart inside a sheet keeps copies of cells, which the reader takes for cells of the sheet."""
     data = path.read_bytes()
-    if not any(begin in data for begin in _CHART_BEGINS):
-        return None
-    stream = find_stream(data, ("workbook", "book"))
-    if stream is None:
+    if not _CHART_BEGINS.search(data):
         return None
     changed = bytearray(data)
-    for at in _chart_cells(stream.data):
-        for byte in range(2):
-            changed[stream.place(at + byte)] = _NOTHING[byte]
+    for stream in find_streams(data, ("workbook", "book")):
+        for at in _chart_cells(stream.data):
+            for byte in range(2):
+                changed[stream.place(at + byte)] = _NOTHING[byte]
     return bytes(changed)
 
 

@@ -37,7 +37,8 @@ def choose(path: Path, *, file_name: str, fields: Sequence[Field], mapping: Mapp
     others = [name for name in table.sheets if name != table.sheet]
     if not others:
         return table
-    return replace(table, notices=(f"Only the sheet “{table.sheet}” is read, not {_listed(others)}.",))
+    only = f"Only the sheet “{table.sheet}” is read, not {_listed(others)}."
+    return replace(table, notices=(only, *table.notices))
 
 
 def _first_fitting(tables: Iterator[Table], *, fields: Sequence[Field], mapping: Mapping) -> Table:
@@ -122,7 +123,7 @@ def _one_below_the_other(whole: Sequence[tuple[Table, int]], left: Sequence[str]
         merged={},
         percent=frozenset((row, column + first.first) for row, column in percent),
         parts=tuple(parts) if len(parts) > 1 else (),
-        notices=tuple(_notices(parts, left)),
+        notices=(*_notices(parts, left), *(notice for table, _ in whole for notice in table.notices)),
     )
 
 

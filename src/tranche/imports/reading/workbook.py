@@ -17,6 +17,7 @@ from tranche.imports.domain import (
     InvalidMapping,
     Limits,
     UnreadableFile,
+    letter_of,
 )
 from tranche.imports.reading.exact import clock, restore, with_texts
 from tranche.imports.reading.markup import Survey, has_tiny_numbers, most_cells, survey, unsaved_formulas
@@ -36,6 +37,7 @@ _ERRORS: Final = {
     "GettingData": "#GETTING_DATA",
 }
 UNSAVED: Final = "a formula without a stored value"
+_CONTROLS: Final = "[\u0080-\u009f]"
 _DETAIL: Final = re.compile(r"but got '(\w+)(?:\((.*)\))?'$", re.DOTALL)
 _AGAIN: Final = "Open it in a spreadsheet program, save it again as .xlsx and upload that."
 
@@ -128,7 +130,21 @@ def _table(
         broken=broken,
         merged=seen.merged,
         percent=percent,
+        notices=tuple(_garbled(columns, first)) if kind is FileKind.XLS else (),
     )
+
+
+def _garbled(columns: Sequence[pa.ChunkedArray], first: int) -> Iterator[str]:
+    """Old workbooks say their letters by a code page, which the reader does not always heed."""
+    for index, column in enumerate(columns):
+        odd = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(column, _CONTROLS), fill_value=False))
+        if len(odd):
+            cell = f"{letter_of(first + index)}{odd[0].as_py() + 1}"
+            yield (
+                f"Some letters of this old .xls workbook could not be read (the first in {cell}). "
+                "Save it as .xlsx and upload that."
+            )
+            return
 
 
 def _reload(
