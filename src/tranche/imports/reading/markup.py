@@ -31,11 +31,10 @@ _UNSAVED: Final = re.compile(
 )
 _EMPTY_TEXT: Final = re.compile(rb"""\bt\s*=\s*["']str["']""")
 _ADDRESS: Final = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
-_FORMULA_TAGS: Final = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
 _MERGED: Final = re.compile(rb"""mergeCell\s[^<>]*\bref\s*=\s*["']([A-Z]{1,3}[0-9]{1,7}):([A-Z]{1,3}[0-9]{1,7})["']""")
 _TINY_SIGNS: Final = (b"E-", b"e-", b".000000000")
 _TINY: Final = re.compile(rb"v>-?(?:[0-9.]+[eE]-|0?\.0{9})")
-_MOST_MERGED: Final = 100_000
+_TAIL: Final = 8
 
 
 @dataclass(slots=True)
@@ -57,15 +56,15 @@ def survey(path: Path, *, sheet: str, limits: Limits) -> Survey:
     """
     found = Survey()
     rows = columns = 1
+    tail: list[bytes] = []
     try:
         for text in _texts(path, sheet, limits=limits, most=_PREFIX_BYTES):
             for letters, row in _FAR.findall(text):
                 columns = max(columns, _number(letters))
                 rows = max(rows, int(row[:_ROW_DIGITS]))
             rows = max(rows, _last_filled(text))
-            found.formulas = found.formulas or any(tag in text for tag in _FORMULA_TAGS)
-            if b"mergeCell " in text and len(found.merged) < _MOST_MERGED:
-                found.merged.update((begin.decode(), end.decode()) for begin, end in _MERGED.findall(text))
+            found.formulas = found.formulas or b"<f" in text or (b"<row" not in text and b":f" in text)
+            tail = [*(tail[-_TAIL:] if b"<row" not in text else ()), text]
     except _BROKEN as error:
         raise UnreadableFile("The workbook is damaged: a sheet cannot be unpacked. Save it again as .xlsx.") from error
     if rows * max(columns, _LEAST_COLUMNS) > most_cells(limits):
@@ -73,6 +72,8 @@ def survey(path: Path, *, sheet: str, limits: Limits) -> Survey:
             f"The sheet “{sheet}” spans {columns:,} columns by {rows:,} rows, because cells far outside the table "
             "are filled. Delete them, or copy the table into a new workbook."
         )
+    for text in tail:  # merged areas stand behind the rows
+        found.merged.update((begin.decode(), end.decode()) for begin, end in _MERGED.findall(text))
     return found
 
 

@@ -30,6 +30,8 @@ _WORDS: Final = (
     "итого|всего|合計|小計|总计|合计|celkem|i alt|totalt|summa|yhteensä"
 )
 _BEGINS: Final = rf"(?i)^[\s*=-]*(?:{_WORDS})(?:[\s:.=]+\D{{0,40}})?$"
+_BEGIN: Final = re.compile(_BEGINS)
+_NUMBER: Final = re.compile(r"[-+()\s\u00a0\u202f'’]*[0-9][-0-9.,()\s\u00a0\u202f'’]*(?:%|[$€£¥₹]|[A-Z]{3})?")
 _EXACT: Final = re.compile(rf"(?:{_WORDS})\s*:?", re.IGNORECASE)
 _UNSURE: Final = Verdict(
     "looks_like_total",
@@ -112,13 +114,13 @@ class _Search:
     def is_total(self, row: int, before: Sequence[int]) -> bool:
         """Whether this row sums up rows above it."""
         cells = {index: text for index in range(len(self._table.columns)) if (text := self.cell(index, row))}
-        words = [text for text in cells.values() if not re.fullmatch(PLAIN, text)]
-        if any(re.fullmatch(_BEGINS, text) for text in words):
+        words = [text for text in cells.values() if not _NUMBER.fullmatch(text)]
+        if any(_BEGIN.fullmatch(text) for text in words):
             lacks = any(column.index not in cells for column in self._needed[1:])
             return lacks or self._sums(row, cells, before)
-        is_last = row in self._last_rows(row)
-        numbers_only = all(self._number(index, row) is not None for index in cells)
-        return is_last and bool(cells) and numbers_only and self._sums(row, cells, before)
+        if words or not cells or row not in self._last_rows(row):
+            return False
+        return self._sums(row, cells, before)
 
     def _last_rows(self, row: int) -> list[int]:
         start, end = self._part(row)
