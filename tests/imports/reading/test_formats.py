@@ -15,7 +15,8 @@ from tranche.imports.domain import FileKind
 Write = Callable[[Rows], Path]
 
 
-def _write_xlsx(path: Path, rows: Rows) -> Path:
+def write_typed_xlsx(path: Path, rows: Rows) -> Path:
+    """A workbook of typed cells, errors as formulas that came to them."""
     with xlsxwriter.Workbook(str(path)) as book:
         sheet = book.add_worksheet("Data")
         dated = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -33,7 +34,7 @@ def _write_xlsx(path: Path, rows: Rows) -> Path:
 
 
 _WRITERS: dict[str, Callable[[Path, Rows], Path]] = {
-    "xlsx": _write_xlsx,
+    "xlsx": write_typed_xlsx,
     "xls": write_xls,
     "xlsb": write_xlsb,
     "ods": write_ods,
