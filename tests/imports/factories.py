@@ -32,6 +32,7 @@ FIELDS: Final = (
     Field("currency", "Currency", (), kind=FieldKind.CURRENCY),
     Field("notes", "Notes", ()),
 )
+_LONGEST_CELL: Final = 100_000_000
 TEXTS: Final = (Field("orderId", "Order", required=True), Field("note", "Note"), Field("place", "Place"))
 
 Cell: TypeAlias = str | float | bool | date | None
@@ -83,6 +84,7 @@ def read(
 
 def copied(text: bytes, fields: tuple[Field, ...]) -> list[dict[str, str | None]]:
     """COPY text as PostgreSQL reads it: an empty cell without quotes is NULL (and there are no empty texts)."""
+    csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(io.StringIO(text.decode(), newline=""))
     return [dict(zip(copy_columns(fields), [cell or None for cell in row], strict=True)) for row in reader]
 
