@@ -59,7 +59,7 @@ def _note(tmp_path: Path, cell: str, *, strings: str = "") -> str | None:
     [
         ('<c r="B2" t="inlineStr"><is><t>plain</t></is></c>', "plain"),
         (
-            '<c r="B2" t="inlineStr"><is><r><t xml:space="preserve">rich </t></r><r><rPr><b/></rPr><t>text</t></r></is></c>',
+            '<c r="B2" t="inlineStr"><is><r><t xml:space="preserve">rich </t></r><r><t>text</t></r></is></c>',
             "rich text",
         ),
         ('<c r="B2" t="inlineStr"><is><t xml:space="preserve">  in  side </t></is></c>', "in  side"),
