@@ -79,6 +79,7 @@ def test_an_order_that_is_called_total_but_sums_nothing_is_a_fault(write: Write)
     "row",
     [
         [None, 4, 2.5, 10],
+        [None, 6, 14, 19.5],
         [None, 6, 2.5, None, "a mug"],
         ["TOTAL-17", 6, 2.5, 15],
         ["A4", 6, 3.25, 19.5],

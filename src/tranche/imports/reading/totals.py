@@ -60,8 +60,9 @@ def find_totals(
 ) -> Totals:
     """The rows of totals below row index `begin`.
 
-    A row without an id is one if a cell says so, or if it is among the last, holds nothing but numbers, and one of
-    them is the sum of its column. A row whose id says so is one if a sum is right or a needed cell is missing.
+    A row whose id, or whose other cell where the id is missing, says so is one if a sum is right or a needed cell is
+    missing. A row that says nothing is one if it is among the last, holds nothing but numbers and not all that are
+    needed, and one of them is the sum of its column.
     """
     needed = [column for entry in fields if entry.required and (column := matching.column_of(entry.name))]
     if not needed:
@@ -115,10 +116,10 @@ class _Search:
         """Whether this row sums up rows above it."""
         cells = {index: text for index in range(len(self._table.columns)) if (text := self.cell(index, row))}
         words = [text for text in cells.values() if not _NUMBER.fullmatch(text)]
+        lacks = any(column.index not in cells for column in self._needed[1:])
         if any(_BEGIN.fullmatch(text) for text in words):
-            lacks = any(column.index not in cells for column in self._needed[1:])
             return lacks or self._sums(row, cells, before)
-        if words or not cells or row not in self._last_rows(row):
+        if words or not cells or not lacks or row not in self._last_rows(row):
             return False
         return self._sums(row, cells, before)
 
