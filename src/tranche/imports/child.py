@@ -114,13 +114,13 @@ def _own_output() -> BinaryIO:
 def _limit(request: Request) -> None:
     """Take the limits on ourselves, and die with the parent, before a byte of the file is looked at."""
     seconds = math.ceil(request.limits.seconds)
-    for which, most in (
-        (resource.RLIMIT_AS, request.limits.memory_bytes),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
+    for which, most, hard in (
+        (resource.RLIMIT_AS, request.limits.memory_bytes, request.limits.memory_bytes),
+        (resource.RLIMIT_CPU, seconds, seconds + 5),  # of two equal ones the kernel takes the kill, which says nothing
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, 0, 0),
     ):
-        resource.setrlimit(which, (most, most))
+        resource.setrlimit(which, (most, hard))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != request.parent:

@@ -138,6 +138,8 @@ class JudgePhase:
             if self._target.count_staged(conn, job) != job.staged_rows:
                 raise Restart(STAGE)
             found = self._target.judge(conn, job)
+            if parts := (job.mapping or {}).get("parts"):
+                queries.name_sheets(conn, import_id=job.id, parts=parts)
             errors = queries.count_errors(conn, import_id=job.id, severity="error", code=None)
             warnings = queries.count_errors(conn, import_id=job.id, severity="warning", code=None)
             work.count(

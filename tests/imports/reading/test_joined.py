@@ -63,6 +63,7 @@ def test_a_part_that_is_no_date_faults_the_first_column_with_the_whole(tmp_path:
     assert reading.codes() == [(2, "orderDate", "not_a_date")]
     assert reading.column("orderDate") == ["2024 13 1"]
     assert reading.faults[0].column == "Year"
+    assert reading.faults[0].message == "D2 holds “2024 13 1”, which is not a date."
 
 
 def test_an_error_in_any_part_is_a_fault(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from tests.imports.factories import TEXTS, Cell, orders, read, write_xlsx
-from tranche.imports.domain import UnreadableFile
+from tranche.imports.domain import FileTooLarge, UnreadableFile
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _LINKS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -136,6 +136,12 @@ def test_a_formula_without_a_stored_value_is_named_in_extra_too(tmp_path: Path) 
         book.active.append(row)
     book.save(tmp_path / "a.xlsx")
     assert read(tmp_path / "a.xlsx", fields=TEXTS).more(0) == {"Shelf": "a formula without a stored value"}
+
+
+def test_a_cell_in_a_column_that_no_sheet_has_is_refused_at_once(tmp_path: Path) -> None:
+    rows = _head("Order", "Note") + '<row r="2"><c r="A2"><v>1</v></c><c r="ZZZZ2"><v>1</v></c></row>'
+    with pytest.raises(FileTooLarge, match="spans 475,254 columns"):
+        read(_write(tmp_path / "a.xlsx", rows), fields=TEXTS)
 
 
 def test_merged_cells_below_the_header_are_pointed_out(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ _PERCENT_FORMATS: Final = frozenset({"9", "10"})
 _ROW_DIGITS: Final = 7
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 
-_FAR: Final = re.compile(rb'<c r="([A-Z]{2,3})([0-9]+)"[^<>]*(?<!/)>')
+_FAR: Final = re.compile(rb'<c r="([A-Z]{2,7})([0-9]+)"[^<>]*(?<!/)>')
 _CELL: Final = re.compile(rb'r="([A-Z]{1,3})([0-9]+)"')
 _UNSAVED: Final = re.compile(
     rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
@@ -67,7 +67,7 @@ def survey(path: Path, *, sheet: str, limits: Limits) -> Survey:
             tail = [*(tail[-_TAIL:] if b"<row" not in text else ()), text]
     except _BROKEN as error:
         raise UnreadableFile("The workbook is damaged: a sheet cannot be unpacked. Save it again as .xlsx.") from error
-    if rows * max(columns, _LEAST_COLUMNS) > most_cells(limits):
+    if columns > limits.columns or rows * max(columns, _LEAST_COLUMNS) > most_cells(limits):
         raise FileTooLarge(
             f"The sheet “{sheet}” spans {columns:,} columns by {rows:,} rows, because cells far outside the table "
             "are filled. Delete them, or copy the table into a new workbook."
