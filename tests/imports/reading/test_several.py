@@ -67,6 +67,7 @@ def test_what_is_not_read_is_named(tmp_path: Path) -> None:
     notices = read(_write(tmp_path / "a.xlsx", _MONTHS), mapping=_ALL).header.notices
     assert "Not read, because the header is another: “Notes”." in notices
     assert any("“June” from 7" in notice for notice in notices)
+    assert "June: Row 1 above the header (row 3) is not read." in notices
 
 
 def test_hidden_sheets_and_such_with_another_header_are_left_out(tmp_path: Path) -> None:

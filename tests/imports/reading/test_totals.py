@@ -91,6 +91,13 @@ def test_a_line_without_a_number_or_with_chance_sums_is_no_total(write: Write, r
     assert _told(reading) == []
 
 
+def test_a_total_has_no_faults(tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [["Order no", "Qty", "Price", "Date"], ["A1", 2, 2.5, None], ["Total", 2, None, "in May"]]
+    reading = read(write_xlsx(tmp_path / "a.xlsx", rows))
+    assert (reading.faults, reading.column("orderId")) == ([], ["A1"])
+    assert "Date in May" in _told(reading)[0]
+
+
 def test_one_line_and_its_twin_are_no_total(write: Write) -> None:
     reading = read(write([_HEAD, _DATA[0], [None, 2, 2.5, 5]]))
     assert len(reading.rows) == 2

@@ -62,3 +62,12 @@ def filled_rows(table: Table, *, begin: int) -> pa.ChunkedArray:
     mask = pc.or_(mask, flags) if flags is not None else mask
     head = pa.nulls(begin, pa.bool_()).fill_null(False)  # noqa: FBT003  # as above
     return pa.chunked_array([head, *mask[begin:].chunks], pa.bool_())
+
+
+def above_notices(table: Table, at: int) -> list[str]:
+    """A title is not data; that it is not read is said."""
+    rows = [row + 1 for row in pc.indices_nonzero(filled_rows(table, begin=0)[:at]).to_pylist()] if at else []
+    if not rows:
+        return []
+    named = f"Row {rows[0]}" if len(rows) == 1 else f"Rows {rows[0]} to {rows[-1]}"
+    return [f"{named} above the header (row {at + 1}) {'is' if len(rows) == 1 else 'are'} not read."]

@@ -10,7 +10,8 @@ import pyarrow as pa
 from tranche.imports.detect import detect
 from tranche.imports.domain import Field, FileKind, InvalidMapping, Limits, Mapping, UnreadableFile
 from tranche.imports.mapping import fingerprint
-from tranche.imports.reading.header import find_header
+from tranche.imports.reading.header import above_notices, find_header
+from tranche.imports.reading.merged import merged_notices
 from tranche.imports.reading.table import BLANKS, Part, Table
 from tranche.imports.reading.text import load_text
 from tranche.imports.reading.workbook import walk_sheets
@@ -102,12 +103,9 @@ def _one_below_the_other(whole: Sequence[tuple[Table, int]], left: Sequence[str]
     for table, at in whole:
         hidden = at + 1 if parts else 0
         for index in range(width):
-            column = table.columns[index] if index < len(table.columns) else pa.nulls(table.height, pa.string())
-            chunks[index] += (
-                [pa.nulls(hidden, pa.string()), *pa.chunked_array([column[hidden:]]).chunks]
-                if not (isinstance(column, pa.ChunkedArray))
-                else [pa.nulls(hidden, pa.string()), *column[hidden:].chunks]
-            )
+            lacks = index >= len(table.columns)
+            column = pa.chunked_array([pa.nulls(table.height, pa.string())]) if lacks else table.columns[index]
+            chunks[index] += [pa.nulls(hidden, pa.string()), *column[hidden:].chunks]
         for column, cells in table.broken.items():
             moved = {row + offset: text for row, text in cells.items() if row >= hidden}
             broken.setdefault(column, {}).update(moved)
@@ -123,8 +121,16 @@ def _one_below_the_other(whole: Sequence[tuple[Table, int]], left: Sequence[str]
         merged={},
         percent=frozenset((row, column + first.first) for row, column in percent),
         parts=tuple(parts) if len(parts) > 1 else (),
-        notices=(*_notices(parts, left), *(notice for table, _ in whole for notice in table.notices)),
+        notices=(*_notices(parts, left), *_own_notices(whole)),
     )
+
+
+def _own_notices(whole: Sequence[tuple[Table, int]]) -> Iterator[str]:
+    """What each sheet has to say; the first one's title is told where the header is."""
+    for number, (table, at) in enumerate(whole):
+        above = above_notices(table, at) if number else []
+        for notice in (*table.notices, *above, *merged_notices(table, begin=at + 1)):
+            yield f"{table.sheet}: {notice}"
 
 
 def _notices(parts: Sequence[Part], left: Sequence[str]) -> Iterator[str]:

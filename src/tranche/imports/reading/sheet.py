@@ -23,7 +23,7 @@ from tranche.imports.domain import (
 )
 from tranche.imports.mapping import with_samples
 from tranche.imports.reading.columns import clean
-from tranche.imports.reading.header import filled_rows, find_header
+from tranche.imports.reading.header import above_notices, filled_rows, find_header
 from tranche.imports.reading.joined import join
 from tranche.imports.reading.marks import Clean, Verdict
 from tranche.imports.reading.markup import percent_rows
@@ -65,7 +65,7 @@ def prepare(table: Table, *, path: Path, fields: Sequence[Field], mapping: Mappi
     begin = at + 1
     for index, column in enumerate(table.columns):
         table.columns[index] = trimmed(column)
-    above = _above(table, at)
+    above = above_notices(table, at)
     matching = with_samples(matching, [_samples(column, begin) for column in table.columns])
     cleaned = _clean_all(
         table, path=path, matching=matching, fields=fields, mapping=mapping, limits=limits, begin=begin
@@ -76,7 +76,7 @@ def prepare(table: Table, *, path: Path, fields: Sequence[Field], mapping: Mappi
     rows = pc.sum(filled).as_py() or 0
     if rows > limits.rows:
         raise FileTooLarge(f"The file has {rows:,} rows; at most {limits.rows:,} are read. Split it.")
-    _doubt(cleaned, totals, matching=matching, fields=fields)
+    _rule(cleaned, totals, matching=matching, fields=fields)
     header = FileHeader(
         kind=table.kind,
         sheet=table.sheet,
@@ -98,15 +98,6 @@ def prepare(table: Table, *, path: Path, fields: Sequence[Field], mapping: Mappi
     return Sheet(header=header, table=table, clean=cleaned, filled=filled, begin=begin)
 
 
-def _above(table: Table, at: int) -> list[str]:
-    """A title is not data; that it is not read is said."""
-    rows = [row + 1 for row in pc.indices_nonzero(filled_rows(table, begin=0)[:at]).to_pylist()] if at else []
-    if not rows:
-        return []
-    named = f"Row {rows[0]}" if len(rows) == 1 else f"Rows {rows[0]} to {rows[-1]}"
-    return [f"{named} above the header (row {at + 1}) {'is' if len(rows) == 1 else 'are'} not read."]
-
-
 def _without(filled: pa.ChunkedArray, rows: Sequence[int]) -> pa.ChunkedArray:
     if not rows:
         return filled
@@ -115,8 +106,11 @@ def _without(filled: pa.ChunkedArray, rows: Sequence[int]) -> pa.ChunkedArray:
     return pa.chunked_array([pc.and_(filled, mask).combine_chunks()], pa.bool_())
 
 
-def _doubt(cleaned: dict[int, Clean], totals: Totals, *, matching: Matching, fields: Sequence[Field]) -> None:
-    """An id that says total, of a row that is none, is a fault of that cell."""
+def _rule(cleaned: dict[int, Clean], totals: Totals, *, matching: Matching, fields: Sequence[Field]) -> None:
+    """A total has no faults; an id that says total, of a row that is none, is one."""
+    for done in cleaned.values():
+        for row in totals.rows:
+            done.marks.pop(row, None)
     first = next((column for entry in fields if entry.required and (column := matching.column_of(entry.name))), None)
     if totals.unsure and first is not None:
         cleaned[first.index].marks.update(totals.unsure)

@@ -116,10 +116,8 @@ def _table(
     elif kind is FileKind.ODS:
         odd = odd_cells(path, sheet=sheet.name, limits=limits)
         unsaved, percent = odd.unsaved, frozenset(odd.percent)
-        for (row, column), words in odd.errors.items():
-            _break(broken, row, column - first, words, columns=columns)
-    for row, column in unsaved:
-        _break(broken, row, column - first, UNSAVED, columns=columns)
+        _break(broken, {(row, column - first): words for (row, column), words in odd.errors.items()}, columns=columns)
+    _break(broken, {(row, column - first): UNSAVED for row, column in unsaved}, columns=columns)
     return Table(
         kind=kind,
         sheet=sheet.name,
@@ -206,13 +204,16 @@ def _broken(
 
 
 def _break(
-    broken: dict[int, dict[int, str]], row: int, column: int, words: str, *, columns: list[pa.ChunkedArray]
+    broken: dict[int, dict[int, str]], found: dict[tuple[int, int], str], *, columns: list[pa.ChunkedArray]
 ) -> None:
-    """An error that the reader did not see; what it took for the cell's value goes."""
-    if 0 <= column < len(columns) and row < len(columns[column]):
-        broken.setdefault(column, {})[row] = words
-        if columns[column][row].as_py() is not None:
-            columns[column] = with_texts(columns[column], {row: None})
+    """Errors that the reader did not see, by row and column; what it took for the cells' values goes."""
+    emptied: dict[int, dict[int, None]] = {}
+    for (row, column), words in found.items():
+        if 0 <= column < len(columns) and row < len(columns[column]):
+            broken.setdefault(column, {})[row] = words
+            emptied.setdefault(column, {})[row] = None
+    for column, texts in emptied.items():
+        columns[column] = with_texts(columns[column], texts)
 
 
 def _named(detail: str) -> str:
