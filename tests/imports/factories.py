@@ -12,7 +12,8 @@ from typing import Final, TypeAlias
 import xlsxwriter
 
 from tranche.imports.domain import Fault, Field, FieldKind, FileHeader, Limits, Mapping, ParseRequest, copy_columns
-from tranche.imports.reading.sheet import load, prepare
+from tranche.imports.reading.several import choose
+from tranche.imports.reading.sheet import prepare
 from tranche.imports.reading.slices import cut
 
 FIELDS: Final = (
@@ -31,6 +32,7 @@ FIELDS: Final = (
     Field("currency", "Currency", (), kind=FieldKind.CURRENCY),
     Field("notes", "Notes", ()),
 )
+_LONGEST_CELL: Final = 100_000_000
 TEXTS: Final = (Field("orderId", "Order", required=True), Field("note", "Note"), Field("place", "Place"))
 
 Cell: TypeAlias = str | float | bool | date | None
@@ -70,7 +72,7 @@ def read(
 ) -> Reading:
     """Read a file as the child does, without a child."""
     mapping, limits = mapping or Mapping(), limits or Limits()
-    table = load(path, file_name=path.name, sheet=mapping.sheet, limits=limits)
+    table = choose(path, file_name=path.name, fields=fields, mapping=mapping, limits=limits)
     sheet = prepare(table, path=path, fields=fields, mapping=mapping, limits=limits)
     pieces = list(cut(sheet, fields=fields, limits=limits))
     return Reading(
@@ -82,6 +84,7 @@ def read(
 
 def copied(text: bytes, fields: tuple[Field, ...]) -> list[dict[str, str | None]]:
     """COPY text as PostgreSQL reads it: an empty cell without quotes is NULL (and there are no empty texts)."""
+    csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(io.StringIO(text.decode(), newline=""))
     return [dict(zip(copy_columns(fields), [cell or None for cell in row], strict=True)) for row in reader]
 

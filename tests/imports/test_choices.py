@@ -16,6 +16,13 @@ def test_fields_and_options_stand_side_by_side() -> None:
     assert write_mapping(mapping) == data
 
 
+def test_a_field_may_have_several_columns_and_all_sheets_may_be_read() -> None:
+    data = {"orderDate": ["Year", "Month", "Day"], "orderId": "No", "sheets": "all"}
+    mapping = read_mapping(data, fields=FIELDS)
+    assert mapping == Mapping(columns={"orderDate": ("Year", "Month", "Day"), "orderId": "No"}, all_sheets=True)
+    assert write_mapping(mapping) == data
+
+
 def test_null_means_not_said() -> None:
     assert read_mapping({"orderId": None, "dayFirst": None, "sheet": None}, fields=FIELDS) == Mapping()
     assert write_mapping(Mapping()) == {}
@@ -34,6 +41,13 @@ def test_null_means_not_said() -> None:
         ({"acceptReturns": 1}, "acceptReturns"),
         ({"sheet": 0}, "sheet"),
         ({"defaultCustomer": ["x"]}, "defaultCustomer"),
+        ({"orderDate": []}, "orderDate"),
+        ({"orderDate": ["Year", 3]}, "orderDate"),
+        ({"orderDate": ["Year", " "]}, "orderDate"),
+        ({"orderDate": ["x"] * 11}, "orderDate"),
+        ({"sheets": "some"}, "sheets"),
+        ({"sheets": ["May", "June"]}, "sheets"),
+        ({"sheets": "all", "sheet": "May"}, "sheets"),
     ],
 )
 def test_what_is_no_mapping_is_refused_by_name(data: object, pointer: str) -> None:

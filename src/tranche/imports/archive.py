@@ -19,7 +19,6 @@ _ZIP64: Final = 0xFFFFFFFF
 _COMMENT_BYTES: Final = 65_535
 _RATIO: Final = 300
 _RATIO_FROM: Final = 100_000_000
-_DAMAGED: Final = "The workbook is damaged or was cut short on its way"
 _AGAIN: Final = "Open it in a spreadsheet program, save it again and upload that."
 
 
@@ -44,7 +43,7 @@ def open_archive(path: Path, *, limits: Limits) -> Iterator[Archive]:
     try:
         file = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, OSError, struct.error, NotImplementedError) as error:
-        raise UnreadableFile(f"{_DAMAGED}. {_AGAIN}") from error
+        raise UnreadableFile(f"The workbook is damaged or was cut short on its way. {_AGAIN}") from error
     with file:
         parts = file.infolist()
         _check_parts(parts, limits=limits)
@@ -59,7 +58,7 @@ def _check_end(path: Path) -> None:
         tail = file.read()
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_BYTES:
-        raise UnreadableFile(f"{_DAMAGED}: its end is missing. {_AGAIN}")
+        raise UnreadableFile(f"The workbook is damaged or was cut short on its way: its end is missing. {_AGAIN}")
     parts, directory = struct.unpack_from("<HI", tail, at + 10)
     if parts > _MOST_PARTS or _DIRECTORY_BYTES < directory < _ZIP64:
         raise FileTooLarge(f"The workbook consists of more than {_MOST_PARTS:,} parts, which is over the limit.")

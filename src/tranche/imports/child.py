@@ -13,7 +13,9 @@ from typing import BinaryIO, Final
 import msgspec
 
 from tranche.imports.domain import FileTooLarge, InvalidMapping, UnsupportedFile
-from tranche.imports.reading.sheet import Sheet, find_header, load, prepare
+from tranche.imports.reading.header import find_header
+from tranche.imports.reading.several import choose
+from tranche.imports.reading.sheet import Sheet, prepare
 from tranche.imports.reading.slices import cut
 from tranche.imports.reading.table import Table
 from tranche.imports.wire import Began, Cells, Done, Failed, Message, Mode, Named, Refusal, Request, Sent
@@ -93,7 +95,13 @@ def _prepared(request: Request) -> Sheet:
 
 
 def _loaded(request: Request) -> Table:
-    return load(Path(request.path), file_name=request.file_name, sheet=request.mapping.sheet, limits=request.limits)
+    return choose(
+        Path(request.path),
+        file_name=request.file_name,
+        fields=request.fields,
+        mapping=request.mapping,
+        limits=request.limits,
+    )
 
 
 def _own_output() -> BinaryIO:
@@ -106,13 +114,13 @@ def _own_output() -> BinaryIO:
 def _limit(request: Request) -> None:
     """Take the limits on ourselves, and die with the parent, before a byte of the file is looked at."""
     seconds = math.ceil(request.limits.seconds)
-    for which, most in (
-        (resource.RLIMIT_AS, request.limits.memory_bytes),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
+    for which, most, hard in (
+        (resource.RLIMIT_AS, request.limits.memory_bytes, request.limits.memory_bytes),
+        (resource.RLIMIT_CPU, seconds, seconds + 5),  # of two equal ones the kernel takes the kill, which says nothing
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, 0, 0),
     ):
-        resource.setrlimit(which, (most, most))
+        resource.setrlimit(which, (most, hard))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != request.parent:

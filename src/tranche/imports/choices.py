@@ -11,8 +11,8 @@ _FORM = 'A mapping is a JSON object such as {"orderId": "Order No", "dayFirst": 
 def read_mapping(data: object, *, fields: Sequence[Field]) -> Mapping:
     """Check and take a mapping as JSON: `{field: header, ...}` with the options beside the fields.
 
-    Options: `defaultCustomer` (text), `acceptReturns` (true/false), `dayFirst` (true/false/null), `sheet` (text).
-    A null means: not said.
+    A field may have a list of headers: their cells are joined by a space. Options: `defaultCustomer` (text),
+    `acceptReturns` (true/false), `dayFirst` (true/false/null), `sheet` (text), `sheets` ("all"). A null: not said.
 
     Raises:
         InvalidMapping: with an error for every key or value that cannot be taken.
@@ -24,11 +24,16 @@ def read_mapping(data: object, *, fields: Sequence[Field]) -> Mapping:
         raise InvalidMapping(" ".join(error.detail for error in errors), errors=errors)
     said = {key: value for key, value in data.items() if value is not None}
     return Mapping(
-        columns={key: value for key, value in said.items() if key not in _TEXTS | _SWITCHES},
+        columns={
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in said.items()
+            if key not in _TEXTS | _SWITCHES | _SETS
+        },
         default_customer=said.get("defaultCustomer"),
         accept_returns=said.get("acceptReturns", False),
         day_first=said.get("dayFirst"),
         sheet=said.get("sheet"),
+        all_sheets=said.get("sheets") == _ALL,
     )
 
 
@@ -39,22 +44,44 @@ def write_mapping(mapping: Mapping) -> dict[str, object]:
         "acceptReturns": mapping.accept_returns or None,
         "dayFirst": mapping.day_first,
         "sheet": mapping.sheet,
+        "sheets": _ALL if mapping.all_sheets else None,
     }
-    return {**mapping.columns, **{key: value for key, value in options.items() if value is not None}}
+    columns = {key: value if isinstance(value, str) else list(value) for key, value in mapping.columns.items()}
+    return {**columns, **{key: value for key, value in options.items() if value is not None}}
 
 
 _TEXTS = frozenset({"defaultCustomer", "sheet"})
 _SWITCHES = frozenset({"acceptReturns", "dayFirst"})
+_ALL = "all"
+_SETS = frozenset({"sheets"})
+_MOST_JOINED = 10
 
 
 def _faults(data: dict[object, object], known: set[str]) -> Iterator[FieldError]:
     for key, value in data.items():
         name = str(key)
-        if name in _SWITCHES:
-            if not isinstance(value, bool | None):
-                yield FieldError(name, f"{name} must be true or false.")
-        elif name not in _TEXTS and name not in known:
+        if name not in _TEXTS | _SWITCHES | _SETS | known:
             yield FieldError(name, f"There is no field or option {name}.", "unknown_field")
-        elif value is not None and not (isinstance(value, str) and value.strip() and "\x00" not in value):
-            what = "a text" if name in _TEXTS else "the header of a column"
-            yield FieldError(name, f"{name} must be {what}.")
+        elif value is not None and (detail := _fault(name, value)):
+            yield FieldError(name, detail)
+    if data.get("sheet") is not None and data.get("sheets") is not None:
+        yield FieldError("sheets", "Say either sheet, for one, or sheets, for all.")
+
+
+def _fault(name: str, value: object) -> str | None:
+    """What is wrong with one value; None where nothing is."""
+    if name in _SWITCHES:
+        return None if isinstance(value, bool) else f"{name} must be true or false."
+    if name in _SETS:
+        return None if value == _ALL else f'{name} must be "{_ALL}".'
+    if name in _TEXTS:
+        return None if _is_text(value) else f"{name} must be a text."
+    if isinstance(value, list):
+        if not 1 <= len(value) <= _MOST_JOINED:
+            return f"{name} must name 1 to {_MOST_JOINED} columns."
+        return None if all(_is_text(part) for part in value) else f"{name} must be a list of headers of columns."
+    return None if _is_text(value) else f"{name} must be the header of a column, or a list of them."
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and "\x00" not in value

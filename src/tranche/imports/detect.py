@@ -140,7 +140,7 @@ def _refuse_foreign(head: bytes) -> None:
         raise UnsupportedFile(f"The file is a web page, not a spreadsheet. {_SAVE_AS}")
     if begin.startswith(b"<?xml"):
         what = "an XML spreadsheet of Excel 2003" if b"spreadsheet" in begin else "an XML file"
-        raise UnsupportedFile(f"The file is {what}. {_SAVE_AS}")
+        raise UnsupportedFile(f"The file is {what}, not a spreadsheet that can be read. {_SAVE_AS}")
     if begin.startswith(b"mime-version:"):
         raise UnsupportedFile(f"The file is a saved web page. {_SAVE_AS}")
 

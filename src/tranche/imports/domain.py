@@ -35,14 +35,16 @@ class Field:
 class Mapping:
     """What a person said about the columns: field name -> header (or column letter), and options.
 
-    `day_first` is None while nobody has said whether 03/04 is in March or in April.
+    Several headers are joined by a space, in their order. `day_first` is None while nobody has said whether 03/04 is
+    in March or in April. `all_sheets`: all visible sheets with the same header are read as one table.
     """
 
-    columns: AbstractMapping[str, str] = field(default_factory=dict)
+    columns: AbstractMapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     default_customer: str | None = None
     accept_returns: bool = False
     day_first: bool | None = None
     sheet: str | None = None
+    all_sheets: bool = False
 
 
 class MatchKind(StrEnum):
@@ -56,7 +58,10 @@ class MatchKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column of the file. `field` is None where it is kept as extra, under `header` (never empty, unique)."""
+    """One column of the file. `field` is None where it is kept as extra, under `header` (never empty, unique).
+
+    Where several columns are joined for a field, `place` is this one's among them.
+    """
 
     index: int
     letter: str
@@ -64,6 +69,7 @@ class Column:
     field: str | None = None
     match: MatchKind | None = None
     samples: tuple[str, ...] = ()
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,13 @@ class Matching:
     missing: tuple[str, ...] = ()
 
     def column_of(self, field_name: str) -> Column | None:
-        """The column of a field, if it has one."""
-        return next((column for column in self.columns if column.field == field_name), None)
+        """The column of a field, if it has one; of several that are joined the first."""
+        return next(iter(self.columns_of(field_name)), None)
+
+    def columns_of(self, field_name: str) -> tuple[Column, ...]:
+        """The columns that are joined for a field, in the order in which they are joined."""
+        found = (column for column in self.columns if column.field == field_name)
+        return tuple(sorted(found, key=lambda column: column.place))
 
 
 class FileKind(StrEnum):
@@ -112,11 +123,20 @@ class ParseRequest:
     limits: Limits = field(default_factory=Limits)
 
 
+@dataclass(frozen=True, slots=True)
+class SheetPart:
+    """One of several sheets read as one table: its row `r` has the number `offset + r`, up to `last_row`."""
+
+    sheet: str
+    offset: int
+    last_row: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHeader:
     """What is known of a file before its rows are sent.
 
-    `header_row` is Excel's row number, `rows` counts the rows below it that are not blank.
+    `header_row` is Excel's row number, `rows` counts the rows below it that are neither blank nor totals.
     `notices` are sentences on what was decided for whole columns ("Price: the comma is the decimal sign").
     """
 
@@ -129,6 +149,7 @@ class FileHeader:
     encoding: str | None = None
     delimiter: str | None = None
     notices: tuple[str, ...] = ()
+    parts: tuple[SheetPart, ...] = ()
 
     @property
     def headers(self) -> tuple[str, ...]:

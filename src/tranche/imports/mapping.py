@@ -39,12 +39,12 @@ def match(headers: Sequence[str | None], *, fields: Sequence[Field], mapping: Ma
     ):
         _take(chosen, offers, kind=kind)
     columns = tuple(
-        Column(index=index, letter=letter_of(first + index), header=name, field=taken[0], match=taken[1])
+        Column(index=index, letter=letter_of(first + index), header=name, field=field, match=kind, place=place)
         for index, name in enumerate(names)
-        for taken in (chosen.get(index, (None, None)),)
+        for field, kind, place in (chosen.get(index, (None, None, 0)),)
     )
     found = {column.field for column in columns}
-    return Matching(columns, tuple(field.name for field in fields if field.required and field.name not in found))
+    return Matching(columns, tuple(one.name for one in fields if one.required and one.name not in found))
 
 
 def missing_message(matching: Matching) -> str:
@@ -56,7 +56,7 @@ def missing_message(matching: Matching) -> str:
 
 def fingerprint(headers: Sequence[str | None]) -> bytes:
     """SHA-256 of the headers, blind to case, accents and punctuation: the key of a remembered mapping."""
-    return hashlib.sha256("\x1f".join(_key(header or "") for header in headers).encode()).digest()
+    return hashlib.sha256("\x1f".join(fold(header or "") for header in headers).encode()).digest()
 
 
 def name_columns(headers: Sequence[str | None], *, first: int = 0) -> list[str]:
@@ -74,7 +74,7 @@ def name_columns(headers: Sequence[str | None], *, first: int = 0) -> list[str]:
     return names
 
 
-_Chosen = dict[int, tuple[str, MatchKind]]
+_Chosen = dict[int, tuple[str, MatchKind, int]]
 _Offer = tuple[float, int, str]
 
 
@@ -90,19 +90,20 @@ def _explicit(
     known = {field.name for field in fields}
     chosen: _Chosen = {}
     errors: list[FieldError] = []
-    for field_name, wanted in mapping.columns.items():
-        index = _find(wanted, headers=headers, names=names, keys=keys, first=first)
+    for field_name, several in mapping.columns.items():
         if field_name not in known:
             errors.append(FieldError(field_name, f"There is no field {field_name}.", "unknown_field"))
-        elif isinstance(index, str):
-            errors.append(FieldError(field_name, index, "unknown_header"))
-        elif index in chosen:
-            other = chosen[index][0]
-            errors.append(
-                FieldError(field_name, f"“{wanted}” is named for {other} and for {field_name}.", "column_twice")
-            )
-        else:
-            chosen[index] = (field_name, MatchKind.EXPLICIT)
+            continue
+        for place, wanted in enumerate((several,) if isinstance(several, str) else several):
+            index = _find(wanted, headers=headers, names=names, keys=keys, first=first)
+            if isinstance(index, str):
+                errors.append(FieldError(field_name, index, "unknown_header"))
+            elif index in chosen:
+                other = chosen[index][0]
+                detail = f"“{wanted}” is named for {other} and for {field_name}."
+                errors.append(FieldError(field_name, detail, "column_twice"))
+            else:
+                chosen[index] = (field_name, MatchKind.EXPLICIT, place)
     if errors:
         raise InvalidMapping(" ".join(error.detail for error in errors), errors=errors)
     return chosen
@@ -120,7 +121,7 @@ def _find(
     plain = " ".join(wanted.split())
     same = [i for i, header in enumerate(headers) if " ".join((header or "").split()) == plain != ""]
     same = same or [i for i, name in enumerate(names) if name == plain]
-    same = same or [i for i, key in enumerate(keys) if key and key[0] == _key(wanted) != ""]
+    same = same or [i for i, key in enumerate(keys) if key and key[0] == fold(wanted) != ""]
     same = same or [i for i in range(len(names)) if plain in (letter_of(first + i), f"Column {letter_of(first + i)}")]
     if len(same) == 1:
         return same[0]
@@ -132,15 +133,15 @@ def _find(
 
 def _take(chosen: _Chosen, offers: Iterator[_Offer], *, kind: MatchKind) -> None:
     """Best offers first, each field and each column once."""
-    used = {name for name, _ in chosen.values()}
+    used = {name for name, _, _ in chosen.values()}
     for _, index, name in sorted(offers):
         if index not in chosen and name not in used:
-            chosen[index] = (name, kind)
+            chosen[index] = (name, kind, 0)
             used.add(name)
 
 
 def _by_name(keys: Sequence[tuple[str, ...]], fields: Sequence[Field]) -> Iterator[_Offer]:
-    wanted = {key: field.name for field in fields for key in (_key(field.label), _key(field.name))}
+    wanted = {key: field.name for field in fields for key in (fold(field.label), fold(field.name))}
     for index, own in enumerate(keys):
         for rank, key in enumerate(own):
             if key in wanted:
@@ -152,7 +153,7 @@ def _by_synonym(keys: Sequence[tuple[str, ...]], fields: Sequence[Field]) -> Ite
     wanted: dict[str, list[tuple[int, str]]] = {}
     for field in fields:
         for rank, text in enumerate(field.synonyms):
-            wanted.setdefault(_key(text), []).append((rank, field.name))
+            wanted.setdefault(fold(text), []).append((rank, field.name))
     for index, own in enumerate(keys):
         for key in own:
             for rank, name in wanted.get(key, ()):
@@ -161,7 +162,7 @@ def _by_synonym(keys: Sequence[tuple[str, ...]], fields: Sequence[Field]) -> Ite
 
 def _by_likeness(keys: Sequence[tuple[str, ...]], fields: Sequence[Field]) -> Iterator[_Offer]:
     """Only for a header that is much like one field's words and clearly less like any other field's."""
-    words = {field.name: {_key(text) for text in (field.name, field.label, *field.synonyms)} for field in fields}
+    words = {field.name: {fold(text) for text in (field.name, field.label, *field.synonyms)} for field in fields}
     for index, own in enumerate(keys[:_MOST_COMPARED]):
         if not own or not _SHORTEST_ALIKE <= len(own[-1]) <= _LONGEST_ALIKE:
             continue
@@ -185,11 +186,11 @@ def _likeness(one: str, other: str) -> float:
 def _keys(header: str) -> tuple[str, ...]:
     """The header as it is, and without what stands in brackets: `Price (EUR)` is also `Price`."""
     text = header[:_LONGEST_HEADER]
-    keys = (_key(text), _key(_PARENTHESIS.sub(" ", text)))
+    keys = (fold(text), fold(_PARENTHESIS.sub(" ", text)))
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
-def _key(text: str) -> str:
+def fold(text: str) -> str:
     """Letters and digits only, without accents and case: `Invoice-No.`, `InvoiceNo` and `INVOICE NO` are one."""
     spelled = text.replace("#", " no ").replace("№", " no ").replace("%", " percent ")
     plain = unicodedata.normalize("NFKD", spelled).casefold()

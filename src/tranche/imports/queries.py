@@ -115,6 +115,25 @@ def insert_error(
     )
 
 
+def name_sheets(conn: Connection, *, import_id: int, parts: Sequence[dict[str, Any]]) -> None:
+    """Where several sheets are read as one, put before each message the sheet and its own row."""
+    conn.execute(
+        """
+        UPDATE import_errors e SET message = p.sheet || ' row ' || (e.row_number - p.begins) || ': ' || e.message
+        FROM unnest(%(sheets)s::text[], %(begins)s::integer[], %(ends)s::integer[]) AS p (sheet, begins, ends)
+        WHERE e.organization_id = current_organization() AND e.import_id = %(id)s
+          AND e.row_number > p.begins AND e.row_number <= p.ends
+          AND NOT starts_with(e.message, p.sheet || '!') AND NOT starts_with(e.message, p.sheet || ' row ')
+        """,
+        {
+            "id": import_id,
+            "sheets": [part["sheet"] for part in parts],
+            "begins": [part["offset"] for part in parts],
+            "ends": [part["lastRow"] for part in parts],
+        },
+    )
+
+
 def delete_errors(conn: Connection, *, import_id: int) -> None:
     conn.execute(
         "DELETE FROM import_errors WHERE organization_id = current_organization() AND import_id = %(id)s",

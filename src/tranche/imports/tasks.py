@@ -140,6 +140,8 @@ class JudgePhase:
             if self._target.count_staged(conn, job) != job.staged_rows:
                 raise Restart(STAGE)
             found = self._target.judge(conn, job)
+            if parts := (job.mapping or {}).get("parts"):
+                queries.name_sheets(conn, import_id=job.id, parts=parts)
             errors = queries.count_errors(conn, import_id=job.id, severity="error", code=None)
             warnings = queries.count_errors(conn, import_id=job.id, severity="warning", code=None)
             work.count(
@@ -234,13 +236,14 @@ def _judged(job: Import, found: Judgement) -> Counts:
 def _keep_reading(conn: Connection, job: Import, header: FileHeader) -> None:
     columns = header.matching.columns
     mapping = {
-        "fields": {column.field: column.header for column in columns if column.field},
+        "fields": {column.field: column.header for column in columns if column.field and not column.place},
         "extra": [column.header for column in columns if not column.field and column.header not in OUR_HEADERS],
         "matches": {column.field: column.match for column in columns if column.field},
         "notices": list(header.notices),
         "encoding": header.encoding,
         "delimiter": header.delimiter,
         "sheets": list(header.sheets),
+        "parts": [{"sheet": part.sheet, "offset": part.offset, "lastRow": part.last_row} for part in header.parts],
     }
     queries.set_reading(
         conn,

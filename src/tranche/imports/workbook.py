@@ -5,6 +5,7 @@ from pathlib import Path
 
 import xlsxwriter
 
+from tranche.imports.choices import read_mapping
 from tranche.imports.domain import (
     ERRORS_HEADER,
     OUR_HEADERS,
@@ -33,7 +34,8 @@ def write_error_workbook(
         UnreadableFile: the stored file cannot be read any more.
     """
     messages = {row.row: row.messages for row in bad[:MOST_ROWS]}
-    request = ParseRequest(path=source, fields=fields, file_name=work.file_name, limits=limits)
+    mapping = read_mapping(work.options.get("mapping") or {}, fields=fields)
+    request = ParseRequest(path=source, fields=fields, file_name=work.file_name, mapping=mapping, limits=limits)
     with (
         read_rows(request, rows=list(messages), should_abort=lambda: False) as originals,
         xlsxwriter.Workbook(

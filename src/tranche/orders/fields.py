@@ -1,20 +1,16 @@
 """The fields of an order line, and the headers under which companies send them."""
 
+from dataclasses import replace
 from typing import Final
 
 from tranche.imports.domain import Field, FieldKind
+from tranche.orders.headers import MORE_HEADERS, split_words
 
-
-def _words(text: str) -> tuple[str, ...]:
-    """One synonym per comma: as tuples they would fill pages."""
-    return tuple(" ".join(word.split()) for word in text.split(","))
-
-
-ORDER_FIELDS: Final[tuple[Field, ...]] = (
+_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "orderId",
         "Order number",
-        _words(
+        split_words(
             """
             order no, order, order id, order nr, order num, order ref, order reference, order code, sales
             order, sales order no, sales order number, sales order id, so number, so no, invoice no, invoice
@@ -33,7 +29,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "customerName",
         "Customer name",
-        _words(
+        split_words(
             """
             customer, client, client name, buyer, buyer name, bill to, bill to name, sold to, sold to name,
             account name, company, company name, customer company, purchaser, Kunde, Kundenname, Name des
@@ -46,7 +42,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "customerCode",
         "Customer code",
-        _words(
+        split_words(
             """
             customer id, customer no, customer number, customer nr, customer ref, customer account, client id,
             client code, client no, client number, account no, account number, account code, account id, buyer
@@ -61,7 +57,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "customerEmail",
         "Customer e-mail",
-        _words(
+        split_words(
             """
             email, e-mail address, mail, mail address, email id, client email, buyer email, contact email,
             billing email, customer mail, customer e-mail address, E-Mail-Adresse, Mailadresse, Kunden-E-Mail,
@@ -74,7 +70,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "customerPhone",
         "Customer phone",
-        _words(
+        split_words(
             """
             phone, phone no, phone number, telephone, telephone no, tel, tel no, mobile, mobile no, mobile
             number, mobile phone, cell, cell phone, contact no, contact number, contact phone, client phone,
@@ -87,7 +83,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "customerAddress",
         "Customer address",
-        _words(
+        split_words(
             """
             address, full address, postal address, billing address, bill to address, shipping address, ship to
             address, ship to, delivery address, client address, buyer address, street address, mailing
@@ -101,7 +97,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "orderDate",
         "Order date",
-        _words(
+        split_words(
             """
             date, date of order, ordered on, ordered at, order time, order placed, placed on, purchase date,
             sale date, sales date, invoice date, transaction date, document date, created at, created on, date
@@ -116,7 +112,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "itemSku",
         "Item SKU",
-        _words(
+        split_words(
             """
             sku, sku code, item code, item no, item number, item id, product code, product id, product no,
             product number, product sku, stock code, stock no, stock id, stock item, article no, article
@@ -133,7 +129,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "itemDescription",
         "Item description",
-        _words(
+        split_words(
             """
             description, item name, product, product name, product description, product title, title, article,
             article name, article description, goods, goods description, line description, material
@@ -149,7 +145,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "quantity",
         "Quantity",
-        _words(
+        split_words(
             """
             qty, quant, order quantity, order qty, ordered quantity, ordered qty, quantity ordered, qty
             ordered, item quantity, item qty, line quantity, line qty, units, unit count, no of units, number
@@ -164,7 +160,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "unitPrice",
         "Unit price",
-        _words(
+        split_words(
             """
             price, price each, price per unit, unit amount, item price, product price, sale price, sales
             price, selling price, net price, unit net price, net unit price, list price, unit price net, price
@@ -180,7 +176,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "taxRate",
         "Tax rate",
-        _words(
+        split_words(
             """
             tax %, tax percent, tax percentage, vat, vat %, vat rate, vat percent, vat percentage, sales tax
             rate, sales tax %, gst, gst %, gst rate, tax, MwSt, MwSt-Satz, MwSt %, USt, USt-Satz, USt %,
@@ -193,7 +189,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "currency",
         "Currency",
-        _words(
+        split_words(
             """
             currency code, curr, ccy, cur, currency iso, order currency, price currency, invoice currency,
             Währung, Währungscode, Waehrung, devise, code devise, monnaie, moneda, divisa, código de moneda,
@@ -205,7 +201,7 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "notes",
         "Notes",
-        _words(
+        split_words(
             """
             note, remark, remarks, comment, comments, order notes, order note, order comment, memo,
             instructions, special instructions, delivery notes, customer note, customer notes, Notiz, Notizen,
@@ -215,4 +211,8 @@ ORDER_FIELDS: Final[tuple[Field, ...]] = (
             """
         ),
     ),
+)
+
+ORDER_FIELDS: Final = tuple(
+    replace(field, synonyms=(*field.synonyms, *split_words(MORE_HEADERS[field.name]))) for field in _FIELDS
 )

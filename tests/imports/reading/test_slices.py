@@ -4,7 +4,8 @@ from pathlib import Path
 
 from tests.imports.factories import TEXTS, copied, write_csv, write_xlsx
 from tranche.imports.domain import Limits, Mapping, copy_columns
-from tranche.imports.reading.sheet import load, prepare
+from tranche.imports.reading.several import choose
+from tranche.imports.reading.sheet import prepare
 from tranche.imports.reading.slices import Piece, cut
 from tranche.kernel.db.pool import Connection
 
@@ -30,7 +31,7 @@ _NASTY = [
 
 def _pieces(path: Path, limits: Limits | None = None) -> list[Piece]:
     limits = limits or Limits()
-    table = load(path, file_name=path.name, sheet=None, limits=limits)
+    table = choose(path, file_name=path.name, fields=TEXTS, mapping=Mapping(), limits=limits)
     return list(
         cut(prepare(table, path=path, fields=TEXTS, mapping=Mapping(), limits=limits), fields=TEXTS, limits=limits)
     )

@@ -83,8 +83,10 @@ def test_a_formula_whose_result_was_not_saved_is_a_fault(tmp_path: Path) -> None
         book.active.append(row)
     book.save(tmp_path / "a.xlsx")
     reading = read(tmp_path / "a.xlsx")
-    assert reading.codes() == [(2, "quantity", "error_cell")]
-    assert reading.faults[0].message == "B2 holds a formula whose result was not saved."
+    assert reading.codes() == [(2, "quantity", "unsaved_formula")]
+    assert reading.faults[0].message == (
+        "B2 has a formula without a stored value. Open the file in a spreadsheet program, save it and upload that."
+    )
 
 
 def test_a_formula_with_a_saved_result_is_its_result(tmp_path: Path) -> None:

@@ -14,33 +14,34 @@ _TIME: Final = (
 )
 _WEEKDAY: Final = r"(?:[^\W\d]{2,10}\.?,?\s+)?"
 _YEAR_FIRST: Final = re.compile(
-    rf"(?P<year>\d{{4}})(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}}){_TIME}"
+    rf"(?P<year>\d{{4}})(?P<sep>[-/. ])(?P<month>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}}){_TIME}"
 )
 _COMPACT: Final = re.compile(rf"(?P<year>(?:19|20)\d{{2}})(?P<month>\d{{2}})(?P<day>\d{{2}}){_TIME}")
 _YEAR_LAST: Final = re.compile(
     rf"(?P<one>\d{{1,2}})(?P<sep>[-/. ])(?P<two>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}|\d{{2}}){_TIME}"
 )
 _DAY_NAME: Final = re.compile(
-    rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?[-/\s]*(?:de\s+)?(?P<name>[^\W\d]{{3,10}})\.?,?[-/\s]*(?:de\s+)?"
+    rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?[-/\s]*(?:de\s+)?(?P<name>[^\W\d]{{3,12}})\.?,?[-/\s]*(?:de\s+)?"
     rf"(?P<year>\d{{4}}|\d{{2}}){_TIME}"
 )
 _NAME_DAY: Final = re.compile(
-    rf"{_WEEKDAY}(?P<name>[^\W\d]{{3,10}})\.?[-/\s]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?[-/\s]+(?P<year>\d{{4}}){_TIME}"
+    rf"{_WEEKDAY}(?P<name>[^\W\d]{{3,12}})\.?[-/\s]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?[-/\s]+(?P<year>\d{{4}}){_TIME}"
 )
+_YEAR_NAME: Final = re.compile(rf"(?P<year>\d{{4}})\s+(?P<name>[^\W\d]{{3,12}})\.?\s+(?P<day>\d{{1,2}}){_TIME}")
 _FAR: Final = re.compile(r"(?:\+\d{5,}|\d{5,6})-\d{2}-\d{2}.*")
 _MONTHS: Final = (
-    "jan ene january januar janvier enero janv jän jänner",
-    "feb february februar février febrero févr fév",
-    "mar march märz mär mars marzo mrz",
-    "apr abr april avril abril avr",
-    "may mai mayo",
-    "jun june juni juin junio",
-    "jul july juli juillet julio juil",
-    "aug ago august août agosto aoû",
-    "sep sept september septembre septiembre",
-    "oct okt october oktober octobre octubre",
-    "nov november novembre noviembre",
-    "dec dez dic december dezember décembre diciembre déc",
+    "jan ene january januar janvier enero janv jän jänner gennaio gen janeiro januari stycznia styczeń ocak يناير",
+    "feb february februar février febrero févr fév febbraio fevereiro fev februari lutego luty şubat فبراير",
+    "mar march märz mär mars marzo mrz março maart mrt marca marzec mart مارس",
+    "apr abr april avril abril avr aprile kwietnia kwiecień nisan أبريل ابريل",
+    "may mai mayo maggio mag maio mei maja maj mayıs مايو",
+    "jun june juni juin junio giugno giu junho czerwca czerwiec haziran يونيو",
+    "jul july juli juillet julio juil luglio lug julho lipca lipiec temmuz يوليو",
+    "aug ago august août agosto aoû augustus sierpnia sierpień ağustos أغسطس",
+    "sep sept set september septembre septiembre settembre setembro września wrzesień eylül سبتمبر",
+    "oct okt october oktober octobre octubre ottobre ott outubro out października październik ekim أكتوبر",
+    "nov november novembre noviembre novembro listopada listopad kasım نوفمبر",
+    "dec dez dic december dezember décembre diciembre déc dicembre dezembro grudnia grudzień aralık ديسمبر",
 )
 _MONTH_OF: Final = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}:\d{2})?", re.ASCII)
@@ -106,7 +107,7 @@ def _other(text: str, order: Order) -> str | Doubt:
     found = _YEAR_LAST.fullmatch(text)
     if found:
         return _by_order(found, order)
-    found = _DAY_NAME.fullmatch(text) or _NAME_DAY.fullmatch(text)
+    found = _DAY_NAME.fullmatch(text) or _NAME_DAY.fullmatch(text) or _YEAR_NAME.fullmatch(text)
     month = _MONTH_OF.get(found["name"].lower()) if found else None
     if found and month:
         return _built(found, month=month, day=int(found["day"]))

@@ -10,6 +10,12 @@ import pyarrow.compute as pc
 from tranche.imports.reading.marks import Clean, Verdict, distinct, replaced, rows_where
 from tranche.imports.reading.numbers import PLAIN, Style, is_doubtful, plain, settle, take_apart
 
+_ZEROS: Final = "\u0660\u06f0\u0966\u09e6"
+_FOREIGN: Final = "[" + "".join(f"{zero}-{chr(ord(zero) + 9)}" for zero in _ZEROS) + "]"
+_WESTERN: Final = {ord(zero) + digit: str(digit) for zero in _ZEROS for digit in range(10)} | {
+    ord("\u066b"): ".",
+    ord("\u066c"): ",",
+}
 _AMBIGUOUS: Final = Verdict(
     "ambiguous_number",
     "{cell} holds {value}, which may be a decimal or have a thousands separator: "
@@ -36,6 +42,7 @@ def clean_decimals(column: pa.ChunkedArray, *, header: str, typed: bool) -> Clea
     odd = pc.invert(pc.match_substring_regex(column, PLAIN))
     if not pc.any(odd).as_py():
         return Clean(column)
+    column = _western(column)
     shapes = pc.replace_substring_regex(column, "[2-9]", "1")
     known = distinct(shapes)
     style = settle(known, typed=typed)
@@ -47,6 +54,15 @@ def clean_decimals(column: pa.ChunkedArray, *, header: str, typed: bool) -> Clea
         changed, _ = replaced(changed, rest, decide=lambda text: plain(text, style=style) or text)
     marks = dict.fromkeys(rows_where(pc.equal(way, _Way.DOUBT)), _AMBIGUOUS)
     return Clean(changed, marks, tuple(f"{header}: {notice}" for notice in _notices(known, style)))
+
+
+def _western(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Arabic, Persian, Hindi and Bengali digits as 0 to 9."""
+    foreign = distinct(pc.filter(column, pc.match_substring_regex(column, _FOREIGN)))
+    if not foreign:
+        return column
+    changed, _ = replaced(column, foreign, decide=lambda text: text.translate(_WESTERN))
+    return changed
 
 
 def _these(*ways: _Way) -> pa.Array:

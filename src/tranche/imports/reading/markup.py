@@ -1,4 +1,4 @@
-"""What the reader does not tell of a sheet in .xlsx, looked up in its XML: extent, unsaved formulas, per cent cells."""
+"""What the reader does not tell of a sheet in .xlsx, looked up in its XML: extent, formulas, merges, per cent cells."""
 
 import posixpath
 import re
@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -22,15 +23,30 @@ _PERCENT_FORMATS: Final = frozenset({"9", "10"})
 _ROW_DIGITS: Final = 7
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 
-_FAR: Final = re.compile(rb'<c r="([A-Z]{2,3})([0-9]+)"[^<>]*(?<!/)>')
+_FAR: Final = re.compile(rb'<c r="([A-Z]{2,7})([0-9]+)"[^<>]*(?<!/)>')
 _CELL: Final = re.compile(rb'r="([A-Z]{1,3})([0-9]+)"')
 _UNSAVED: Final = re.compile(
-    rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?![^<>]*t="str")[^<>]*><f(?:[^<>]*/>|[^<>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
+    rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_EMPTY_TEXT: Final = re.compile(rb"""\bt\s*=\s*["']str["']""")
+_ADDRESS: Final = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
+_MERGED: Final = re.compile(rb"""mergeCell\s[^<>]*\bref\s*=\s*["']([A-Z]{1,3}[0-9]{1,7}):([A-Z]{1,3}[0-9]{1,7})["']""")
+_TINY_SIGNS: Final = (b"E-", b"e-", b".000000000")
+_TINY: Final = re.compile(rb"v>-?(?:[0-9.]+[eE]-|0?\.0{9})")
+_TAIL: Final = 8
 
 
-def check_extent(path: Path, *, sheet: str, limits: Limits) -> None:
-    """Refuse a sheet whose filled cells span an absurd area: the parser would allocate all of it.
+@dataclass(slots=True)
+class Survey:
+    """What the first 64 MB of a sheet's XML hold: whether there are formulas, and the merged areas."""
+
+    formulas: bool = False
+    merged: dict[str, str] = field(default_factory=dict)
+
+
+def survey(path: Path, *, sheet: str, limits: Limits) -> Survey:
+    """Look a sheet over; refuse one whose filled cells span an absurd area: the parser would allocate all of it.
 
     Only the first 64 MB are looked at; what comes later meets the memory limit of the child.
 
@@ -38,20 +54,27 @@ def check_extent(path: Path, *, sheet: str, limits: Limits) -> None:
         FileTooLarge: naming the area.
         UnreadableFile: the sheet cannot be unpacked.
     """
+    found = Survey()
     rows = columns = 1
+    tail: list[bytes] = []
     try:
         for text in _texts(path, sheet, limits=limits, most=_PREFIX_BYTES):
             for letters, row in _FAR.findall(text):
                 columns = max(columns, _number(letters))
                 rows = max(rows, int(row[:_ROW_DIGITS]))
             rows = max(rows, _last_filled(text))
+            found.formulas = found.formulas or b"<f" in text or (b"<row" not in text and b":f" in text)
+            tail = [*(tail[-_TAIL:] if b"<row" not in text else ()), text]
     except _BROKEN as error:
         raise UnreadableFile("The workbook is damaged: a sheet cannot be unpacked. Save it again as .xlsx.") from error
-    if rows * max(columns, _LEAST_COLUMNS) > most_cells(limits):
+    if columns > limits.columns or rows * max(columns, _LEAST_COLUMNS) > most_cells(limits):
         raise FileTooLarge(
             f"The sheet “{sheet}” spans {columns:,} columns by {rows:,} rows, because cells far outside the table "
             "are filled. Delete them, or copy the table into a new workbook."
         )
+    for text in tail:  # merged areas stand behind the rows
+        found.merged.update((begin.decode(), end.decode()) for begin, end in _MERGED.findall(text))
+    return found
 
 
 def most_cells(limits: Limits) -> int:
@@ -60,16 +83,32 @@ def most_cells(limits: Limits) -> int:
 
 
 def unsaved_formulas(path: Path, *, sheet: str, limits: Limits) -> list[tuple[int, int]]:
-    """Row and column indexes of formulas whose results were not saved; the reader takes them for empty cells."""
-    first = next(_texts(path, sheet, limits=limits, most=_PREFIX_BYTES), b"")
-    if b"<f" not in first and not any(b"<f" in text for text in _texts(path, sheet, limits=limits, most=_PREFIX_BYTES)):
-        return []
-    found = {
-        (int(row) - 1, _number(letters) - 1)
-        for text in _texts(path, sheet, limits=limits, most=limits.unzipped_bytes)
-        for letters, row in _UNSAVED.findall(text)
-    }
+    """Row and column indexes of formulas whose results were not saved; the reader takes them for empty cells.
+
+    Raises:
+        UnreadableFile: there is one whose place is not written down.
+    """
+    found: set[tuple[int, int]] = set()
+    for text in _texts(path, sheet, limits=limits, most=limits.unzipped_bytes):
+        for attributes in _UNSAVED.findall(text):
+            place = _ADDRESS.search(attributes)
+            if _EMPTY_TEXT.search(attributes):
+                continue
+            if place is None:
+                raise UnreadableFile(
+                    f"The sheet “{sheet}” has formulas without a stored value. "
+                    "Open the file in a spreadsheet program, save it and upload that."
+                )
+            found.add((int(place[2]) - 1, _number(place[1]) - 1))
     return sorted(found)
+
+
+def has_tiny_numbers(path: Path, *, sheet: str, limits: Limits) -> bool:
+    """Whether a cell may hold a number so near to 0 that nine decimals do not show it."""
+    return any(
+        any(sign in text for sign in _TINY_SIGNS) and _TINY.search(text) is not None
+        for text in _texts(path, sheet, limits=limits, most=limits.unzipped_bytes)
+    )
 
 
 def percent_rows(path: Path, *, sheet: str, letter: str, limits: Limits) -> set[int]:

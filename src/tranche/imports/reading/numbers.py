@@ -9,13 +9,13 @@ PLAIN: Final = r"^-?[0-9]+(\.[0-9]+)?$"
 
 _ISO: Final = r"[A-Za-z]{3}"
 _SIGNS: Final = rf"(?:[A-Z]{{0,3}}[$€£¥₹₽₩₺₴₫₪₦₱฿৳₨]|{_ISO}|kr\.?|Kč|zł|Rs\.?|Fr\.?|R)"
-_GAP: Final = "[ \u00a0\u202f]*"
+_GAP: Final = "[ \u00a0\u2007\u2009\u202f]*"
 _SHAPE: Final = re.compile(
     rf"(?P<open>\()?{_GAP}(?P<minus>[-+−])?{_GAP}(?P<before>{_SIGNS})?{_GAP}(?P<late>[-+−])?{_GAP}"
-    rf"(?P<body>[0-9][0-9.,'’\u00a0\u202f ]*|[.,][0-9]+){_GAP}(?P<percent>%)?{_GAP}"
+    rf"(?P<body>[0-9][0-9.,'’\u00a0\u2007\u2009\u202f ]*|[.,][0-9]+){_GAP}(?P<percent>%)?{_GAP}"
     rf"(?P<after>{_SIGNS})?{_GAP}(?P<trail>[-−])?{_GAP}(?P<close>\))?"
 )
-_SPACED: Final = re.compile(r"[0-9]{1,3}(?:(['’\u00a0\u202f ])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")
+_SPACED: Final = re.compile(r"[0-9]{1,3}(?:(['’\u00a0\u2007\u2009\u202f ])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")
 _GROUPED: Final = {
     ",": re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}"),
     ".": re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+"),

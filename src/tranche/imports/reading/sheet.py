@@ -9,30 +9,33 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tranche.imports.detect import detect
 from tranche.imports.domain import (
     Column,
     Field,
     FileHeader,
     FileKind,
     FileTooLarge,
-    InvalidMapping,
     Limits,
     Mapping,
     Matching,
-    UnreadableFile,
+    SheetPart,
+    letter_of,
 )
-from tranche.imports.mapping import match, with_samples
+from tranche.imports.mapping import with_samples
 from tranche.imports.reading.columns import clean
+from tranche.imports.reading.header import above_notices, filled_rows, find_header
+from tranche.imports.reading.joined import join
 from tranche.imports.reading.marks import Clean, Verdict
 from tranche.imports.reading.markup import percent_rows
-from tranche.imports.reading.table import BLANKS, Table, trimmed
-from tranche.imports.reading.text import load_text
-from tranche.imports.reading.workbook import cell_kinds, load_workbook
+from tranche.imports.reading.merged import merged_notices
+from tranche.imports.reading.table import Part, Table, trimmed
+from tranche.imports.reading.totals import Totals, find_totals
+from tranche.imports.reading.workbook import UNSAVED, cell_kinds
 
-_LOOKED_AT: Final = 1_000
-_HEADER_WITHIN: Final = 100
-_CANDIDATES: Final = 20
+_UNSAVED: Final = Verdict(
+    "unsaved_formula",
+    "{cell} has a formula without a stored value. Open the file in a spreadsheet program, save it and upload that.",
+)
 _SAMPLES: Final = 5
 _SAMPLE_ROWS: Final = 2_000
 _SAMPLE_CHARACTERS: Final = 200
@@ -40,7 +43,7 @@ _SAMPLE_CHARACTERS: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """What is sent: `filled[i]` says whether Excel's row `i + 1` is a row of data.
+    """What is sent: `filled[i]` says whether the table's row `i + 1` is a row of data.
 
     `clean` holds the columns of fields by column index, `table` all columns, trimmed.
     """
@@ -52,18 +55,6 @@ class Sheet:
     begin: int
 
 
-def load(path: Path, *, file_name: str, sheet: str | None, limits: Limits) -> Table:
-    """The cells of a file of any of the kinds.
-
-    Raises:
-        UnreadableFile, UnsupportedFile, FileTooLarge, InvalidMapping: with one sentence.
-    """
-    kind = detect(path, file_name=file_name, limits=limits)
-    if kind is FileKind.CSV:
-        return load_text(path, limits=limits)
-    return load_workbook(path, kind=kind, wanted=sheet, limits=limits)
-
-
 def prepare(table: Table, *, path: Path, fields: Sequence[Field], mapping: Mapping, limits: Limits) -> Sheet:
     """Find the header, match it and clean the columns of fields. Columns are trimmed in place, to spare memory.
 
@@ -71,77 +62,58 @@ def prepare(table: Table, *, path: Path, fields: Sequence[Field], mapping: Mappi
         UnreadableFile, InvalidMapping, FileTooLarge: with one sentence.
     """
     at, matching = find_header(table, fields=fields, mapping=mapping)
+    begin = at + 1
     for index, column in enumerate(table.columns):
         table.columns[index] = trimmed(column)
-    filled = _filled(table, begin=at + 1)
+    above = above_notices(table, at)
+    matching = with_samples(matching, [_samples(column, begin) for column in table.columns])
+    cleaned = _clean_all(
+        table, path=path, matching=matching, fields=fields, mapping=mapping, limits=limits, begin=begin
+    )
+    filled = filled_rows(table, begin=begin)
+    totals = find_totals(table, matching=matching, fields=fields, cleaned=cleaned, filled=filled, begin=begin)
+    filled = _without(filled, totals.rows)
     rows = pc.sum(filled).as_py() or 0
     if rows > limits.rows:
         raise FileTooLarge(f"The file has {rows:,} rows; at most {limits.rows:,} are read. Split it.")
-    matching = with_samples(matching, [_samples(column, at + 1) for column in table.columns])
-    cleaned = _clean_all(
-        table, path=path, matching=matching, fields=fields, mapping=mapping, limits=limits, begin=at + 1
-    )
+    _rule(cleaned, totals, matching=matching, fields=fields)
     header = FileHeader(
         kind=table.kind,
         sheet=table.sheet,
         sheets=table.sheets,
-        header_row=at + 1,
+        header_row=begin,
         rows=rows,
         matching=matching,
         encoding=table.encoding,
         delimiter=table.delimiter,
-        notices=tuple(notice for done in cleaned.values() for notice in done.notices),
+        notices=(
+            *table.notices,
+            *above,
+            *merged_notices(table, begin=begin),
+            *(notice for done in cleaned.values() for notice in done.notices),
+            *totals.notices,
+        ),
+        parts=tuple(SheetPart(part.sheet, part.offset, part.end) for part in table.parts),
     )
-    return Sheet(header=header, table=table, clean=cleaned, filled=filled, begin=at + 1)
+    return Sheet(header=header, table=table, clean=cleaned, filled=filled, begin=begin)
 
 
-def find_header(table: Table, *, fields: Sequence[Field], mapping: Mapping) -> tuple[int, Matching]:
-    """The first row whose cells give all required fields (a title may stand above it), else the first filled row.
-
-    Raises:
-        UnreadableFile: nothing is filled.
-        InvalidMapping: what the mapping names is in none of the rows.
-    """
-    refused: InvalidMapping | None = None
-    fallback: tuple[int, Matching] | None = None
-    for index, cells in _candidates(table):
-        try:
-            matching = match(cells, fields=fields, mapping=mapping, first=table.first)
-        except InvalidMapping as error:
-            refused = refused or error
-            continue
-        if not matching.missing:
-            return index, matching
-        fallback = fallback or (index, matching)
-    if fallback:
-        return fallback
-    raise refused or UnreadableFile("The sheet holds no rows.", code="empty_file")
+def _without(filled: pa.ChunkedArray, rows: Sequence[int]) -> pa.ChunkedArray:
+    if not rows:
+        return filled
+    left_out = set(rows)
+    mask = pa.array([index not in left_out for index in range(len(filled))])
+    return pa.chunked_array([pc.and_(filled, mask).combine_chunks()], pa.bool_())
 
 
-def _candidates(table: Table) -> list[tuple[int, list[str | None]]]:
-    """The first filled row, and those after it that could be a header, having two cells or more."""
-    found: list[tuple[int, list[str | None]]] = []
-    for index in pc.indices_nonzero(_filled(table, begin=0))[:_LOOKED_AT].to_pylist():
-        cells = [(cell or "").replace("\ufffd", "").strip(BLANKS) or None for cell in table.row(index)]
-        width = sum(cell is not None for cell in cells)
-        if width > 1 or (width and not found):
-            found.append((index, cells))
-        if len(found) == _CANDIDATES or (found and index > found[0][0] + _HEADER_WITHIN):
-            break
-    return found
-
-
-def _filled(table: Table, *, begin: int) -> pa.ChunkedArray:
-    """Blank rows keep their number and are not sent; an error cell is something."""
-    mask = pa.chunked_array([pa.nulls(table.height, pa.bool_()).fill_null(False)])  # noqa: FBT003  # pyarrow's way
-    for column in table.columns:
-        if column.null_count < table.height:
-            mask = pc.or_(mask, pc.is_valid(column))
-    extra = {row for cells in table.broken.values() for row in cells}
-    flags = pa.array([index in extra for index in range(table.height)]) if extra else None
-    mask = pc.or_(mask, flags) if flags is not None else mask
-    head = pa.nulls(begin, pa.bool_()).fill_null(False)  # noqa: FBT003  # as above
-    return pa.chunked_array([head, *mask[begin:].chunks], pa.bool_())
+def _rule(cleaned: dict[int, Clean], totals: Totals, *, matching: Matching, fields: Sequence[Field]) -> None:
+    """A total has no faults; an id that says total, of a row that is none, is one."""
+    for done in cleaned.values():
+        for row in totals.rows:
+            done.marks.pop(row, None)
+    first = next((column for entry in fields if entry.required and (column := matching.column_of(entry.name))), None)
+    if totals.unsure and first is not None:
+        cleaned[first.index].marks.update(totals.unsure)
 
 
 def _samples(column: pa.ChunkedArray, begin: int) -> list[str]:
@@ -162,30 +134,43 @@ def _clean_all(
     limits: Limits,
     begin: int,
 ) -> dict[int, Clean]:
-    kinds = {field.name: field.kind for field in fields}
-    return {
-        column.index: _with_errors(
-            table,
-            column.index,
-            begin=begin,
-            done=clean(
-                _below(table.columns[column.index], begin),
-                kind=kinds[column.field],
-                header=column.header,
-                day_first=mapping.day_first,
-                kinds=partial(cell_kinds, path, table=table, column=column.index) if table.typed else None,
-                percents=_percents(path, table, column, limits=limits),
-            ),
+    cleaned: dict[int, Clean] = {}
+    for field in fields:
+        columns = matching.columns_of(field.name)
+        if not columns:
+            continue
+        first = columns[0]
+        values = [_below(table.columns[column.index], begin) for column in columns]
+        alone = len(columns) == 1
+        done = clean(
+            values[0] if alone else join(columns, values, kind=field.kind),
+            kind=field.kind,
+            header=first.header,
+            day_first=mapping.day_first,
+            kinds=partial(cell_kinds, path, table=table, column=first.index, limits=limits)
+            if table.typed and alone
+            else None,
+            percents=_percents(path, table, first, limits=limits) if alone else None,
         )
-        for column in matching.columns
-        if column.field
-    }
+        cleaned[first.index] = _with_errors(table, [column.index for column in columns], begin=begin, done=done)
+    return cleaned
 
 
 def _percents(path: Path, table: Table, column: Column, *, limits: Limits) -> Callable[[], set[int]] | None:
+    if table.kind is FileKind.ODS:
+        return lambda: {row for row, index in table.percent if index == table.first + column.index}
     if table.kind is not FileKind.XLSX or table.sheet is None:
         return None
-    return partial(percent_rows, path, sheet=table.sheet, letter=column.letter, limits=limits)
+    return partial(_percents_of_sheets, path, table, column, limits=limits)
+
+
+def _percents_of_sheets(path: Path, table: Table, column: Column, *, limits: Limits) -> set[int]:
+    parts = table.parts or (Part(table.sheet or "", 0, 0, table.height, table.first),)
+    return {
+        part.offset + row
+        for part in parts
+        for row in percent_rows(path, sheet=part.sheet, letter=letter_of(part.first + column.index), limits=limits)
+    }
 
 
 def _below(column: pa.ChunkedArray, begin: int) -> pa.ChunkedArray:
@@ -193,7 +178,11 @@ def _below(column: pa.ChunkedArray, begin: int) -> pa.ChunkedArray:
     return pa.chunked_array([pa.nulls(begin, pa.string()), *column[begin:].chunks], pa.string())
 
 
-def _with_errors(table: Table, index: int, *, begin: int, done: Clean) -> Clean:
-    broken = table.broken.get(index, {})
-    errors = {row: Verdict("error_cell", "{cell} holds " + text + ".") for row, text in broken.items() if row >= begin}
+def _with_errors(table: Table, indexes: Sequence[int], *, begin: int, done: Clean) -> Clean:
+    errors = {
+        row: _UNSAVED if text == UNSAVED else Verdict("error_cell", "{cell} holds " + text + ".")
+        for index in indexes
+        for row, text in table.broken.get(index, {}).items()
+        if row >= begin
+    }
     return Clean(done.values, done.marks | errors, done.notices)

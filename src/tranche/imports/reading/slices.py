@@ -115,7 +115,8 @@ def _faults(sheet: Sheet, begin: int, end: int) -> Iterator[Fault]:
         marks = sheet.clean[column.index].marks
         if not marks:
             continue
-        values = sheet.table.columns[column.index]
+        alone = len(sheet.header.matching.columns_of(column.field or "")) == 1
+        values = sheet.table.columns[column.index] if alone else sheet.clean[column.index].values
         for row in range(begin, end):
             verdict = marks.get(row)
             if verdict:

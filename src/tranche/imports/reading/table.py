@@ -16,12 +16,28 @@ BLANKS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several sheets that are read as one: its rows begin at `offset`, its data at `begin`.
+
+    `first` is the index of the sheet's column in which its table begins.
+    """
+
+    sheet: str
+    offset: int
+    begin: int
+    end: int
+    first: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """All rows of a sheet: row `i` of every column is Excel's row `i + 1`, `first` the index of the left column.
 
     `broken` holds, by column and row index, the text of cells that have no value ("#DIV/0!"); they are null in
-    `columns`. Numbers and dates of a workbook come as text in one fixed form; `typed` says so.
+    `columns`. Numbers and dates of a workbook come as text in one fixed form; `typed` says so. `merged` holds merged
+    areas, first cell to last; `percent` the places of cells shown as per cent, where the file tells (.ods).
+    Where several sheets are read as one, `parts` says which rows are whose.
     """
 
     kind: FileKind
@@ -33,6 +49,10 @@ class Table:
     broken: dict[int, dict[int, str]] = field(default_factory=dict)
     encoding: str | None = None
     delimiter: str | None = None
+    merged: dict[str, str] = field(default_factory=dict)
+    percent: frozenset[tuple[int, int]] = frozenset()
+    parts: tuple[Part, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def typed(self) -> bool:
@@ -40,8 +60,16 @@ class Table:
         return self.kind is not FileKind.CSV
 
     def address(self, column: int, row: int) -> str:
-        """How a person finds a cell: C7."""
-        return f"{letter_of(self.first + column)}{row + 1}"
+        """How a person finds a cell: C7, or June!C7 where several sheets are read."""
+        part = next((part for part in self.parts if part.offset <= row < part.end), None)
+        if part is None:
+            return f"{letter_of(self.first + column)}{row + 1}"
+        return f"{part.sheet}!{letter_of(part.first + column)}{row - part.offset + 1}"
+
+    def name_of(self, row: int) -> str:
+        """How a person finds a row: Row 7, or June row 7 where several sheets are read."""
+        part = next((part for part in self.parts if part.offset <= row < part.end), None)
+        return f"{part.sheet} row {row - part.offset + 1}" if part else f"Row {row + 1}"
 
     def row(self, index: int) -> list[str | None]:
         """The cells of one row as they stand there, errors by their names."""

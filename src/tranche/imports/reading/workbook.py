@@ -1,12 +1,15 @@
 """Workbooks (.xlsx, .xls, .xlsb, .ods) to columns of text, by fastexcel."""
 
 import re
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import fastexcel
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tranche.imports.domain import (
     FileKind,
@@ -14,12 +17,15 @@ from tranche.imports.domain import (
     InvalidMapping,
     Limits,
     UnreadableFile,
+    letter_of,
 )
-from tranche.imports.reading.markup import check_extent, most_cells, unsaved_formulas
-from tranche.imports.reading.table import Table
+from tranche.imports.reading.exact import clock, restore, with_texts
+from tranche.imports.reading.markup import Survey, has_tiny_numbers, most_cells, survey, unsaved_formulas
+from tranche.imports.reading.opendocument import odd_cells
+from tranche.imports.reading.repairs import source
+from tranche.imports.reading.table import Part, Table
 from tranche.kernel.errors import FieldError
 
-_KNOWN: Final = {".xlsx", ".xlsm", ".xlam", ".xls", ".xla", ".xlsb", ".ods"}
 _ERRORS: Final = {
     "Div0": "#DIV/0!",
     "NA": "#N/A",
@@ -30,7 +36,8 @@ _ERRORS: Final = {
     "Value": "#VALUE!",
     "GettingData": "#GETTING_DATA",
 }
-_UNSAVED: Final = "a formula whose result was not saved"
+UNSAVED: Final = "a formula without a stored value"
+_CONTROLS: Final = "[\u0080-\u009f]"
 _DETAIL: Final = re.compile(r"but got '(\w+)(?:\((.*)\))?'$", re.DOTALL)
 _AGAIN: Final = "Open it in a spreadsheet program, save it again as .xlsx and upload that."
 
@@ -51,75 +58,123 @@ def load_workbook(path: Path, *, kind: FileKind, wanted: str | None, limits: Lim
         InvalidMapping: there is no sheet of the wanted name.
         UnreadableFile, FileTooLarge: with one sentence.
     """
+    return next(walk_sheets(path, kind=kind, wanted=wanted, limits=limits))
+
+
+def walk_sheets(path: Path, *, kind: FileKind, wanted: str | None, limits: Limits) -> Iterator[Table]:
+    """The wanted sheet, else every visible one that holds anything, in order, each read when it is asked for.
+
+    Raises:
+        InvalidMapping, UnreadableFile, FileTooLarge: as `load_workbook`; there is at least one sheet, or it raises.
+    """
     try:
-        reader = fastexcel.read_excel(_source(path, kind))
+        reader = fastexcel.read_excel(source(path, kind=kind, limits=limits))
         names = tuple(reader.sheet_names)
-        sheet = _pick(reader, names, path=path, kind=kind, wanted=wanted, limits=limits)
-        batch, errors = sheet.to_arrow_with_errors()
+        if wanted is not None and wanted not in names:
+            message = f"The workbook has no sheet “{wanted}”. Sheets: {', '.join(names) or 'none'}."
+            raise InvalidMapping(message, errors=[FieldError("sheet", message, "unknown_sheet")])
+        found = False
+        for name in names if wanted is None else (wanted,):
+            seen = survey(path, sheet=name, limits=limits) if kind is FileKind.XLSX else Survey()
+            sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+            if wanted is None and (sheet.visible != "visible" or not sheet.width):
+                continue
+            _check_size(sheet, limits=limits)
+            found = True
+            yield _table(reader, sheet, path=path, kind=kind, names=names, seen=seen, limits=limits)
     except fastexcel.FastExcelError as error:
         raise UnreadableFile(_sentence(str(error))) from error
+    if not found:
+        raise UnreadableFile("The workbook has no visible sheet with anything in it.", code="empty_file")
+
+
+def _table(
+    reader: fastexcel.ExcelReader,
+    sheet: fastexcel.ExcelSheet,
+    *,
+    path: Path,
+    kind: FileKind,
+    names: tuple[str, ...],
+    seen: Survey,
+    limits: Limits,
+) -> Table:
+    batch, errors = sheet.to_arrow_with_errors()
     first = min((info.absolute_index for info in sheet.available_columns()), default=0)
-    broken = _broken(errors.errors if errors else ())
-    if kind is FileKind.XLSX:
-        for row, column in unsaved_formulas(path, sheet=sheet.name, limits=limits):
-            if row < batch.num_rows and 0 <= column - first < batch.num_columns:
-                broken.setdefault(column - first, {}).setdefault(row, _UNSAVED)
+    columns = [pa.chunked_array([column], pa.string()) for column in batch.columns]
+    restore(
+        columns,
+        reload=partial(_reload, reader, sheet.name, first),
+        has_tiny=partial(has_tiny_numbers, path, sheet=sheet.name, limits=limits)
+        if kind is FileKind.XLSX
+        else lambda: True,
+    )
+    broken = _broken(errors.errors if errors else (), columns)
+    percent: frozenset[tuple[int, int]] = frozenset()
+    unsaved: list[tuple[int, int]] = []
+    if kind is FileKind.XLSX and seen.formulas:
+        unsaved = unsaved_formulas(path, sheet=sheet.name, limits=limits)
+    elif kind is FileKind.ODS:
+        odd = odd_cells(path, sheet=sheet.name, limits=limits)
+        unsaved, percent = odd.unsaved, frozenset(odd.percent)
+        _break(broken, {(row, column - first): words for (row, column), words in odd.errors.items()}, columns=columns)
+    _break(broken, {(row, column - first): UNSAVED for row, column in unsaved}, columns=columns)
     return Table(
         kind=kind,
         sheet=sheet.name,
         sheets=names,
-        columns=[pa.chunked_array([column], pa.string()) for column in batch.columns],
+        columns=columns,
         height=batch.num_rows,
         first=first,
         broken=broken,
+        merged=seen.merged,
+        percent=percent,
+        notices=tuple(_garbled(columns, first)) if kind is FileKind.XLS else (),
     )
 
 
-def cell_kinds(path: Path, *, table: Table, column: int) -> dict[int, CellKind]:
-    """The kinds of a column's cells by row index; blank ones are left out. The sheet is read once more for it."""
-    reader = fastexcel.read_excel(_source(path, table.kind))
+def _garbled(columns: Sequence[pa.ChunkedArray], first: int) -> Iterator[str]:
+    """Old workbooks say their letters by a code page, which the reader does not always heed."""
+    for index, column in enumerate(columns):
+        odd = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(column, _CONTROLS), fill_value=False))
+        if len(odd):
+            cell = f"{letter_of(first + index)}{odd[0].as_py() + 1}"
+            yield (
+                f"Some letters of this old .xls workbook could not be read (the first in {cell}). "
+                "Save it as .xlsx and upload that."
+            )
+            return
+
+
+def _reload(
+    reader: fastexcel.ExcelReader, name: str, first: int, dtype: Literal["float", "duration", "boolean"],
+    indexes: Sequence[int],
+) -> tuple[list[pa.ChunkedArray], dict[tuple[int, int], str]]:  # fmt: skip
+    """Some columns once more, as another type, and the reader's words on cells that are not of it."""
     sheet = reader.load_sheet(
-        table.sheet or 0, header_row=None, skip_rows=0, dtypes="datetime", use_columns=[table.first + column]
+        name, header_row=None, skip_rows=0, dtypes=dtype, use_columns=[first + index for index in indexes]
     )
     batch, errors = sheet.to_arrow_with_errors()
-    kinds = {
-        error.position[0]: _KINDS.get(_parts(error.detail)[0], CellKind.OTHER)
-        for error in (errors.errors if errors else ())
-    }
-    dates = {row: CellKind.DATE for row, value in enumerate(batch.column(0).is_valid()) if value.as_py()}
-    return kinds | dates
+    said = {error.position: error.detail for error in (errors.errors if errors else ())}
+    return [pa.chunked_array([column]) for column in batch.columns], said
+
+
+def cell_kinds(path: Path, *, table: Table, column: int, limits: Limits) -> dict[int, CellKind]:
+    """The kinds of a column's cells by row index; blank ones are left out. The sheets are read once more for it."""
+    reader = fastexcel.read_excel(source(path, kind=table.kind, limits=limits))
+    kinds: dict[int, CellKind] = {}
+    for part in table.parts or (Part(table.sheet or "", 0, 0, table.height, table.first),):
+        sheet = reader.load_sheet(
+            part.sheet, header_row=None, skip_rows=0, dtypes="datetime", use_columns=[part.first + column]
+        )
+        batch, errors = sheet.to_arrow_with_errors()
+        for error in errors.errors if errors else ():
+            kinds[part.offset + error.position[0]] = _KINDS.get(_parts(error.detail)[0], CellKind.OTHER)
+        dates = pc.indices_nonzero(batch.column(0).is_valid()).to_pylist()
+        kinds |= {part.offset + row: CellKind.DATE for row in dates}
+    return kinds
 
 
 _KINDS: Final = {"String": CellKind.TEXT, "Float": CellKind.NUMBER, "Int": CellKind.NUMBER}
-
-
-def _source(path: Path, kind: FileKind) -> Path | bytes:
-    """The reader goes by a file's ending where there is one: a wrong one must not mislead it."""
-    ending = path.suffix.lower()
-    return path.read_bytes() if ending in _KNOWN and ending != f".{kind}" else path
-
-
-def _pick(
-    reader: fastexcel.ExcelReader,
-    names: tuple[str, ...],
-    *,
-    path: Path,
-    kind: FileKind,
-    wanted: str | None,
-    limits: Limits,
-) -> fastexcel.ExcelSheet:
-    if wanted is not None and wanted not in names:
-        message = f"The workbook has no sheet “{wanted}”. Sheets: {', '.join(names) or 'none'}."
-        raise InvalidMapping(message, errors=[FieldError("sheet", message, "unknown_sheet")])
-    for name in names if wanted is None else (wanted,):
-        if kind is FileKind.XLSX:
-            check_extent(path, sheet=name, limits=limits)
-        sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
-        if wanted is None and (sheet.visible != "visible" or not sheet.width):
-            continue
-        _check_size(sheet, limits=limits)
-        return sheet
-    raise UnreadableFile("The workbook has no visible sheet with anything in it.", code="empty_file")
 
 
 def _check_size(sheet: fastexcel.ExcelSheet, *, limits: Limits) -> None:
@@ -132,12 +187,33 @@ def _check_size(sheet: fastexcel.ExcelSheet, *, limits: Limits) -> None:
         )
 
 
-def _broken(errors: "list[fastexcel.CellError] | tuple[()]") -> dict[int, dict[int, str]]:
+def _broken(
+    errors: "list[fastexcel.CellError] | tuple[()]", columns: list[pa.ChunkedArray]
+) -> dict[int, dict[int, str]]:
+    """Cells without a value, by column and row; the times of OpenDocument are put where they belong instead."""
     found: dict[int, dict[int, str]] = {}
+    times: dict[int, dict[int, str]] = {}
     for error in errors:
         row, column = error.position
-        found.setdefault(column, {})[row] = _named(error.detail)
+        text = _named(error.detail)
+        time = clock(text)
+        (times if time else found).setdefault(column, {})[row] = time or text
+    for column, texts in times.items():
+        columns[column] = with_texts(columns[column], texts)
     return found
+
+
+def _break(
+    broken: dict[int, dict[int, str]], found: dict[tuple[int, int], str], *, columns: list[pa.ChunkedArray]
+) -> None:
+    """Errors that the reader did not see, by row and column; what it took for the cells' values goes."""
+    emptied: dict[int, dict[int, None]] = {}
+    for (row, column), words in found.items():
+        if 0 <= column < len(columns) and row < len(columns[column]):
+            broken.setdefault(column, {})[row] = words
+            emptied.setdefault(column, {})[row] = None
+    for column, texts in emptied.items():
+        columns[column] = with_texts(columns[column], texts)
 
 
 def _named(detail: str) -> str:

@@ -1,0 +1,179 @@
+"""Rows that sum up others: found by their words and by their numbers, left out of the data, and always named."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tranche.imports.domain import Column, Field, Matching
+from tranche.imports.reading.decimals import clean_decimals
+from tranche.imports.reading.marks import Clean, Verdict, rows_where
+from tranche.imports.reading.numbers import PLAIN
+from tranche.imports.reading.table import Table
+
+_LAST_ROWS: Final = 3
+_MOST_CANDIDATES: Final = 500
+_MOST_SUMMED: Final = 40
+_NAMED: Final = 20
+_SHOWN: Final = 40
+_NEAR: Final = 0.006
+_WORDS: Final = (
+    "total|totals|grand total|sub[- ]?total|sum|sums|overall total|"
+    "summe|summen|gesamt|gesamtsumme|gesamtbetrag|zwischensumme|endsumme|insgesamt|"
+    "total général|total general|sous[- ]total|somme|suma|suma total|total geral|"
+    "totale|totale generale|subtotale|somma|totaal|eindtotaal|subtotaal|"
+    "razem|ogółem|łącznie|suma częściowa|toplam|genel toplam|ara toplam|"
+    "المجموع|الإجمالي|إجمالي|المجموع الكلي|মোট|সর্বমোট|উপমোট|कुल|कुल योग|योग|"
+    "итого|всего|合計|小計|总计|合计|celkem|i alt|totalt|summa|yhteensä"
+)
+_BEGINS: Final = rf"(?i)^[\s*=-]*(?:{_WORDS})(?:[\s:.=]+\D{{0,40}})?$"
+_BEGIN: Final = re.compile(_BEGINS)
+_NUMBER: Final = re.compile(r"[-+()\s\u00a0\u202f'’]*[0-9][-0-9.,()\s\u00a0\u202f'’]*(?:%|[$€£¥₹]|[A-Z]{3})?")
+_EXACT: Final = re.compile(rf"(?:{_WORDS})\s*:?", re.IGNORECASE)
+_UNSURE: Final = Verdict(
+    "looks_like_total",
+    "{cell} says “{value}”, but the numbers of the row are not the sums of their columns. "
+    "Delete the row if it is a total, or give the order another number.",
+)
+
+
+@dataclass(slots=True)
+class Totals:
+    """The row indexes left out, sentences that name them, and the cells that say total of rows that are none."""
+
+    rows: list[int] = field(default_factory=list)
+    notices: tuple[str, ...] = ()
+    unsure: dict[int, Verdict] = field(default_factory=dict)
+
+
+def find_totals(
+    table: Table,
+    *,
+    matching: Matching,
+    fields: Sequence[Field],
+    cleaned: dict[int, Clean],
+    filled: pa.ChunkedArray,
+    begin: int,
+) -> Totals:
+    """The rows of totals below row index `begin`.
+
+    A row whose id, or whose other cell where the id is missing, says so is one if a sum is right or a needed cell is
+    missing. A row that says nothing is one if it is among the last, holds nothing but numbers and not all that are
+    needed, and one of them is the sum of its column.
+    """
+    needed = [column for entry in fields if entry.required and (column := matching.column_of(entry.name))]
+    if not needed:
+        return Totals()
+    values = {index: done.values for index, done in cleaned.items()}
+    search = _Search(table, needed, values, filled, begin)
+    found = Totals()
+    for row in search.candidates():
+        if search.is_total(row, found.rows):
+            found.rows.append(row)
+        elif _EXACT.fullmatch(search.cell(needed[0].index, row) or ""):
+            found.unsure[row] = _UNSURE
+    found.notices = tuple(_notices(table, matching.columns, found.rows))
+    return found
+
+
+class _Search:
+    """One table's columns, asked for rows of totals; sums are taken only where a row looks like one."""
+
+    def __init__(
+        self,
+        table: Table,
+        needed: Sequence[Column],
+        values: dict[int, pa.ChunkedArray],
+        filled: pa.ChunkedArray,
+        begin: int,
+    ) -> None:
+        self._table = table
+        self._needed = needed
+        self._values = values
+        self._filled = filled
+        self._starts = [(part.offset + part.begin, part.end) for part in table.parts] or [(begin, table.height)]
+        self._numbers: dict[int, pa.ChunkedArray] = {}
+        self._summed = 0
+
+    def candidates(self) -> list[int]:
+        """Rows whose id is missing or says total: few, or only the last ones are looked at."""
+        ids = self._values[self._needed[0].index]
+        nameless = pc.and_(self._filled, pc.is_null(ids))
+        says = pc.fill_null(pc.match_substring_regex(ids, _BEGINS), fill_value=False)
+        rows = rows_where(pc.or_(nameless, pc.and_(self._filled, says)))
+        return rows if len(rows) <= _MOST_CANDIDATES else [*rows_where(says)[:_MOST_CANDIDATES], *rows[-_LAST_ROWS:]]
+
+    def cell(self, column: int, row: int) -> str | None:
+        """The text of a cell, as its field has it."""
+        known = self._values.get(column, self._table.columns[column])
+        text: str | None = known[row].as_py()
+        return text
+
+    def is_total(self, row: int, before: Sequence[int]) -> bool:
+        """Whether this row sums up rows above it."""
+        cells = {index: text for index in range(len(self._table.columns)) if (text := self.cell(index, row))}
+        words = [text for text in cells.values() if not _NUMBER.fullmatch(text)]
+        lacks = any(column.index not in cells for column in self._needed[1:])
+        if any(_BEGIN.fullmatch(text) for text in words):
+            return lacks or self._sums(row, cells, before)
+        if words or not cells or not lacks or row not in self._last_rows(row):
+            return False
+        return self._sums(row, cells, before)
+
+    def _last_rows(self, row: int) -> list[int]:
+        start, end = self._part(row)
+        near = range(max(start, end - 50), end)
+        rows = [index for index in near if self._filled[index].as_py()]
+        return rows[-_LAST_ROWS:] if len(rows) > _LAST_ROWS or start < end - 50 else rows[2:][-_LAST_ROWS:]
+
+    def _part(self, row: int) -> tuple[int, int]:
+        return next(((start, end) for start, end in self._starts if start <= row < end), self._starts[0])
+
+    def _sums(self, row: int, cells: dict[int, str], before: Sequence[int]) -> bool:
+        """Whether a number of the row is the sum of those above it, or of those since the last total."""
+        start, _ = self._part(row)
+        mine = [other for other in before if start <= other < row]
+        self._summed += 1
+        if self._summed > _MOST_SUMMED:
+            return False
+        for index in cells:
+            number = self._number(index, row)
+            if not number:
+                continue
+            whole = self._sum(index, start, row) - sum(self._number(index, other) or 0.0 for other in mine)
+            since = self._sum(index, max(mine, default=start - 1) + 1, row)
+            if any(abs(number - found) <= _NEAR + abs(number) * 1e-9 for found in (whole, since)):
+                return True
+        return False
+
+    def _number(self, index: int, row: int) -> float | None:
+        value: float | None = self._as_numbers(index)[row].as_py()
+        return value
+
+    def _sum(self, index: int, begin: int, end: int) -> float:
+        return float(pc.sum(self._as_numbers(index)[begin:end]).as_py() or 0.0)
+
+    def _as_numbers(self, index: int) -> pa.ChunkedArray:
+        if index not in self._numbers:
+            column = self._values.get(index)
+            if column is None:
+                column = clean_decimals(self._table.columns[index], header="", typed=self._table.typed).values
+            plain = pc.fill_null(pc.match_substring_regex(column, PLAIN), fill_value=False)
+            bare = pc.if_else(plain, column, pa.scalar(None, pa.string()))
+            self._numbers[index] = bare.cast(pa.float64())
+        return self._numbers[index]
+
+
+def _notices(table: Table, columns: Sequence[Column], rows: Sequence[int]) -> Iterator[str]:
+    for row in rows[:_NAMED]:
+        cells = table.row(row)
+        told = ", ".join(
+            f"{column.header} {text[:_SHOWN]}" for column in columns if (text := cells[column.index]) is not None
+        )
+        yield f"{table.name_of(row)} is a total and is not imported ({told})."
+    if rows[_NAMED:]:
+        named = ", ".join(str(row + 1) for row in rows[_NAMED:])
+        yield f"Rows {named} are totals and are not imported."
