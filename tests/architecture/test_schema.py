@@ -8,6 +8,7 @@ UNTENANTED = {
     "organizations": "its own id is the organization",
     "order_import_lines": "COPY FROM is refused under a tenant wall; keyed by organization and import",
     "order_import_groups": "belongs to the lines",
+    "item_import_rows": "as order_import_lines",
 }
 DEFINERS = {"find_api_key", "count_organizations", "list_runnable_operations", "analyze_import_stage"}
 KEYS_WITHOUT_ORGANIZATION = {("organizations", "organizations_pkey"), ("workers", "workers_pkey")}

@@ -12,6 +12,7 @@ from litestar.response import File
 
 from tranche.imports import service
 from tranche.imports.domain import Field, Limits
+from tranche.imports.memory.api import MEMORY_ROUTES
 from tranche.imports.schemas import (
     ErrorGroupOut,
     ErrorOut,
@@ -145,4 +146,4 @@ def download_import_errors(
     return workbooks.answer(database, ctx, import_id=import_id)
 
 
-IMPORT_ROUTES = (find_import, list_import_errors, list_import_error_groups, download_import_errors)
+IMPORT_ROUTES = (find_import, list_import_errors, list_import_error_groups, download_import_errors, *MEMORY_ROUTES)

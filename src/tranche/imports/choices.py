@@ -45,6 +45,7 @@ def write_mapping(mapping: Mapping) -> dict[str, object]:
 
 _TEXTS = frozenset({"defaultCustomer", "sheet"})
 _SWITCHES = frozenset({"acceptReturns", "dayFirst"})
+OPTIONS = _TEXTS | _SWITCHES
 
 
 def _faults(data: dict[object, object], known: set[str]) -> Iterator[FieldError]:

@@ -32,10 +32,24 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What a person said earlier about a header: field name -> header, and what belongs to the file's shape.
+
+    `fingerprint` is that of `mapping.fingerprint`, as hexadecimal digits.
+    """
+
+    id: int
+    fingerprint: str
+    columns: AbstractMapping[str, str] = field(default_factory=dict)
+    day_first: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
     """What a person said about the columns: field name -> header (or column letter), and options.
 
-    `day_first` is None while nobody has said whether 03/04 is in March or in April.
+    `day_first` is None while nobody has said whether 03/04 is in March or in April. `remembered` is what was said
+    of other files; it counts where `columns` is empty and the file has one of these headers.
     """
 
     columns: AbstractMapping[str, str] = field(default_factory=dict)
@@ -43,12 +57,14 @@ class Mapping:
     accept_returns: bool = False
     day_first: bool | None = None
     sheet: str | None = None
+    remembered: tuple[Remembered, ...] = ()
 
 
 class MatchKind(StrEnum):
     """Why a column was taken for a field."""
 
     EXPLICIT = "explicit"
+    REMEMBERED = "remembered"
     NAME = "name"
     SYNONYM = "synonym"
     FUZZY = "fuzzy"
@@ -68,10 +84,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """For every column its field or extra, and the required fields for which there is no column."""
+    """For every column its field or extra, and the required fields for which there is no column.
+
+    `remembered` is the memory that was used, if the header was known.
+    """
 
     columns: tuple[Column, ...]
     missing: tuple[str, ...] = ()
+    remembered: Remembered | None = None
 
     def column_of(self, field_name: str) -> Column | None:
         """The column of a field, if it has one."""

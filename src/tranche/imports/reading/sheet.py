@@ -173,6 +173,7 @@ def _clean_all(
                 kind=kinds[column.field],
                 header=column.header,
                 day_first=mapping.day_first,
+                usually_day_first=matching.remembered.day_first if matching.remembered else None,
                 kinds=partial(cell_kinds, path, table=table, column=column.index) if table.typed else None,
                 percents=_percents(path, table, column, limits=limits),
             ),
