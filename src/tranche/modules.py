@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
 from tranche.imports.domain import Limits
+from tranche.imports.intakes import Intakes
 from tranche.imports.tasks import FilePaths
 from tranche.kernel.identity.api import ROUTES as IDENTITY_ROUTES
 from tranche.kernel.module import Module
@@ -14,6 +15,8 @@ from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.settings import Settings
 from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
+from tranche.orders.intake import OrderIntake
+from tranche.orders.service import TARGET
 from tranche.orders.tasks import make_handlers as make_order_handlers
 
 
@@ -32,6 +35,11 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
         Module(name="operations", routes=OPERATION_ROUTES, checks=OPERATION_CHECKS),
         Module(name="identity", routes=IDENTITY_ROUTES),
     )
+
+
+def make_intakes() -> Intakes:
+    """The targets of imports, as the web sees them."""
+    return Intakes({TARGET: OrderIntake()})
 
 
 def make_registry(modules: Sequence[Module]) -> Registry:

@@ -98,6 +98,21 @@ class Matching:
         return next((column for column in self.columns if column.field == field_name), None)
 
 
+class OnDuplicate(StrEnum):
+    """What an import does with what exists already."""
+
+    ERROR = "error"
+    SKIP = "skip"
+    UPDATE = "update"
+
+
+class ImportMode(StrEnum):
+    """Whether a bad row refuses only what it belongs to, or all."""
+
+    VALID = "valid"
+    ATOMIC = "atomic"
+
+
 class FileKind(StrEnum):
     """What the bytes are, whatever the name says."""
 

@@ -36,6 +36,11 @@ def create(
     )
 
 
+def link(conn: Connection, *, import_id: int, operation_id: int) -> None:
+    """Say which operation works on an import."""
+    queries.link_operation(conn, import_id=import_id, operation_id=operation_id)
+
+
 def get(conn: Connection, *, import_id: int) -> Import:
     """One import.
 

@@ -47,6 +47,9 @@ def make_handler(target: Target, files: FilePaths, *, limits: Limits) -> Handler
             target.reopen(conn, find_work(conn, operation))
         return retried
 
+    def redo(conn: Connection, operation: Operation) -> None:
+        target.reopen(conn, find_work(conn, operation))
+
     return Handler(
         kind=kind_of(target),
         phases=(
@@ -57,6 +60,7 @@ def make_handler(target: Target, files: FilePaths, *, limits: Limits) -> Handler
         ),
         finished=finished,
         retry=retry,
+        redo=redo,
     )
 
 

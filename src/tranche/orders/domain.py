@@ -6,7 +6,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from tranche.kernel.db.pool import Row
 from tranche.kernel.errors import Conflict, NotFound
+from tranche.kernel.operations.domain import Operation
 
 
 class BatchStatus(StrEnum):
@@ -15,21 +17,6 @@ class BatchStatus(StrEnum):
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
-
-
-class OnDuplicate(StrEnum):
-    """What an upload does with an order number that exists already."""
-
-    ERROR = "error"
-    SKIP = "skip"
-    UPDATE = "update"
-
-
-class ImportMode(StrEnum):
-    """Whether a bad row refuses only its order, or all."""
-
-    VALID = "valid"
-    ATOMIC = "atomic"
 
 
 LEGACY_NAME = "legacy_import"
@@ -67,6 +54,18 @@ class BatchDeleted(Conflict):
     code = "batch_deleted"
 
 
+class BatchUndone(Conflict):
+    """The batch was undone."""
+
+    code = "batch_undone"
+
+
+class NotUndone(NotFound):
+    """Nobody has undone the batch."""
+
+    code = "not_undone"
+
+
 class NothingRead(Conflict):
     """The batch's file could not be opened at all, or it never had one."""
 
@@ -101,6 +100,10 @@ class OrderBatch:
     failure: str | None
     imported_at: datetime
     completed_at: datetime | None
+    undo_operation_id: int | None = None
+    undone_orders: int = 0
+    kept_orders: int = 0
+    undone_at: datetime | None = None
 
     @property
     def success_rate(self) -> Decimal:
@@ -115,6 +118,16 @@ class OrderBatch:
         if self.completed_at is None:
             return None
         return round((self.completed_at - self.imported_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoReport:
+    """What the last undo of a batch did, and a page of its orders (id, number, outcome, code, reason)."""
+
+    batch: OrderBatch
+    operation: Operation
+    orders: list[Row]
+    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

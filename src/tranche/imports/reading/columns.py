@@ -73,9 +73,7 @@ def _without_nul(done: Clean) -> Clean:
     return replace(done, values=values, marks=done.marks | dict.fromkeys(rows_where(holds), _NUL))
 
 
-def _clean_dates(
-    column: pa.ChunkedArray, *, header: str, day_first: bool | None, usual: bool | None
-) -> Clean:
+def _clean_dates(column: pa.ChunkedArray, *, header: str, day_first: bool | None, usual: bool | None) -> Clean:
     """The time of day is cut off first, so that a column has few different values."""
     days = pc.replace_substring_regex(column, _TIMED, r"\1")
     values = distinct(days)

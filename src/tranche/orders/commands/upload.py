@@ -8,12 +8,12 @@ import msgspec
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from tranche.imports.domain import ImportMode, OnDuplicate
 from tranche.kernel.client.http import Client, Json, Params
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, clean, messages, say, show_fields, show_json
 from tranche.kernel.client.watch import watch_or_leave
 from tranche.orders.commands.showing import show_batch, show_first_errors
-from tranche.orders.domain import ImportMode, OnDuplicate
 
 _DRY_RUN_COLUMNS = (
     Column("Orders", "totalOrders", Kind.COUNT),

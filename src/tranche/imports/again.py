@@ -1,0 +1,108 @@
+"""Second thoughts about an import: judge its stored file under another mapping, or make a dry run the real thing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tranche.imports import queries
+from tranche.imports.choices import write_mapping
+from tranche.imports.domain import ImportMode, Mapping, OnDuplicate
+from tranche.imports.intakes import Intake
+from tranche.imports.memory import service as memory
+from tranche.imports.service import ImportNotFound, get
+from tranche.imports.targets import Import
+from tranche.kernel.audit import service as audit
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.errors import Conflict
+from tranche.kernel.operations.domain import Operation, Status
+from tranche.kernel.operations.service import Operations, get_operation
+
+
+class NoDryRun(Conflict):
+    """Only a dry run is confirmed; this import was one no longer, or never."""
+
+    code = "no_dry_run"
+
+
+class NotConfirmable(Conflict):
+    """The dry run has no report yet, or none by which anything could come in."""
+
+    code = "not_confirmable"
+
+
+class NeverStarted(Conflict):
+    """No operation worked on this import, or it was pruned since."""
+
+    code = "never_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What is wanted this time; None leaves what was wanted before."""
+
+    mapping: Mapping
+    on_duplicate: OnDuplicate | None = None
+    mode: ImportMode | None = None
+
+
+def judge_again(
+    conn: Connection, ctx: Context, operations: Operations, *, import_id: int, choice: Choice
+) -> tuple[Import, Operation]:
+    """Read the stored file again under this mapping, in the same import and the same operation.
+
+    What the import brought in already stays as it is and is recognised; the rest is judged anew.
+
+    Raises:
+        ImportNotFound, NeverStarted
+        WrongState: it is still being worked on.
+        Conflict: what it brought in was deleted or undone since.
+    """
+    work, operation_id = _locked(conn, import_id)
+    options = {**work.options, "mapping": write_mapping(choice.mapping)}
+    options |= {"onDuplicate": choice.on_duplicate} if choice.on_duplicate else {}
+    options |= {"mode": choice.mode} if choice.mode else {}
+    queries.set_options(conn, import_id=import_id, options=options, is_read_anew=True)
+    operation = operations.redo(conn, ctx, operation_id=operation_id, payload={}, keeps_counts=not work.is_dry_run)
+    audit.record(conn, ctx, action="import.judge", subject_id=import_id, detail={"fileName": work.file_name})
+    return get(conn, import_id=import_id), operation
+
+
+def confirm(
+    conn: Connection, ctx: Context, operations: Operations, *, import_id: int, intake: Intake, allow_duplicate: bool
+) -> tuple[Import, Operation]:
+    """Bring in what a dry run has reported, from the stored file, as it was read then; its mapping is remembered.
+
+    Raises:
+        ImportNotFound, NeverStarted
+        NoDryRun: it is an import already.
+        NotConfirmable: the dry run has not ended, or found nothing that could come in.
+        Conflict: the target refuses, such as a file that was imported before.
+    """
+    work, operation_id = _locked(conn, import_id)
+    if not work.is_dry_run:
+        raise NoDryRun(f"Import {import_id} is no dry run; what it could bring in is in already.")
+    _require_report(get_operation(conn, operation_id=operation_id))
+    accepted = intake.accept(conn, ctx, work=work, allow_duplicate=allow_duplicate)
+    options: dict[str, Any] = {**work.options, **accepted.links, "dryRun": False}
+    queries.set_options(conn, import_id=import_id, options=options, is_read_anew=False)
+    memory.learn(conn, work, user_id=ctx.user_id, is_used=False)
+    operation = operations.redo(conn, ctx, operation_id=operation_id, payload=accepted.links, keeps_counts=False)
+    audit.record(conn, ctx, action="import.confirm", subject_id=import_id, detail={"fileName": work.file_name})
+    return get(conn, import_id=import_id), operation
+
+
+def _locked(conn: Connection, import_id: int) -> tuple[Import, int]:
+    work = queries.lock_import(conn, import_id=import_id)
+    if work is None:
+        raise ImportNotFound("There is no such import.")
+    if work.operation_id is None:
+        raise NeverStarted(f"No operation works on import {import_id} any more; upload the file again.")
+    return work, work.operation_id
+
+
+def _require_report(operation: Operation) -> None:
+    if not operation.status.is_terminal:
+        raise NotConfirmable(f"The dry run is {operation.status}; wait for its report.")
+    if operation.status not in {Status.COMPLETED, Status.COMPLETED_WITH_ERRORS}:
+        reason = operation.error or f"It was {operation.status}."
+        raise NotConfirmable(f"The dry run found nothing that could be imported. {reason}")
