@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tranche.imports import queries
+from tranche.imports import service
 from tranche.imports.choices import write_mapping
 from tranche.imports.domain import ImportMode, Mapping, OnDuplicate
 from tranche.imports.intakes import Intake
 from tranche.imports.memory import service as memory
-from tranche.imports.service import ImportNotFound, get
 from tranche.imports.targets import Import
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
@@ -61,10 +60,10 @@ def judge_again(
     options = {**work.options, "mapping": write_mapping(choice.mapping)}
     options |= {"onDuplicate": choice.on_duplicate} if choice.on_duplicate else {}
     options |= {"mode": choice.mode} if choice.mode else {}
-    queries.set_options(conn, import_id=import_id, options=options, is_read_anew=True)
+    service.set_options(conn, import_id=import_id, options=options, is_read_anew=True)
     operation = operations.redo(conn, ctx, operation_id=operation_id, payload={}, keeps_counts=not work.is_dry_run)
     audit.record(conn, ctx, action="import.judge", subject_id=import_id, detail={"fileName": work.file_name})
-    return get(conn, import_id=import_id), operation
+    return service.get(conn, import_id=import_id), operation
 
 
 def confirm(
@@ -84,17 +83,15 @@ def confirm(
     _require_report(get_operation(conn, operation_id=operation_id))
     accepted = intake.accept(conn, ctx, work=work, allow_duplicate=allow_duplicate)
     options: dict[str, Any] = {**work.options, **accepted.links, "dryRun": False}
-    queries.set_options(conn, import_id=import_id, options=options, is_read_anew=False)
+    service.set_options(conn, import_id=import_id, options=options)
     memory.learn(conn, work, user_id=ctx.user_id, is_used=False)
     operation = operations.redo(conn, ctx, operation_id=operation_id, payload=accepted.links, keeps_counts=False)
     audit.record(conn, ctx, action="import.confirm", subject_id=import_id, detail={"fileName": work.file_name})
-    return get(conn, import_id=import_id), operation
+    return service.get(conn, import_id=import_id), operation
 
 
 def _locked(conn: Connection, import_id: int) -> tuple[Import, int]:
-    work = queries.lock_import(conn, import_id=import_id)
-    if work is None:
-        raise ImportNotFound("There is no such import.")
+    work = service.lock(conn, import_id=import_id)
     if work.operation_id is None:
         raise NeverStarted(f"No operation works on import {import_id} any more; upload the file again.")
     return work, work.operation_id

@@ -53,6 +53,23 @@ def get(conn: Connection, *, import_id: int) -> Import:
     return found
 
 
+def lock(conn: Connection, *, import_id: int) -> Import:
+    """One import, locked against second thoughts of others.
+
+    Raises:
+        ImportNotFound
+    """
+    found = queries.lock_import(conn, import_id=import_id)
+    if found is None:
+        raise ImportNotFound("There is no such import.")
+    return found
+
+
+def set_options(conn: Connection, *, import_id: int, options: dict[str, Any], is_read_anew: bool = False) -> None:
+    """Change what is wanted of an import; `is_read_anew` forgets how its file was read."""
+    queries.set_options(conn, import_id=import_id, options=options, is_read_anew=is_read_anew)
+
+
 def add_error(
     conn: Connection, *, import_id: int, row_number: int, code: str, message: str, column: str | None = None
 ) -> None:

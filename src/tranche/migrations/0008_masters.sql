@@ -57,6 +57,9 @@ CREATE INDEX order_takeovers_by_batch ON order_takeovers (organization_id, from_
 CREATE INDEX operation_items_skipped ON operation_items (organization_id, operation_id, stage, position)
     WHERE status = 'skipped';
 
+-- What a file of items holds beside the fields that an item has.
+ALTER TABLE items ADD COLUMN extra jsonb CHECK (jsonb_typeof(extra) = 'object');
+
 -- As order_import_lines: COPY FROM is refused under a wall, and after a crash of the server the file is read again.
 CREATE UNLOGGED TABLE item_import_rows (
     organization_id bigint NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::bigint,

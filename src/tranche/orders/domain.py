@@ -6,9 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from tranche.kernel.db.pool import Row
 from tranche.kernel.errors import Conflict, NotFound
-from tranche.kernel.operations.domain import Operation
 
 
 class BatchStatus(StrEnum):
@@ -118,16 +116,6 @@ class OrderBatch:
         if self.completed_at is None:
             return None
         return round((self.completed_at - self.imported_at).total_seconds())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UndoReport:
-    """What the last undo of a batch did, and a page of its orders (id, number, outcome, code, reason)."""
-
-    batch: OrderBatch
-    operation: Operation
-    orders: list[Row]
-    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

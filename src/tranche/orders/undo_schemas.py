@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tranche.kernel.web.json import Out
-from tranche.orders.domain import UndoReport
+from tranche.orders.service import UndoReport
 
 
 class UndoneOrderOut(Out, frozen=True):

@@ -18,7 +18,7 @@ from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 from tranche.orders import service
-from tranche.orders.domain import UndoReport
+from tranche.orders.service import UndoReport
 from tranche.orders.undo_schemas import UndoOut, undo_out
 
 _SCOPE = {SCOPE: "orders"}

@@ -160,3 +160,15 @@ def count_outcomes(conn: Connection, *, operation_id: int, outcomes: Collection[
         f"SELECT count(*) AS count {_ITEMS_BY_OUTCOME}", {"operation_id": operation_id, "outcomes": list(outcomes)}
     ).fetchall()
     return int(row["count"])
+
+
+def mark_used_items(conn: Connection) -> None:
+    """Say in temp table `held_items` which items stand in orders."""
+    conn.execute(
+        """
+        UPDATE pg_temp.held_items h SET used_by = 'orders'
+        WHERE h.used_by IS NULL AND h.id IN (
+            SELECT l.item_id FROM order_lines l WHERE l.organization_id = current_organization()
+        )
+        """
+    )

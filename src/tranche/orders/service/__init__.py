@@ -11,7 +11,7 @@ from tranche.orders.service.look import (
     list_notices,
     list_orders,
 )
-from tranche.orders.service.undo import UNDO_KIND, look_at_undo, undo_batch
+from tranche.orders.service.undo import UNDO_KIND, UndoReport, look_at_undo, mark_used_items, undo_batch
 from tranche.orders.service.upload import (
     IMPORT_KIND,
     TARGET,
@@ -28,6 +28,7 @@ __all__ = [
     "TARGET",
     "UNDO_KIND",
     "Deleted",
+    "UndoReport",
     "Upload",
     "Voider",
     "accept",
@@ -41,6 +42,7 @@ __all__ = [
     "list_notices",
     "list_orders",
     "look_at_undo",
+    "mark_used_items",
     "record_refused",
     "try_out",
     "undo_batch",

@@ -1,16 +1,28 @@
 """Undoing an upload of orders: what nobody has touched since goes, the rest is kept and named."""
 
+from dataclasses import dataclass
+
 from tranche.imports.undo import Outcome
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations, get_operation
-from tranche.orders.domain import BatchBusy, BatchNotFound, BatchStatus, BatchUndone, NotUndone, OrderBatch, UndoReport
+from tranche.orders.domain import BatchBusy, BatchNotFound, BatchStatus, BatchUndone, NotUndone, OrderBatch
 from tranche.orders.queries import batches, undoing
 from tranche.orders.service.look import get_batch
 
 UNDO_KIND = "order_undo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoReport:
+    """What the last undo of a batch did, and a page of its orders (id, number, outcome, code, reason)."""
+
+    batch: OrderBatch
+    operation: Operation
+    orders: list[Row]
+    total: int
 
 
 def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_id: int) -> Operation:
@@ -56,6 +68,11 @@ def look_at_undo(conn: Connection, *, batch_id: int, outcome: Outcome | None, li
         orders=found,
         total=undoing.count_outcomes(conn, operation_id=batch.undo_operation_id, outcomes=wanted),
     )
+
+
+def mark_used_items(conn: Connection) -> None:
+    """The port to items: fill `used_by` in the TEMP table `held_items(id, used_by)` where orders hold an item."""
+    undoing.mark_used_items(conn)
 
 
 def _refuse_second(conn: Connection, batch: OrderBatch) -> None:
