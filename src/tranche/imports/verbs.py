@@ -1,6 +1,8 @@
 """The HTTP endpoints that change an import: judge it again, bring in what a dry run has reported, undo it."""
 
 from collections.abc import Mapping as AbstractMapping
+from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 from tranche.imports import again, service
 from tranche.imports.again import Choice
 from tranche.imports.choices import read_mapping
+from tranche.imports.domain import Field, InvalidMapping, Mapping
 from tranche.imports.intakes import Intakes
 from tranche.imports.schemas import JudgeBody, StartedOut
 from tranche.imports.targets import Import
@@ -22,7 +25,6 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_flag
 
 _SCOPE = {SCOPE: "orders"}
@@ -44,8 +46,7 @@ def judge_import(
 
     def action(conn: Connection) -> Answer:
         fields = intakes.of(service.get(conn, import_id=import_id)).fields
-        with under("/mapping"):
-            mapping = read_mapping(data.mapping, fields=fields)
+        mapping = _read_mapping(data.mapping, fields=fields)
         choice = Choice(mapping=mapping, on_duplicate=data.on_duplicate, mode=data.mode)
         work, operation = again.judge_again(conn, ctx, operations, import_id=import_id, choice=choice)
         return _started(ctx, work, operation, message="The file is read again")
@@ -97,6 +98,15 @@ def undo_import(
         return _started(ctx, work, operation, message="Undo started")
 
     return act(database, ctx, request, action)
+
+
+def _read_mapping(data: dict[str, Any], *, fields: Sequence[Field]) -> Mapping:
+    """As an upload's, its faults named by their place in this body."""
+    try:
+        return read_mapping(data, fields=fields)
+    except InvalidMapping as refusal:
+        errors = [replace(error, pointer=f"/mapping/{error.pointer}") for error in refusal.errors]
+        raise InvalidMapping(refusal.message, errors=errors) from refusal
 
 
 def _started(ctx: Context, work: Import, operation: Operation, *, message: str) -> Answer:
