@@ -6,7 +6,7 @@ from tranche.kernel.web.json import Out
 from tranche.orders.service import UndoReport
 
 
-class UndoneOrderOut(Out, frozen=True):
+class UndoneOut(Out, frozen=True):
     """One order of an undo: `orderId` is its number, `code` and `reason` say why it was not reversed."""
 
     id: int
@@ -27,7 +27,7 @@ class UndoOut(Out, frozen=True):
     kept_orders: int
     errored_orders: int
     undone_at: datetime | None
-    orders: list[UndoneOrderOut]
+    orders: list[UndoneOut]
 
 
 def undo_out(report: UndoReport) -> UndoOut:
@@ -43,7 +43,7 @@ def undo_out(report: UndoReport) -> UndoOut:
         errored_orders=operation.failed + operation.unknown + operation.cancelled,
         undone_at=report.batch.undone_at.astimezone(UTC) if report.batch.undone_at else None,
         orders=[
-            UndoneOrderOut(
+            UndoneOut(
                 id=row["id"], order_id=row["number"], outcome=row["outcome"], code=row["code"], reason=row["reason"]
             )
             for row in report.orders
