@@ -70,6 +70,7 @@ CREATE UNLOGGED TABLE item_import_rows (
     unit_price text,
     stock_tracking text,
     extra jsonb,
+    is_doubtful boolean NOT NULL DEFAULT true,
     state text NOT NULL DEFAULT 'staged' CHECK (state IN ('staged', 'ready', 'update', 'skip', 'done', 'bad')),
     position bigint,
     item_id bigint,
