@@ -173,7 +173,7 @@ def test_a_confirmation_is_refused_where_the_file_came_in_before(desk: Desk) -> 
 
 def test_a_report_by_which_nothing_could_come_in_is_not_confirmed(desk: Desk) -> None:
     running = desk.importer.upload(ROWS, dry_run=True)
-    with pytest.raises(NotConfirmable, match="wait for its report"):
+    with pytest.raises(WrongState, match="wait for its end"):
         desk.confirm(running.payload["importId"])
     for rows, header in ((ROWS, ODD), (ROWS[3:], HEADER)):
         dry = desk.importer.bring_in(rows, header=header, dry_run=True)

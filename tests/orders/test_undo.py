@@ -237,3 +237,18 @@ def test_an_order_that_cannot_be_removed_is_errored_and_the_others_go(desk: Desk
     assert desk.end(undo).status is Status.COMPLETED
     assert (desk.numbers(), desk.batch(batch_id).undone_orders) == (set(), 5)
     assert desk.findings() == {}
+
+
+def test_a_cancelled_upload_is_undone_too(desk: Desk) -> None:
+    operation = desk.importer.upload(ROWS)
+    for _ in range(40):
+        desk.importer.step(operation)
+        if desk.numbers():
+            break
+    _ask(desk, "cancel", operation.id)
+    assert desk.end(operation).status is Status.CANCELLED
+    batch = desk.batch(operation.payload["batchId"])
+    assert (batch.status, batch.successful_orders) == ("failed", 5)
+    assert desk.undone(batch.id).succeeded == 5
+    assert desk.numbers() == set()
+    assert desk.findings() == {}

@@ -13,8 +13,8 @@ from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Conflict
-from tranche.kernel.operations.domain import Operation, Status
-from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.operations.domain import Operation, Status, WrongState
+from tranche.kernel.operations.service import Operations, lock_operation
 
 
 class NoDryRun(Conflict):
@@ -24,7 +24,7 @@ class NoDryRun(Conflict):
 
 
 class NotConfirmable(Conflict):
-    """The dry run has no report yet, or none by which anything could come in."""
+    """The dry run has no report by which anything could come in."""
 
     code = "not_confirmable"
 
@@ -56,12 +56,12 @@ def judge_again(
         WrongState: it is still being worked on.
         Conflict: what it brought in was deleted or undone since.
     """
-    work, operation_id = _locked(conn, import_id)
+    work, operation = _locked(conn, import_id)
     options = {**work.options, "mapping": write_mapping(choice.mapping)}
     options |= {"onDuplicate": choice.on_duplicate} if choice.on_duplicate else {}
     options |= {"mode": choice.mode} if choice.mode else {}
     service.set_options(conn, import_id=import_id, options=options, is_read_anew=True)
-    operation = operations.redo(conn, ctx, operation_id=operation_id, payload={}, keeps_counts=not work.is_dry_run)
+    operation = operations.redo(conn, ctx, operation_id=operation.id, payload={}, keeps_counts=not work.is_dry_run)
     audit.record(conn, ctx, action="import.judge", subject_id=import_id, detail={"fileName": work.file_name})
     return service.get(conn, import_id=import_id), operation
 
@@ -74,32 +74,40 @@ def confirm(
     Raises:
         ImportNotFound, NeverStarted
         NoDryRun: it is an import already.
-        NotConfirmable: the dry run has not ended, or found nothing that could come in.
+        WrongState: the dry run has not ended.
+        NotConfirmable: it found nothing that could come in.
         Conflict: the target refuses, such as a file that was imported before.
     """
-    work, operation_id = _locked(conn, import_id)
-    if not work.is_dry_run:
-        raise NoDryRun(f"Import {import_id} is no dry run; what it could bring in is in already.")
-    _require_report(get_operation(conn, operation_id=operation_id))
+    _require_dry_run(service.get(conn, import_id=import_id))
+    work, operation = _locked(conn, import_id)
+    _require_dry_run(work)
+    _require_report(operation)
     accepted = intake.accept(conn, ctx, work=work, allow_duplicate=allow_duplicate)
     options: dict[str, Any] = {**work.options, **accepted.links, "dryRun": False}
     service.set_options(conn, import_id=import_id, options=options)
     memory.learn(conn, work, user_id=ctx.user_id, is_used=False)
-    operation = operations.redo(conn, ctx, operation_id=operation_id, payload=accepted.links, keeps_counts=False)
+    operation = operations.redo(conn, ctx, operation_id=operation.id, payload=accepted.links, keeps_counts=False)
     audit.record(conn, ctx, action="import.confirm", subject_id=import_id, detail={"fileName": work.file_name})
     return service.get(conn, import_id=import_id), operation
 
 
-def _locked(conn: Connection, import_id: int) -> tuple[Import, int]:
-    work = service.lock(conn, import_id=import_id)
-    if work.operation_id is None:
+def _locked(conn: Connection, import_id: int) -> tuple[Import, Operation]:
+    """The operation first, and the import only when that has ended: a worker takes them the other way round."""
+    found = service.get(conn, import_id=import_id)
+    if found.started_operation_id is None:
         raise NeverStarted(f"No operation works on import {import_id} any more; upload the file again.")
-    return work, work.operation_id
+    operation = lock_operation(conn, operation_id=found.started_operation_id)
+    if not operation.status.is_terminal:
+        raise WrongState(f"Operation {operation.id} is {operation.status}; wait for its end or cancel it first.")
+    return service.lock(conn, import_id=import_id), operation
+
+
+def _require_dry_run(work: Import) -> None:
+    if not work.is_dry_run:
+        raise NoDryRun(f"Import {work.id} is no dry run; what it could bring in is in already.")
 
 
 def _require_report(operation: Operation) -> None:
-    if not operation.status.is_terminal:
-        raise NotConfirmable(f"The dry run is {operation.status}; wait for its report.")
     if operation.status not in {Status.COMPLETED, Status.COMPLETED_WITH_ERRORS}:
         reason = operation.error or f"It was {operation.status}."
         raise NotConfirmable(f"The dry run found nothing that could be imported. {reason}")

@@ -56,7 +56,7 @@ def lock_import(conn: Connection, *, import_id: int) -> Import | None:
 def link_operation(conn: Connection, *, import_id: int, operation_id: int) -> None:
     conn.execute(
         """
-        UPDATE imports SET operation_id = %(operation_id)s
+        UPDATE imports SET started_operation_id = %(operation_id)s
         WHERE organization_id = current_organization() AND id = %(id)s
         """,
         {"id": import_id, "operation_id": operation_id},

@@ -79,7 +79,7 @@ def import_out(work: Import) -> ImportOut:
         options=work.options,
         rows=work.staged_rows,
         created_at=work.created_at.astimezone(UTC),
-        operation_id=work.operation_id,
+        operation_id=work.started_operation_id,
     )
 
 

@@ -25,7 +25,7 @@ class Import:
     options: dict[str, Any]
     staged_rows: int | None
     created_at: datetime
-    operation_id: int | None = None
+    started_operation_id: int | None = None
 
     @property
     def headers(self) -> dict[str, str]:

@@ -12,7 +12,7 @@ from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation, Status
-from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.operations.service import Operations, get_operation, lock_operation
 from tranche.kernel.storage import service as storage
 from tranche.kernel.storage.domain import StoredFile
 
@@ -66,11 +66,12 @@ def undo(conn: Connection, ctx: Context, operations: Operations, *, import_id: i
         ImportBusy: it is still being worked on, or its undo is running.
         ImportUndone: all that can be undone was.
     """
+    begun = imports.get(conn, import_id=import_id).started_operation_id
+    if begun is not None and not lock_operation(conn, operation_id=begun).status.is_terminal:
+        raise ImportBusy(f"Import {import_id} is still being worked on. Cancel operation {begun} or wait.")
     work = imports.lock(conn, import_id=import_id)
-    if work.is_dry_run or work.operation_id is None:
+    if work.is_dry_run or begun is None:
         raise NothingToUndo(f"Import {import_id} has brought nothing in.")
-    if not get_operation(conn, operation_id=work.operation_id).status.is_terminal:
-        raise ImportBusy(f"Import {import_id} is still being worked on. Cancel operation {work.operation_id} or wait.")
     _refuse_second(conn, work)
     operation = operations.start(
         conn, ctx, kind=UNDO_KIND, label=f"Undo {work.file_name}", payload={"importId": import_id}

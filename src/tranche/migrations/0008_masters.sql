@@ -21,12 +21,13 @@ CREATE TABLE import_mappings (
 CREATE INDEX import_mappings_newest ON import_mappings (organization_id, target, used_at DESC, id DESC);
 
 -- Which operation works on an import: a change of its mapping starts the same one over.
-ALTER TABLE imports ADD COLUMN operation_id bigint,
-    ADD FOREIGN KEY (organization_id, operation_id) REFERENCES operations ON DELETE SET NULL (operation_id);
-UPDATE imports i SET operation_id = o.id FROM operations o
+ALTER TABLE imports ADD COLUMN started_operation_id bigint,
+    ADD FOREIGN KEY (organization_id, started_operation_id) REFERENCES operations
+        ON DELETE SET NULL (started_operation_id);
+UPDATE imports i SET started_operation_id = o.id FROM operations o
 WHERE o.organization_id = i.organization_id AND o.kind = i.target || '_import'
   AND (o.payload ->> 'importId')::bigint = i.id;
-CREATE INDEX imports_by_operation ON imports (organization_id, operation_id);
+CREATE INDEX imports_by_operation ON imports (organization_id, started_operation_id);
 
 -- What became of an undo stands with the batch, which stays visible.
 ALTER TABLE order_batches

@@ -133,7 +133,8 @@ class OrderTarget:
 
 def _failure(operation: Operation, status: Status) -> str | None:
     if status is Status.CANCELLED:
-        return f"Cancelled; {operation.succeeded} orders were imported before and are kept. Delete the batch to undo."
+        kept = f"{operation.succeeded} orders were imported before and are kept."
+        return f"Cancelled; {kept} Undo or delete the batch to take them back."
     if status is Status.FAILED and operation.error_code == "all_failed":
         return f"None of the {operation.total} orders could be imported; the errors say why."
     return operation.error if status is Status.FAILED else None

@@ -52,6 +52,7 @@ _ROW_RULES = (
 
 def judge_rows(conn: Connection, rules: Rules) -> None:
     """Add an error for every broken rule of every row, unless the reading already faulted that cell."""
+    any_broken = " OR ".join(f"({condition})" for _, _, condition, _ in _ROW_RULES)
     verdicts = ",\n".join(
         f"('{code}', '{field}', CASE WHEN {condition} THEN {message} END)"
         for code, field, condition, message in _ROW_RULES
@@ -63,7 +64,8 @@ def judge_rows(conn: Connection, rules: Rules) -> None:
         FROM item_import_rows r
         CROSS JOIN LATERAL (VALUES {verdicts}) AS v (code, field, message)
         LEFT JOIN unnest(%(fields)s::text[], %(names)s::text[]) AS h (field, header) ON h.field = v.field
-        WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s AND v.message IS NOT NULL
+        WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s
+          AND ({any_broken}) AND v.message IS NOT NULL
           AND NOT EXISTS (
             SELECT FROM import_errors e
             WHERE e.organization_id = r.organization_id AND e.import_id = r.import_id

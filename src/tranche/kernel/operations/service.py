@@ -178,10 +178,7 @@ class Operations:
         )
 
     def _locked(self, conn: Connection, operation_id: int) -> Operation:
-        operation = operations.lock_operation(conn, operation_id=operation_id)
-        if operation is None:
-            raise OperationNotFound("There is no such operation.")
-        return operation
+        return lock_operation(conn, operation_id=operation_id)
 
     def _handler(self, kind: str) -> Handler:
         handler = self._registry.find(kind)
@@ -197,6 +194,18 @@ def get_operation(conn: Connection, *, operation_id: int) -> Operation:
         OperationNotFound
     """
     operation = operations.find_operation(conn, operation_id=operation_id)
+    if operation is None:
+        raise OperationNotFound("There is no such operation.")
+    return operation
+
+
+def lock_operation(conn: Connection, *, operation_id: int) -> Operation:
+    """One operation, locked to the end of the transaction; take it before the rows of what it works on.
+
+    Raises:
+        OperationNotFound
+    """
+    operation = operations.lock_operation(conn, operation_id=operation_id)
     if operation is None:
         raise OperationNotFound("There is no such operation.")
     return operation

@@ -75,7 +75,7 @@ def accept(conn: Connection, ctx: Context, *, work: Import, allow_duplicate: boo
     batch_id = _make_batch(
         conn, user_id=user_id, stored=stored, file_name=work.file_name, allow_duplicate=allow_duplicate
     )
-    batches.link_batch(conn, batch_id=batch_id, import_id=work.id, operation_id=work.operation_id)
+    batches.link_batch(conn, batch_id=batch_id, import_id=work.id, operation_id=work.started_operation_id)
     audit.record(conn, ctx, action="order_batch.upload", subject_id=batch_id, detail={"fileName": work.file_name})
     return batch_id
 
