@@ -115,6 +115,13 @@ def test_an_import_that_is_read_again_is_read_as_the_first_time(desk: Desk) -> N
     assert desk.memories() == []
 
 
+def test_a_mapping_by_which_the_file_could_not_be_read_is_not_remembered(desk: Desk) -> None:
+    found = desk.importer.bring_in(ROWS, header=ODD, mapping=Mapping(columns=COLUMNS))
+    ended = desk.end(desk.judge(found.operation.payload["importId"], Mapping(columns={"orderId": "colour"})))
+    assert (ended.status, ended.succeeded) == (Status.FAILED, 2)
+    assert [known.columns for known in desk.memories()] == [COLUMNS]
+
+
 def test_an_import_that_is_judged_again_with_an_empty_mapping_asks_the_memory_anew(desk: Desk) -> None:
     failed = desk.importer.bring_in(MORE, header=ODD)
     desk.importer.bring_in(ROWS, header=ODD, mapping=Mapping(columns=COLUMNS))

@@ -41,6 +41,6 @@ def decode_mapping(text: str | None, *, fields: Sequence[Field]) -> Mapping:
     try:
         data = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        detail = 'mapping is not JSON; write it as {"orderId": "Order No"}.'
+        detail = f'mapping is not JSON; write it as {{"{fields[0].name}": "<column>"}}.'
         raise Invalid(detail, errors=[FieldError("mapping", detail)]) from error
     return read_mapping(data, fields=fields)

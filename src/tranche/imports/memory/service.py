@@ -43,8 +43,9 @@ def learn(conn: Connection, work: Import, *, user_id: int | None, is_used: bool)
     one is chosen before its header is read); `defaultCustomer` and `acceptReturns` are about what is in one file,
     and a clerk who did not say them today must not have customers or returns made by them.
     """
-    reading = work.mapping or {}
-    if used := reading.get("remembered"):
+    if work.mapping is None:
+        return  # the file could not be read by what was said
+    if used := work.mapping.get("remembered"):
         if is_used:
             queries.count_use(conn, memory_id=used["id"])
         return
