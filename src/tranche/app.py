@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from litestar import Litestar
 
 from tranche.imports.api import Workbooks
+from tranche.imports.uploads import UploadLimits
 from tranche.kernel.db.listen import Listener
 from tranche.kernel.db.migrate import require_current
 from tranche.kernel.db.pool import Connection, Database
@@ -23,10 +24,7 @@ from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import make_app
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
-from tranche.modules import make_modules, make_registry, make_tasks, parsing_limits
-from tranche.orders.api.uploads import UploadLimits
-from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.service import TARGET
+from tranche.modules import make_intakes, make_modules, make_registry, make_tasks, parsing_limits
 
 _GATE = 4
 _WATCHING = 2
@@ -63,6 +61,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     files = LocalFiles(settings.home / "files")
     modules = make_modules(settings, files=files)
     limits = parsing_limits(settings)
+    intakes = make_intakes()
     # Callers are found and operations are read through pools of their own, so that neither the gate nor a
     # stream waits behind slow requests.
     gate = Database(database_url, size=_GATE, name="tranche gate").open()
@@ -105,7 +104,8 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "files": files,
             "schedules": Schedules(ProcrastinateQueue(), make_tasks(modules)),
             "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
-            "workbooks": Workbooks(files, {TARGET: ORDER_FIELDS}, limits=limits),
+            "workbooks": Workbooks(files, intakes.fields, limits=limits),
+            "intakes": intakes,
         },
     )
     return Web(app=app, hub=hub, pools=(database, gate, watching))

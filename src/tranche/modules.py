@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from tranche.catalog.api import ROUTES as CATALOG_ROUTES
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
 from tranche.imports.domain import Limits
+from tranche.imports.intakes import Intakes
 from tranche.imports.tasks import FilePaths
+from tranche.inventory.api import ROUTES as INVENTORY_ROUTES
+from tranche.inventory.intake import ItemIntake
+from tranche.inventory.service import TARGET as ITEM_TARGET
+from tranche.inventory.tasks import make_handlers as make_item_handlers
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
@@ -27,6 +33,9 @@ from tranche.kernel.settings import Settings
 from tranche.kernel.web.queries import forget_answers
 from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
+from tranche.orders.intake import OrderIntake
+from tranche.orders.service import TARGET as ORDER_TARGET
+from tranche.orders.service import mark_used_items
 from tranche.orders.tasks import make_handlers as make_order_handlers
 
 _KEEP_JOBS = 3_600.0
@@ -62,7 +71,13 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
             handlers=make_order_handlers(files, limits=limits),
             checks=ORDER_CHECKS,
         ),
+        Module(
+            name="inventory",
+            routes=INVENTORY_ROUTES,
+            handlers=make_item_handlers(files, limits=limits, users=[mark_used_items]),
+        ),
         Module(name="imports", routes=IMPORT_ROUTES),
+        Module(name="catalog", routes=CATALOG_ROUTES),
         Module(name="customers", routes=CUSTOMER_ROUTES),
         Module(name="operations", routes=OPERATION_ROUTES, checks=OPERATION_CHECKS, schedules=(PROCESS_BATCH_JOBS,)),
         Module(name="identity", routes=IDENTITY_ROUTES),
@@ -72,6 +87,11 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
     checks = [check for module in modules for check in module.checks]
     nightly = make_nightly(checks, home=settings.home, owner_url=settings.owner_url)
     return (*modules, Module(name="doctor", routes=DOCTOR_ROUTES, schedules=(nightly,)))
+
+
+def make_intakes() -> Intakes:
+    """The targets of imports, as the web sees them."""
+    return Intakes({ORDER_TARGET: OrderIntake(), ITEM_TARGET: ItemIntake()})
 
 
 def make_registry(modules: Sequence[Module]) -> Registry:

@@ -108,7 +108,7 @@ class House:
     def rows(self, statement: str, values: Mapping[str, Any] | None = None) -> list[Row]:
         """What the owner finds, over all organizations."""
         with connect(self.owner_url, name="chaos owner") as conn:
-            return conn.execute(statement.encode(), values or {}).fetchall()
+            return conn.execute(statement.encode(), values).fetchall()  # without values a % is a %
 
     def claims(self) -> list[Row]:
         """The claims that exist now, each with the process that holds it."""

@@ -72,6 +72,7 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     ],
     "order batch counters equal their orders": [
         "UPDATE order_batches SET successful_orders = 2, failed_orders = 0",
+        "UPDATE order_batches SET undo_operation_id = 1, undone_orders = 1",
     ],
     "an ended order batch has an outcome for every order": [
         "UPDATE order_batches SET total_orders = 5",
@@ -82,6 +83,15 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     ],
     "an order batch is processed only while its operation runs": [
         "UPDATE order_batches SET status = 'processing', completed_at = NULL",
+    ],
+    "an undone order batch says what its undo says": [
+        "UPDATE order_batches SET undo_operation_id = 1, undone_at = now()",
+        (
+            "INSERT INTO operations (organization_id, id, uuid, kind, phase, status, total, succeeded, payload, "
+            "finished_at) SELECT organization_id, 2, gen_random_uuid(), 'order_undo', 'undo', 'completed', 1, 1, "
+            """'{"batchId": 1}', now() FROM order_batches; """
+            "UPDATE order_batches SET undo_operation_id = 2, undone_at = now()"
+        ),
     ],
     "order totals equal their lines": [
         "UPDATE orders SET total = total + 0.01",

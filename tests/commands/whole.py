@@ -27,8 +27,8 @@ WITH file AS (
 ), item AS (
     INSERT INTO items (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Mug', 'mug')
 ), import AS (
-    INSERT INTO imports (organization_id, id, target, sha256, file_name, file_size)
-    VALUES (%(org)s, 1, 'order', %(sha256)s, 'a.csv', %(size)s)
+    INSERT INTO imports (organization_id, id, target, sha256, file_name, file_size, started_operation_id)
+    VALUES (%(org)s, 1, 'order', %(sha256)s, 'a.csv', %(size)s, 1)
 ), fault AS (
     INSERT INTO import_errors (organization_id, import_id, row_number, severity, code, message)
     VALUES (%(org)s, 1, 3, 'error', 'bad', 'Bad.')
@@ -52,6 +52,12 @@ WITH file AS (
 ), run AS (
     INSERT INTO schedule_runs (organization_id, schedule_id, planned_at, status, finished_at)
     VALUES (%(org)s, 1, now(), 'skipped', now())
+), memory AS (
+    INSERT INTO import_mappings (organization_id, target, fingerprint, header, columns, created_by)
+    VALUES (%(org)s, 'order', %(sha256)s, '[]', '{}', %(user)s)
+), effect AS (
+    INSERT INTO item_import_effects (organization_id, import_id, item_id, effect, row_number)
+    VALUES (%(org)s, 1, 1, 'created', 2)
 ), adopted AS (
     INSERT INTO orders (organization_id, id, batch_id, number, customer_id, currency, line_count, total)
     VALUES (%(org)s, 1, 1, 'A-1', 1, 'USD', 1, 6)

@@ -67,7 +67,18 @@ JOIN users u ON b.userId = u.id
 ORDER BY b.importedAt DESC;
 """
 ADDED_TO_BATCH = frozenset(
-    {"skippedOrders", "errorCount", "warningCount", "failure", "importId", "operationId"}
+    {
+        "skippedOrders",
+        "errorCount",
+        "warningCount",
+        "failure",
+        "importId",
+        "operationId",
+        "undoneOrders",
+        "keptOrders",
+        "undoneAt",
+        "undoOperationId",
+    }
 )  # additive: no document names them
 
 _MADE = datetime(2025, 10, 29, 8, tzinfo=UTC)  # the same bytes whenever it is made

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tranche.imports import service as imports
-from tranche.imports.domain import Limits, Mapping
+from tranche.imports.domain import ImportMode, Limits, Mapping, OnDuplicate
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database, Row
 from tranche.kernel.jobs.queue import ProcrastinateQueue
@@ -19,7 +19,7 @@ from tranche.kernel.operations.runner import Pace, Runner
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.storage.local import LocalFiles
 from tranche.orders import service
-from tranche.orders.domain import ImportMode, OnDuplicate, OrderBatch
+from tranche.orders.domain import OrderBatch
 from tranche.orders.service import Upload
 from tranche.orders.tasks import make_handlers
 

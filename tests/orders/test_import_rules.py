@@ -9,10 +9,10 @@ import pytest
 
 from tests.factories import Organization
 from tests.orders.importing import Importer
-from tranche.imports.domain import Mapping
+from tranche.imports.domain import ImportMode, Mapping, OnDuplicate
 from tranche.kernel.db.pool import Database
 from tranche.kernel.operations.domain import Status
-from tranche.orders.domain import BatchStatus, ImportMode, OnDuplicate
+from tranche.orders.domain import BatchStatus
 
 GOOD = ("1", "Acme", "A-1", "2", "10.50")
 

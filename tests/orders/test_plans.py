@@ -3,9 +3,11 @@
 import pytest
 
 from tests.plans import explain
+from tranche.imports.memory import queries as memories
+from tranche.imports.undo import Outcome
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
-from tranche.orders.queries import batches, orders
+from tranche.orders.queries import batches, orders, undoing
 
 FILL = """
     INSERT INTO customers (organization_id, code, name, name_folded)
@@ -61,3 +63,48 @@ def test_the_search_for_the_same_file_reaches_its_index(database: Database, fill
     with database.transaction(filled.organization_id) as conn:
         plans = explain(conn, lambda asked: batches.find_same_file(asked, sha256=bytes(32)))
     assert "order_batches_by_file" in plans.scans("order_batches")
+
+
+def test_the_newest_mappings_of_a_target_reach_their_index(
+    database: Database, owner: Connection, context: Context
+) -> None:
+    owner.execute(
+        """
+        INSERT INTO import_mappings (organization_id, target, fingerprint, header, columns, used_at)
+        SELECT %(org)s, CASE n %% 2 WHEN 0 THEN 'order' ELSE 'item' END, sha256(n::text::bytea), '[]', '{}',
+            now() - n * interval '1 minute'
+        FROM generate_series(1, 20000) n
+        """,
+        {"org": context.organization_id},
+    )
+    owner.execute("ANALYZE import_mappings")
+    with database.transaction(context.organization_id) as conn:
+        plans = explain(conn, lambda asked: memories.list_memories(asked, target="order", limit=1_000, offset=0))
+    assert plans.scans("import_mappings") == {"import_mappings_newest"}
+
+
+def test_the_kept_orders_of_an_undo_reach_their_indexes(
+    database: Database, owner: Connection, context: Context
+) -> None:
+    owner.execute(
+        """
+        WITH undo AS (
+            INSERT INTO operations (organization_id, uuid, kind, phase)
+            SELECT %(org)s, gen_random_uuid(), 'order_undo', 'undo' FROM generate_series(1, 3) RETURNING id
+        )
+        INSERT INTO operation_items (organization_id, operation_id, position, stage, status, error)
+        SELECT %(org)s, undo.id, n, 'undo', CASE WHEN n %% 1000 = 0 THEN 'skipped' ELSE 'succeeded' END, 'x'
+        FROM undo, generate_series(1, 20000) n
+        """,
+        {"org": context.organization_id},
+    )
+    owner.execute("ANALYZE operation_items")
+    with database.transaction(context.organization_id) as conn:
+        (row,) = conn.execute("SELECT min(id) AS id FROM operations").fetchall()
+        plans = explain(
+            conn,
+            lambda asked: undoing.list_outcomes(
+                asked, operation_id=row["id"], outcomes=[Outcome.KEPT, Outcome.ERRORED], limit=50, offset=0
+            ),
+        )
+    assert "Seq Scan" not in plans.scans("operation_items")

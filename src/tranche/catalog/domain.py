@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from tranche.kernel.errors import NotFound
 
@@ -27,6 +28,7 @@ class Item:
     stock_tracking: StockTracking
     created_at: datetime
     updated_at: datetime
+    extra: dict[str, Any] | None = None
 
 
 class UnknownItem(NotFound):

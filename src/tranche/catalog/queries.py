@@ -1,8 +1,11 @@
 """SQL of items."""
 
+from dataclasses import fields
+
 from tranche.catalog.domain import Item, StockTracking
 from tranche.kernel.db.matching import Target
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.text import after_prefix, fold, fold_sql
 
 WANTED = Target(
     table="items",
@@ -10,14 +13,117 @@ WANTED = Target(
     id_column="item_id",
     extras={"unit_price": "w.unit_price"},
 )
+_COLUMNS = ", ".join(f"i.{f.name}" for f in fields(Item))
+_FILTER = """
+    i.organization_id = current_organization()
+    AND (%(low)s::text IS NULL OR i.name_folded ~>=~ %(low)s AND i.name_folded ~<~ %(high)s OR i.code = %(code)s)
+"""
 
 
 def find_item(conn: Connection, *, item_id: int) -> Item | None:
     row = conn.execute(
-        """
-        SELECT id, code, name, unit_price, stock_tracking, created_at, updated_at FROM items
-        WHERE organization_id = current_organization() AND id = %(id)s
-        """,
+        f"SELECT {_COLUMNS} FROM items i WHERE i.organization_id = current_organization() AND i.id = %(id)s",
         {"id": item_id},
     ).fetchone()
-    return Item(**{**row, "stock_tracking": StockTracking(row["stock_tracking"])}) if row else None
+    return _item(row) if row else None
+
+
+def list_items(conn: Connection, *, search: str | None, limit: int, offset: int) -> list[Item]:
+    """In the order of their names; `search` is a code or the beginning of a name."""
+    rows = conn.execute(
+        f"""
+        SELECT {_COLUMNS} FROM items i WHERE {_FILTER}
+        ORDER BY i.name_folded USING ~<~, i.id LIMIT %(limit)s OFFSET %(offset)s
+        """,
+        {**_searched(search), "limit": limit, "offset": offset},
+    ).fetchall()
+    return [_item(row) for row in rows]
+
+
+def count_items(conn: Connection, *, search: str | None) -> int:
+    (row,) = conn.execute(f"SELECT count(*) AS count FROM items i WHERE {_FILTER}", _searched(search)).fetchall()
+    return int(row["count"])
+
+
+def insert_coming(conn: Connection) -> None:
+    """Make the items of temp table `coming_items` that have no id, in the order in which `matching` makes them."""
+    conn.execute(
+        f"""
+        WITH made AS (
+            INSERT INTO items (organization_id, code, name, name_folded, unit_price, stock_tracking, extra)
+            SELECT current_organization(), c.code, btrim(c.name), {fold_sql("c.name")}, c.unit_price,
+                coalesce(c.stock_tracking, 'none'), c.extra
+            FROM pg_temp.coming_items c WHERE c.item_id IS NULL
+            ORDER BY c.code, {fold_sql("c.name")}
+            ON CONFLICT DO NOTHING
+            RETURNING id, code, name_folded
+        )
+        UPDATE pg_temp.coming_items c SET item_id = m.id, effect = 'created'
+        FROM made m
+        WHERE c.item_id IS NULL AND coalesce(c.code, '') = coalesce(m.code, '')
+          AND {fold_sql("c.name")} = m.name_folded
+        """
+    )
+
+
+def update_coming(conn: Connection) -> None:
+    """Change the items of temp table `coming_items` that had an id; an empty cell leaves what stands there."""
+    conn.execute(
+        """
+        WITH locked AS (
+            SELECT i.id FROM items i JOIN pg_temp.coming_items c ON c.item_id = i.id AND c.effect IS NULL
+            WHERE i.organization_id = current_organization()
+            ORDER BY i.id FOR NO KEY UPDATE OF i
+        )
+        UPDATE pg_temp.coming_items c SET effect = 'updated' FROM locked l WHERE l.id = c.item_id
+        """
+    )
+    conn.execute(
+        f"""
+        UPDATE items i SET name = btrim(c.name), name_folded = {fold_sql("c.name")},
+            unit_price = coalesce(c.unit_price, i.unit_price),
+            stock_tracking = coalesce(c.stock_tracking, i.stock_tracking),
+            extra = CASE WHEN c.extra IS NULL THEN i.extra ELSE coalesce(i.extra, '{{}}') || c.extra END,
+            updated_at = now()
+        FROM pg_temp.coming_items c
+        WHERE i.organization_id = current_organization() AND i.id = c.item_id AND c.effect = 'updated'
+          AND (NOT coalesce(i.extra, '{{}}') @> coalesce(c.extra, '{{}}')
+            OR (i.name, i.unit_price, i.stock_tracking) IS DISTINCT FROM
+               (btrim(c.name), coalesce(c.unit_price, i.unit_price), coalesce(c.stock_tracking, i.stock_tracking)))
+        """
+    )
+
+
+def create_held(conn: Connection) -> None:
+    """Lock the items that temp table `chunk` refers to, into temp table `held_items`, so that nobody takes them up."""
+    conn.execute(
+        """
+        CREATE TEMP TABLE held_items ON COMMIT DROP AS
+        SELECT i.id, i.created_at, i.updated_at, NULL::text AS used_by
+        FROM items i JOIN pg_temp.chunk c ON c.reference = i.id
+        WHERE i.organization_id = current_organization()
+        ORDER BY i.id FOR UPDATE OF i
+        """
+    )
+    conn.execute("ANALYZE pg_temp.held_items")
+
+
+def delete_going(conn: Connection) -> None:
+    """Remove the items of temp table `going_items`."""
+    conn.execute(
+        """
+        DELETE FROM items i USING pg_temp.going_items g
+        WHERE i.organization_id = current_organization() AND i.id = g.id
+        """
+    )
+
+
+def _searched(search: str | None) -> dict[str, str | None]:
+    prefix = fold(search or "")
+    if not prefix:
+        return {"low": None, "high": None, "code": None}
+    return {"low": prefix, "high": after_prefix(prefix), "code": (search or "").strip()}
+
+
+def _item(row: Row) -> Item:
+    return Item(**{**row, "stock_tracking": StockTracking(row["stock_tracking"])})

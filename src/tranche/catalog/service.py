@@ -33,3 +33,35 @@ def match_or_create(conn: Connection) -> MatchCounts:
     the same item may differ: the most frequent value counts.
     """
     return matching.match_or_create(conn, target=queries.WANTED)
+
+
+def list_page(conn: Connection, *, search: str | None, limit: int, offset: int) -> tuple[list[Item], int]:
+    """One page by name, and how many there are in all; `search` is a code or the beginning of a name."""
+    return (
+        queries.list_items(conn, search=search, limit=limit, offset=offset),
+        queries.count_items(conn, search=search),
+    )
+
+
+def take_in(conn: Connection) -> None:
+    """Make and change the items of a TEMP table, and fill its `effect`: "created" or "updated".
+
+    The table: `coming_items(code text, name text, unit_price numeric, stock_tracking text, extra jsonb,
+    item_id bigint, effect text)`, judged before. A row without `item_id` is a new item, one with it changes that
+    item, where an empty value leaves what stands there. A row that somebody else was faster with keeps no effect.
+    """
+    queries.insert_coming(conn)  # first, as in kernel.db.matching: so waits never form a circle
+    queries.update_coming(conn)
+
+
+def hold(conn: Connection) -> None:
+    """Lock the items that the TEMP table `chunk` refers to, into `held_items(id, created_at, updated_at, used_by)`.
+
+    Until the transaction ends nobody can begin to refer to them; `used_by` is for who refers to them already.
+    """
+    queries.create_held(conn)
+
+
+def remove(conn: Connection) -> None:
+    """Remove the items of the TEMP table `going_items(id)`; nothing may refer to them."""
+    queries.delete_going(conn)

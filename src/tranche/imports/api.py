@@ -12,6 +12,7 @@ from litestar.response import File
 
 from tranche.imports import service
 from tranche.imports.domain import Field, Limits
+from tranche.imports.memory.api import MEMORY_ROUTES
 from tranche.imports.schemas import (
     ErrorGroupOut,
     ErrorOut,
@@ -20,6 +21,7 @@ from tranche.imports.schemas import (
     error_out,
     import_out,
 )
+from tranche.imports.verbs import VERB_ROUTES
 from tranche.imports.workbook import write_error_workbook
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
@@ -145,4 +147,11 @@ def download_import_errors(
     return workbooks.answer(database, ctx, import_id=import_id)
 
 
-IMPORT_ROUTES = (find_import, list_import_errors, list_import_error_groups, download_import_errors)
+IMPORT_ROUTES = (
+    find_import,
+    list_import_errors,
+    list_import_error_groups,
+    download_import_errors,
+    *MEMORY_ROUTES,
+    *VERB_ROUTES,
+)

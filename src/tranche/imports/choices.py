@@ -25,9 +25,7 @@ def read_mapping(data: object, *, fields: Sequence[Field]) -> Mapping:
     said = {key: value for key, value in data.items() if value is not None}
     return Mapping(
         columns={
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in said.items()
-            if key not in _TEXTS | _SWITCHES | _SETS
+            key: tuple(value) if isinstance(value, list) else value for key, value in said.items() if key not in OPTIONS
         },
         default_customer=said.get("defaultCustomer"),
         accept_returns=said.get("acceptReturns", False),
@@ -54,13 +52,14 @@ _TEXTS = frozenset({"defaultCustomer", "sheet"})
 _SWITCHES = frozenset({"acceptReturns", "dayFirst"})
 _ALL = "all"
 _SETS = frozenset({"sheets"})
+OPTIONS = _TEXTS | _SWITCHES | _SETS
 _MOST_JOINED = 10
 
 
 def _faults(data: dict[object, object], known: set[str]) -> Iterator[FieldError]:
     for key, value in data.items():
         name = str(key)
-        if name not in _TEXTS | _SWITCHES | _SETS | known:
+        if name not in OPTIONS | known:
             yield FieldError(name, f"There is no field or option {name}.", "unknown_field")
         elif value is not None and (detail := _fault(name, value)):
             yield FieldError(name, detail)

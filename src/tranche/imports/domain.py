@@ -32,11 +32,25 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What a person said earlier about a header: field name -> header, and what belongs to the file's shape.
+
+    `fingerprint` is that of `mapping.fingerprint`, as hexadecimal digits.
+    """
+
+    id: int
+    fingerprint: str
+    columns: AbstractMapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    day_first: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
     """What a person said about the columns: field name -> header (or column letter), and options.
 
     Several headers are joined by a space, in their order. `day_first` is None while nobody has said whether 03/04 is
-    in March or in April. `all_sheets`: all visible sheets with the same header are read as one table.
+    in March or in April. `all_sheets`: all visible sheets with the same header are read as one table. `remembered` is
+    what was said of other files; it counts where `columns` is empty and the file has one of these headers.
     """
 
     columns: AbstractMapping[str, str | tuple[str, ...]] = field(default_factory=dict)
@@ -45,12 +59,14 @@ class Mapping:
     day_first: bool | None = None
     sheet: str | None = None
     all_sheets: bool = False
+    remembered: tuple[Remembered, ...] = ()
 
 
 class MatchKind(StrEnum):
     """Why a column was taken for a field."""
 
     EXPLICIT = "explicit"
+    REMEMBERED = "remembered"
     NAME = "name"
     SYNONYM = "synonym"
     FUZZY = "fuzzy"
@@ -74,10 +90,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """For every column its field or extra, and the required fields for which there is no column."""
+    """For every column its field or extra, and the required fields for which there is no column.
+
+    `remembered` is the memory that was used, if the header was known.
+    """
 
     columns: tuple[Column, ...]
     missing: tuple[str, ...] = ()
+    remembered: Remembered | None = None
 
     def column_of(self, field_name: str) -> Column | None:
         """The column of a field, if it has one; of several that are joined the first."""
@@ -87,6 +107,21 @@ class Matching:
         """The columns that are joined for a field, in the order in which they are joined."""
         found = (column for column in self.columns if column.field == field_name)
         return tuple(sorted(found, key=lambda column: column.place))
+
+
+class OnDuplicate(StrEnum):
+    """What an import does with what exists already."""
+
+    ERROR = "error"
+    SKIP = "skip"
+    UPDATE = "update"
+
+
+class ImportMode(StrEnum):
+    """Whether a bad row refuses only what it belongs to, or all."""
+
+    VALID = "valid"
+    ATOMIC = "atomic"
 
 
 class FileKind(StrEnum):

@@ -1,4 +1,4 @@
-"""Which column means which field: said by a person, else by name, synonym or likeness; pure."""
+"""Which column means which field: said by a person, else remembered, else by name, synonym or likeness; pure."""
 
 import hashlib
 import re
@@ -8,7 +8,17 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Final
 
-from tranche.imports.domain import Column, Field, InvalidMapping, Mapping, Matching, MatchKind, letter_of
+from tranche.imports.domain import (
+    OUR_HEADERS,
+    Column,
+    Field,
+    InvalidMapping,
+    Mapping,
+    Matching,
+    MatchKind,
+    Remembered,
+    letter_of,
+)
 from tranche.kernel.errors import FieldError
 
 _ALIKE: Final = 0.86
@@ -32,6 +42,9 @@ def match(headers: Sequence[str | None], *, fields: Sequence[Field], mapping: Ma
     names = name_columns(headers, first=first)
     keys = [_keys(header or "") for header in headers]
     chosen = _explicit(headers, names=names, keys=keys, fields=fields, mapping=mapping, first=first)
+    remembered = recognise(names, mapping=mapping)
+    if remembered:
+        chosen = _by_memory(names, fields=fields, remembered=remembered)
     for kind, offers in (
         (MatchKind.NAME, _by_name(keys, fields)),
         (MatchKind.SYNONYM, _by_synonym(keys, fields)),
@@ -44,7 +57,8 @@ def match(headers: Sequence[str | None], *, fields: Sequence[Field], mapping: Ma
         for field, kind, place in (chosen.get(index, (None, None, 0)),)
     )
     found = {column.field for column in columns}
-    return Matching(columns, tuple(one.name for one in fields if one.required and one.name not in found))
+    missing = tuple(one.name for one in fields if one.required and one.name not in found)
+    return Matching(columns, missing, remembered)
 
 
 def missing_message(matching: Matching) -> str:
@@ -55,8 +69,20 @@ def missing_message(matching: Matching) -> str:
 
 
 def fingerprint(headers: Sequence[str | None]) -> bytes:
-    """SHA-256 of the headers, blind to case, accents and punctuation: the key of a remembered mapping."""
-    return hashlib.sha256("\x1f".join(fold(header or "") for header in headers).encode()).digest()
+    """SHA-256 of the headers, blind to case, accents and punctuation: the key of a remembered mapping.
+
+    The columns that our workbook of errors adds do not count, so that it is known when it comes back.
+    """
+    theirs = (header or "" for header in headers if header not in OUR_HEADERS)
+    return hashlib.sha256("\x1f".join(map(fold, theirs)).encode()).digest()
+
+
+def recognise(names: Sequence[str], *, mapping: Mapping) -> Remembered | None:
+    """What is remembered of the header with these names (see `name_columns`); nothing where a person named columns."""
+    if mapping.columns or not mapping.remembered:
+        return None
+    own = fingerprint(names).hex()
+    return next((one for one in mapping.remembered if one.fingerprint == own), None)
 
 
 def name_columns(headers: Sequence[str | None], *, first: int = 0) -> list[str]:
@@ -107,6 +133,24 @@ def _explicit(
     if errors:
         raise InvalidMapping(" ".join(error.detail for error in errors), errors=errors)
     return chosen
+
+
+def _by_memory(names: Sequence[str], *, fields: Sequence[Field], remembered: Remembered) -> _Chosen:
+    """By name, else by its only likeness; a field or a column that is not there any more is left to the rest."""
+    known = {field.name for field in fields}
+    chosen: _Chosen = {}
+    for field_name, several in remembered.columns.items():
+        found = [_find_name(wanted, names) for wanted in ((several,) if isinstance(several, str) else several)]
+        columns = [index for index in found if index is not None and index not in chosen]
+        if field_name in known and len(set(columns)) == len(found):
+            chosen |= {index: (field_name, MatchKind.REMEMBERED, place) for place, index in enumerate(columns)}
+    return chosen
+
+
+def _find_name(wanted: str, names: Sequence[str]) -> int | None:
+    same = [i for i, name in enumerate(names) if name == wanted]
+    same = same or [i for i, name in enumerate(names) if fold(name) == fold(wanted) != ""]
+    return same[0] if len(same) == 1 else None
 
 
 def _find(
@@ -206,4 +250,4 @@ def _listed(columns: Sequence[Column]) -> str:
 def with_samples(matching: Matching, samples: Sequence[Sequence[str]]) -> Matching:
     """The same matching with some values of every column, for a person to look at."""
     columns = (replace(column, samples=tuple(values)) for column, values in zip(matching.columns, samples, strict=True))
-    return Matching(tuple(columns), matching.missing)
+    return replace(matching, columns=tuple(columns))

@@ -42,6 +42,38 @@ def find_import(conn: Connection, *, import_id: int) -> Import | None:
     return Import(**row) if row else None
 
 
+def lock_import(conn: Connection, *, import_id: int) -> Import | None:
+    row = conn.execute(
+        f"""
+        SELECT {_COLUMNS} FROM imports
+        WHERE organization_id = current_organization() AND id = %(id)s FOR NO KEY UPDATE
+        """,
+        {"id": import_id},
+    ).fetchone()
+    return Import(**row) if row else None
+
+
+def link_operation(conn: Connection, *, import_id: int, operation_id: int) -> None:
+    conn.execute(
+        """
+        UPDATE imports SET started_operation_id = %(operation_id)s
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": import_id, "operation_id": operation_id},
+    )
+
+
+def set_options(conn: Connection, *, import_id: int, options: dict[str, Any], is_read_anew: bool) -> None:
+    """Change what the sender wants; `is_read_anew` forgets how the file was read."""
+    conn.execute(
+        """
+        UPDATE imports SET options = %(options)s, mapping = CASE WHEN %(is_read_anew)s THEN NULL ELSE mapping END
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": import_id, "options": Jsonb(options), "is_read_anew": is_read_anew},
+    )
+
+
 def set_reading(
     conn: Connection,
     *,

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from tranche.imports.domain import ImportMode, OnDuplicate
 from tranche.imports.targets import Import
 from tranche.kernel.db.pool import Row
-from tranche.kernel.web.json import Out
+from tranche.kernel.web.json import Body, Out
 
 
 class ImportOut(Out, frozen=True):
@@ -22,6 +23,25 @@ class ImportOut(Out, frozen=True):
     options: dict[str, Any]
     rows: int | None
     created_at: datetime
+    operation_id: int | None
+
+
+class JudgeBody(Body, frozen=True):
+    """The mapping as an upload takes it; what else is left out stays as it was."""
+
+    mapping: dict[str, Any]
+    on_duplicate: OnDuplicate | None = None
+    mode: ImportMode | None = None
+
+
+class StartedOut(Out, frozen=True):
+    """An import whose operation has work again, or whose undo has begun; `batchId` is null where it has no batch."""
+
+    import_id: int
+    operation_id: int
+    status: str
+    dry_run: bool
+    batch_id: int | None
 
 
 class ErrorOut(Out, frozen=True):
@@ -59,6 +79,7 @@ def import_out(work: Import) -> ImportOut:
         options=work.options,
         rows=work.staged_rows,
         created_at=work.created_at.astimezone(UTC),
+        operation_id=work.started_operation_id,
     )
 
 

@@ -36,6 +36,11 @@ def create(
     )
 
 
+def link(conn: Connection, *, import_id: int, operation_id: int) -> None:
+    """Say which operation works on an import."""
+    queries.link_operation(conn, import_id=import_id, operation_id=operation_id)
+
+
 def get(conn: Connection, *, import_id: int) -> Import:
     """One import.
 
@@ -46,6 +51,23 @@ def get(conn: Connection, *, import_id: int) -> Import:
     if found is None:
         raise ImportNotFound("There is no such import.")
     return found
+
+
+def lock(conn: Connection, *, import_id: int) -> Import:
+    """One import, locked against second thoughts of others.
+
+    Raises:
+        ImportNotFound
+    """
+    found = queries.lock_import(conn, import_id=import_id)
+    if found is None:
+        raise ImportNotFound("There is no such import.")
+    return found
+
+
+def set_options(conn: Connection, *, import_id: int, options: dict[str, Any], is_read_anew: bool = False) -> None:
+    """Change what is wanted of an import; `is_read_anew` forgets how its file was read."""
+    queries.set_options(conn, import_id=import_id, options=options, is_read_anew=is_read_anew)
 
 
 def add_error(

@@ -27,6 +27,7 @@ class Import:
     options: dict[str, Any]
     staged_rows: int | None
     created_at: datetime
+    started_operation_id: int | None = None
 
     @property
     def headers(self) -> dict[str, str]:

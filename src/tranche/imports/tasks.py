@@ -6,6 +6,7 @@ from typing import Protocol
 from tranche.imports import queries
 from tranche.imports.choices import read_mapping
 from tranche.imports.domain import OUR_HEADERS, FileHeader, Limits, ParseAbortedError, ParseRequest, Slice
+from tranche.imports.memory import service as memory
 from tranche.imports.parser import Parsed, parse
 from tranche.imports.targets import Import, Judgement, StageLost, Target
 from tranche.kernel.db.pool import Connection
@@ -38,12 +39,17 @@ def make_handler(target: Target, files: FilePaths, *, limits: Limits) -> Handler
         work = find_work(conn, operation)
         target.clear(conn, work)
         target.finished(conn, work, operation, status)
+        if operation.succeeded and not work.is_dry_run:
+            memory.learn(conn, work, user_id=operation.created_by, is_used=True)
 
     def retry(conn: Connection, operation: Operation, code: str | None) -> Retried:
         retried = _retry(operation, code)
         if retried.phases:
             target.reopen(conn, find_work(conn, operation))
         return retried
+
+    def redo(conn: Connection, operation: Operation) -> None:
+        target.reopen(conn, find_work(conn, operation))
 
     return Handler(
         kind=kind_of(target),
@@ -55,6 +61,7 @@ def make_handler(target: Target, files: FilePaths, *, limits: Limits) -> Handler
         ),
         finished=finished,
         retry=retry,
+        redo=redo,
     )
 
 
@@ -84,11 +91,13 @@ class StagePhase:
             queries.lengthen_statement_time(conn, seconds=_COPY_SECONDS)
             self._target.clear(conn, job)
             queries.delete_errors(conn, import_id=job.id)
+            said = read_mapping(job.options.get("mapping", {}), fields=self._target.fields)
+            mapping = memory.recall(conn, job, said=said)
         request = ParseRequest(
             path=self._files.path(work.operation.organization_id, job.sha256),
             fields=self._target.fields,
             file_name=job.file_name,
-            mapping=read_mapping(job.options.get("mapping", {}), fields=self._target.fields),
+            mapping=mapping,
             limits=self._limits,
         )
         try:
@@ -239,6 +248,7 @@ def _keep_reading(conn: Connection, job: Import, header: FileHeader) -> None:
         "fields": {column.field: column.header for column in columns if column.field and not column.place},
         "extra": [column.header for column in columns if not column.field and column.header not in OUR_HEADERS],
         "matches": {column.field: column.match for column in columns if column.field},
+        "remembered": memory.describe(header.matching.remembered),
         "notices": list(header.notices),
         "encoding": header.encoding,
         "delimiter": header.delimiter,

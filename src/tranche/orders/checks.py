@@ -6,13 +6,14 @@ CHECKS = (
     Check(
         name="order batch counters equal their orders",
         sql="""
-            SELECT b.organization_id, format('batch %s says %s imported orders and has %s', b.id, b.successful_orders,
-                count(o.id)) AS detail
+            SELECT b.organization_id, format('batch %s says %s imported orders, %s of them undone, and has %s', b.id,
+                b.successful_orders, b.undone_orders, count(o.id)) AS detail
             FROM order_batches b
             LEFT JOIN orders o ON o.organization_id = b.organization_id AND o.batch_id = b.id
             WHERE b.status <> 'processing' AND b.deleted_at IS NULL
-            GROUP BY b.organization_id, b.id, b.successful_orders
-            HAVING count(o.id) > b.successful_orders OR count(o.id) < b.successful_orders AND NOT EXISTS (
+            GROUP BY b.organization_id, b.id, b.successful_orders, b.undone_orders
+            HAVING count(o.id) > b.successful_orders - b.undone_orders
+                OR count(o.id) < b.successful_orders - b.undone_orders AND NOT EXISTS (
                 SELECT FROM imports i WHERE i.organization_id = b.organization_id AND i.id > coalesce(b.import_id, 0)
                     AND i.options ->> 'onDuplicate' = 'update'
             )
@@ -48,6 +49,21 @@ CHECKS = (
             LEFT JOIN operations o ON o.organization_id = b.organization_id AND o.id = b.operation_id
             WHERE b.status = 'processing'
               AND (o.id IS NULL OR o.status IN ('cancelled', 'completed', 'completed_with_errors', 'failed'))
+        """,
+    ),
+    Check(
+        name="an undone order batch says what its undo says",
+        sql="""
+            SELECT b.organization_id, format('batch %s has %s undone orders, undone_at %s; its undo %s is %s, and all '
+                'took back %s', b.id, b.undone_orders, b.undone_at, o.id, o.status, u.reversed) AS detail
+            FROM order_batches b
+            JOIN operations o ON o.organization_id = b.organization_id AND o.id = b.undo_operation_id
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum(p.succeeded), 0) AS reversed FROM operations p
+                WHERE p.organization_id = b.organization_id AND p.kind = 'order_undo'
+                  AND (p.payload ->> 'batchId')::bigint = b.id
+            ) AS u
+            WHERE b.undone_orders < u.reversed OR (b.undone_at IS NOT NULL) <> (o.status = 'completed')
         """,
     ),
     Check(

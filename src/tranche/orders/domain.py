@@ -17,21 +17,6 @@ class BatchStatus(StrEnum):
     FAILED = "failed"
 
 
-class OnDuplicate(StrEnum):
-    """What an upload does with an order number that exists already."""
-
-    ERROR = "error"
-    SKIP = "skip"
-    UPDATE = "update"
-
-
-class ImportMode(StrEnum):
-    """Whether a bad row refuses only its order, or all."""
-
-    VALID = "valid"
-    ATOMIC = "atomic"
-
-
 LEGACY_NAME = "legacy_import"
 DELETED_AT_ONCE = 10_000
 LOGGED_ERRORS = 1_000
@@ -65,6 +50,18 @@ class BatchDeleted(Conflict):
     """The batch was deleted meanwhile."""
 
     code = "batch_deleted"
+
+
+class BatchUndone(Conflict):
+    """The batch was undone."""
+
+    code = "batch_undone"
+
+
+class NotUndone(NotFound):
+    """Nobody has undone the batch."""
+
+    code = "not_undone"
 
 
 class NothingRead(Conflict):
@@ -101,6 +98,10 @@ class OrderBatch:
     failure: str | None
     imported_at: datetime
     completed_at: datetime | None
+    undo_operation_id: int | None = None
+    undone_orders: int = 0
+    kept_orders: int = 0
+    undone_at: datetime | None = None
 
     @property
     def success_rate(self) -> Decimal:

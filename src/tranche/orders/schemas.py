@@ -25,7 +25,7 @@ class UploadForm(Body, frozen=True):
 
 
 class BatchOut(Out, frozen=True):
-    """Document 1's batch, and additively what failed it, what was skipped and where to watch it."""
+    """Document 1's batch, and additively what failed it, what was skipped, what was undone and where to watch it."""
 
     id: int
     file_name: str
@@ -44,6 +44,10 @@ class BatchOut(Out, frozen=True):
     failure: str | None
     import_id: int | None
     operation_id: int | None
+    undone_orders: int
+    kept_orders: int
+    undone_at: datetime | None
+    undo_operation_id: int | None
 
 
 class UserOut(Out, frozen=True):
@@ -154,7 +158,10 @@ class DeletedOut(Out, frozen=True):
 
 
 class DryRunOut(Out, frozen=True):
-    """The start of a dry run: its report is in the operation's summary and at `/api/imports/{importId}/errors`."""
+    """The start of a dry run: its report is in the operation's summary and at `/api/imports/{importId}/errors`.
+
+    `POST /api/imports/{importId}/import` brings in what it has found valid.
+    """
 
     dry_run: bool
     operation_id: int
@@ -256,6 +263,10 @@ def _batch_fields(batch: OrderBatch) -> dict[str, Any]:
         "failure": batch.failure,
         "import_id": batch.import_id,
         "operation_id": batch.operation_id,
+        "undone_orders": batch.undone_orders,
+        "kept_orders": batch.kept_orders,
+        "undone_at": _utc(batch.undone_at),
+        "undo_operation_id": batch.undo_operation_id,
     }
 
 

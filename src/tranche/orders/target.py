@@ -3,12 +3,13 @@
 from tranche.catalog import service as catalog
 from tranche.customers import service as customers
 from tranche.imports import service as imports
+from tranche.imports.domain import OnDuplicate
 from tranche.imports.targets import Import, Judgement, StageLost
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, Operation, Status
-from tranche.orders.domain import BatchDeleted, OnDuplicate
+from tranche.orders.domain import BatchDeleted, BatchUndone
 from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.queries import batches, forming, judging, lines, masters, stage
+from tranche.orders.queries import batches, forming, judging, lines, masters, orders, stage, undoing
 from tranche.orders.queries.rules import Rules
 
 
@@ -65,9 +66,11 @@ class OrderTarget:
         judging.name_siblings(conn, rules)
         judging.warn_of_repeats(conn, rules)
         found = forming.tally(conn, rules)
+        # Read under another mapping, the file may not have the numbers any more under which orders came in before.
+        done = orders.count_batch_orders(conn, batch_id=rules.batch_id) if rules.batch_id else 0
         return Judgement(
-            total=found["orders"] + found["orphan_rows"],
-            done=found["done"],
+            total=found["orders"] + found["orphan_rows"] + done - found["done"],
+            done=done,
             failed=found["bad"] + found["orphan_rows"],
             skipped=found["skipped"],
         )
@@ -91,6 +94,7 @@ class OrderTarget:
         batch_id = work.options["batchId"]
         made = stage.insert_orders(conn, batch_id=batch_id)
         if work.options.get("onDuplicate") == OnDuplicate.UPDATE:
+            undoing.note_takeovers(conn, batch_id=batch_id)
             made += stage.update_orders(conn, batch_id=batch_id)
         if not stage.insert_lines(conn, import_id=work.id, first_row=found["first_row"], last_row=found["last_row"]):
             raise StageLost
@@ -110,10 +114,13 @@ class OrderTarget:
         return Counts(failed=1)
 
     def reopen(self, conn: Connection, work: Import) -> None:
-        """The batch is being processed again, unless it was deleted."""
+        """The batch is being processed again, unless it was deleted or undone."""
         batch_id = work.options.get("batchId")
-        if batch_id is not None and not batches.reopen_batch(conn, batch_id=batch_id):
-            raise BatchDeleted("The batch of this import was deleted; upload the file again.")
+        if batch_id is None or batches.reopen_batch(conn, batch_id=batch_id):
+            return
+        if batches.find_batch(conn, batch_id=batch_id):
+            raise BatchUndone("The batch of this import was undone; upload the file again.")
+        raise BatchDeleted("The batch of this import was deleted; upload the file again.")
 
     def finished(self, conn: Connection, work: Import, operation: Operation, status: Status) -> None:
         """Write the batch's last word; a dry run has no batch."""
@@ -124,7 +131,8 @@ class OrderTarget:
 
 def _failure(operation: Operation, status: Status) -> str | None:
     if status is Status.CANCELLED:
-        return f"Cancelled; {operation.succeeded} orders were imported before and are kept. Delete the batch to undo."
+        kept = f"{operation.succeeded} orders were imported before and are kept."
+        return f"Cancelled; {kept} Undo or delete the batch to take them back."
     if status is Status.FAILED and operation.error_code == "all_failed":
         return f"None of the {operation.total} orders could be imported; the errors say why."
     return operation.error if status is Status.FAILED else None

@@ -2,12 +2,14 @@
 
 from tranche.imports.domain import Limits
 from tranche.imports.tasks import FilePaths, make_handler
+from tranche.imports.undo import make_undo_handler
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.handlers import Handler, Retried, StreamWork
 from tranche.orders.queries import orders
-from tranche.orders.service import DELETE_KIND
+from tranche.orders.service import DELETE_KIND, UNDO_KIND
 from tranche.orders.target import OrderTarget
+from tranche.orders.undo import OrderUndoer
 
 _REMOVED_AT_ONCE = 5_000
 
@@ -34,6 +36,7 @@ def make_handlers(files: FilePaths, *, limits: Limits) -> list[Handler]:
     """The kinds of operation that this module adds."""
     return [
         make_handler(OrderTarget(), files, limits=limits),
+        make_undo_handler(UNDO_KIND, OrderUndoer()),
         Handler(kind=DELETE_KIND, phases=(RemovePhase(),), retry=_retry_removal),
     ]
 

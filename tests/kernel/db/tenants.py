@@ -30,6 +30,12 @@ _STATEMENTS = {
     "VALUES (%(id)s, %(id)s, %(id)s, %(user_id)s, 'a.csv')",
     "orders": "INSERT INTO orders (organization_id, id, batch_id, number, customer_id, currency, line_count, total) "
     "VALUES (%(id)s, %(id)s, %(id)s, 'A-1', %(id)s, 'EUR', 1, 5)",
+    "order_takeovers": "INSERT INTO order_takeovers (organization_id, order_id, from_batch_id, to_batch_id) "
+    "VALUES (%(id)s, %(id)s, %(id)s, %(id)s)",
+    "import_mappings": "INSERT INTO import_mappings (organization_id, target, fingerprint, header, columns) "
+    "VALUES (%(id)s, 'order', %(hash)s, '[]', '{}')",
+    "item_import_effects": "INSERT INTO item_import_effects (organization_id, import_id, item_id, effect, row_number) "
+    "VALUES (%(id)s, %(id)s, %(id)s, 'created', 2)",
     "order_lines": "INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quantity, unit_price, "
     "amount) VALUES (%(id)s, %(id)s, 1, %(id)s, 1, 5, 5)",
     "schedules": "INSERT INTO schedules (organization_id, id, name, kind, cron, zone, next_at) "

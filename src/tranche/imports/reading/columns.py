@@ -42,6 +42,7 @@ def clean(
     day_first: bool | None,
     kinds: Callable[[], dict[int, CellKind]] | None,
     percents: Callable[[], set[int]] | None,
+    usually_day_first: bool | None = None,
 ) -> Clean:
     """A trimmed column as its field wants it.
 
@@ -56,7 +57,7 @@ def clean(
             column, clean_decimals(column, header=header, typed=kinds is not None), header=header, shown=percents
         )
     elif kind is FieldKind.DATE:
-        done = _clean_dates(column, header=header, day_first=day_first)
+        done = _clean_dates(column, header=header, day_first=day_first, usual=usually_day_first)
     elif kind is FieldKind.CURRENCY:
         done = Clean(pc.utf8_upper(column))
     else:
@@ -72,11 +73,11 @@ def _without_nul(done: Clean) -> Clean:
     return replace(done, values=values, marks=done.marks | dict.fromkeys(rows_where(holds), _NUL))
 
 
-def _clean_dates(column: pa.ChunkedArray, *, header: str, day_first: bool | None) -> Clean:
+def _clean_dates(column: pa.ChunkedArray, *, header: str, day_first: bool | None, usual: bool | None) -> Clean:
     """The time of day is cut off first, so that a column has few different values."""
     days = pc.replace_substring_regex(column, _TIMED, r"\1")
     values = distinct(days)
-    order = dates.settle(values, said=day_first)
+    order = dates.settle(values, said=day_first, usual=usual)
     verdicts = {
         Doubt.NOT_A_DATE: _NOT_A_DATE,
         Doubt.OUT_OF_RANGE: _OUT_OF_RANGE,

@@ -72,8 +72,11 @@ class Order:
     against: str = ""
 
 
-def settle(values: Iterable[str], *, said: bool | None) -> Order:
-    """What the column's distinct values say together; what a person said goes before all."""
+def settle(values: Iterable[str], *, said: bool | None, usual: bool | None = None) -> Order:
+    """What the column's distinct values say together; what a person said goes before all.
+
+    `usual` is what was said of an earlier file: it counts where this one's values say nothing.
+    """
     if said is not None:
         return Order(said, said=True)
     first = second = ""
@@ -87,7 +90,7 @@ def settle(values: Iterable[str], *, said: bool | None) -> Order:
             second = second or text
     if first and second:
         return Order(None, settled_by=first, against=second)
-    return Order(bool(first), settled_by=first or second) if first or second else Order()
+    return Order(bool(first), settled_by=first or second) if first or second else Order(usual)
 
 
 def iso(text: str, *, order: Order) -> str | Doubt:

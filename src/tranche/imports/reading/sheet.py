@@ -147,6 +147,7 @@ def _clean_all(
             kind=field.kind,
             header=first.header,
             day_first=mapping.day_first,
+            usually_day_first=matching.remembered.day_first if matching.remembered else None,
             kinds=partial(cell_kinds, path, table=table, column=first.index, limits=limits)
             if table.typed and alone
             else None,

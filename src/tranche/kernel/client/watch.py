@@ -20,6 +20,8 @@ _PHASES: Final[Mapping[str, str]] = {
     "prepare": "Preparing",
     "commit": "Bringing in",
     "remove": "Removing",
+    "collect": "Looking what came in",
+    "undo": "Taking back",
 }
 _WAITING: Final[Mapping[str, str]] = {
     "pending": "Waiting for a worker",

@@ -22,7 +22,13 @@ GLOBAL_TABLES = (
 )
 
 # Stages take COPY, which is refused under row security; only imports read them, keyed by organization and import.
-WALLLESS_TABLES = ("order_import_customers", "order_import_groups", "order_import_items", "order_import_lines")
+WALLLESS_TABLES = (
+    "item_import_rows",
+    "order_import_customers",
+    "order_import_groups",
+    "order_import_items",
+    "order_import_lines",
+)
 
 # Functions that see across organizations or need ownership, each with a reason in its migration.
 DEFINER_FUNCTIONS = (

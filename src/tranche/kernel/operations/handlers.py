@@ -165,13 +165,14 @@ class Handler:
 
     `finished` runs in the transaction that ends the operation. `retry` makes pending again what failed, all
     or by error code (`items.retry_items` where the ledger is `operation_items`); a kind without it cannot be
-    retried.
+    retried. `redo` makes ready for beginning anew, or refuses with a Conflict; a kind without it never does.
     """
 
     kind: str
     phases: tuple[Phase, ...]
     finished: Callable[[Connection, Operation, Status], None] = field(default=_nothing)
     retry: Callable[[Connection, Operation, str | None], Retried] | None = None
+    redo: Callable[[Connection, Operation], None] | None = None
 
     def phase(self, name: str) -> Phase:
         """The phase of that name.

@@ -56,6 +56,11 @@ class ItemPhase(ABC):
         return Counts(failed=parked)
 
 
+def collect_items(conn: Connection, *, operation_id: int, stage: str) -> int:
+    """The rows of the TEMP table `wanted_references(reference, label)` become items; returns how many."""
+    return items.insert_wanted(conn, operation_id=operation_id, stage=stage)
+
+
 def retry_items(conn: Connection, operation: Operation, code: str | None) -> Retried:
     """The `retry` of kinds whose ledger is `operation_items`: failed stages only, all or by error code."""
     rows = items.reset_failed(conn, operation_id=operation.id, code=code)

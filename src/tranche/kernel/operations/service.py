@@ -138,6 +138,28 @@ class Operations:
         )
         return self._move(conn, ctx, operation, Status.PENDING, event="retried", action="retry")
 
+    def redo(
+        self, conn: Connection, ctx: Context, *, operation_id: int, payload: dict[str, Any], keeps_counts: bool
+    ) -> Operation:
+        """Begin an ended operation anew at its first phase, because what it works on has changed.
+
+        `payload` is added to what it carries. With `keeps_counts` what it did stays counted until it is judged again.
+
+        Raises:
+            OperationNotFound, WrongState: it still runs, or its kind never begins anew.
+        """
+        operation = self._locked(conn, operation_id)
+        handler = self._handler(operation.kind)
+        if not operation.status.is_terminal:
+            raise WrongState(f"Operation {operation_id} is {operation.status}; wait for its end or cancel it first.")
+        if handler.redo is None:
+            raise WrongState(f"Operations of the kind {operation.kind} cannot begin anew; start a new one.")
+        progress.begin_anew(
+            conn, operation_id=operation_id, phase=handler.phases[0].name, payload=payload, keeps_counts=keeps_counts
+        )
+        handler.redo(conn, get_operation(conn, operation_id=operation_id))
+        return self._move(conn, ctx, operation, Status.PENDING, event="retried", action="redo")
+
     def _move(
         self, conn: Connection, ctx: Context, operation: Operation, status: Status, *, event: str, action: str
     ) -> Operation:
@@ -159,10 +181,7 @@ class Operations:
         )
 
     def _locked(self, conn: Connection, operation_id: int) -> Operation:
-        operation = operations.lock_operation(conn, operation_id=operation_id)
-        if operation is None:
-            raise OperationNotFound("There is no such operation.")
-        return operation
+        return lock_operation(conn, operation_id=operation_id)
 
     def _handler(self, kind: str) -> Handler:
         handler = self._registry.find(kind)
@@ -178,6 +197,18 @@ def get_operation(conn: Connection, *, operation_id: int) -> Operation:
         OperationNotFound
     """
     operation = operations.find_operation(conn, operation_id=operation_id)
+    if operation is None:
+        raise OperationNotFound("There is no such operation.")
+    return operation
+
+
+def lock_operation(conn: Connection, *, operation_id: int) -> Operation:
+    """One operation, locked to the end of the transaction; take it before the rows of what it works on.
+
+    Raises:
+        OperationNotFound
+    """
+    operation = operations.lock_operation(conn, operation_id=operation_id)
     if operation is None:
         raise OperationNotFound("There is no such operation.")
     return operation

@@ -1,23 +1,21 @@
 """POST /api/orders/upload: a spreadsheet comes in."""
 
-import re
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from litestar import post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import MultipartBody
 
-from tranche.imports.choices import read_mapping
 from tranche.imports.detect import detect
-from tranche.imports.domain import Limits, Mapping
+from tranche.imports.domain import ImportMode, OnDuplicate
+from tranche.imports.uploads import UploadLimits, clean_name, decode_mapping
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
-from tranche.kernel.errors import FieldError, Invalid, TrancheError
+from tranche.kernel.errors import TrancheError
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.storage.domain import Files, StoredFile
@@ -29,22 +27,11 @@ from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, re
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
 from tranche.orders import service
-from tranche.orders.domain import ImportMode, OnDuplicate
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.schemas import DryRunOut, UploadForm, batch_detail_out, batch_out
 from tranche.orders.service import Upload
 
 _PARAMETERS = {"mapping", "dryRun", "mode", "allowDuplicate", "onDuplicate"}
-_LONGEST_NAME = 255
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class UploadLimits:
-    """What an upload may cost."""
-
-    max_bytes: int
-    parsing: Limits
 
 
 @post("/api/orders/upload", opt={UPLOAD: True, SCOPE: "orders"}, status_code=202)
@@ -126,7 +113,7 @@ class _Reception:
     def _wanted(self, form: UploadForm) -> Upload:
         request = self.request
         allow_query(request, _PARAMETERS)
-        mapping = _read_mapping(form.mapping or request.query_params.get("mapping"))
+        mapping = decode_mapping(form.mapping or request.query_params.get("mapping"), fields=ORDER_FIELDS)
         on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
         mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
         dry_run = read_flag(request, "dryRun")
@@ -154,23 +141,6 @@ class _Reception:
                 with self.db.transaction(self.ctx.organization_id) as conn:
                     service.record_refused(conn, self.ctx, stored=stored, file_name=file_name, reason=refusal.message)
             raise
-
-
-def clean_name(name: str) -> str:
-    """The last part of a file's name without control characters, at most 255 characters."""
-    last = re.split(r"[/\\]", name)[-1]
-    return _UNPRINTABLE.sub("", last).strip()[:_LONGEST_NAME] or "upload"
-
-
-def _read_mapping(text: str | None) -> Mapping:
-    if not text:
-        return Mapping()
-    try:
-        data = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        detail = 'mapping is not JSON; write it as {"orderId": "Order No"}.'
-        raise Invalid(detail, errors=[FieldError("mapping", detail)]) from error
-    return read_mapping(data, fields=ORDER_FIELDS)
 
 
 def _dry_run_out(operation: Operation) -> DryRunOut:

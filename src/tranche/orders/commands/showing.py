@@ -37,6 +37,11 @@ ORDER_COLUMNS: Final = (
 )
 
 _FIRST_ERRORS = 10
+_UNDO_COLUMNS = (
+    Column("Undone", "undoneOrders", Kind.COUNT),
+    Column("Kept", "keptOrders", Kind.COUNT),
+    Column("Undone at", "undoneAt", Kind.MOMENT),
+)
 
 
 def show_batch(batch: Json) -> None:
@@ -50,6 +55,8 @@ def show_batch(batch: Json) -> None:
             Column("Errors", "errorCount", Kind.COUNT),
             Column("Warnings", "warningCount", Kind.COUNT),
             *((Column("Reason", "failure"),) if batch.get("failure") else ()),
+            Column("Import", "importId", Kind.NUMBER),
+            *(_UNDO_COLUMNS if batch.get("undoOperationId") else ()),
         ),
         {**batch, "userName": user.get("name")},
     )

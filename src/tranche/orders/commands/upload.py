@@ -1,19 +1,17 @@
 """`tranche orders upload`: send a spreadsheet, watch its import, say what became of it."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from tranche.kernel.client.http import Client, Json, Params
+from tranche.imports.domain import ImportMode, OnDuplicate
+from tranche.imports.sending import MappingOption, read_mapping_option, send_file
+from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
-from tranche.kernel.client.output import Column, ExitCode, Kind, clean, messages, say, show_fields, show_json
+from tranche.kernel.client.output import Column, ExitCode, Kind, say, show_fields, show_json
 from tranche.kernel.client.watch import watch_or_leave
 from tranche.orders.commands.showing import show_batch, show_first_errors
-from tranche.orders.domain import ImportMode, OnDuplicate
 
 _DRY_RUN_COLUMNS = (
     Column("Orders", "totalOrders", Kind.COUNT),
@@ -28,13 +26,7 @@ def upload(
         Path, typer.Argument(help="The spreadsheet: .xlsx, .xls, .xlsb, .ods or .csv.", show_default=False)
     ],
     *,
-    mapping: Annotated[
-        str | None,
-        typer.Option(
-            help='Which column is which, as JSON or @file: {"orderId": "Order No", "dayFirst": true}.',
-            show_default=False,
-        ),
-    ] = None,
+    mapping: MappingOption = None,
     on_duplicate: Annotated[
         OnDuplicate, typer.Option(help="What becomes of an order that exists already.")
     ] = OnDuplicate.ERROR,
@@ -49,7 +41,7 @@ def upload(
     json: JsonOption = False,
 ) -> None:
     """Upload a spreadsheet of order lines; exit code 3 when some orders could not be imported."""
-    form = {"mapping": _read_mapping(mapping)} if mapping else {}
+    form = {"mapping": read_mapping_option(mapping)} if mapping else {}
     params = {
         "onDuplicate": on_duplicate.value,
         "mode": mode.value,
@@ -57,48 +49,16 @@ def upload(
         "dryRun": dry_run or None,
     }
     with open_client() as client:
-        started = _send(client, file, params=params, form=form)
+        started = send_file(client, "/api/orders/upload", file, params=params, form=form)
         if not wait:
             _show_started(started, json=json)
             return
         ended = watch_or_leave(client, int(started["operationId"]))
-        code = _finish_dry_run(client, started, ended, json=json) if dry_run else _finish(client, started, json=json)
+        if dry_run:
+            code = finish_dry_run(client, started, ended, json=json)
+        else:
+            code = finish_import(client, int(started["id"]), json=json)
     raise typer.Exit(code)
-
-
-def _read_mapping(text: str) -> str:
-    """The JSON of a mapping, from the command line or from the file that it names behind an @."""
-    if text.startswith("@"):
-        try:
-            text = Path(text[1:]).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise typer.BadParameter(f"{text[1:]} cannot be read as text.", param_hint="--mapping") from error
-    try:
-        is_object = isinstance(msgspec.json.decode(text), dict)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        is_object = False
-    if not is_object:
-        raise typer.BadParameter('It must be a JSON object, such as {"orderId": "Order No"}.', param_hint="--mapping")
-    return text
-
-
-def _send(client: Client, file: Path, *, params: Params, form: Mapping[str, str]) -> Json:
-    console = messages()
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(36, complete_style="cyan", finished_style="cyan"),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task(f"Sending {clean(file.name)}", total=file.stat().st_size if file.is_file() else None)
-
-        def told(sent: int, total: int) -> None:
-            bar.update(task, completed=sent, total=total)
-
-        return client.upload("/api/orders/upload", file, params=params, form=form, progress=told)
 
 
 def _show_started(started: Json, *, json: bool) -> None:
@@ -109,8 +69,9 @@ def _show_started(started: Json, *, json: bool) -> None:
     say(f"Follow it: tranche operations watch {started['operationId']}")
 
 
-def _finish(client: Client, started: Json, *, json: bool) -> ExitCode:
-    batch = client.get(f"/api/orders/batches/{started['id']}")
+def finish_import(client: Client, batch_id: int, *, json: bool) -> ExitCode:
+    """Show a batch whose import has ended."""
+    batch = client.get(f"/api/orders/batches/{batch_id}")
     if json:
         show_json(batch)
     else:
@@ -120,7 +81,8 @@ def _finish(client: Client, started: Json, *, json: bool) -> ExitCode:
     return ExitCode.COMPLETED_WITH_ERRORS if batch["failedOrders"] else ExitCode.OK
 
 
-def _finish_dry_run(client: Client, started: Json, ended: Json, *, json: bool) -> ExitCode:
+def finish_dry_run(client: Client, started: Json, ended: Json, *, json: bool) -> ExitCode:
+    """Show the report of a dry run that has ended."""
     report = {
         **started,
         "status": ended["status"],
@@ -139,6 +101,8 @@ def _finish_dry_run(client: Client, started: Json, ended: Json, *, json: bool) -
         found = client.get(path, params={"limit": 10})
         show_first_errors(found["data"], total=found["pagination"]["totalItems"], more=f"GET {path}")
         say(str(report["failure"]) if report["failure"] else "Nothing was written.")
+        if report["validOrders"]:
+            say(f"To bring in what is valid: tranche orders import {started['importId']}")
     if ended["status"] in {"failed", "cancelled"}:
         return ExitCode.FAILURE
     return ExitCode.COMPLETED_WITH_ERRORS if report["failedOrders"] else ExitCode.OK

@@ -9,7 +9,8 @@ from tranche.orders.domain import LEGACY_NAME, BatchStats, BatchStatus, OrderBat
 _SELECT = """
     SELECT b.id, b.import_id, b.operation_id, b.user_id, u.name AS user_name, u.email AS user_email, b.file_name,
         b.file_size, b.status, c.total_orders, c.successful_orders, c.failed_orders, c.skipped_orders,
-        b.error_count, b.warning_count, b.failure, b.imported_at, b.completed_at
+        b.error_count, b.warning_count, b.failure, b.imported_at, b.completed_at,
+        b.undo_operation_id, b.undone_orders, b.kept_orders, b.undone_at
     FROM order_batches b
     JOIN order_batch_counts c ON c.organization_id = b.organization_id AND c.id = b.id
     JOIN users u ON u.organization_id = b.organization_id AND u.id = b.user_id
@@ -26,12 +27,12 @@ def lock_file(conn: Connection, *, sha256: bytes) -> None:
 
 
 def find_same_file(conn: Connection, *, sha256: bytes) -> Row | None:
-    """A batch of the same bytes that counts: running or completed, not deleted."""
+    """A batch of the same bytes that counts: running or completed, not deleted, not undone as a whole."""
     return conn.execute(
         """
         SELECT id, file_name, imported_at FROM order_batches
         WHERE organization_id = current_organization() AND sha256 = %(sha256)s AND deleted_at IS NULL
-          AND status <> 'failed'
+          AND status <> 'failed' AND (undone_at IS NULL OR kept_orders > 0)
         ORDER BY id DESC LIMIT 1
         """,
         {"sha256": sha256},
@@ -50,7 +51,7 @@ def insert_batch(conn: Connection, *, user_id: int, file_name: str, file_size: i
     return int(_one(row)["id"])
 
 
-def link_batch(conn: Connection, *, batch_id: int, import_id: int, operation_id: int) -> None:
+def link_batch(conn: Connection, *, batch_id: int, import_id: int, operation_id: int | None) -> None:
     conn.execute(
         """
         UPDATE order_batches SET import_id = %(import_id)s, operation_id = %(operation_id)s
@@ -61,11 +62,12 @@ def link_batch(conn: Connection, *, batch_id: int, import_id: int, operation_id:
 
 
 def reopen_batch(conn: Connection, *, batch_id: int) -> bool:
-    """A retried import is being processed again; False where the batch was deleted."""
+    """A retried import is being processed again; False where the batch was deleted, or its undo has begun."""
     cursor = conn.execute(
         """
         UPDATE order_batches SET status = 'processing', completed_at = NULL, failure = NULL
         WHERE organization_id = current_organization() AND id = %(id)s AND deleted_at IS NULL
+          AND undo_operation_id IS NULL
         """,
         {"id": batch_id},
     )

@@ -20,6 +20,19 @@ def insert_items(conn: Connection, *, operation_id: int, stage: str, references:
     )
 
 
+def insert_wanted(conn: Connection, *, operation_id: int, stage: str) -> int:
+    """Add pending items from temp table `wanted_references`; their positions follow the references."""
+    return conn.execute(
+        """
+        INSERT INTO operation_items (organization_id, operation_id, position, stage, reference, label)
+        SELECT current_organization(), %(operation_id)s, row_number() OVER (ORDER BY reference), %(stage)s, reference,
+            label
+        FROM pg_temp.wanted_references
+        """,
+        {"operation_id": operation_id, "stage": stage},
+    ).rowcount
+
+
 def count_open_items(conn: Connection, *, operation_id: int, stage: str | None = None) -> int:
     """How many items have no outcome yet, in one stage or in all."""
     row = conn.execute(

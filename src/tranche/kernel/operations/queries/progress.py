@@ -81,6 +81,26 @@ def take_back(conn: Connection, *, operation_id: int, phase: str, failed: int, u
     )
 
 
+def begin_anew(conn: Connection, *, operation_id: int, phase: str, payload: dict[str, Any], keeps_counts: bool) -> None:
+    """Go back to the first phase, with or without the count of what was done; what was found is forgotten.
+
+    A change of state follows and tells the watchers.
+    """
+    _change(
+        conn,
+        operation_id=operation_id,
+        changes="""
+            total = CASE WHEN %(keeps)s THEN o.total ELSE 0 END,
+            succeeded = CASE WHEN %(keeps)s THEN o.succeeded ELSE 0 END,
+            skipped = CASE WHEN %(keeps)s THEN o.skipped ELSE 0 END,
+            failed = 0, unknown = 0, cancelled = 0, summary = '{}', payload = o.payload || %(payload)s,
+            phase = %(phase)s, next_position = 1, phase_done = 0, phase_total = NULL, phase_started_at = NULL
+        """,
+        values={"keeps": keeps_counts, "payload": Jsonb(payload), "phase": phase},
+        is_told=False,
+    )
+
+
 def cancel_rest(conn: Connection, *, operation_id: int, unknown: int) -> None:
     """Count every position without an outcome: `unknown` of them as unknown, the rest as cancelled.
 

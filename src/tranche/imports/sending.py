@@ -1,0 +1,64 @@
+"""What the upload commands of all targets share: the option for the mapping, and sending a file with a bar."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import msgspec
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from tranche.kernel.client.http import Client, Json, Params
+from tranche.kernel.client.output import clean, messages, say, show_json
+
+MappingOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        help='Which column is which, as JSON or @file: {"orderId": "Order No", "dayFirst": true}.',
+        show_default=False,
+    ),
+]
+
+
+def read_mapping_option(text: str) -> str:
+    """The JSON of a mapping, from the command line or from the file that it names behind an @."""
+    if text.startswith("@"):
+        try:
+            text = Path(text[1:]).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise typer.BadParameter(f"{text[1:]} cannot be read as text.", param_hint="--mapping") from error
+    try:
+        is_object = isinstance(msgspec.json.decode(text), dict)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        is_object = False
+    if not is_object:
+        raise typer.BadParameter('It must be a JSON object, such as {"orderId": "Order No"}.', param_hint="--mapping")
+    return text
+
+
+def send_file(client: Client, path: str, file: Path, *, params: Params, form: Mapping[str, str]) -> Json:
+    """Upload a file to a path of the server."""
+    console = messages()
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(36, complete_style="cyan", finished_style="cyan"),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task(f"Sending {clean(file.name)}", total=file.stat().st_size if file.is_file() else None)
+
+        def told(sent: int, total: int) -> None:
+            bar.update(task, completed=sent, total=total)
+
+        return client.upload(path, file, params=params, form=form, progress=told)
+
+
+def show_started(started: Json, *, json: bool) -> None:
+    """Work that is not waited for, and how to follow it."""
+    if json:
+        show_json(started)
+    else:
+        say(f"Follow it: tranche operations watch {started['operationId']}")

@@ -1,0 +1,1 @@
+"""Stock: for now, items as a target of imports."""

@@ -1,0 +1,50 @@
+"""The verbs of order batches and orders."""
+
+from tranche.orders.service.adopt import adopt_legacy
+from tranche.orders.service.delete import DELETE_KIND, Deleted, Voider, delete_batch
+from tranche.orders.service.look import (
+    get_batch,
+    get_order,
+    get_stats,
+    list_batches,
+    list_logged_errors,
+    list_notices,
+    list_orders,
+)
+from tranche.orders.service.undo import UNDO_KIND, UndoReport, look_at_undo, mark_used_items, undo_batch
+from tranche.orders.service.upload import (
+    IMPORT_KIND,
+    TARGET,
+    Upload,
+    accept,
+    record_refused,
+    try_out,
+    upload,
+)
+
+__all__ = [
+    "DELETE_KIND",
+    "IMPORT_KIND",
+    "TARGET",
+    "UNDO_KIND",
+    "Deleted",
+    "UndoReport",
+    "Upload",
+    "Voider",
+    "accept",
+    "adopt_legacy",
+    "delete_batch",
+    "get_batch",
+    "get_order",
+    "get_stats",
+    "list_batches",
+    "list_logged_errors",
+    "list_notices",
+    "list_orders",
+    "look_at_undo",
+    "mark_used_items",
+    "record_refused",
+    "try_out",
+    "undo_batch",
+    "upload",
+]

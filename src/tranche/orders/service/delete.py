@@ -1,0 +1,97 @@
+"""Deleting an order batch with all its orders."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tranche.kernel.audit import service as audit
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.service import Operations, get_operation
+from tranche.orders.domain import DELETED_AT_ONCE, BatchBusy, BatchNotFound, BatchStatus, InvoicedOrders, OrderBatch
+from tranche.orders.queries import batches, orders
+from tranche.orders.service.look import get_batch
+
+DELETE_KIND = "order_delete"
+_NAMED_ORDERS = 20
+
+
+class Voider(Protocol):
+    """The port to invoicing: void the live invoices of a batch's orders."""
+
+    def __call__(self, conn: Connection, ctx: Context, *, batch_id: int) -> int:
+        """Returns how many invoices were voided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """What a deletion removed, or is removing while `operation` runs."""
+
+    orders: int
+    operation: Operation | None = None
+
+
+def delete_batch(
+    conn: Connection,
+    ctx: Context,
+    operations: Operations,
+    *,
+    batch_id: int,
+    force_void: bool = False,
+    voider: Voider | None = None,
+) -> Deleted:
+    """Remove a batch and its orders; past 10,000 orders they are hidden at once and removed by an operation.
+
+    Raises:
+        BatchNotFound: there is none, or it was deleted before.
+        BatchBusy: it is still being processed, or just being undone.
+        InvoicedOrders: some orders have invoices and `force_void` was not asked for, or nobody can void them.
+    """
+    if not batches.lock_batch(conn, batch_id=batch_id):
+        raise BatchNotFound("There is no such order batch.")
+    batch = get_batch(conn, batch_id=batch_id)
+    if batch.status is BatchStatus.PROCESSING:
+        raise BatchBusy(
+            f"Batch {batch_id} is still being processed. Cancel operation {batch.operation_id} or wait, then delete."
+        )
+    _refuse_while_undone(conn, batch)
+    _settle_invoices(conn, ctx, batch_id=batch_id, force_void=force_void, voider=voider)
+    count = orders.count_batch_orders(conn, batch_id=batch_id)
+    batches.mark_deleted(conn, batch_id=batch_id, user_id=ctx.user_id)
+    audit.record(
+        conn,
+        ctx,
+        action="order_batch.delete",
+        subject_id=batch_id,
+        detail={"fileName": batch.file_name, "orders": count},
+    )
+    if count <= DELETED_AT_ONCE:
+        return Deleted(orders=orders.delete_batch_orders(conn, batch_id=batch_id, limit=DELETED_AT_ONCE))
+    operation = operations.start(
+        conn,
+        ctx,
+        kind=DELETE_KIND,
+        label=f"Delete {count} orders of {batch.file_name}",
+        payload={"batchId": batch_id, "orders": count},
+    )
+    return Deleted(orders=count, operation=operation)
+
+
+def _refuse_while_undone(conn: Connection, batch: OrderBatch) -> None:
+    if batch.undo_operation_id is None or batch.undone_at is not None:
+        return
+    undo = get_operation(conn, operation_id=batch.undo_operation_id)
+    if not undo.status.is_terminal:
+        raise BatchBusy(f"Batch {batch.id} is just being undone. Cancel operation {undo.id} or wait, then delete.")
+
+
+def _settle_invoices(conn: Connection, ctx: Context, *, batch_id: int, force_void: bool, voider: Voider | None) -> None:
+    numbers = orders.list_invoiced_numbers(conn, batch_id=batch_id, limit=_NAMED_ORDERS)
+    if not numbers:
+        return
+    if force_void and voider is not None:
+        voider(conn, ctx, batch_id=batch_id)
+        return
+    raise InvoicedOrders(
+        f"Orders of this batch have invoices ({', '.join(numbers)}). Void them first, or delete with force=void."
+    )

@@ -1,0 +1,98 @@
+"""Looking at order batches and orders."""
+
+from tranche.imports import service as imports
+from tranche.kernel.db.pool import Connection, Row
+from tranche.orders.domain import (
+    LOGGED_ERRORS,
+    BatchNotFound,
+    BatchStats,
+    BatchStatus,
+    Order,
+    OrderBatch,
+    OrderLine,
+    OrderNotFound,
+)
+from tranche.orders.queries import batches, orders
+
+_MOST_LINES = 10_000
+
+
+def get_batch(conn: Connection, *, batch_id: int) -> OrderBatch:
+    """One batch.
+
+    Raises:
+        BatchNotFound
+    """
+    batch = batches.find_batch(conn, batch_id=batch_id)
+    if batch is None:
+        raise BatchNotFound("There is no such order batch.")
+    return batch
+
+
+def list_batches(
+    conn: Connection, *, status: BatchStatus | None, limit: int, offset: int
+) -> tuple[list[OrderBatch], int]:
+    """A page of batches, newest first, and how many there are."""
+    return (
+        batches.list_batches(conn, status=status, limit=limit, offset=offset),
+        batches.count_batches(conn, status=status),
+    )
+
+
+def get_stats(conn: Connection) -> BatchStats:
+    """Document 1's statistics."""
+    return batches.find_stats(conn)
+
+
+def list_notices(conn: Connection, *, batch: OrderBatch) -> list[str]:
+    """What the reading decided for whole columns, such as which comma is the decimal sign."""
+    if batch.import_id is None:
+        return []
+    mapping = imports.get(conn, import_id=batch.import_id).mapping or {}
+    return list(mapping.get("notices", []))
+
+
+def list_logged_errors(conn: Connection, *, batch: OrderBatch) -> list[Row]:
+    """The first 1,000 errors of a batch, by row."""
+    if batch.import_id is None:
+        return []
+    rows, _ = imports.list_errors(
+        conn, import_id=batch.import_id, severity="error", code=None, limit=LOGGED_ERRORS, offset=0
+    )
+    return rows
+
+
+def list_orders(
+    conn: Connection,
+    *,
+    batch_id: int | None = None,
+    customer_id: int | None = None,
+    status: str | None = None,
+    search: str | None = None,
+    limit: int,
+    offset: int,
+) -> tuple[list[Order], int]:
+    """A page of orders by id, and how many match."""
+    rows = orders.list_orders(
+        conn,
+        batch_id=batch_id,
+        customer_id=customer_id,
+        status=status,
+        search=search,
+        limit=limit,
+        offset=offset,
+    )
+    total = orders.count_orders(conn, batch_id=batch_id, customer_id=customer_id, status=status, search=search)
+    return rows, total
+
+
+def get_order(conn: Connection, *, order_id: int) -> tuple[Order, list[OrderLine]]:
+    """An order with its lines, at most 10,000 of them.
+
+    Raises:
+        OrderNotFound
+    """
+    order = orders.find_order(conn, order_id=order_id)
+    if order is None:
+        raise OrderNotFound("There is no such order.")
+    return order, orders.list_lines(conn, order_id=order_id, limit=_MOST_LINES)

@@ -1,0 +1,88 @@
+"""Undoing an upload of orders: what nobody has touched since goes, the rest is kept and named."""
+
+from dataclasses import dataclass
+
+from tranche.imports.undo import Outcome
+from tranche.kernel.audit import service as audit
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.service import Operations, get_operation
+from tranche.orders.domain import BatchBusy, BatchNotFound, BatchStatus, BatchUndone, NotUndone, OrderBatch
+from tranche.orders.queries import batches, undoing
+from tranche.orders.service.look import get_batch
+
+UNDO_KIND = "order_undo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoReport:
+    """What the last undo of a batch did, and a page of its orders (id, number, outcome, code, reason)."""
+
+    batch: OrderBatch
+    operation: Operation
+    orders: list[Row]
+    total: int
+
+
+def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_id: int) -> Operation:
+    """Start the undo of a batch. One that was cancelled or met errors may be started again.
+
+    Raises:
+        BatchNotFound: there is none, or it was deleted.
+        BatchBusy: it is still being processed, or its undo is running.
+        BatchUndone: all that can be undone was.
+    """
+    if not batches.lock_batch(conn, batch_id=batch_id):
+        raise BatchNotFound("There is no such order batch.")
+    batch = get_batch(conn, batch_id=batch_id)
+    if batch.status is BatchStatus.PROCESSING:
+        raise BatchBusy(
+            f"Batch {batch_id} is still being processed. Cancel operation {batch.operation_id} or wait, then undo."
+        )
+    _refuse_second(conn, batch)
+    operation = operations.start(
+        conn, ctx, kind=UNDO_KIND, label=f"Undo {batch.file_name}", payload={"batchId": batch_id}
+    )
+    undoing.link_undo(conn, batch_id=batch_id, operation_id=operation.id)
+    audit.record(conn, ctx, action="order_batch.undo", subject_id=batch_id, detail={"fileName": batch.file_name})
+    return operation
+
+
+def look_at_undo(conn: Connection, *, batch_id: int, outcome: Outcome | None, limit: int, offset: int) -> UndoReport:
+    """The last undo of a batch; without an `outcome` its orders are those that are still there, kept or errored.
+
+    Raises:
+        BatchNotFound, NotUndone
+    """
+    batch = get_batch(conn, batch_id=batch_id)
+    if batch.undo_operation_id is None:
+        raise NotUndone(f"Batch {batch_id} was never undone.")
+    wanted = [outcome] if outcome else [Outcome.KEPT, Outcome.ERRORED]
+    found = undoing.list_outcomes(
+        conn, operation_id=batch.undo_operation_id, outcomes=wanted, limit=limit, offset=offset
+    )
+    return UndoReport(
+        batch=batch,
+        operation=get_operation(conn, operation_id=batch.undo_operation_id),
+        orders=found,
+        total=undoing.count_outcomes(conn, operation_id=batch.undo_operation_id, outcomes=wanted),
+    )
+
+
+def mark_used_items(conn: Connection) -> None:
+    """The port to items: fill `used_by` in the TEMP table `held_items(id, used_by)` where orders hold an item."""
+    undoing.mark_used_items(conn)
+
+
+def _refuse_second(conn: Connection, batch: OrderBatch) -> None:
+    if batch.undone_at is not None:
+        raise BatchUndone(
+            f"Batch {batch.id} was undone already: {batch.undone_orders} orders were removed, "
+            f"{batch.kept_orders} were kept because they had been touched since."
+        )
+    if batch.undo_operation_id is None:
+        return
+    operation = get_operation(conn, operation_id=batch.undo_operation_id)
+    if not operation.status.is_terminal:
+        raise BatchBusy(f"Batch {batch.id} is just being undone by operation {operation.id}.")

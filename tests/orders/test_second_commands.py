@@ -1,0 +1,66 @@
+"""`tranche orders judge`, `import`, `undo` and `mappings` against the running product."""
+
+import io
+import json
+
+import pytest
+
+from tests.orders.test_commands import GOOD, MIXED, keep
+from tests.shell import Shell
+from tranche.kernel.client.output import ExitCode
+
+ODD = "ref,who,what,how many,each\nA1,Bob,S-1,2,9.99\n"
+MAPPING = json.dumps(
+    {"orderId": "ref", "customerName": "who", "itemSku": "what", "quantity": "how many", "unitPrice": "each"}
+)
+
+
+def test_a_file_that_was_not_understood_is_read_again(shell: Shell) -> None:
+    assert shell("orders", "upload", keep("odd.csv", ODD)).code == ExitCode.FAILURE
+    ran = shell("orders", "judge", 1, "--mapping", MAPPING, "--json")
+    assert (ran.code, ran.json["id"], ran.json["successfulOrders"]) == (ExitCode.OK, 1, 1)
+    listed = shell("orders", "mappings", "list")
+    (known,) = listed.table
+    assert known["Header"] == "ref, who, what, how many, each"
+    assert "orderId: ref" in known["Columns"]
+    assert "is forgotten" in shell("orders", "mappings", "forget", known["Mapping"]).err
+    assert "There are no remembered mappings." in shell("orders", "mappings", "list").err
+    assert shell("orders", "mappings", "forget", known["Mapping"]).code == ExitCode.NOT_FOUND
+
+
+def test_a_dry_run_says_how_to_go_on_and_does(shell: Shell) -> None:
+    ran = shell("orders", "upload", keep("orders.csv", MIXED), "--dry-run")
+    assert "To bring in what is valid: tranche orders import 1" in ran.err
+    brought = shell("orders", "import", 1, "--json")
+    assert (brought.code, brought.json["successfulOrders"]) == (ExitCode.COMPLETED_WITH_ERRORS, 1)
+    assert shell("orders", "import", 1).code == ExitCode.CONFLICT
+
+
+def test_a_dry_run_judged_again_gives_a_new_report(shell: Shell) -> None:
+    shell("orders", "upload", keep("odd.csv", ODD), "--dry-run")
+    ran = shell("orders", "judge", 1, "--mapping", MAPPING)
+    assert ran.code == ExitCode.OK
+    assert ["Would be imported", "1"] in [line.rsplit(maxsplit=1) for line in ran.out.splitlines()]
+
+
+def test_an_undo_asks_and_tells_what_was_kept(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell("orders", "upload", keep("orders.csv", GOOD))
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    refused = shell("orders", "undo", 1)
+    assert (refused.code, refused.out) == (ExitCode.FAILURE, "")
+    assert "Undo batch 1 (orders.csv, 2 orders)?" in refused.err
+    shell("orders", "upload", keep("more.csv", GOOD.splitlines()[0] + "\nA2,Eve,S-1,5,1\n"), "--on-duplicate", "update")
+    ran = shell("orders", "undo", 1, "--yes")
+    assert ran.code == ExitCode.OK
+    assert "A2\tkept\tA later upload took it over (batch 2)." in ran.out.splitlines()
+    shown = shell("orders", "batches", 1)
+    assert ["Undone", "1"] in [line.split() for line in shown.out.splitlines()]
+    assert shell("orders", "undo", 1, "--yes").code == ExitCode.CONFLICT
+    assert shell("orders", "undo", 99, "--yes").code == ExitCode.NOT_FOUND
+
+
+def test_an_undo_need_not_be_waited_for(shell: Shell) -> None:
+    shell("orders", "upload", keep("orders.csv", GOOD))
+    started = shell("orders", "undo", 1, "--yes", "--no-wait", "--json").json
+    watched = shell("operations", "watch", started["operationId"], "--json")
+    assert (watched.code, watched.json["kind"], watched.json["succeeded"]) == (ExitCode.OK, "order_undo", 2)

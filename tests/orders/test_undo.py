@@ -1,0 +1,254 @@
+"""The undo of an upload: three buckets, exactly once, and what it does to the batch."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.factories import Organization
+from tests.orders.again import Desk
+from tests.orders.importing import Imported, Importer
+from tranche.imports.domain import OnDuplicate
+from tranche.imports.undo import Outcome
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.operations.domain import Status
+from tranche.orders import service
+from tranche.orders.domain import BatchBusy, BatchDeleted, BatchNotFound, BatchUndone, DuplicateFile, NotUndone
+
+ROWS = [(f"A{n}", f"Customer {n}", f"S-{n}", n, "9.99") for n in range(1, 6)]
+
+
+@pytest.fixture
+def desk(importer: Importer, owner: Connection) -> Desk:
+    return Desk(importer, owner)
+
+
+def bring(desk: Desk, rows: list[tuple[str, str, str, int, str]] = ROWS, **choices: object) -> int:
+    """An upload to its end; the batch's id."""
+    found: Imported = desk.importer.bring_in(rows, **choices)
+    assert found.batch is not None
+    return found.batch.id
+
+
+def test_untouched_orders_are_removed_and_the_batch_stays_visible(desk: Desk) -> None:
+    batch_id = bring(desk)
+    ended = desk.undone(batch_id)
+    assert (ended.status, ended.total, ended.succeeded, ended.skipped) == (Status.COMPLETED, 5, 5, 0)
+    assert desk.numbers() == set()
+    assert desk.importer.rows("SELECT 1 FROM order_lines") == []
+    batch = desk.batch(batch_id)
+    assert (batch.status, batch.successful_orders, batch.undone_orders, batch.kept_orders) == ("completed", 5, 5, 0)
+    assert batch.undone_at is not None
+    assert batch.undo_operation_id == ended.id
+    assert desk.findings() == {}
+
+
+def test_what_was_touched_since_is_kept_and_says_why(desk: Desk) -> None:
+    batch_id = bring(desk)
+    desk.change("UPDATE orders SET status = 'invoiced', updated_at = now() WHERE number = 'A1'")
+    desk.change("UPDATE orders SET status = 'cancelled' WHERE number = 'A2'")
+    desk.change("UPDATE orders SET notes = 'call first', updated_at = now() WHERE number = 'A3'")
+    later = bring(desk, [("A4", "Customer 4", "S-4", 40, "9.99")], on_duplicate=OnDuplicate.UPDATE)
+    ended = desk.undone(batch_id)
+    assert (ended.status, ended.succeeded, ended.skipped, ended.failed) == (Status.COMPLETED, 1, 4, 0)
+    assert desk.kept(batch_id) == {
+        "A1": "invoiced",
+        "A2": "cancelled",
+        "A3": "changed_since",
+        "A4": "taken_over",
+    }
+    assert desk.numbers() == {"A1", "A2", "A3", "A4"}
+    assert (desk.batch(batch_id).undone_orders, desk.batch(batch_id).kept_orders) == (1, 4)
+    assert desk.findings() == {}
+    undone = desk.undone(later)
+    assert (undone.succeeded, desk.kept(later)) == (0, {"A4": "was_there_before"})
+    assert desk.findings() == {}
+
+
+def test_an_order_that_is_gone_is_not_called_kept(desk: Desk) -> None:
+    batch_id = bring(desk)
+    undo = desk.undo(batch_id)
+    desk.importer.step(undo)
+    desk.importer.step(undo)
+    assert desk.importer.rows("SELECT count(*) AS n FROM operation_items")[0]["n"] == 5
+    desk.change("DELETE FROM order_lines; DELETE FROM orders WHERE number = 'A1'")
+    assert desk.end(undo).skipped == 1
+    assert desk.kept(batch_id) == {"A1": "already_gone"}
+    assert desk.batch(batch_id).kept_orders == 0
+
+
+def test_an_order_taken_over_in_mid_undo_is_kept(desk: Desk) -> None:
+    batch_id = bring(desk)
+    undo = desk.undo(batch_id)
+    desk.importer.step(undo)
+    desk.importer.step(undo)
+    bring(desk, [("A4", "Customer 4", "S-4", 40, "9.99")], on_duplicate=OnDuplicate.UPDATE)
+    assert (desk.end(undo).succeeded, desk.kept(batch_id)) == (4, {"A4": "taken_over"})
+    assert desk.findings() == {}
+
+
+def test_a_batch_undone_as_a_whole_does_not_block_its_file_and_a_partly_undone_one_does(desk: Desk) -> None:
+    batch_id = bring(desk, allow_duplicate=False)
+    with pytest.raises(DuplicateFile):
+        bring(desk, allow_duplicate=False)
+    desk.undone(batch_id)
+    again = bring(desk, allow_duplicate=False)
+    assert desk.numbers() == {row[0] for row in ROWS}
+    desk.change("UPDATE orders SET status = 'invoiced' WHERE number = 'A1'")
+    desk.undone(again)
+    with pytest.raises(DuplicateFile):
+        bring(desk, allow_duplicate=False)
+
+
+def test_a_batch_in_processing_is_not_undone(desk: Desk) -> None:
+    operation = desk.importer.upload(ROWS)
+    with pytest.raises(BatchBusy, match="Cancel operation"):
+        desk.undo(operation.payload["batchId"])
+
+
+def test_twice_is_refused_while_it_runs_and_after_its_end(desk: Desk) -> None:
+    batch_id = bring(desk)
+    undo = desk.undo(batch_id)
+    with pytest.raises(BatchBusy, match="just being undone"):
+        desk.undo(batch_id)
+    with pytest.raises(BatchBusy, match="just being undone"):
+        _delete(desk, batch_id)
+    desk.end(undo)
+    with pytest.raises(BatchUndone, match="5 orders were removed"):
+        desk.undo(batch_id)
+
+
+def test_a_cancelled_undo_may_be_started_again_or_retried(desk: Desk) -> None:
+    batch_id = bring(desk)
+    first = desk.undo(batch_id)
+    _ask(desk, "cancel", first.id)
+    assert desk.end(first).status is Status.CANCELLED
+    assert desk.batch(batch_id).undone_at is None
+    second = desk.undo(batch_id)
+    desk.importer.step(second)
+    desk.importer.step(second)
+    _ask(desk, "cancel", second.id)
+    assert desk.end(second).cancelled == 5
+    assert (desk.batch(batch_id).undone_orders, desk.batch(batch_id).kept_orders) == (0, 5)
+    assert desk.findings() == {}
+    _ask(desk, "retry", second.id)
+    assert desk.end(second).succeeded == 5
+    assert desk.batch(batch_id).undone_at is not None
+    assert desk.findings() == {}
+
+
+def test_what_was_undone_is_not_brought_in_again_by_a_retry_of_the_import(desk: Desk) -> None:
+    batch_id = bring(desk, [*ROWS, ("", "Nobody", "S", 1, "1")])
+    desk.undone(batch_id)
+    batch = desk.batch(batch_id)
+    assert batch.operation_id is not None
+    with pytest.raises(BatchUndone):
+        _ask(desk, "retry", batch.operation_id)
+
+
+def test_a_batch_may_be_deleted_after_its_undo_and_then_its_undo_is_not_retried(desk: Desk) -> None:
+    batch_id = bring(desk)
+    undo = desk.undo(batch_id)
+    desk.importer.step(undo)
+    desk.importer.step(undo)
+    _ask(desk, "cancel", undo.id)
+    desk.end(undo)
+    _delete(desk, batch_id)
+    assert desk.numbers() == set()
+    with pytest.raises(BatchNotFound):
+        desk.undo(batch_id)
+    with pytest.raises(BatchDeleted):
+        _ask(desk, "retry", undo.id)
+    assert desk.findings() == {}
+
+
+def test_customers_and_items_that_the_upload_made_stay(desk: Desk) -> None:
+    desk.undone(bring(desk))
+    counts = desk.importer.rows("SELECT (SELECT count(*) FROM customers) AS c, (SELECT count(*) FROM items) AS i")
+    assert counts == [{"c": 5, "i": 5}]
+
+
+def test_each_bucket_can_be_asked_for(desk: Desk) -> None:
+    batch_id = bring(desk)
+    with desk.importer.database.transaction(desk.importer.context.organization_id) as conn, pytest.raises(NotUndone):
+        service.look_at_undo(conn, batch_id=batch_id, outcome=None, limit=10, offset=0)
+    desk.change("UPDATE orders SET status = 'cancelled' WHERE number = 'A2'")
+    desk.undone(batch_id)
+    for outcome, numbers in (
+        (Outcome.REVERSED, ["A1", "A3", "A4", "A5"]),
+        (Outcome.KEPT, ["A2"]),
+        (Outcome.ERRORED, []),
+    ):
+        with desk.importer.database.transaction(desk.importer.context.organization_id) as conn:
+            report = service.look_at_undo(conn, batch_id=batch_id, outcome=outcome, limit=10, offset=0)
+        assert ([row["number"] for row in report.orders], report.total) == (numbers, len(numbers))
+
+
+def test_a_batch_without_orders_is_undone_at_once(desk: Desk) -> None:
+    bring(desk)
+    nothing = bring(desk, on_duplicate=OnDuplicate.SKIP)
+    ended = desk.undone(nothing)
+    assert (ended.status, ended.total) == (Status.COMPLETED, 0)
+    assert desk.batch(nothing).undone_at is not None
+    assert len(desk.numbers()) == 5
+
+
+def test_a_foreign_batch_looks_like_an_unknown_one(
+    desk: Desk, database: Database, organization: Callable[..., Organization]
+) -> None:
+    batch_id = bring(desk)
+    other = organization(name="Other").context()
+    with database.transaction(other.organization_id) as conn, pytest.raises(BatchNotFound):
+        service.undo_batch(conn, other, desk.importer.operations, batch_id=batch_id)
+    with database.transaction(other.organization_id) as conn, pytest.raises(BatchNotFound):
+        service.look_at_undo(conn, batch_id=batch_id, outcome=None, limit=10, offset=0)
+
+
+def _ask(desk: Desk, verb: str, operation_id: int) -> None:
+    importer = desk.importer
+    with importer.database.transaction(importer.context.organization_id) as conn:
+        if verb == "cancel":
+            importer.operations.cancel(conn, importer.context, operation_id=operation_id)
+        else:
+            importer.operations.retry(conn, importer.context, operation_id=operation_id, code=None)
+
+
+def _delete(desk: Desk, batch_id: int) -> None:
+    importer = desk.importer
+    with importer.database.transaction(importer.context.organization_id) as conn:
+        service.delete_batch(conn, importer.context, importer.operations, batch_id=batch_id)
+
+
+def test_an_order_that_cannot_be_removed_is_errored_and_the_others_go(desk: Desk) -> None:
+    batch_id = bring(desk)
+    desk.change(
+        "CREATE TABLE clinging (organization_id bigint, order_id bigint, "
+        "FOREIGN KEY (organization_id, order_id) REFERENCES orders); "
+        "INSERT INTO clinging SELECT organization_id, id FROM orders WHERE number = 'A3'"
+    )
+    undo = desk.undo(batch_id)
+    ended = desk.end(undo)
+    assert (ended.status, ended.succeeded, ended.failed) == (Status.COMPLETED_WITH_ERRORS, 4, 1)
+    assert desk.numbers() == {"A3"}
+    batch = desk.batch(batch_id)
+    assert (batch.undone_orders, batch.kept_orders, batch.undone_at) == (4, 1, None)
+    assert desk.findings() == {}
+    desk.change("DROP TABLE clinging")
+    _ask(desk, "retry", undo.id)
+    assert desk.end(undo).status is Status.COMPLETED
+    assert (desk.numbers(), desk.batch(batch_id).undone_orders) == (set(), 5)
+    assert desk.findings() == {}
+
+
+def test_a_cancelled_upload_is_undone_too(desk: Desk) -> None:
+    operation = desk.importer.upload(ROWS)
+    for _ in range(40):
+        desk.importer.step(operation)
+        if desk.numbers():
+            break
+    _ask(desk, "cancel", operation.id)
+    assert desk.end(operation).status is Status.CANCELLED
+    batch = desk.batch(operation.payload["batchId"])
+    assert (batch.status, batch.successful_orders) == ("failed", 5)
+    assert desk.undone(batch.id).succeeded == 5
+    assert desk.numbers() == set()
+    assert desk.findings() == {}
