@@ -52,7 +52,7 @@ def _piece(sheet: Sheet, begin: int, end: int, *, fields: Sequence[Field]) -> Pi
     filled = {
         column.field: pc.filter(sheet.clean[column.index].values[begin:end], mask)
         for column in sheet.header.matching.columns
-        if column.field
+        if column.field and not column.place
     }
     empty = pa.nulls(len(numbers), pa.string())
     columns = [
