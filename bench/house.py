@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -126,26 +126,16 @@ class House:
 
 @contextmanager
 def open_house(postgres: EmbeddedPostgres, home: Path, *, name: str) -> Iterator[House]:
-    """A migrated database of that name and a server on it; both are gone afterwards."""
+    """A new migrated database of that name and a server on it; the database goes with its PostgreSQL."""
     postgres.create_database(name)
     migrate(postgres.url(OWNER_ROLE, database=name))
     app_url = postgres.url(APP_ROLE, database=name)
     with connect(app_url) as conn:
         settle_role(conn)
-    try:
-        with closing(Database(app_url, size=2, name="bench").open()) as database:
-            house = House(postgres=postgres, name=name, home=home, url="", server=0, database=database)
-            with _process("serve", house, "--port", "0") as process:
-                yield House(
-                    postgres=postgres,
-                    name=name,
-                    home=home,
-                    url=_address(process),
-                    server=process.pid,
-                    database=database,
-                )
-    finally:
-        postgres.drop_database(name)
+    with closing(Database(app_url, size=2, name="bench").open()) as database:
+        house = House(postgres=postgres, name=name, home=home, url="", server=0, database=database)
+        with _process("serve", house, "--port", "0") as process:
+            yield replace(house, url=_address(process), server=process.pid)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ _TIMES: Final = 2
 _TRANCHE_TIMES: Final = 3
 
 
-def measure_large(house: House, book: Book, *, workers: list[int]) -> list[Line]:
+def measure_large(house: House, book: Book, *, workers: list[int], times: int) -> list[Line]:
     """The large book twice with the first number of workers, once with each other, and the raw limit."""
     imports: dict[str, float] = {}
     peaks: list[Peaks] = []
@@ -42,8 +42,8 @@ def measure_large(house: House, book: Book, *, workers: list[int]) -> list[Line]
                 copied = copied or client.organization_id
                 if count == workers[0]:
                     peaks.append(seen)
-    raw_parse = parse_seconds(book.path, times=_TIMES)
-    raw_copy = copy_seconds(house, organization_id=copied, times=_TIMES)
+    raw_parse = parse_seconds(book.path, times=min(times, _TIMES))
+    raw_copy = copy_seconds(house, organization_id=copied, times=min(times, _TIMES))
     raw = raw_parse + raw_copy
     return [
         Line(what=f"**{book.rows:,} lines, 9 columns, 1 order in 100 bad**"),
@@ -79,19 +79,25 @@ def measure_small(house: House, folder: Path, *, times: int) -> list[Line]:
     ]
 
 
-def measure_peers(house: House, folder: Path, *, lines: int, python: Path | None) -> list[Line]:
+def measure_peers(house: House, folder: Path, *, lines: int, python: Path | None, times: int) -> list[Line]:
     """A book of good rows, because peers stop at a bad one: by Tranche, and by each peer; ratio = its time to ours."""
     book = make_book(folder / "peers.xlsx", lines=lines, bad_every=0)
     house.settle()
-    ours = median(_upload_anew(house, book, name=f"Beside {turn}").seconds for turn in range(_TRANCHE_TIMES))
+    taken = [_upload_anew(house, book, name=f"Beside {turn}").seconds for turn in range(min(times, _TRANCHE_TIMES))]
+    ours = median(taken)
     found = [
         Line(what=f"**{book.rows:,} good lines**"),
-        Line(what=f"Tranche, median of {_TRANCHE_TIMES}", rows=book.rows, seconds=ours, ratio=1.0),
+        Line(what=f"Tranche, median of {len(taken)}", rows=book.rows, seconds=ours, ratio=1.0),
     ]
     for peer in PEERS if python else ():
         house.settle()
         seconds = peer_seconds(
-            peer, python=python or Path(), postgres=house.postgres, book=book.path, rows=book.rows, times=_TIMES
+            peer,
+            python=python or Path(),
+            postgres=house.postgres,
+            book=book.path,
+            rows=book.rows,
+            times=min(times, _TIMES),
         )
         factor = seconds / ours
         target = f"ratio ≥ {peer.factor}"
@@ -111,7 +117,7 @@ def measure_peers(house: House, folder: Path, *, lines: int, python: Path | None
 def measure_crowd(house: House, folder: Path, *, lines: int, organizations: int) -> list[Line]:
     """So many organizations upload at once; a second later another one uploads ten rows."""
     large = make_book(folder / "crowd.xlsx", lines=lines)
-    small = make_small(folder / "other.xlsx")
+    small = make_small(folder / "ten.xlsx")
     house.settle()
     with ExitStack() as stack:
         crowd = [stack.enter_context(house.client(f"Crowd {number}")) for number in range(organizations)]

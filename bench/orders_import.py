@@ -68,7 +68,9 @@ def _many(postgres: EmbeddedPostgres, home: Path, options: Options) -> list[Line
     """What is measured in one house: it is nearly empty, so that nothing is left over from the large import."""
     with open_house(postgres, home, name="bench_many") as house, house.workers(1):
         lines = measure_small(house, home, times=options.times)
-        lines += measure_peers(house, home, lines=min(_PEER_LINES, options.lines), python=options.peers)
+        lines += measure_peers(
+            house, home, lines=min(_PEER_LINES, options.lines), python=options.peers, times=options.times
+        )
         if options.crowd:
             lines += measure_crowd(house, home, lines=options.crowd, organizations=options.organizations)
     return lines
@@ -80,7 +82,7 @@ def _large(postgres: EmbeddedPostgres, home: Path, options: Options) -> list[Lin
     else:
         book = make_book(home / "orders.xlsx", lines=options.lines)
     with open_house(postgres, home, name="bench_large") as house:
-        return measure_large(house, book, workers=options.workers)
+        return measure_large(house, book, workers=options.workers, times=options.times)
 
 
 def _read() -> Options:
@@ -89,7 +91,7 @@ def _read() -> Options:
     add("--lines", type=int, default=1_000_000, help="of the large workbook (default: %(default)s)")
     add("--book", type=Path, help="keep the large workbook in this file, and take it from there the next time")
     add("--workers", type=int, nargs="+", default=[1], help="also import with so many worker processes")
-    add("--times", type=int, default=10, help="how often ten rows are uploaded (default: %(default)s)")
+    add("--times", type=int, default=10, help="how often ten rows are uploaded, and at most all else (default: 10)")
     add("--crowd", type=int, nargs="?", const=_CROWD_LINES, default=0, help="large uploads at once, of so many lines")
     add("--organizations", type=int, default=_CROWD, help="who upload in the crowd (default: %(default)s)")
     add("--without-peers", action="store_true", help="leave the peers out")
