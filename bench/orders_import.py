@@ -23,7 +23,7 @@ from peers import default_python
 from table import Line, Run, show, write
 from tranche.kernel.db.embedded import EmbeddedPostgres
 
-_PEER_LINES = 20_000
+_LINES, _PEER_LINES, _TIMES = 1_000_000, 20_000, 10
 _CROWD, _CROWD_LINES = 8, 50_000
 
 
@@ -42,12 +42,14 @@ class Options:
 
     @property
     def command(self) -> str:
-        """The same again, without the paths of this machine."""
-        words = [f"--lines {self.lines}"]
+        """What to type for the same again, without the paths of this machine."""
+        words = [f"--lines {self.lines}"] if self.lines != _LINES else []
         words += [f"--workers {' '.join(map(str, self.workers))}"] if self.workers != [1] else []
-        words += [f"--crowd {self.crowd}"] if self.crowd else []
+        words += [f"--times {self.times}"] if self.times != _TIMES else []
+        words += ["--crowd" if self.crowd == _CROWD_LINES else f"--crowd {self.crowd}"] if self.crowd else []
+        words += [f"--organizations {self.organizations}"] if self.organizations != _CROWD else []
         words += [] if self.peers else ["--without-peers"]
-        return f'make bench ARGS="{" ".join(words)}"'
+        return f'make bench ARGS="{" ".join(words)}"' if words else "make bench"
 
 
 def main() -> None:
@@ -88,10 +90,10 @@ def _large(postgres: EmbeddedPostgres, home: Path, options: Options) -> list[Lin
 def _read() -> Options:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--lines", type=int, default=1_000_000, help="of the large workbook (default: %(default)s)")
+    add("--lines", type=int, default=_LINES, help="of the large workbook (default: %(default)s)")
     add("--book", type=Path, help="keep the large workbook in this file, and take it from there the next time")
     add("--workers", type=int, nargs="+", default=[1], help="also import with so many worker processes")
-    add("--times", type=int, default=10, help="how often ten rows are uploaded, and at most all else (default: 10)")
+    add("--times", type=int, default=_TIMES, help="how often ten rows are uploaded, and at most all else (default: 10)")
     add("--crowd", type=int, nargs="?", const=_CROWD_LINES, default=0, help="large uploads at once, of so many lines")
     add("--organizations", type=int, default=_CROWD, help="who upload in the crowd (default: %(default)s)")
     add("--without-peers", action="store_true", help="leave the peers out")
