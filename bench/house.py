@@ -24,6 +24,7 @@ _SPOKEN: Final = "Tranche listens on "
 _START_SECONDS: Final = 60
 _LONGEST_SECONDS: Final = 3_600
 _MOST_WAIT: Final = 30
+_TAIL: Final = 2_000
 _TERMINAL: Final = frozenset({"completed", "completed_with_errors", "failed", "cancelled"})
 
 
@@ -114,7 +115,7 @@ class House:
                 ends = time.monotonic() + _START_SECONDS
                 while conn.execute("SELECT count(*) AS n FROM workers").fetchall()[0]["n"] < count:
                     if time.monotonic() > ends:
-                        sys.exit("A worker did not start.")
+                        sys.exit(f"A worker did not start: {_last_words(self, 'worker')}")
                     time.sleep(0.05)
             yield [process.pid for process in crew]
 
@@ -135,7 +136,7 @@ def open_house(postgres: EmbeddedPostgres, home: Path, *, name: str) -> Iterator
     with closing(Database(app_url, size=2, name="bench").open()) as database:
         house = House(postgres=postgres, name=name, home=home, url="", server=0, database=database)
         with _process("serve", house, "--port", "0") as process:
-            yield replace(house, url=_address(process), server=process.pid)
+            yield replace(house, url=_address(process, house), server=process.pid)
 
 
 @contextmanager
@@ -156,11 +157,15 @@ def _process(command: str, house: House, *words: str) -> Iterator[subprocess.Pop
         process.communicate(timeout=30)
 
 
-def _address(process: subprocess.Popen[str]) -> str:
+def _address(process: subprocess.Popen[str], house: House) -> str:
     for line in process.stdout or ():
         if line.startswith(_SPOKEN):
             return line.removeprefix(_SPOKEN).strip()
-    sys.exit("The server did not start.")
+    sys.exit(f"The server did not start: {_last_words(house, 'serve')}")
+
+
+def _last_words(house: House, command: str) -> str:
+    return (house.home / f"{command}.log").read_text()[-_TAIL:]
 
 
 def _body(answer: httpx.Response) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def measure_large(house: House, book: Book, *, workers: list[int], times: int) -
     imports: dict[str, float] = {}
     peaks: list[Peaks] = []
     copied = 0
-    for count in workers:
+    for count in dict.fromkeys(workers):
         with house.workers(count) as crew:
             for turn in ("first", "second") if count == workers[0] else ("first",):
                 with house.client(f"Large {count} {turn}") as client, _watch(house, crew) as seen:
