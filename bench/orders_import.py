@@ -13,7 +13,9 @@ see `raw.py`. What the peers do stands in `peers.py`. Seconds differ between mac
 
 import argparse
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from books import keep_book, make_book
@@ -55,36 +57,38 @@ class Options:
 def main() -> None:
     """Measure, print the table, and keep it where it is asked for."""
     options = _read()
+    lines: list[Line] = []
     with tempfile.TemporaryDirectory(prefix="tranche-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)  # the database's user must pass through
         with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
-            lines = [*_many(postgres, home, options), *_large(postgres, home, options)]
             run = Run(command=options.command, postgres=postgres.version)
-    show(lines, run)
+            try:
+                for part in chain(_many(postgres, home, options), _large(postgres, home, options)):
+                    lines += part
+            finally:
+                show(lines, run)  # a run that breaks off after ten minutes tells what it has
     if options.markdown:
         write(options.markdown, lines, run)
 
 
-def _many(postgres: EmbeddedPostgres, home: Path, options: Options) -> list[Line]:
+def _many(postgres: EmbeddedPostgres, home: Path, options: Options) -> Iterator[list[Line]]:
     """What is measured in one house: it is nearly empty, so that nothing is left over from the large import."""
     with open_house(postgres, home, name="bench_many") as house, house.workers(1):
-        lines = measure_small(house, home, times=options.times)
-        lines += measure_peers(
-            house, home, lines=min(_PEER_LINES, options.lines), python=options.peers, times=options.times
-        )
+        yield measure_small(house, home, times=options.times)
+        most = min(_PEER_LINES, options.lines)
+        yield measure_peers(house, home, lines=most, python=options.peers, times=options.times)
         if options.crowd:
-            lines += measure_crowd(house, home, lines=options.crowd, organizations=options.organizations)
-    return lines
+            yield measure_crowd(house, home, lines=options.crowd, organizations=options.organizations)
 
 
-def _large(postgres: EmbeddedPostgres, home: Path, options: Options) -> list[Line]:
+def _large(postgres: EmbeddedPostgres, home: Path, options: Options) -> Iterator[list[Line]]:
     if options.book:
         book = keep_book(options.book, lines=options.lines)
     else:
         book = make_book(home / "orders.xlsx", lines=options.lines)
     with open_house(postgres, home, name="bench_large") as house:
-        return measure_large(house, book, workers=options.workers, times=options.times)
+        yield measure_large(house, book, workers=options.workers, times=options.times)
 
 
 def _read() -> Options:

@@ -27,6 +27,7 @@ def _run(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.timeout(300)  # about ten seconds, but it starts ten processes, and a machine may be busy
 def test_a_small_run_fills_the_table_and_keeps_it(session_home: Path, tmp_path: Path) -> None:
     page = tmp_path / "RESULTS.md"
     page.write_text("# Results\n\n<!-- the table begins -->\nof an older run\n<!-- the table ends -->\n\nRead it so.\n")
