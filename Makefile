@@ -4,18 +4,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := $(VENV)/peers/.installed
 WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors test chaos pins clean
+.PHONY: help demo check format lint types floors test chaos bench pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
 	@echo "make check   the whole gate: format, lint, types, floors, tests"
 	@echo "make test    the tests alone (ARGS=\"tests/orders -k upload\")"
 	@echo "make chaos   the tests that kill processes, long"
-	@echo "make pins    recompile requirements.lock and constraints.txt"
+	@echo "make bench   how fast an import is, beside its peers (ARGS=\"--lines 100000 --crowd\"); not for CI"
+	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt"
 	@echo "make clean   remove the environment and everything built"
 
 demo: $(STAMP)
@@ -41,6 +43,15 @@ test: $(STAMP)
 chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)
 
+bench: $(STAMP) $(PEERS)
+	$(BIN)/python bench/orders_import.py $(ARGS)
+
+# What we are measured beside is no part of us: pins and an environment of its own.
+$(PEERS): bench/peers.txt
+	$(PYTHON) -m venv $(VENV)/peers
+	$(VENV)/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/peers.txt
+	@touch $(PEERS)
+
 # Installed again only when the pins or the project's own description change.
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -52,12 +63,15 @@ $(STAMP): requirements.lock pyproject.toml
 
 # Pins hold versions and hashes, never an address, so that any index will do.
 UV := $(VENV)/pins/bin/uv
+PEER_NAMES := django django-import-export openpyxl 'psycopg[binary]' tablib
 COMPILE := $(UV) pip compile pyproject.toml --all-extras --universal --upgrade --no-header --no-annotate --quiet
 
 pins: $(UV)
 	$(COMPILE) --generate-hashes -o requirements.lock
 	$(COMPILE) -o constraints.txt
-	@! grep -n '://' requirements.lock constraints.txt
+	printf '%s\n' $(PEER_NAMES) | $(UV) pip compile - --universal --python-version 3.11 --upgrade --no-header \
+		--no-annotate --quiet --generate-hashes -o bench/peers.txt
+	@! grep -n '://' requirements.lock constraints.txt bench/peers.txt
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)/pins
