@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from litestar import Litestar
 
 from tranche.imports.api import Workbooks
+from tranche.imports.corrections.api import CorrectionLimits
+from tranche.imports.corrections.service import Corrections
 from tranche.kernel.db.listen import Listener
 from tranche.kernel.db.migrate import require_current
 from tranche.kernel.db.pool import Database
@@ -22,6 +24,7 @@ from tranche.modules import make_modules, make_registry, parsing_limits
 from tranche.orders.api.uploads import UploadLimits
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.service import TARGET
+from tranche.orders.target import OrderTarget
 
 _GATE = 4
 _WATCHING = 2
@@ -91,6 +94,8 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "operations": operations,
             "files": files,
             "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
+            "corrections": Corrections({TARGET: OrderTarget()}, operations),
+            "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
             "workbooks": Workbooks(files, {TARGET: ORDER_FIELDS}, limits=limits),
         },
     )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
+from tranche.imports.corrections.api import CORRECTION_ROUTES
+from tranche.imports.corrections.checks import CHECKS as CORRECTION_CHECKS
 from tranche.imports.domain import Limits
 from tranche.imports.tasks import FilePaths
 from tranche.kernel.identity.api import ROUTES as IDENTITY_ROUTES
@@ -27,7 +29,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
             handlers=make_order_handlers(files, limits=limits),
             checks=ORDER_CHECKS,
         ),
-        Module(name="imports", routes=IMPORT_ROUTES),
+        Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
         Module(name="operations", routes=OPERATION_ROUTES, checks=OPERATION_CHECKS),
         Module(name="identity", routes=IDENTITY_ROUTES),

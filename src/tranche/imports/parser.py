@@ -76,9 +76,12 @@ def inspect(request: ParseRequest, *, should_abort: Callable[[], bool]) -> FileH
 
 
 @contextmanager
-def read_rows(request: ParseRequest, *, rows: Sequence[int], should_abort: Callable[[], bool]) -> Iterator[Originals]:
-    """The cells of just these rows (Excel's numbers), in rising order, for the workbook of errors."""
-    with started(request, mode=Mode.ROWS, should_abort=should_abort, rows=tuple(rows)) as child:
+def read_rows(
+    request: ParseRequest, *, rows: Sequence[int] | None, should_abort: Callable[[], bool]
+) -> Iterator[Originals]:
+    """The cells of just these rows (Excel's numbers), in rising order, for the workbook of errors; None: of all."""
+    wanted = None if rows is None else tuple(rows)
+    with started(request, mode=Mode.ROWS, should_abort=should_abort, rows=wanted) as child:
         yield Originals(_expect(child, Named).headers, _originals(child))
 
 

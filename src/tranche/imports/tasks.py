@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tranche.imports import queries
 from tranche.imports.choices import read_mapping
+from tranche.imports.corrections.keeping import keep_refused, reapply_edits, refuse_while_correcting
 from tranche.imports.domain import OUR_HEADERS, FileHeader, Limits, ParseAbortedError, ParseRequest, Slice
 from tranche.imports.parser import Parsed, parse
 from tranche.imports.targets import Import, Judgement, StageLost, Target
@@ -35,12 +36,14 @@ def make_handler(target: Target, files: FilePaths, *, limits: Limits) -> Handler
 
     def finished(conn: Connection, operation: Operation, status: Status) -> None:
         work = find_work(conn, operation)
+        keep_refused(conn, target, work, operation, stage=STAGE)
         target.clear(conn, work)
         target.finished(conn, work, operation, status)
 
     def retry(conn: Connection, operation: Operation, code: str | None) -> Retried:
         retried = _retry(operation, code)
         if retried.phases:
+            refuse_while_correcting(conn, import_id=operation.payload["importId"])
             target.reopen(conn, find_work(conn, operation))
         return retried
 
@@ -137,6 +140,7 @@ class JudgePhase:
             queries.lengthen_statement_time(conn, seconds=_JUDGE_SECONDS)
             if self._target.count_staged(conn, job) != job.staged_rows:
                 raise Restart(STAGE)
+            reapply_edits(conn, self._target, job)
             found = self._target.judge(conn, job)
             errors = queries.count_errors(conn, import_id=job.id, severity="error", code=None)
             warnings = queries.count_errors(conn, import_id=job.id, severity="warning", code=None)

@@ -26,7 +26,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
     mapping: Mapping
     limits: Limits
-    rows: tuple[int, ...] = ()
+    rows: tuple[int, ...] | None = ()
 
 
 class Refusal(StrEnum):

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from tranche.imports import service as imports
 from tranche.imports.choices import write_mapping
+from tranche.imports.corrections.keeping import forget_rows, hold_still
 from tranche.imports.domain import Mapping
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
@@ -167,9 +168,10 @@ def delete_batch(
 
     Raises:
         BatchNotFound: there is none, or it was deleted before.
-        BatchBusy: it is still being processed.
+        BatchBusy, CorrectionRunning: it is still being processed or corrected.
         InvoicedOrders: some orders have invoices and `force_void` was not asked for, or nobody can void them.
     """
+    hold_still(conn, import_id=get_batch(conn, batch_id=batch_id).import_id)
     if not batches.lock_batch(conn, batch_id=batch_id):
         raise BatchNotFound("There is no such order batch.")
     batch = get_batch(conn, batch_id=batch_id)
@@ -180,13 +182,9 @@ def delete_batch(
     _settle_invoices(conn, ctx, batch_id=batch_id, force_void=force_void, voider=voider)
     count = orders.count_batch_orders(conn, batch_id=batch_id)
     batches.mark_deleted(conn, batch_id=batch_id, user_id=ctx.user_id)
-    audit.record(
-        conn,
-        ctx,
-        action="order_batch.delete",
-        subject_id=batch_id,
-        detail={"fileName": batch.file_name, "orders": count},
-    )
+    forget_rows(conn, import_id=batch.import_id)
+    detail: dict[str, str | int] = {"fileName": batch.file_name, "orders": count}
+    audit.record(conn, ctx, action="order_batch.delete", subject_id=batch_id, detail=detail)
     if count <= DELETED_AT_ONCE:
         return Deleted(orders=orders.delete_batch_orders(conn, batch_id=batch_id, limit=DELETED_AT_ONCE))
     operation = operations.start(

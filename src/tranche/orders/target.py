@@ -1,14 +1,18 @@
 """Orders as a target of the import machine."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from tranche.catalog import service as catalog
 from tranche.customers import service as customers
 from tranche.imports import service as imports
+from tranche.imports.corrections.port import Made
 from tranche.imports.targets import Import, Judgement, StageLost
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, Operation, Status
 from tranche.orders.domain import BatchDeleted, OnDuplicate
 from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.queries import batches, judging, lines, stage
+from tranche.orders.queries import batches, judging, lines, refused, stage
 from tranche.orders.queries.rules import Rules
 
 
@@ -19,6 +23,7 @@ class OrderTarget:
     unit = "orders"
     fields = ORDER_FIELDS
     stage_table = "order_import_lines"
+    group_column: str | None = "order_number"
     stage_columns: tuple[str, ...] = (
         "order_number",
         "customer_name",
@@ -46,9 +51,19 @@ class OrderTarget:
 
     def judge(self, conn: Connection, work: Import) -> Judgement:
         """Rules per line, then per order, then the orders by state; a row without a number is a failed order."""
+        return self._judge(conn, _rules(conn, work))
+
+    def judge_again(self, conn: Connection, work: Import) -> Judgement:
+        """As `judge`, for a few rows; an order that the batch has cannot take another row."""
         rules = _rules(conn, work)
-        stage.clear_groups(conn, import_id=work.id)
-        judging.analyze(conn)
+        if rules.batch_id is not None:
+            header = work.headers.get("orderId")
+            refused.judge_brought_in(conn, import_id=work.id, batch_id=rules.batch_id, header=header)
+        return self._judge(conn, replace(rules, batch_id=None, is_small=True))
+
+    def _judge(self, conn: Connection, rules: Rules) -> Judgement:
+        stage.clear_groups(conn, import_id=rules.import_id)
+        judging.analyze(conn, rules)
         lines.judge_lines(conn, rules)
         judging.mark_bad_lines(conn, rules)
         judging.judge_agreement(conn, rules)
@@ -61,7 +76,7 @@ class OrderTarget:
         judging.judge_existing(conn, rules)
         judging.name_siblings(conn, rules)
         judging.warn_of_repeats(conn, rules)
-        judging.analyze(conn)
+        judging.analyze(conn, rules)
         found = judging.tally(conn, rules)
         return Judgement(
             total=found["orders"] + found["orphan_rows"],
@@ -100,6 +115,31 @@ class OrderTarget:
         if made < found["orders"]:
             overtaken = stage.insert_overtaken(conn, import_id=work.id, header=work.headers.get("orderId"))
         return Counts(succeeded=made, failed=overtaken)
+
+    def hold(self, conn: Connection, work: Import) -> None:
+        """The batch must still be there when its refused rows come in."""
+        batch_id = work.options.get("batchId")
+        if batch_id is not None and not batches.lock_batch(conn, batch_id=batch_id):
+            raise BatchDeleted("The batch of this import was deleted; upload the file again.")
+
+    def set_apart(self, conn: Connection, work: Import) -> None:
+        """A row that an edit moved to an order of the batch must not vanish among that order's own rows."""
+        batch_id = work.options.get("batchId")
+        if batch_id is not None:
+            refused.set_apart(conn, import_id=work.id, batch_id=batch_id, header=work.headers.get("orderId"))
+
+    def name_rest(self, conn: Connection, work: Import) -> None:
+        """An order that failed while it was brought in has one error; its other rows need one too."""
+        rules = _rules(conn, work)
+        if rules.batch_id is not None:
+            refused.clear_brought_in(conn, import_id=work.id, batch_id=rules.batch_id)
+        judging.name_siblings(conn, rules)
+
+    def find_made(self, conn: Connection, work: Import, *, keys: Sequence[str]) -> dict[str, Made]:
+        """The orders of the batch by their numbers."""
+        batch_id = work.options.get("batchId")
+        found = [] if batch_id is None else refused.find_orders(conn, batch_id=batch_id, numbers=keys)
+        return {row["number"]: Made(id=row["id"], label=row["number"]) for row in found}
 
     def park(self, conn: Connection, work: Import, *, position: int, code: str, message: str) -> Counts:
         """Note the order that could not be brought in, at its first row."""

@@ -1,5 +1,6 @@
 """The operations of orders: the import of a batch, and the removal of a large one."""
 
+from tranche.imports.corrections.tasks import make_correction_handler
 from tranche.imports.domain import Limits
 from tranche.imports.tasks import FilePaths, make_handler
 from tranche.kernel.db.pool import Connection
@@ -34,6 +35,7 @@ def make_handlers(files: FilePaths, *, limits: Limits) -> list[Handler]:
     """The kinds of operation that this module adds."""
     return [
         make_handler(OrderTarget(), files, limits=limits),
+        make_correction_handler(OrderTarget(), files, limits=limits),
         Handler(kind=DELETE_KIND, phases=(RemovePhase(),), retry=_retry_removal),
     ]
 

@@ -259,5 +259,6 @@ def tally(conn: Connection, rules: Rules) -> Row:
     return row
 
 
-def analyze(conn: Connection) -> None:
-    conn.execute("SELECT analyze_import_stage()")
+def analyze(conn: Connection, rules: Rules) -> None:
+    if not rules.is_small:
+        conn.execute("SELECT analyze_import_stage()")
