@@ -160,9 +160,8 @@ class Slice:
     faults: tuple[Fault, ...]
 
 
-ROW_HEADER, ERRORS_HEADER, IMPORT_HEADER = "_row", "_errors", "_import"
-# A corrected workbook of errors comes back with them.
-OUR_HEADERS = frozenset({ROW_HEADER, ERRORS_HEADER, IMPORT_HEADER})
+ROW_HEADER, ERRORS_HEADER = "_row", "_errors"
+OUR_HEADERS = frozenset({ROW_HEADER, ERRORS_HEADER})  # a corrected workbook of errors comes back with them
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import xlsxwriter
 from tranche.imports.choices import read_mapping
 from tranche.imports.domain import (
     ERRORS_HEADER,
-    IMPORT_HEADER,
     OUR_HEADERS,
     ROW_HEADER,
     Field,
@@ -23,6 +22,7 @@ from tranche.imports.service import BadRow
 from tranche.imports.targets import Import
 
 MOST_ROWS = 1_000_000
+ORIGIN = "_import "  # a hidden sheet's name tells the import to which a corrected workbook belongs
 _LONGEST_CELL = 32_767
 _WIDTH = 18
 _WIDE = 70
@@ -107,16 +107,15 @@ def _overlaid(
 def _write(book: xlsxwriter.Workbook, shown: Shown, *, messages: dict[int, str], import_id: int) -> None:
     kept = [at for at, name in enumerate(shown.headers) if name not in OUR_HEADERS]
     sheet = book.add_worksheet("Errors")
+    book.add_worksheet(f"{ORIGIN}{import_id}").very_hidden()
     bold = book.add_format({"bold": True, "bg_color": "#F1F5F9", "bottom": 1})
     red = book.add_format({"font_color": "#B91C1C"})
     text = book.add_format({"num_format": "@"})  # what is entered stays as it is entered: 19 %, 03/04, long numbers
     width = len(kept)
     sheet.set_column(0, max(width - 1, 0), _WIDTH, text)
     sheet.set_column(width + 1, width + 1, _WIDE)
-    sheet.set_column(width + 2, width + 2, None, None, {"hidden": True})
     sheet.freeze_panes(1, 0)
-    ours = (ROW_HEADER, ERRORS_HEADER, IMPORT_HEADER)
-    for column, name in enumerate([*(shown.headers[at] for at in kept), *ours]):
+    for column, name in enumerate([*(shown.headers[at] for at in kept), ROW_HEADER, ERRORS_HEADER]):
         sheet.write_string(0, column, name[:_LONGEST_CELL], bold)
     for line, row in enumerate(shown.rows, start=1):
         for column, at in enumerate(kept):
@@ -124,4 +123,3 @@ def _write(book: xlsxwriter.Workbook, shown: Shown, *, messages: dict[int, str],
                 sheet.write_string(line, column, cell[:_LONGEST_CELL], text)
         sheet.write_number(line, width, row.row)
         sheet.write_string(line, width + 1, messages[row.row][:_LONGEST_CELL], red)
-        sheet.write_number(line, width + 2, import_id)

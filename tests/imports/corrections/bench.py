@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -18,6 +19,7 @@ from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import get_operation
 from tranche.kernel.settings import Settings
 from tranche.modules import make_modules
+from tranche.orders import service as orders
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.target import OrderTarget
 
@@ -54,15 +56,20 @@ class Bench:
         self.assert_sound()
         return states
 
-    def set_all(self, code: str, field: str, value: str | None, *, column: str | None = None) -> Operation:
-        """Start to set one field in all rows with an error of this code."""
+    def set_group(self, key: str, field: str, value: str | None) -> Operation:
+        """Start to set one field in all rows of the group of that key."""
         ctx = self.importer.context
         with self.importer.database.transaction(ctx.organization_id) as conn:
-            groups = imports.list_error_groups(conn, import_id=self.import_id)
-            (group,) = [g for g in groups if g["code"] == code and column in {None, g["column_name"]}]
             return self.corrections.begin_setting(
-                conn, ctx, import_id=self.import_id, cause_key=imports.cause_key(group), field=field, value=value
+                conn, ctx, import_id=self.import_id, cause_key=key, field=field, value=value
             )
+
+    def set_all(self, code: str, field: str, value: str | None, *, column: str | None = None) -> Operation:
+        """Start to set one field in all rows with an error of this code."""
+        with self.importer.database.transaction(self.importer.context.organization_id) as conn:
+            groups = imports.list_error_groups(conn, import_id=self.import_id)
+        (group,) = [g for g in groups if g["code"] == code and column in {None, g["column_name"]}]
+        return self.set_group(imports.cause_key(group), field, value)
 
     def merge(self, content: bytes, *, name: str = "errors.xlsx") -> Operation:
         """Start to take over a corrected workbook."""
@@ -81,12 +88,30 @@ class Bench:
         self.assert_sound()
         return self.look(operation.id)
 
-    def retry(self) -> Operation:
-        """Work the import's operation once more, and check the books."""
+    def retry(self, operation_id: int | None = None) -> Operation:
+        """Work an operation once more, by default that of the import, and check the books."""
         ctx = self.importer.context
         with self.importer.database.transaction(ctx.organization_id) as conn:
-            operation = self.importer.operations.retry(conn, ctx, operation_id=self.operation_id, code=None)
+            operation = self.importer.operations.retry(
+                conn, ctx, operation_id=operation_id or self.operation_id, code=None
+            )
         return self.work(operation)
+
+    def cancel(self, operation: Operation) -> None:
+        ctx = self.importer.context
+        with self.importer.database.transaction(ctx.organization_id) as conn:
+            self.importer.operations.cancel(conn, ctx, operation_id=operation.id)
+
+    def delete_batch(self) -> None:
+        """Delete the import's batch."""
+        ctx = self.importer.context
+        with self.importer.database.transaction(ctx.organization_id) as conn:
+            batch_id = get_operation(conn, operation_id=self.operation_id).payload["batchId"]
+            orders.delete_batch(conn, ctx, self.importer.operations, batch_id=batch_id)
+
+    def refuse_orders(self, number: str) -> None:
+        """From now on the database cannot take this order."""
+        self._owner.execute(f"ALTER TABLE orders ADD CHECK (number <> '{number}') NOT VALID".encode())
 
     def look(self, operation_id: int | None = None) -> Operation:
         """An operation, by default that of the import."""
@@ -136,10 +161,23 @@ class Bench:
 
     def workbook(self) -> list[list[Any]]:
         """The workbook of errors, row by row."""
-        answer = self.workbooks.answer(self.importer.database, self.importer.context, import_id=self.import_id)
-        sheet = openpyxl.load_workbook(str(answer.file_path)).active
-        assert sheet is not None
+        sheet = openpyxl.load_workbook(io.BytesIO(self.workbook_bytes()))["Errors"]
         return [list(row) for row in sheet.iter_rows(values_only=True)]
+
+    def workbook_bytes(self) -> bytes:
+        answer = self.workbooks.answer(self.importer.database, self.importer.context, import_id=self.import_id)
+        return Path(answer.file_path).read_bytes()
+
+    def rewritten(self, rows: Sequence[Sequence[object]]) -> bytes:
+        """The workbook of errors with its rows replaced, as a spreadsheet program saves it."""
+        book = openpyxl.load_workbook(io.BytesIO(self.workbook_bytes()))
+        sheet = book["Errors"]
+        sheet.delete_rows(1, sheet.max_row)
+        for row in rows:
+            sheet.append(list(row))
+        target = io.BytesIO()
+        book.save(target)
+        return target.getvalue()
 
     def assert_sound(self) -> None:
         """No check of the doctor finds anything, and the stage is empty."""

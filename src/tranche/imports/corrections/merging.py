@@ -2,7 +2,7 @@
 
 import re
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,6 @@ from typing import Final
 from tranche.imports.corrections.domain import Entry, InvalidCell
 from tranche.imports.corrections.values import bare, read_entry, require_storable
 from tranche.imports.domain import (
-    IMPORT_HEADER,
     ROW_HEADER,
     Field,
     FieldKind,
@@ -19,9 +18,9 @@ from tranche.imports.domain import (
     ParseRequest,
     UnreadableFile,
 )
-from tranche.imports.parser import read_rows
+from tranche.imports.parser import Originals, read_rows
 from tranche.imports.targets import Import
-from tranche.imports.workbook import columns_of
+from tranche.imports.workbook import ORIGIN, columns_of
 
 _ROW_FIELD: Final = (Field(ROW_HEADER, ROW_HEADER, required=True),)
 _NUMBER: Final = re.compile(r"([1-9][0-9]{0,8})(?:\.0+)?")
@@ -60,39 +59,31 @@ class Corrected:
     fields: tuple[Field, ...]
     limits: Limits
 
-    def check(self, *, should_abort: Callable[[], bool]) -> int:
-        """Refuse what is no workbook of this import's errors, before anything of it is taken; returns its rows.
+    def rows(self, *, should_abort: Callable[[], bool]) -> Generator[CorrectedRow, None, None]:
+        """The rows with their cells by field, those that have a column; blank rows are left out.
 
         Raises:
-            UnreadableFile: it lacks `_row`, or was made from another import.
+            UnreadableFile: it lacks `_row`, or was made from another import; before the first row.
             UnsupportedFile, FileTooLarge, ParseAbortedError: as reading any file.
         """
-        count = 0
-        for row in self._walk(should_abort):
-            count += 1
-            other = (row.cells.get(IMPORT_HEADER) or "").removesuffix(".0")
-            if other and other != str(self.work.id):
-                sentence = _FOREIGN.replace("{other}", other[:20]).replace("{own}", str(self.work.id))
-                raise UnreadableFile(sentence, code="foreign_workbook")
-        return count
-
-    def rows(self, *, should_abort: Callable[[], bool]) -> Iterator[CorrectedRow]:
-        """The rows with their cells by field, those that have a column; blank rows are left out."""
-        yield from self._walk(should_abort)
-
-    def _walk(self, should_abort: Callable[[], bool]) -> Iterator[CorrectedRow]:
         request = ParseRequest(path=self.path, fields=_ROW_FIELD, file_name=self.file_name, limits=self.limits)
         with read_rows(request, rows=None, should_abort=should_abort) as found:
-            if ROW_HEADER not in found.headers:
-                raise UnreadableFile(_NO_ROW, code="no_row_column")
-            names = dict(enumerate(found.headers))
+            self._require_ours(found)
             wanted = {header: name for name, header in columns_of(self.work, self.fields).items()}
-            wanted |= {ROW_HEADER: ROW_HEADER, IMPORT_HEADER: IMPORT_HEADER}
-            places = {at: wanted[header] for at, header in names.items() if header in wanted}
+            wanted |= {ROW_HEADER: ROW_HEADER}
+            places = {at: wanted[header] for at, header in enumerate(found.headers) if header in wanted}
             for original in found.rows:
                 cells = {name: bare(original.cells[at]) for at, name in places.items()}
                 if any(original.cells) and cells[ROW_HEADER] != ROW_HEADER:
                     yield _corrected(original, cells)
+
+    def _require_ours(self, found: Originals) -> None:
+        origins = [name.removeprefix(ORIGIN) for name in found.sheets if name.startswith(ORIGIN)]
+        if any(origin != str(self.work.id) for origin in origins):
+            sentence = _FOREIGN.replace("{other}", origins[0]).replace("{own}", str(self.work.id))
+            raise UnreadableFile(sentence, code="foreign_workbook")
+        if ROW_HEADER not in found.headers:
+            raise UnreadableFile(_NO_ROW, code="no_row_column")
 
 
 def _corrected(original: OriginalRow, cells: dict[str, str | None]) -> CorrectedRow:

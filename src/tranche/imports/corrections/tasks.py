@@ -1,6 +1,7 @@
 """The operation that corrects many rows: take over what a person changed, then judge each touched group anew."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -126,9 +127,7 @@ class ApplyPhase:
                 fields=self._target.fields,
                 limits=self._limits,
             )
-            total = corrected.check(should_abort=work.should_stop)
-            baseline = self._baseline(work, job)
-            return self._take(work, corrected, baseline, total=total)
+            return self._take(work, corrected, self._baseline(work, job))
         except ParseAbortedError as aborted:
             raise Stopped from aborted
         except Unavailable:
@@ -153,23 +152,18 @@ class ApplyPhase:
                 baseline.add(row.row, {name: row.cells[at] for name, at in places.items()})
         return baseline
 
-    def _take(self, work: StreamWork, corrected: Corrected, baseline: Baseline, *, total: int) -> dict[str, Any]:
+    def _take(self, work: StreamWork, corrected: Corrected, baseline: Baseline) -> dict[str, Any]:
         seen: set[int] = set()
         left_out: list[int] = []
         done = 0
-        for part in _parts(corrected.rows(should_abort=work.should_stop), size=_ROWS_AT_ONCE):
-            taken: dict[int, Mapping[str, str | None]] = {}
-            for row in part:
-                if row.row is None or row.row in seen or row.row not in baseline:
-                    left_out.append(row.at)
-                else:
-                    seen.add(row.row)
-                    taken[row.row] = row.cells
-            done += len(part)
-            with work.transaction() as conn:
-                held = _hold(conn, self._target, work.operation)
-                self._take_part(conn, held, work.operation, taken, baseline)
-                work.progress(conn, done=done, total=total)
+        with closing(corrected.rows(should_abort=work.should_stop)) as found:
+            for part in _parts(found, size=_ROWS_AT_ONCE):
+                taken = _told_apart(part, baseline, seen=seen, left_out=left_out)
+                done += len(part)
+                with work.transaction() as conn:
+                    held = _hold(conn, self._target, work.operation)
+                    self._take_part(conn, held, work.operation, taken, baseline)
+                    work.progress(conn, done=done, total=None)
         return {"rows": len(seen), "leftOut": len(left_out), "leftOutRows": left_out[:_NAMED]}
 
     def _take_part(
@@ -248,6 +242,20 @@ def _walk_numbers(conn: Connection, *, import_id: int) -> Iterator[int]:
     while page := rows.list_numbers(conn, import_id=import_id, after=after, limit=50_000):
         yield from page
         after = page[-1]
+
+
+def _told_apart(
+    part: Sequence[CorrectedRow], baseline: Baseline, *, seen: set[int], left_out: list[int]
+) -> dict[int, Mapping[str, str | None]]:
+    """The rows that correct a refused row, each once; the others are named by their numbers in the workbook."""
+    taken: dict[int, Mapping[str, str | None]] = {}
+    for row in part:
+        if row.row is None or row.row in seen or row.row not in baseline:
+            left_out.append(row.at)
+        else:
+            seen.add(row.row)
+            taken[row.row] = row.cells
+    return taken
 
 
 def _parts(found: Iterator[CorrectedRow], *, size: int) -> Iterator[list[CorrectedRow]]:
