@@ -20,6 +20,8 @@ _PHASES: Final[Mapping[str, str]] = {
     "prepare": "Preparing",
     "commit": "Bringing in",
     "remove": "Removing",
+    "apply": "Taking over the changes",
+    "rejudge": "Checking again",
 }
 _WAITING: Final[Mapping[str, str]] = {
     "pending": "Waiting for a worker",

@@ -3,6 +3,7 @@
 import typer
 
 from tranche.orders.commands.batches import adopt_legacy, delete, show_batches, show_errors
+from tranche.orders.commands.correcting import correct, fix
 from tranche.orders.commands.orders import list_orders, show_order
 from tranche.orders.commands.upload import upload
 
@@ -10,6 +11,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Upload order
 app.command("upload")(upload)
 app.command("batches")(show_batches)
 app.command("errors")(show_errors)
+app.command("correct")(correct)
+app.command("fix")(fix)
 app.command("delete")(delete)
 app.command("list")(list_orders)
 app.command("show")(show_order)

@@ -57,7 +57,7 @@ def upload(
         "dryRun": dry_run or None,
     }
     with open_client() as client:
-        started = _send(client, file, params=params, form=form)
+        started = send_file(client, "/api/orders/upload", file, params=params, form=form)
         if not wait:
             _show_started(started, json=json)
             return
@@ -82,7 +82,8 @@ def _read_mapping(text: str) -> str:
     return text
 
 
-def _send(client: Client, file: Path, *, params: Params, form: Mapping[str, str]) -> Json:
+def send_file(client: Client, path: str, file: Path, *, params: Params, form: Mapping[str, str]) -> Json:
+    """Send a file, with a bar on a terminal; returns the answer."""
     console = messages()
     with Progress(
         TextColumn("{task.description}", markup=False),
@@ -98,7 +99,7 @@ def _send(client: Client, file: Path, *, params: Params, form: Mapping[str, str]
         def told(sent: int, total: int) -> None:
             bar.update(task, completed=sent, total=total)
 
-        return client.upload("/api/orders/upload", file, params=params, form=form, progress=told)
+        return client.upload(path, file, params=params, form=form, progress=told)
 
 
 def _show_started(started: Json, *, json: bool) -> None:
