@@ -9,7 +9,13 @@ UNTENANTED = {
     "order_import_lines": "COPY FROM is refused under a tenant wall; keyed by organization and import",
     "order_import_groups": "belongs to the lines",
 }
-DEFINERS = {"find_api_key", "count_organizations", "list_runnable_operations", "analyze_import_stage"}
+DEFINERS = {
+    "find_api_key",
+    "count_organizations",
+    "list_runnable_operations",
+    "analyze_import_stage",
+    "analyze_import_rows",
+}
 KEYS_WITHOUT_ORGANIZATION = {("organizations", "organizations_pkey"), ("workers", "workers_pkey")}
 
 OURS = """

@@ -43,6 +43,8 @@ def reapply_edits(conn: Connection, target: Target, work: Import) -> None:
         return
     shape = shape_of(target)
     edited = [field for field in edits.list_edited_fields(conn, import_id=work.id) if field in shape.columns]
+    if edited:
+        staging.analyze(conn)
     for field in edited:
         header = work.headers.get(field, field)
         staging.reapply_field(conn, shape=shape, import_id=work.id, field=field, header=header)

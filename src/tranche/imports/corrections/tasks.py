@@ -10,7 +10,7 @@ from tranche.imports.corrections import rejudging
 from tranche.imports.corrections.domain import Entry
 from tranche.imports.corrections.merging import Baseline, Corrected, CorrectedRow, read_corrected
 from tranche.imports.corrections.port import Correctable
-from tranche.imports.corrections.queries import edits, rows
+from tranche.imports.corrections.queries import edits, rows, staging
 from tranche.imports.corrections.rejudging import Held
 from tranche.imports.corrections.service import correction_kind, day_first_of, find_edited
 from tranche.imports.corrections.values import read_entry
@@ -80,6 +80,8 @@ class ApplyPhase:
 
     def work(self, work: StreamWork) -> None:
         """Take the changes over, then number what has to be judged."""
+        with work.transaction() as conn:
+            staging.analyze(conn)
         summary = self._merge(work) if "sha256" in work.operation.payload else self._set(work)
         with work.transaction() as conn:
             held = _hold(conn, self._target, work.operation)
@@ -91,6 +93,8 @@ class ApplyPhase:
                 counts=Counts(succeeded=known.succeeded, failed=known.failed, skipped=known.skipped),
                 summary=summary,
             )
+        with work.transaction() as conn:
+            staging.analyze(conn)
 
     def _set(self, work: StreamWork) -> dict[str, Any]:
         payload = work.operation.payload

@@ -23,6 +23,7 @@ WALLLESS_TABLES = ("order_import_groups", "order_import_lines")
 
 # Functions that see across organizations or need ownership, each with a reason in its migration.
 DEFINER_FUNCTIONS = (
+    "analyze_import_rows()",
     "analyze_import_stage()",
     "count_organizations()",
     "find_api_key(presented bytea)",

@@ -69,6 +69,11 @@ def reapply_field(conn: Connection, *, shape: Shape, import_id: int, field: str,
     conn.execute(statement, {"id": import_id, "field": field, "header": header})
 
 
+def analyze(conn: Connection) -> None:
+    """Let the planner know the refused rows and their errors; in a short transaction, for it locks out the next."""
+    conn.execute("SELECT analyze_import_rows()")
+
+
 def discard_temporary(conn: Connection) -> None:
     """Drop the temp tables of the steps before: an import takes each step in a transaction of its own."""
     conn.execute("DISCARD TEMP")
