@@ -27,7 +27,7 @@ WITH file AS (
 ), item AS (
     INSERT INTO items (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Mug', 'mug')
 ), import AS (
-    INSERT INTO imports (organization_id, id, target, sha256, file_name, file_size, operation_id, correction_id)
+    INSERT INTO imports (organization_id, id, target, sha256, file_name, file_size, kept_by, correction_id)
     VALUES (%(org)s, 1, 'order', %(sha256)s, 'a.csv', %(size)s, 1, 1)
 ), fault AS (
     INSERT INTO import_errors (organization_id, import_id, row_number, severity, code, message)

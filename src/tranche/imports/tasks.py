@@ -5,7 +5,7 @@ from typing import Protocol
 
 from tranche.imports import queries
 from tranche.imports.choices import read_mapping
-from tranche.imports.corrections.keeping import keep_refused, reapply_edits, refuse_while_correcting
+from tranche.imports.corrections.keeping import keep_refused, reapply_edits
 from tranche.imports.domain import OUR_HEADERS, FileHeader, Limits, ParseAbortedError, ParseRequest, Slice
 from tranche.imports.parser import Parsed, parse
 from tranche.imports.targets import Import, Judgement, StageLost, Target
@@ -43,7 +43,6 @@ def make_handler(target: Target, files: FilePaths, *, limits: Limits) -> Handler
     def retry(conn: Connection, operation: Operation, code: str | None) -> Retried:
         retried = _retry(operation, code)
         if retried.phases:
-            refuse_while_correcting(conn, import_id=operation.payload["importId"])
             target.reopen(conn, find_work(conn, operation))
         return retried
 

@@ -5,11 +5,11 @@ SET lock_timeout = '5s';
 -- judge's, who takes it back when it judges again.
 ALTER TABLE import_errors ADD COLUMN is_reading boolean NOT NULL DEFAULT false;
 
--- `operation_id` is set when the import ends with its refused rows kept, `correction_id` is its newest bulk correction.
+-- `kept_by` is the operation that ended with the refused rows kept, `correction_id` the newest bulk correction.
 ALTER TABLE imports
-    ADD COLUMN operation_id bigint,
+    ADD COLUMN kept_by bigint,
     ADD COLUMN correction_id bigint,
-    ADD FOREIGN KEY (organization_id, operation_id) REFERENCES operations,
+    ADD FOREIGN KEY (organization_id, kept_by) REFERENCES operations,
     ADD FOREIGN KEY (organization_id, correction_id) REFERENCES operations;
 
 -- `group_key` is what rows of one thing share (an order's number), null where a row stands for itself. A row is dirty

@@ -6,6 +6,7 @@ from dataclasses import replace
 from tranche.catalog import service as catalog
 from tranche.customers import service as customers
 from tranche.imports import service as imports
+from tranche.imports.corrections.keeping import refuse_while_correcting
 from tranche.imports.corrections.port import Made
 from tranche.imports.targets import Import, Judgement, StageLost
 from tranche.kernel.db.pool import Connection
@@ -152,7 +153,8 @@ class OrderTarget:
         return Counts(failed=1)
 
     def reopen(self, conn: Connection, work: Import) -> None:
-        """The batch is being processed again, unless it was deleted."""
+        """The batch is being processed again, unless it was deleted or is being corrected."""
+        refuse_while_correcting(conn, import_id=work.id)
         batch_id = work.options.get("batchId")
         if batch_id is not None and not batches.reopen_batch(conn, batch_id=batch_id):
             raise BatchDeleted("The batch of this import was deleted; upload the file again.")

@@ -14,6 +14,7 @@ from tranche.imports.api import Workbooks
 from tranche.imports.corrections.domain import RowState
 from tranche.imports.corrections.service import Corrections
 from tranche.imports.domain import Limits
+from tranche.imports.targets import Import
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import get_operation
@@ -117,6 +118,11 @@ class Bench:
         """An operation, by default that of the import."""
         with self.importer.database.transaction(self.importer.context.organization_id) as conn:
             return get_operation(conn, operation_id=operation_id or self.operation_id)
+
+    def job(self) -> Import:
+        """The import's own row."""
+        with self.importer.database.transaction(self.importer.context.organization_id) as conn:
+            return imports.get(conn, import_id=self.import_id)
 
     @property
     def imported(self) -> Imported:

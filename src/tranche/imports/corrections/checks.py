@@ -25,7 +25,7 @@ CHECKS = (
                 format('row %s of import %s has an error and was not kept', e.row_number, e.import_id) AS detail
             FROM import_errors e
             JOIN imports i ON i.organization_id = e.organization_id AND i.id = e.import_id
-            JOIN operations o ON o.organization_id = i.organization_id AND o.id = i.operation_id
+            JOIN operations o ON o.organization_id = i.organization_id AND o.id = i.kept_by
             WHERE e.severity = 'error'
               AND o.status IN ('cancelled', 'completed', 'completed_with_errors', 'failed')
               AND NOT EXISTS (
@@ -42,7 +42,7 @@ CHECKS = (
             SELECT i.organization_id, format('import %s: its operation %s says %s failed, %s groups of rows are kept',
                 i.id, o.id, o.failed, g.groups) AS detail
             FROM imports i
-            JOIN operations o ON o.organization_id = i.organization_id AND o.id = i.operation_id
+            JOIN operations o ON o.organization_id = i.organization_id AND o.id = i.kept_by
             CROSS JOIN LATERAL (
                 SELECT count(DISTINCT coalesce('k' || r.group_key, 'r' || r.row_number)) AS groups FROM import_rows r
                 WHERE r.organization_id = i.organization_id AND r.import_id = i.id

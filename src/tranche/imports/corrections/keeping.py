@@ -34,7 +34,7 @@ def keep_refused(conn: Connection, target: Target, work: Import, operation: Oper
     if is_whole and has_errors:
         target.name_rest(conn, work)
         staging.keep_refused(conn, shape=shape_of(target), import_id=work.id)
-    states.set_operation(conn, import_id=work.id, operation_id=operation.id if is_whole else None)
+    states.set_kept(conn, import_id=work.id, operation_id=operation.id if is_whole else None)
 
 
 def reapply_edits(conn: Connection, target: Target, work: Import) -> None:
@@ -61,8 +61,8 @@ def hold_still(conn: Connection, *, import_id: int | None) -> None:
     state = None if import_id is None else states.find_state(conn, import_id=import_id)
     if import_id is None or state is None:
         return
-    if state["operation_id"] is not None:
-        recounting.lock(conn, operation_id=state["operation_id"])
+    if state["kept_by"] is not None:
+        recounting.lock(conn, operation_id=state["kept_by"])
     states.lock_import(conn, import_id=import_id)
     refuse_while_correcting(conn, import_id=import_id)
 
@@ -71,7 +71,7 @@ def forget_rows(conn: Connection, *, import_id: int | None) -> None:
     """What the import brought in is removed: nothing is left to be corrected; the log of changes stays."""
     if import_id is not None:
         rows.delete_rows(conn, import_id=import_id)
-        states.set_operation(conn, import_id=import_id, operation_id=None)
+        states.set_kept(conn, import_id=import_id, operation_id=None)
 
 
 def refuse_while_correcting(conn: Connection, *, import_id: int, besides: int | None = None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tranche.imports.corrections.domain import Entry, InvalidCell
-from tranche.imports.corrections.values import bare, read_entry, require_storable
+from tranche.imports.corrections.values import Habits, bare, read_entry, require_storable
 from tranche.imports.domain import (
     ROW_HEADER,
     Field,
@@ -121,7 +121,7 @@ def _mark(text: str | None) -> int:
     return hash(plain.replace("\r\n", "\n").replace("_x000D_", "")) if plain else 0
 
 
-def read_corrected(row: int, entry: Field, text: str | None, *, day_first: bool | None) -> Entry:
+def read_corrected(row: int, entry: Field, text: str | None, *, habits: Habits) -> Entry:
     """A changed cell, with the doubts that only a spreadsheet brings."""
     value = bare(text)
     doubt = _doubt(entry, value)
@@ -131,7 +131,7 @@ def read_corrected(row: int, entry: Field, text: str | None, *, day_first: bool 
         require_storable(entry.name, value, pointer=f"/cells/{entry.name}")
     except InvalidCell as error:
         return Entry(row=row, field=entry.name, value=None, code=error.error_code, message=error.message)
-    return read_entry(row, entry, value, day_first=day_first, typed=True)
+    return read_entry(row, entry, value, habits=habits, typed=True)
 
 
 def _doubt(entry: Field, value: str | None) -> tuple[str, str] | None:

@@ -35,7 +35,8 @@ class Correctable(Target, Protocol):
     """A target whose refused rows are kept. `group_column` of its stage holds what rows of one thing share.
 
     A few rows in the stage are judged and brought in like a whole file: `prepare`, `commit` and `clear` are
-    called as by an import, the positions 1..n being what the judgement left open.
+    called as by an import, the positions 1..n being what the judgement left open. `reopen` refuses while a bulk
+    correction runs (`keeping.refuse_while_correcting`).
     """
 
     group_column: str | None

@@ -47,14 +47,14 @@ def hold(conn: Connection, target: Correctable, *, import_id: int, correction_id
     """
     service.get(conn, import_id=import_id)
     state = states.find_state(conn, import_id=import_id) or {}
-    if state["operation_id"] is None:
+    if state["kept_by"] is None:
         raise NotCorrectable(
             "The refused rows of this import were not kept: it has not ended, was not read to its end, or its batch "
             "was deleted. Wait for its end, or retry its operation, then correct."
         )
-    operation = recounting.lock(conn, operation_id=state["operation_id"])
+    operation = recounting.lock(conn, operation_id=state["kept_by"])
     locked = states.lock_import(conn, import_id=import_id)
-    if not operation.status.is_terminal or locked is None or locked["operation_id"] != operation.id:
+    if not operation.status.is_terminal or locked is None or locked["kept_by"] != operation.id:
         raise NotCorrectable(f"Operation {operation.id} is working on this import. Wait for its end, then correct.")
     refuse_while_correcting(conn, import_id=import_id, besides=correction_id)
     work = service.get(conn, import_id=import_id)

@@ -19,9 +19,9 @@ from tranche.imports.corrections.port import Correctable, Made
 from tranche.imports.corrections.queries import edits, rows
 from tranche.imports.corrections.queries import imports as states
 from tranche.imports.corrections.rejudging import Held
-from tranche.imports.corrections.values import read_entry, require_storable
+from tranche.imports.corrections.values import habits_of, read_entry, require_storable
 from tranche.imports.domain import Field
-from tranche.imports.targets import Import, Target
+from tranche.imports.targets import Target
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Row
@@ -184,14 +184,8 @@ def _entries(held: Held, *, row_number: int, cells: Mapping[str, str | None]) ->
         pointer = f"/cells/{name.replace('~', '~0').replace('/', '~1')}"
         field = _field(held.target, name, pointer=pointer)
         require_storable(name, text, pointer=pointer)
-        found.append(read_entry(row_number, field, text, day_first=day_first_of(held.work)))
+        found.append(read_entry(row_number, field, text, habits=habits_of(held.work, name)))
     return found
-
-
-def day_first_of(work: Import) -> bool | None:
-    """What the sender of the file said about 03/04."""
-    said = (work.options.get("mapping") or {}).get("dayFirst")
-    return said if isinstance(said, bool) else None
 
 
 def _field(target: Correctable, name: str, *, pointer: str) -> Field:

@@ -12,8 +12,8 @@ from tranche.imports.corrections.merging import Baseline, Corrected, CorrectedRo
 from tranche.imports.corrections.port import Correctable
 from tranche.imports.corrections.queries import edits, rows, staging
 from tranche.imports.corrections.rejudging import Held
-from tranche.imports.corrections.service import correction_kind, day_first_of, find_edited
-from tranche.imports.corrections.values import read_entry
+from tranche.imports.corrections.service import correction_kind, find_edited
+from tranche.imports.corrections.values import habits_of, read_entry
 from tranche.imports.domain import Field, Limits, ParseAbortedError
 from tranche.imports.targets import Import
 from tranche.imports.workbook import columns_of, show_rows
@@ -113,8 +113,8 @@ class ApplyPhase:
                 )
                 if not found:
                     return {"rows": done}
-                said = day_first_of(held.work)
-                entries = [read_entry(row, field, payload["value"], day_first=said) for row in found]
+                habits = habits_of(held.work, field.name)
+                entries = [read_entry(row, field, payload["value"], habits=habits) for row in found]
                 self._write(conn, held, work.operation, entries)
                 after, done = found[-1], done + len(found)
                 work.progress(conn, done=done, total=None)
@@ -180,13 +180,13 @@ class ApplyPhase:
     ) -> None:
         """Rows that came in since this began are no longer there and are passed over."""
         fields = {field.name: field for field in self._target.fields}
-        said = day_first_of(held.work)
+        habits = {name: habits_of(held.work, name) for name in fields}
         found = rows.list_cells(conn, import_id=held.work.id, rows=list(part))
         entries = [
             entry
             for row in found
             for name, text in baseline.changed(row["row_number"], part[row["row_number"]])
-            for entry in (read_corrected(row["row_number"], fields[name], text, day_first=said),)
+            for entry in (read_corrected(row["row_number"], fields[name], text, habits=habits[name]),)
             if entry.code or entry.value != row["cells"].get(name)
         ]
         if entries:

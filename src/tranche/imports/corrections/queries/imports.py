@@ -7,7 +7,7 @@ def find_state(conn: Connection, *, import_id: int) -> Row | None:
     """The operation that ended with the refused rows kept, and the newest bulk correction."""
     return conn.execute(
         """
-        SELECT operation_id, correction_id FROM imports
+        SELECT kept_by, correction_id FROM imports
         WHERE organization_id = current_organization() AND id = %(id)s
         """,
         {"id": import_id},
@@ -18,18 +18,18 @@ def lock_import(conn: Connection, *, import_id: int) -> Row | None:
     """As `find_state`, locked against other corrections."""
     return conn.execute(
         """
-        SELECT operation_id, correction_id FROM imports
+        SELECT kept_by, correction_id FROM imports
         WHERE organization_id = current_organization() AND id = %(id)s FOR NO KEY UPDATE
         """,
         {"id": import_id},
     ).fetchone()
 
 
-def set_operation(conn: Connection, *, import_id: int, operation_id: int | None) -> None:
+def set_kept(conn: Connection, *, import_id: int, operation_id: int | None) -> None:
     """Open the import to corrections, or close it."""
     conn.execute(
         """
-        UPDATE imports SET operation_id = %(operation_id)s
+        UPDATE imports SET kept_by = %(operation_id)s
         WHERE organization_id = current_organization() AND id = %(id)s
         """,
         {"id": import_id, "operation_id": operation_id},
