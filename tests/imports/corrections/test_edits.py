@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.imports.corrections.bench import Bench
+from tests.imports.corrections.bench import HEADER, Bench
 from tranche.imports.corrections.domain import InvalidCell, RowNotFound, UnknownField
 from tranche.imports.domain import Mapping
 from tranche.orders.domain import ImportMode, OnDuplicate
@@ -167,6 +167,40 @@ def test_a_retry_keeps_what_was_corrected(bench: Bench) -> None:
     assert bench.counters == ("completed_with_errors", 4, 3, 1, 0)
     assert bench.refused()[6]["quantity"] == "0"
     assert bench.orders() == {"A1": [(2, "3"), (3, "2")], "A2": [(4, "1")], "A3": [(5, "1")]}
+
+
+def test_a_cancelled_import_is_corrected_and_retried(bench: Bench) -> None:
+    operation = bench.importer.upload(TABLE)
+    while bench.look(operation.id).phase != "prepare":
+        bench.importer.step(operation)
+    bench.cancel(operation)
+    bench.work(operation)
+    bench.operation_id, bench.import_id = operation.id, operation.payload["importId"]
+    assert bench.counters == ("cancelled", 3, 0, 2, 0)
+    assert [state.status for state in bench.edit(2, quantity="3")] == ["imported", "imported"]
+    assert bench.counters == ("cancelled", 3, 1, 1, 0)
+    batch = bench.imported.batch
+    assert batch is not None
+    assert (batch.status, batch.successful_orders, batch.failed_orders) == ("failed", 1, 2)
+    bench.retry()
+    assert bench.counters == ("completed_with_errors", 3, 2, 1, 0)
+    assert bench.orders() == {"A1": [(2, "3"), (3, "2")], "A2": [(4, "1")]}
+
+
+def test_columns_that_are_no_field_come_along(bench: Bench) -> None:
+    header = (*HEADER, "Colour")
+    bench.bring_in([("A1", "Ann", "S1", "x", "5", "red"), ("A1", "Ann", "S2", "1", "5", "")], header=header)
+    states = bench.edit(2, quantity="1")
+    assert [state.extra for state in states] == [{"Colour": "red"}, None]
+    lines = bench.importer.rows("SELECT extra FROM order_lines ORDER BY source_row")
+    assert [line["extra"] for line in lines] == [{"Colour": "red"}, None]
+
+
+def test_customers_and_items_are_made_for_what_comes_in_and_for_nothing_else(bench: Bench) -> None:
+    bench.bring_in([("A1", "Ann", "S1", "x", "5"), ("A2", "Bob", "S2", "x", "5")])
+    bench.edit(2, quantity="1", customerName="Anne")
+    names = bench.importer.rows("SELECT name FROM customers UNION ALL SELECT code FROM items")
+    assert sorted(row["name"] for row in names) == ["Anne", "S1"]
 
 
 def test_a_row_moved_to_an_order_of_the_upload_is_not_lost_by_a_retry(bench: Bench) -> None:
