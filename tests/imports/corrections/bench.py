@@ -110,6 +110,11 @@ class Bench:
             batch_id = get_operation(conn, operation_id=self.operation_id).payload["batchId"]
             orders.delete_batch(conn, ctx, self.importer.operations, batch_id=batch_id)
 
+    def lose_stage(self) -> None:
+        """As a crash of the database does with unlogged tables."""
+        for table in ("order_import_lines", "order_import_groups"):
+            self._owner.execute(f"DELETE FROM {table}".encode())
+
     def refuse_orders(self, number: str) -> None:
         """From now on the database cannot take this order."""
         self._owner.execute(f"ALTER TABLE orders ADD CHECK (number <> '{number}') NOT VALID".encode())

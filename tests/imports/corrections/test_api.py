@@ -10,7 +10,10 @@ import openpyxl
 import pytest
 
 from tests.live import Live
+from tranche.imports.corrections.checks import CHECKS as CORRECTION_CHECKS
 from tranche.kernel.context import Role
+from tranche.kernel.db.pool import Connection
+from tranche.orders.checks import CHECKS as ORDER_CHECKS
 
 HEADER = "orderId,customer,sku,quantity,unitPrice\n"
 MIXED = HEADER + "A1,Bob,S-1,x,9.99\nA1,Bob,S-2,1,9.99\nA2,Eve,S-1,y,9.99\nA3,Eve,S-1,1,1.00\n"
@@ -269,3 +272,28 @@ def test_two_imports_that_want_the_same_order_number_at_once_make_one_order(live
     for thread in threads:
         thread.join()
     assert sorted(found) == ["imported", *["refused"] * 5]
+
+
+def test_a_deletion_among_edits_leaves_nothing_behind(live: Live, owner: Connection) -> None:
+    text = HEADER + "".join(f"A{n},Bob,S-1,x,1\n" for n in range(12))
+    clerk = Clerk(live, text)
+    answers: list[int] = []
+
+    def act(number: int) -> None:
+        with httpx.Client(base_url=live.url, headers=clerk.client.headers, timeout=30) as client:
+            answer = (
+                client.delete(f"/api/orders/batches/{clerk.batch['id']}")
+                if number == 7
+                else client.patch(f"{clerk.home}/rows/{number}", json={"cells": {"quantity": "2"}})
+            )
+            answers.append(answer.status_code)
+
+    threads = [threading.Thread(target=act, args=(number,)) for number in range(2, 14)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(answers) <= {200, 404, 409}
+    assert clerk.client.get(f"/api/orders/batches/{clerk.batch['id']}").status_code == 404
+    for check in (*CORRECTION_CHECKS, *ORDER_CHECKS):
+        assert owner.execute(check.sql.encode()).fetchall() == [], check.name

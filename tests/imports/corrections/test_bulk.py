@@ -5,6 +5,7 @@ import pytest
 from tests.imports.corrections.bench import HEADER, Bench, as_csv, changed, written
 from tranche.imports.corrections.domain import CauseNotFound, CorrectionRunning
 from tranche.kernel.errors import Conflict
+from tranche.orders.domain import ImportMode
 
 TABLE = (
     ("A1", "Ann", "S1", "x", "5"),
@@ -213,3 +214,31 @@ def test_rows_go_with_their_batch(bench: Bench) -> None:
     with pytest.raises(Conflict):
         bench.edit(2, quantity="1")
     bench.assert_sound()
+
+
+def test_a_dry_run_is_corrected_in_bulk_and_writes_nothing(bench: Bench) -> None:
+    bench.bring_in(TABLE, dry_run=True)
+    ended = bench.work(bench.set_all("not_a_number", "quantity", "7"))
+    assert (ended.status, ended.succeeded) == ("completed", 2)
+    assert bench.orders() == {}
+    assert bench.counters == ("completed_with_errors", 4, 3, 1, 0)
+
+
+def test_an_atomic_import_is_corrected_in_bulk_and_comes_in_by_a_retry(bench: Bench) -> None:
+    bench.bring_in(TABLE, mode=ImportMode.ATOMIC)
+    bench.work(bench.set_all("not_a_number", "quantity", "7"))
+    bench.work(bench.set_all("missing_customer", "customerName", "Eve"))
+    assert (bench.orders(), bench.refused()) == ({}, {})
+    bench.retry()
+    assert sorted(bench.orders()) == ["A1", "A2", "A3", "A4"]
+    assert bench.counters == ("completed", 4, 4, 0, 0)
+
+
+def test_work_that_is_done_twice_changes_nothing_more(bench: Bench) -> None:
+    bench.bring_in(TABLE)
+    content = bench.rewritten(changed(bench.workbook(), {(2, "quantity"): "3", (5, "quantity"): "0"}))
+    bench.work(bench.merge(content))
+    before = (bench.counters, bench.orders(), bench.codes(), len(bench.edits()))
+    ended = bench.work(bench.merge(content))
+    assert ended.summary == {"rows": 2, "leftOut": 2, "leftOutRows": [2, 3]}
+    assert (bench.counters, bench.orders(), bench.codes(), len(bench.edits())) == before

@@ -49,6 +49,20 @@ def test_a_row_is_corrected_and_its_order_shown(refused: Shell) -> None:
     assert (ran.code, [row["status"] for row in ran.json["data"]]) == (ExitCode.OK, ["imported", "imported"])
 
 
+def test_one_value_is_set_in_a_group_of_rows(refused: Shell) -> None:
+    listed = refused("orders", "errors", 1, "--groups").table
+    (key,) = [line["Key"] for line in listed if line["Code"] == "not_a_number"]
+    ran = refused("orders", "fix", 1, "--group", key, "--set", "quantity=2")
+    assert ran.code == ExitCode.OK, ran.err
+    assert refused("orders", "batches", 1, "--json").json["successfulOrders"] == 2
+    for wrong in (
+        ("--group", key, "--row", 2, "--set", "quantity=2"),
+        ("--set", "quantity=2"),
+        ("--group", key, "--set", "quantity=2", "--set", "notes=x"),
+    ):
+        assert refused("orders", "fix", 1, *wrong).code == ExitCode.USAGE
+
+
 def test_what_cannot_be_is_said_in_one_sentence(refused: Shell) -> None:
     assert refused("orders", "fix", 1, "--row", 2, "--set", "quantity").code == ExitCode.USAGE
     ran = refused("orders", "fix", 1, "--row", 9, "--set", "quantity=1")

@@ -268,3 +268,15 @@ def test_what_can_never_be_stored_is_refused_and_changes_nothing(bench: Bench) -
             bench.edit(row, quantity="1")
     assert bench.edits() == []
     assert bench.counters == ("completed_with_errors", 3, 1, 2, 0)
+
+
+def test_a_stage_that_was_lost_before_the_end_is_read_again_for_the_rows_to_keep(bench: Bench) -> None:
+    operation = bench.importer.upload([("A1", "Ann", "S1", "x", "5"), ("A1", "Ann", "S2", "1", "5")])
+    while bench.look(operation.id).phase != "commit":
+        bench.importer.step(operation)
+    bench.lose_stage()
+    ended = bench.work(operation)
+    assert ended.status == "failed"
+    assert list(bench.refused()) == [2, 3]
+    events = bench.importer.rows("SELECT event FROM operation_events ORDER BY id")
+    assert "restarted" in [event["event"] for event in events]

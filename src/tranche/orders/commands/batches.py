@@ -17,6 +17,7 @@ _GROUP_COLUMNS = (
     Column("Severity", "severity"),
     Column("Column", "column"),
     Column("First row", "firstRow", Kind.NUMBER),
+    Column("Key", "key"),
     Column("Example", "example"),
 )
 

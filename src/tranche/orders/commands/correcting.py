@@ -1,5 +1,6 @@
-"""`tranche orders correct` and `fix`: send the corrected workbook of a batch's errors, or correct one row."""
+"""`tranche orders correct` and `fix`: the corrected workbook of a batch's errors, one row, or one field of a group."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -57,24 +58,55 @@ def correct(
 def fix(
     batch: BatchArgument,
     *,
-    row: Annotated[int, typer.Option(min=1, help="Its number, as your spreadsheet shows it.", show_default=False)],
+    row: Annotated[
+        int | None, typer.Option(min=1, help="Its number, as your spreadsheet shows it.", show_default=False)
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="All rows with this error: a key of `tranche orders errors --groups`.", show_default=False),
+    ] = None,
     sets: Annotated[
         list[str],
         typer.Option("--set", metavar="FIELD=VALUE", help="A field and its value; nothing behind = empties it."),
     ],
     json: JsonOption = False,
 ) -> None:
-    """Correct cells of one refused row, and see what became of its order; exit code 3 when it is still refused."""
+    """Correct cells of one refused row, or one field of a group of rows; exit code 3 when some are still refused."""
     cells = dict(_cell(text) for text in sets)
+    if (row is None) == (group is None):
+        raise typer.BadParameter("Name one --row, or one --group.", param_hint="--row")
+    if group is not None and len(cells) > 1:
+        raise typer.BadParameter("In a group of rows one field is set at a time.", param_hint="--set")
     with open_client() as client:
-        answer = client.patch(f"/api/imports/{_import_of(client, batch)}/rows/{row}", body={"cells": cells})
+        home = f"/api/imports/{_import_of(client, batch)}"
+        code = (
+            _fix_row(client, f"{home}/rows/{row}", cells, json=json)
+            if group is None
+            else _fix_group(client, f"{home}/errors/groups/{group}/set", cells, batch=batch, json=json)
+        )
+    raise typer.Exit(code)
+
+
+def _fix_row(client: Client, path: str, cells: Mapping[str, str | None], *, json: bool) -> ExitCode:
+    answer = client.patch(path, body={"cells": {**cells}})
     rows = answer["data"]
     if json:
         show_json(answer)
     else:
         show_table(_ROW_COLUMNS, [{**found, "wrong": _wrong(found)} for found in rows])
-    if any(found["status"] == "refused" for found in rows):
-        raise typer.Exit(ExitCode.COMPLETED_WITH_ERRORS)
+    is_refused = any(found["status"] == "refused" for found in rows)
+    return ExitCode.COMPLETED_WITH_ERRORS if is_refused else ExitCode.OK
+
+
+def _fix_group(client: Client, path: str, cells: Mapping[str, str | None], *, batch: int, json: bool) -> ExitCode:
+    ((field, value),) = cells.items()
+    started = client.post(path, body={"field": field, "value": value})["data"]
+    ended = watch_or_leave(client, int(started["id"]))
+    if json:
+        show_json(ended)
+    else:
+        _show_ended(ended, batch=batch)
+    return _exit_code(ended)
 
 
 def _import_of(client: Client, batch: int) -> int:
