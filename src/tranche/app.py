@@ -1,5 +1,6 @@
 """The server: web application, hub and pools put together from settings."""
 
+import secrets
 from dataclasses import dataclass
 
 from litestar import Litestar
@@ -9,18 +10,22 @@ from tranche.imports.corrections.api import CorrectionLimits
 from tranche.imports.corrections.service import Corrections
 from tranche.kernel.db.listen import Listener
 from tranche.kernel.db.migrate import require_current
-from tranche.kernel.db.pool import Database
+from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError, Unavailable
 from tranche.kernel.identity.service import authenticate, has_branch
 from tranche.kernel.jobs.queue import ProcrastinateQueue
+from tranche.kernel.notify.service import Webhooks
+from tranche.kernel.notify.signing import load_signing_key
+from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.api import load_operation
 from tranche.kernel.operations.service import Operations
+from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import make_app
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
-from tranche.modules import make_modules, make_registry, parsing_limits
+from tranche.modules import make_modules, make_registry, make_tasks, parsing_limits
 from tranche.orders.api.uploads import UploadLimits
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.service import TARGET
@@ -65,12 +70,17 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     # stream waits behind slow requests.
     gate = Database(database_url, size=_GATE, name="tranche gate").open()
     watching = Database(database_url, size=_WATCHING, name="tranche watch").open()
-    operations = Operations(ProcrastinateQueue(), make_registry(modules))
+    queue = ProcrastinateQueue()
+    operations = Operations(queue, make_registry(modules))
+    key = load_signing_key(settings.home, given=settings.signing_key)
     hub = Hub(
         load=load_operation(watching, operations),
         listener=Listener(settings.listen_url or database_url, channel=CHANNEL),
         poll_seconds=settings.sweep_seconds,
     )
+
+    def wake(conn: Connection, organization_id: int, /) -> None:
+        dispatch.wake_post(conn, queue, organization_id=organization_id)
 
     def ready() -> str | None:
         try:
@@ -92,7 +102,11 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
         ready=ready,
         offers={
             "operations": operations,
+            "webhooks": Webhooks(
+                key, entropy=secrets.token_bytes, wake=wake, allow_private=settings.webhook_allow_private
+            ),
             "files": files,
+            "schedules": Schedules(ProcrastinateQueue(), make_tasks(modules)),
             "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
             "corrections": Corrections({TARGET: OrderTarget()}, operations),
             "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),

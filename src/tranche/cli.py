@@ -33,6 +33,19 @@ class Commands(LazyGroup):
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
         ),
+        "schedules": Entry(
+            module="tranche.kernel.schedules.commands", help="Work by the clock: look, switch, run now.", panel=_WORK
+        ),
+        "webhooks": Entry(
+            module="tranche.kernel.identity.commands.webhooks",
+            help="Tell other systems when operations end.",
+            panel=_WORK,
+        ),
+        "notifications": Entry(
+            module="tranche.kernel.identity.commands.notifications",
+            help="Choose your mails; see what was told to whom.",
+            panel=_WORK,
+        ),
         "migrate": Entry(
             module="tranche.commands.migrate", help="Bring the database to the schema of this release.", panel=_CARE
         ),
@@ -41,8 +54,11 @@ class Commands(LazyGroup):
         ),
         "doctor": Entry(
             module="tranche.commands.doctor",
-            help="Check that all is as it must be; changes nothing.",
+            help="Check that all is as it must be; keeps its report and changes nothing.",
             panel=_CARE,
+        ),
+        "upkeep": Entry(
+            module="tranche.commands.upkeep", help="The installation's own schedules: retention, doctor.", panel=_CARE
         ),
         "sql": Entry(module="tranche.commands.sql", help="Run SQL as one organization sees it.", panel=_CARE),
     }

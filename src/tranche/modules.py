@@ -1,6 +1,7 @@
 """The domains of this program, in menu order, and the ports between them."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
@@ -8,21 +9,55 @@ from tranche.imports.corrections.api import CORRECTION_ROUTES
 from tranche.imports.corrections.checks import CHECKS as CORRECTION_CHECKS
 from tranche.imports.domain import Limits
 from tranche.imports.tasks import FilePaths
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
+from tranche.kernel.doctor.nightly import make_nightly
 from tranche.kernel.identity.api import ROUTES as IDENTITY_ROUTES
-from tranche.kernel.module import Module
+from tranche.kernel.identity.api import WEBHOOK_ROUTES
+from tranche.kernel.jobs.queries import delete_finished_jobs
+from tranche.kernel.module import Module, Scope
+from tranche.kernel.notify import service as notify
+from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
 from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.handlers import Handler, Registry
+from tranche.kernel.operations.waking import PROCESS_BATCH_JOBS
+from tranche.kernel.schedules.api import ROUTES as SCHEDULE_ROUTES
+from tranche.kernel.schedules.domain import Tasks
+from tranche.kernel.schedules.retention import HISTORY, Prune, make_retention
 from tranche.kernel.settings import Settings
+from tranche.kernel.web.queries import forget_answers
 from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
 from tranche.orders.tasks import make_handlers as make_order_handlers
+
+_KEEP_JOBS = 3_600.0
+_KEEP_NOTIFICATIONS = timedelta(days=30)
+
+
+def _prune_jobs(conn: Connection, *, most: int) -> int:
+    del most
+    return delete_finished_jobs(conn, older_than=_KEEP_JOBS)
+
+
+def _prune_notifications(conn: Connection, *, organization_id: int, most: int) -> int:
+    del organization_id
+    return notify.prune(conn, older_than=_KEEP_NOTIFICATIONS, most=most)
+
+
+# What the nightly retention deletes; one line for each thing that grows.
+PRUNES: Sequence[Prune] = (
+    Prune(what="ended jobs", scope=Scope.INSTALLATION, prune=_prune_jobs),
+    Prune(what="answers kept for repeated requests", scope=Scope.ORGANIZATION, prune=forget_answers),
+    Prune(what="ended notifications", scope=Scope.ORGANIZATION, prune=_prune_notifications),
+    *HISTORY,
+)
 
 
 def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
     """Every domain with what it adds."""
     limits = parsing_limits(settings)
-    return (
+    modules = (
         Module(
             name="orders",
             routes=make_order_routes(batches_api=settings.batches_api),
@@ -31,15 +66,29 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
         ),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
-        Module(name="operations", routes=OPERATION_ROUTES, checks=OPERATION_CHECKS),
+        Module(name="operations", routes=OPERATION_ROUTES, checks=OPERATION_CHECKS, schedules=(PROCESS_BATCH_JOBS,)),
         Module(name="identity", routes=IDENTITY_ROUTES),
+        Module(name="schedules", routes=SCHEDULE_ROUTES, schedules=(make_retention(PRUNES),)),
+        Module(name="notify", routes=WEBHOOK_ROUTES, checks=NOTIFY_CHECKS),
     )
+    checks = [check for module in modules for check in module.checks]
+    nightly = make_nightly(checks, home=settings.home, owner_url=settings.owner_url)
+    return (*modules, Module(name="doctor", routes=DOCTOR_ROUTES, schedules=(nightly,)))
 
 
 def make_registry(modules: Sequence[Module]) -> Registry:
     """The kinds of operation of all modules."""
     handlers: list[Handler] = [handler for module in modules for handler in module.handlers]
     return Registry(handlers)
+
+
+def make_tasks(modules: Sequence[Module]) -> Tasks:
+    """The work by the clock of all modules.
+
+    Raises:
+        Invalid: a setting holds no time that can be read.
+    """
+    return Tasks([task for module in modules for task in module.schedules], now=datetime.now(UTC))
 
 
 def parsing_limits(settings: Settings) -> Limits:

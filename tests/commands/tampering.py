@@ -3,6 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+_LOOSE: Final = (
+    "ALTER TABLE notifications DROP CONSTRAINT sent_has_provider_id, DROP CONSTRAINT sent_at_a_time, "
+    "DROP CONSTRAINT failed_says_why; "
+)
+
+
+def _notification(status: str, *, channel: str = "mail", more: str = "", values: str = "") -> str:
+    """One notification of the first organization, with more columns and their values."""
+    return (
+        f"INSERT INTO notifications (organization_id, channel, event, destination, body, status{more}) "
+        f"SELECT min(id), '{channel}', 'a.b', 'x', 'x', {status}{values} FROM organizations"
+    )
+
+
 # By the check that must catch it.
 TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     "whoever serves is held by the walls": [
@@ -119,6 +133,24 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
             "phase_started_at = now(); "
             "UPDATE operation_items SET status = 'pending', error = NULL WHERE position = 2"
         ),
+    ],
+    "what was sent has its provider's id and its time": [
+        _LOOSE + _notification("'sent'", more=", sent_at", values=", now()"),
+        _LOOSE + _notification("'sent'", more=", provider_id", values=", 'x'"),
+    ],
+    "what was not sent says why": [
+        _LOOSE + _notification("'unknown'"),
+        _notification("'failed'", more=", error", values=", ''"),
+    ],
+    "every webhook and every mail that was tried has its id": [
+        _notification("'pending'", channel="webhook"),
+        _notification("'pending'", more=", attempts", values=", 1"),
+    ],
+    "nothing is left half sent": [
+        _notification("'sending'", more=", lease_until", values=", now() - interval '61 seconds'"),
+    ],
+    "nothing waits ten minutes to be sent": [
+        _notification("'pending'", more=", next_attempt_at", values=", now() - interval '11 minutes'"),
     ],
     "no job waits longer than 60 s": [
         (

@@ -101,6 +101,17 @@ def test_the_command_reports_and_exits_by_what_it_found(tranche: Call, owner: Co
     assert bad["findings"] == [{"organizationId": None, "detail": "table orders has no row security"}]
 
 
+def test_the_command_keeps_its_report(tranche: Call, owner: Connection) -> None:
+    tranche("doctor")
+    owner.execute("ALTER TABLE orders DISABLE ROW LEVEL SECURITY")
+    tranche("doctor", "--json")
+    rows = owner.execute("SELECT ok, checks FROM doctor_reports ORDER BY id").fetchall()
+    assert [row["ok"] for row in rows] == [True, False]
+    assert [check["details"] for check in rows[1]["checks"] if check["hits"]] == [
+        [[None, "table orders has no row security"]]
+    ]
+
+
 def test_the_command_needs_the_owner(tranche: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TRANCHE_OWNER_URL")
     assert tranche("doctor").code == 2

@@ -72,3 +72,57 @@ def test_server_and_worker_share_the_embedded_database_and_the_last_one_out_stop
     assert processes_of(home)
     assert worker.end()[0] == 0
     assert processes_of(home) == []
+
+
+def test_a_worker_process_runs_a_schedule_that_fell_due_while_nothing_ran(
+    start: Start, owner: Connection, database_urls: DatabaseUrls
+) -> None:
+    owner.execute(
+        "INSERT INTO installation_schedules (name, kind, cron, zone, next_at) "
+        "VALUES ('retention', 'retention', '20 3 * * *', 'UTC', now() - interval '3 days')"
+    )
+    worker = start("worker", DATABASE_URL=database_urls.app)
+
+    def ended() -> bool:
+        rows = owner.execute("SELECT status FROM installation_schedule_runs").fetchall()
+        return [row["status"] for row in rows] == ["succeeded"]
+
+    worker.until(lambda: ended() or None, what="a run")
+    assert worker.end()[0] == 0
+    assert (
+        owner.execute("SELECT FROM installation_schedules WHERE name = 'retention' AND next_at > now()").rowcount == 1
+    )
+
+
+def test_a_worker_killed_in_a_run_leaves_a_failed_run_and_another_one_goes_on(
+    start: Start, owner: Connection, database_urls: DatabaseUrls
+) -> None:
+    owner.execute("""
+        WITH made AS (
+            INSERT INTO installation_schedules (name, kind, cron, zone, next_at, edited_by, edited_at)
+            VALUES ('retention', 'retention', '* * * * *', 'UTC', now() - interval '1 hour', 'the test', now())
+            RETURNING id
+        )
+        INSERT INTO installation_schedule_runs (schedule_id, planned_at, status, finished_at)
+        SELECT id, now() - interval '200 days', 'succeeded', now() FROM made
+    """)
+    environment = {"TRANCHE_HEARTBEAT_SECONDS": "0.5", "TRANCHE_DEAD_AFTER_SECONDS": "3"}
+    first = start("worker", DATABASE_URL=database_urls.app, **environment)
+
+    def caught_up() -> str:
+        row = owner.execute(
+            "SELECT status FROM installation_schedule_runs WHERE planned_at > now() - interval '2 hours' "
+            "ORDER BY planned_at LIMIT 1"
+        ).fetchone()
+        return row["status"] if row else ""
+
+    with owner.transaction():
+        # The run wants to delete this row and must wait for us.
+        owner.execute("SELECT FROM installation_schedule_runs WHERE status = 'succeeded' FOR UPDATE")
+        first.until(lambda: caught_up() == "running" or None, what="a run under way")
+        first.end(signal.SIGKILL)
+    second = start("worker", DATABASE_URL=database_urls.app, **environment)
+    second.until(lambda: caught_up() == "failed" or None, what="an end of the run", seconds=20)
+    owner.execute("UPDATE installation_schedules SET next_at = now() WHERE name = 'retention'")
+    later = "SELECT FROM installation_schedule_runs WHERE status = 'succeeded' AND worker_id IS NOT NULL"
+    second.until(lambda: owner.execute(later).rowcount or None, what="a run that succeeds", seconds=20)

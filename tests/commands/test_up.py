@@ -137,3 +137,17 @@ def test_log_lines_can_be_json_and_name_no_person(start: Start, home: Path) -> N
     lines = [line for line in up.said().splitlines() if line.startswith("{")]
     assert any('"route":' in line.replace(" ", "") for line in lines)
     assert "Miller" not in up.said()
+
+
+def test_it_can_examine_itself_because_it_knows_the_owners_address(start: Start, home: Path) -> None:
+    up = start("up", "--port", "0")
+    with up.client(home) as client:
+        assert client.post("/api/schedules/doctor-nightly/run").status_code == 202
+
+        def ended() -> str | None:
+            (run,) = client.get("/api/schedules/doctor-nightly/runs").json()["data"]
+            said: str | None = run["result"] or run["error"]
+            return said
+
+        assert "checks are fine" in up.until(ended, what="an end of the run")
+        assert client.get("/api/doctor").json()["data"]["ok"] is True

@@ -52,6 +52,12 @@ WITH file AS (
     INSERT INTO order_batches (organization_id, id, import_id, operation_id, user_id, file_name, sha256, status,
         total_orders, successful_orders, failed_orders, completed_at)
     VALUES (%(org)s, 1, 1, 1, %(user)s, 'a.csv', %(sha256)s, 'completed', 2, 1, 1, now())
+), schedule AS (
+    INSERT INTO schedules (organization_id, id, name, kind, cron, zone, next_at)
+    VALUES (%(org)s, 1, 'nightly', 'x', '0 2 * * *', 'UTC', now())
+), run AS (
+    INSERT INTO schedule_runs (organization_id, schedule_id, planned_at, status, finished_at)
+    VALUES (%(org)s, 1, now(), 'skipped', now())
 ), adopted AS (
     INSERT INTO orders (organization_id, id, batch_id, number, customer_id, currency, line_count, total)
     VALUES (%(org)s, 1, 1, 'A-1', 1, 'USD', 1, 6)

@@ -36,12 +36,23 @@ def test_every_field_is_read_from_its_variable() -> None:
     assert settings.pg_bin is None
 
 
+@pytest.mark.parametrize(("text", "flag"), [("true", True), ("FALSE", False), ("", False)])
+def test_a_flag_is_true_or_false(text: str, flag: bool) -> None:  # noqa: FBT001  # a table
+    assert Settings.load({"TRANCHE_WEBHOOK_ALLOW_PRIVATE": text}).webhook_allow_private is flag
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    secrets = {"TRANCHE_SMTP_URL": "smtp://u:hush@h", "TRANCHE_SIGNING_KEY": "hush", "TRANCHE_ALERTS": "slack:hush"}
+    assert "hush" not in repr(Settings.load(secrets))
+
+
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
         ("TRANCHE_PORT", "eighty", "a number"),
         ("TRANCHE_SWEEP_SECONDS", "soon", "a number"),
         ("TRANCHE_BATCHES_API", "both", "one of inventory, orders"),
+        ("TRANCHE_WEBHOOK_ALLOW_PRIVATE", "yes", "true or false"),
     ],
 )
 def test_a_wrong_variable_is_named_with_what_it_must_be(name: str, value: str, told: str) -> None:

@@ -1,6 +1,5 @@
-"""`tranche doctor`: everything that must be true, checked; it reads and changes nothing."""
+"""`tranche doctor`: everything that must be true, checked; it reads, and keeps only its report."""
 
-import time
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Annotated, Any
@@ -16,7 +15,8 @@ from tranche.commands.queries import reaching
 from tranche.kernel.client.output import ExitCode, clean, show_json
 from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.doctor.domain import Group, Outcome
-from tranche.kernel.doctor.service import Patient, examine
+from tranche.kernel.doctor.reports import examine_now, store_report
+from tranche.kernel.doctor.service import Patient
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.local import LocalFiles
 from tranche.modules import make_modules
@@ -61,11 +61,9 @@ def _examine(conn: Connection, settings: Settings, *, is_stopped: bool, deep: bo
         is_stopped=is_stopped,
         deep=deep,
     )
-    # One look at one moment: what is committed meanwhile must not seem half done.
-    conn.execute("SET default_transaction_isolation = 'repeatable read'")
-    conn.execute("SET default_transaction_read_only = on")
-    with conn.transaction():
-        return list(examine(conn, patient, now=time.time()))
+    outcomes, report = examine_now(conn, patient)
+    store_report(conn, report)
+    return outcomes
 
 
 def _report(outcomes: Sequence[Outcome]) -> dict[str, Any]:

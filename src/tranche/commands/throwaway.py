@@ -105,7 +105,7 @@ def _running(settings: Settings, addresses: Addresses, home: Home) -> Iterator[s
     with closing(bind(settings.host, settings.port)) as bound, closing(make_web(settings, database_url=url)) as web:
         ready = threading.Event()
         part = WebPart(web, settings, bound=bound, started=ready.set)
-        process = Process([part, Worker(settings, database_url=url)])
+        process = Process([part, Worker(replace(settings, owner_url=addresses.owner), database_url=url)])
         house = _House(process, ready)
         house.start()
         try:

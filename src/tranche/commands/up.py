@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import closing
+from dataclasses import replace
 
 import typer
 from rich.text import Text
@@ -42,7 +43,9 @@ def up(*, host: HostOption = None, port: PortOption = None) -> None:
             database_url = addresses.require_app()
             with closing(make_web(settings, database_url=database_url)) as web:
                 part = WebPart(web, settings, bound=bound, started=started)
-                Process([part, Worker(settings, database_url=database_url)]).run(signals=True)
+                Process([part, Worker(replace(settings, owner_url=addresses.owner), database_url=database_url)]).run(
+                    signals=True
+                )
         typer.echo("Tranche has ended.")
         leave(0)
 

@@ -1,6 +1,7 @@
 """`tranche worker`: a worker process, of which there may be any number on any number of machines."""
 
 import logging
+from dataclasses import replace
 
 import typer
 
@@ -23,5 +24,5 @@ def worker() -> None:
     with interruptible(), use_database(settings) as addresses:
         database_url = addresses.require_app()
         require_ready(database_url)
-        Process([Worker(settings, database_url=database_url)]).run(signals=True)
+        Process([Worker(replace(settings, owner_url=addresses.owner), database_url=database_url)]).run(signals=True)
     leave(0)

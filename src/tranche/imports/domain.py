@@ -207,8 +207,8 @@ class ParseAbortedError(Exception):
 
 
 def copy_columns(fields: tuple[Field, ...]) -> tuple[str, ...]:
-    """The columns of a slice's text: `row_number`, each field by its name, `extra` (a JSON object or NULL)."""
-    return ("row_number", *(entry.name for entry in fields), "extra")
+    """The columns of a slice's text: `row_number`, each field by its name, `extra` (JSON or NULL), `is_doubtful`."""
+    return ("row_number", *(entry.name for entry in fields), "extra", "is_doubtful")
 
 
 def letter_of(index: int) -> str:

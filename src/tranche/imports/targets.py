@@ -8,6 +8,8 @@ from tranche.imports.domain import Field
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, Operation, Status
 
+_SMALL_FILE = 200_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
@@ -30,6 +32,11 @@ class Import:
     def headers(self) -> dict[str, str]:
         """Field name -> header, for the fields that have a column."""
         return dict((self.mapping or {}).get("fields", {}))
+
+    @property
+    def is_small(self) -> bool:
+        """Whether one slice should end it: some thousand rows at most."""
+        return self.file_size <= _SMALL_FILE
 
     @property
     def is_dry_run(self) -> bool:
@@ -56,8 +63,8 @@ class Judgement:
 class Target(Protocol):
     """A domain's side of an import.
 
-    `stage_table` has `row_number`, then `stage_columns` in the order of `fields`, then `extra`; its
-    organization and import come from column defaults.
+    `stage_table` has `row_number`, then `stage_columns` in the order of `fields`, then `extra` and `is_doubtful`
+    (see reading.plain); its organization and import come from column defaults.
     """
 
     name: str

@@ -17,6 +17,7 @@ from tranche.kernel.operations.handlers import Fatal, Handler, Restart, Retried,
 STAGE, JUDGE, PREPARE, COMMIT = "stage", "judge", "prepare", "commit"
 _JUDGE_SECONDS = 600
 _COPY_SECONDS = 300
+_JUDGE_MEGABYTES = 64
 
 
 class FilePaths(Protocol):
@@ -117,7 +118,7 @@ class StagePhase:
 
     def _copy(self, conn: Connection, job: Import, part: Slice) -> None:
         queries.lengthen_statement_time(conn, seconds=_COPY_SECONDS)
-        columns = ("row_number", *self._target.stage_columns, "extra")
+        columns = ("row_number", *self._target.stage_columns, "extra", "is_doubtful")
         queries.copy_to_stage(conn, table=self._target.stage_table, columns=columns, import_id=job.id, data=part.copy)
         if part.faults:
             queries.insert_faults(conn, import_id=job.id, faults=part.faults)
@@ -137,6 +138,7 @@ class JudgePhase:
         with work.transaction() as conn:
             job = find_work(conn, work.operation)
             queries.lengthen_statement_time(conn, seconds=_JUDGE_SECONDS)
+            queries.widen_memory(conn, megabytes=_JUDGE_MEGABYTES)
             if self._target.count_staged(conn, job) != job.staged_rows:
                 raise Restart(STAGE)
             reapply_edits(conn, self._target, job)

@@ -1,7 +1,8 @@
-"""What a domain hands to the composition roots: its routes, commands, operation kinds and checks."""
+"""What a domain hands to the composition roots: its routes, operation kinds, checks and schedules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 
@@ -17,14 +18,41 @@ class Check:
     sql: str
 
 
+class Scope(StrEnum):
+    """Whose a schedule is: each organization has its own, or there is one of the installation."""
+
+    ORGANIZATION = "organization"
+    INSTALLATION = "installation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something done by the clock: a kind of work, and the schedule `name` that it has from the start.
+
+    `cron` and `zone` hold until somebody edits the schedule; `source` names the setting that they come from, if any.
+    `run` takes a `kernel.jobs.work.Work`, is safe to run twice, and says in a sentence what it did; a refusal is
+    raised. It is opaque here, because this floor knows no database.
+    """
+
+    kind: str
+    name: str
+    scope: Scope
+    cron: str
+    description: str
+    run: Callable[..., str]
+    zone: str = "UTC"
+    source: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
-    """A domain as the roots see it. `routes` are web handlers, `handlers` operation kinds.
+    """A domain as the roots see it. `routes` are web handlers, `handlers` operation kinds, `schedules` clockwork.
 
-    Both are opaque here, because the kernel's lower floors know neither the web nor operations.
+    The first two are opaque here, because the kernel's lower floors know neither the web nor operations.
     """
 
     name: str
     routes: Sequence[Any] = ()
     handlers: Sequence[Any] = ()
     checks: Sequence[Check] = ()
+    schedules: Sequence[Task] = ()

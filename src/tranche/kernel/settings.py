@@ -49,6 +49,14 @@ class Settings:
     max_rows: int = 2_000_000
     parser_memory_bytes: int = 2_000_000_000
     parser_seconds: float = 600.0
+    public_url: str | None = None
+    mail_from: str = "Tranche <tranche@localhost>"
+    smtp_url: str | None = field(default=None, repr=False)
+    smtp_password_file: Path | None = None
+    alerts: str = field(default="", repr=False)
+    webhook_allow_private: bool = False
+    signing_key: str | None = field(default=None, repr=False)
+
     rate_per_minute: int = 6_000
     rate_per_minute_organization: int = 24_000
 
@@ -81,13 +89,21 @@ def _convert(name: str, text: str, hint: object) -> object:
     wanted = next(t for t in get_args(hint) if t is not type(None)) if isinstance(hint, types.UnionType) else hint
     if not callable(wanted):
         raise TypeError(name)
+    if wanted is bool:
+        wanted = _read_flag
     try:
         return wanted(text)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise Invalid(f"{name} is {text!r}; it must be {_allowed(wanted)}.", code="setting") from error
+
+
+def _read_flag(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
 
 
 def _allowed(wanted: object) -> str:
     if isinstance(wanted, type) and issubclass(wanted, StrEnum):
         return f"one of {', '.join(wanted)}"
+    if wanted is _read_flag:
+        return "true or false"
     return "a number"

@@ -161,10 +161,12 @@ CREATE UNLOGGED TABLE order_import_lines (
     currency text,
     notes text,
     extra jsonb,
+    is_doubtful boolean NOT NULL DEFAULT true, -- false: every cell has the plain form of its kind
     is_bad boolean NOT NULL DEFAULT false,
     PRIMARY KEY (organization_id, import_id, row_number)
 );
 
+-- The orders that the lines form, with all that an order will say.
 CREATE UNLOGGED TABLE order_import_groups (
     organization_id bigint NOT NULL,
     import_id bigint NOT NULL,
@@ -175,15 +177,48 @@ CREATE UNLOGGED TABLE order_import_groups (
     last_row integer NOT NULL,
     line_count integer NOT NULL,
     lines_through bigint NOT NULL,
+    customer_code text NOT NULL DEFAULT '',
+    customer_name text NOT NULL DEFAULT '',
+    kind text,
+    order_date timestamptz,
+    currency text,
+    total numeric CHECK (total <> 'NaN'),
+    notes text,
     PRIMARY KEY (organization_id, import_id, position)
 );
 
+-- The customers and items that the lines name, and from the prepare phase on who they are. No index, because
+-- a cell may be longer than an index allows.
+CREATE UNLOGGED TABLE order_import_customers (
+    organization_id bigint NOT NULL,
+    import_id bigint NOT NULL,
+    code text NOT NULL DEFAULT '',
+    name text NOT NULL DEFAULT '',
+    email text,
+    phone text,
+    address text,
+    customer_id bigint
+);
+
+CREATE UNLOGGED TABLE order_import_items (
+    organization_id bigint NOT NULL,
+    import_id bigint NOT NULL,
+    code text NOT NULL DEFAULT '',
+    name text NOT NULL DEFAULT '',
+    unit_price numeric CHECK (unit_price <> 'NaN'),
+    item_id bigint
+);
+
 -- Owner-owned because a role may only ANALYZE its own tables; a fresh stage has no statistics.
-CREATE FUNCTION analyze_import_stage() RETURNS void
+CREATE FUNCTION analyze_import_stage(part text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
 AS $$
 BEGIN
-    ANALYZE public.order_import_lines, public.order_import_groups;
+    CASE part
+        WHEN 'lines' THEN ANALYZE public.order_import_lines;
+        WHEN 'orders' THEN ANALYZE public.order_import_groups;
+        WHEN 'masters' THEN ANALYZE public.order_import_customers, public.order_import_items;
+    END CASE;
 END;
 $$;
 

@@ -261,12 +261,9 @@ def _start(
         file_size=wanted.stored.size,
         options=options,
     )
+    payload = {"importId": work.id, "batchId": batch_id}
     operation = operations.start(
-        conn,
-        ctx,
-        kind=IMPORT_KIND,
-        label=wanted.file_name,
-        payload={"importId": work.id, "batchId": batch_id},
+        conn, ctx, kind=IMPORT_KIND, label=wanted.file_name, payload=payload, is_small=work.is_small
     )
     return operation, work.id
 

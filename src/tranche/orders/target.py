@@ -13,7 +13,7 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, Operation, Status
 from tranche.orders.domain import BatchDeleted, OnDuplicate
 from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.queries import batches, judging, lines, refused, stage
+from tranche.orders.queries import batches, forming, judging, lines, masters, refused, stage
 from tranche.orders.queries.rules import Rules
 
 
@@ -64,21 +64,23 @@ class OrderTarget:
 
     def _judge(self, conn: Connection, rules: Rules) -> Judgement:
         stage.clear_groups(conn, import_id=rules.import_id)
-        judging.analyze(conn, rules)
+        judging.analyze_lines(conn, rules)
         lines.judge_lines(conn, rules)
         judging.mark_bad_lines(conn, rules)
-        judging.judge_agreement(conn, rules)
-        _want_masters(conn, rules)
-        customers.match(conn)
-        catalog.match(conn)
-        judging.judge_masters(conn, rules)
+        forming.create_facts(conn, rules)
+        forming.judge_agreement(conn, rules)
         judging.mark_bad_lines(conn, rules)
-        judging.group_orders(conn, rules)
+        masters.wish(conn, rules)
+        _match_masters(conn, import_id=rules.import_id)
+        masters.judge(conn, rules)
+        judging.mark_bad_lines(conn, rules)
+        forming.mark_bad_orders(conn, rules)
+        forming.settle_uneven(conn, rules)
+        forming.group_orders(conn, rules)
         judging.judge_existing(conn, rules)
         judging.name_siblings(conn, rules)
         judging.warn_of_repeats(conn, rules)
-        judging.analyze(conn, rules)
-        found = judging.tally(conn, rules)
+        found = forming.tally(conn, rules)
         return Judgement(
             total=found["orders"] + found["orphan_rows"],
             done=found["done"],
@@ -88,9 +90,10 @@ class OrderTarget:
 
     def prepare(self, conn: Connection, work: Import) -> None:
         """Make the customers and items that sound lines name and nobody has yet."""
-        _want_masters(conn, _rules(conn, work))
+        masters.create_wanted(conn, import_id=work.id)
         customers.match_or_create(conn)
         catalog.match_or_create(conn)
+        masters.keep_answers(conn, import_id=work.id)
 
     def next_high(self, conn: Connection, work: Import, *, low: int, size: int) -> int | None:
         """The last order so that the slice has about `size` lines."""
@@ -98,20 +101,15 @@ class OrderTarget:
 
     def commit(self, conn: Connection, work: Import, *, low: int, high: int) -> Counts:
         """Bring in the orders of these positions, whole; what was overtaken becomes an error."""
-        found = stage.create_chunk(
-            conn, import_id=work.id, low=low, high=high, default_customer=_mapping(work).get("defaultCustomer")
-        )
-        if found["orders"] != high - low + 1 or found["lines"] != found["found"]:
+        found = stage.create_formed_orders(conn, import_id=work.id, low=low, high=high)
+        if found["orders"] != high - low + 1:
             raise StageLost
-        stage.want_masters(conn)
-        customers.match(conn)
-        catalog.match(conn)
-        stage.create_formed_orders(conn)
         batch_id = work.options["batchId"]
         made = stage.insert_orders(conn, batch_id=batch_id)
         if work.options.get("onDuplicate") == OnDuplicate.UPDATE:
             made += stage.update_orders(conn, batch_id=batch_id)
-        stage.insert_lines(conn)
+        if not stage.insert_lines(conn, import_id=work.id, first_row=found["first_row"], last_row=found["last_row"]):
+            raise StageLost
         overtaken = 0
         if made < found["orders"]:
             overtaken = stage.insert_overtaken(conn, import_id=work.id, header=work.headers.get("orderId"))
@@ -174,13 +172,10 @@ def _failure(operation: Operation, status: Status) -> str | None:
     return operation.error if status is Status.FAILED else None
 
 
-def _want_masters(conn: Connection, rules: Rules) -> None:
-    judging.want_customers(conn, rules)
-    judging.want_items(conn, rules)
-
-
-def _mapping(work: Import) -> dict[str, str]:
-    return dict(work.options.get("mapping") or {})
+def _match_masters(conn: Connection, *, import_id: int) -> None:
+    masters.create_wanted(conn, import_id=import_id)
+    customers.match(conn)
+    catalog.match(conn)
 
 
 def _rules(conn: Connection, work: Import) -> Rules:

@@ -187,4 +187,4 @@ def test_the_whole_retail_row_comes_through(tmp_path: Path) -> None:
         "17850",
     ]
     assert (reading.rows[1]["quantity"], reading.rows[1]["customerCode"]) == ("-1", None)
-    assert len(FIELDS) + 2 == len(reading.rows[0])
+    assert len(FIELDS) + 3 == len(reading.rows[0])

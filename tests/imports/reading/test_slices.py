@@ -41,7 +41,8 @@ def test_copy_takes_nasty_cells_as_they_are(tmp_path: Path, owner: Connection) -
     (piece,) = _pieces(write_csv(tmp_path / "a.csv", rows))
     with owner.transaction():
         owner.execute(
-            "CREATE TEMP TABLE taken (row_number int, o text, note text, place text, extra jsonb) ON COMMIT DROP"
+            "CREATE TEMP TABLE taken (row_number int, o text, note text, place text, extra jsonb, is_doubtful boolean) "
+            "ON COMMIT DROP"
         )
         with owner.cursor() as cursor, cursor.copy("COPY taken FROM STDIN (FORMAT csv)") as copy:
             copy.write(piece.copy)
@@ -59,7 +60,7 @@ def test_rows_in_which_no_extra_column_is_filled_stay(tmp_path: Path) -> None:
     )
     (piece,) = _pieces(path)
     assert [row["extra"] for row in copied(piece.copy, TEXTS)] == [None, '{"x":"1"}', '{"y":"2"}', '{"x":"3","y":"4"}']
-    assert copy_columns(TEXTS) == ("row_number", "orderId", "note", "place", "extra")
+    assert copy_columns(TEXTS) == ("row_number", "orderId", "note", "place", "extra", "is_doubtful")
 
 
 def test_a_slice_of_great_cells_is_cut_small(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not (given.drop and given.body == b"{}"):
             self._write(given)
 
-    do_GET = do_POST = do_DELETE = handle_any  # noqa: N815  # the names that the library looks for
+    do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815  # the names that the library looks for
 
     def _read(self) -> Asked:
         left = int(self.headers.get("content-length", 0))

@@ -59,15 +59,19 @@ def test_who_asks_to_wait_for_minutes_is_not_waited_for(wire: Wire) -> None:
 
 def test_every_change_carries_one_key_through_all_its_tries(wire: Wire) -> None:
     wire.script = [Answer(drop=True), problem(503, "later"), answer({"ok": 1}), answer({"ok": 2}), answer({"ok": 3})]
+    wire.script += [answer({"ok": 4})]
     with wire.client() as client:
         assert client.post("/x", body={"price": Decimal("1.10")}) == {"ok": 1}
         client.post("/x", body={"price": Decimal("1.10")})
         client.delete("/x/1", params={"force": "void"})
+        assert client.put("/x/1", body={"on": True}) == {"ok": 4}
     keys = [asked.headers["idempotency-key"] for asked in wire.asked]
     assert keys[0] == keys[1] == keys[2]
     assert len({keys[2], keys[3], keys[4]}) == 3
     assert [asked.body for asked in wire.asked[:3]] == [b'{"price":1.10}'] * 3
     assert (wire.asked[4].method, wire.asked[4].path) == ("DELETE", "/x/1?force=void")
+    assert (wire.asked[5].method, wire.asked[5].body) == ("PUT", b'{"on":true}')
+    assert keys[5] not in keys[:5]
 
 
 @pytest.mark.parametrize(

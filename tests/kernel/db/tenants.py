@@ -36,6 +36,10 @@ _STATEMENTS = {
     "VALUES (%(id)s, %(id)s, %(id)s, 'A-1', %(id)s, 'EUR', 1, 5)",
     "order_lines": "INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quantity, unit_price, "
     "amount) VALUES (%(id)s, %(id)s, 1, %(id)s, 1, 5, 5)",
+    "schedules": "INSERT INTO schedules (organization_id, id, name, kind, cron, zone, next_at) "
+    "VALUES (%(id)s, %(id)s, 'nightly', 'x', '0 2 * * *', 'UTC', now())",
+    "schedule_runs": "INSERT INTO schedule_runs (organization_id, schedule_id, planned_at, status) "
+    "VALUES (%(id)s, %(id)s, now(), 'waiting')",
 }
 
 

@@ -1,6 +1,6 @@
 """The product's gate and some routes over a real database, called with real keys."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ Client = TestClient[Litestar]
 
 
 @contextmanager
-def api(database: Database, *, routes: Sequence[Any]) -> Iterator[Client]:
+def api(database: Database, *, routes: Sequence[Any], offers: Mapping[str, Any] | None = None) -> Iterator[Client]:
     app = make_app(
         routes=routes,
         database=database,
@@ -27,6 +27,7 @@ def api(database: Database, *, routes: Sequence[Any]) -> Iterator[Client]:
         hub=Hub(load=lambda *_: None),
         settings=Settings(),
         ready=lambda: None,
+        offers=offers or {},
     )
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client

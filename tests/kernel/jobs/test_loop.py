@@ -76,12 +76,12 @@ def looping(
             loop.stop()
 
 
-def put(database: Database, *numbers: int, task: str = "task") -> float:
+def put(database: Database, *numbers: int, task: str = "task", express: bool = False) -> float:
     """When the transaction that made the jobs was committed."""
     queue = ProcrastinateQueue()
     with database.transaction(None) as conn:
         for n in numbers:
-            queue.enqueue(conn, task, key=f"{task} {n}", arguments={"n": n})
+            queue.enqueue(conn, task, key=f"{task} {n}", arguments={"n": n}, express=express)
     return time.monotonic()
 
 
@@ -125,6 +125,28 @@ def test_without_notifications_it_polls(database: Database, app_url: str) -> Non
     with looping(app_url, log, poll=0.2, listen=False):
         put(database, 1)
         until(lambda: log.ended == [1], seconds=5)
+
+
+def test_a_short_job_does_not_wait_behind_long_ones(database: Database, app_url: str) -> None:
+    log, release = Log(), threading.Event()
+    log.hang = lambda abort: until(lambda: release.is_set() or abort(), seconds=20)
+    with looping(app_url, log):
+        put(database, 1, 2, 3)
+        until(lambda: len(log.began) == 2, seconds=10)
+        log.hang = lambda _abort: None
+        put(database, 4, express=True)
+        until(lambda: log.ended == [4], seconds=10)
+        assert {n for n, _ in log.began} == {1, 2, 4}
+        release.set()
+
+
+def test_short_jobs_may_take_the_slots_as_well(database: Database, app_url: str) -> None:
+    log, release = Log(), threading.Event()
+    log.hang = lambda abort: until(lambda: release.is_set() or abort(), seconds=20)
+    with looping(app_url, log):
+        put(database, 1, 2, 3, express=True)
+        until(lambda: len(log.began) == 3, seconds=10)
+        release.set()
 
 
 def test_as_many_at_once_as_there_are_slots(database: Database, app_url: str) -> None:

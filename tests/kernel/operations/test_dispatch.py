@@ -1,14 +1,19 @@
 """Slices in the queue, and the sweep that brings lost ones back."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.factories import Organization
 from tests.kernel.operations.toys import MINT
 from tests.kernel.operations.workshop import Workshop
 from tranche.kernel.db.pool import Connection
+from tranche.kernel.jobs.work import Work
 from tranche.kernel.operations import dispatch
+from tranche.kernel.operations.waking import PROCESS_BATCH_JOBS
 
 
 def forget_jobs(owner: Connection) -> None:
@@ -127,3 +132,21 @@ def test_the_sweep_forgets_ended_jobs_and_workers_that_were_silent_for_a_day(wor
     sweep(workshop)
     assert [job["status"] for job in workshop.jobs()] == ["todo"]
     assert workshop.owner.execute("SELECT FROM workers").rowcount == 0
+
+
+def test_waking_gives_a_slice_to_what_has_none_in_this_organization(
+    workshop: Workshop, organization: Callable[..., Organization]
+) -> None:
+    lost, waiting = workshop.start(MINT, [1]), workshop.start(MINT, [2])
+    forget_jobs(workshop.owner)
+    workshop.do("pause", waiting)
+    workshop.do("resume", waiting)
+    work = Work(
+        database=workshop.database,
+        queue=workshop.queue,
+        organization_id=organization(name="Other").id,
+        should_abort=lambda: False,
+    )
+    assert PROCESS_BATCH_JOBS.run(work) == "No operation had to be woken."
+    assert PROCESS_BATCH_JOBS.run(replace(work, organization_id=workshop.ctx.organization_id)) == "Woke 1 operations."
+    assert {job["args"]["operation_id"] for job in workshop.jobs()} == {lost, waiting}

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from tranche.imports.domain import OUR_HEADERS, Fault, Field, Limits
+from tranche.imports.reading.plain import doubtful
 from tranche.imports.reading.sheet import Sheet
 from tranche.imports.reading.table import Table
 
@@ -48,12 +49,18 @@ def _weight(table: Table, begin: int, end: int) -> int:
 def _piece(sheet: Sheet, begin: int, end: int, *, fields: Sequence[Field]) -> Piece:
     mask = sheet.filled[begin:end]
     numbers = pc.filter(pa.array(range(begin + 1, end + 1), pa.int32()), mask)
-    columns = [numbers]
-    for field in fields:
-        column = sheet.header.matching.column_of(field.name)
-        values = sheet.clean[column.index].values[begin:end] if column else None
-        columns.append(pa.nulls(len(numbers), pa.string()) if values is None else pc.filter(values, mask))
-    columns.append(_extra(sheet, begin, end, mask=mask))
+    filled = {
+        column.field: pc.filter(sheet.clean[column.index].values[begin:end], mask)
+        for column in sheet.header.matching.columns
+        if column.field
+    }
+    empty = pa.nulls(len(numbers), pa.string())
+    columns = [
+        numbers,
+        *(filled.get(field.name, empty) for field in fields),
+        _extra(sheet, begin, end, mask=mask),
+        doubtful(filled, fields=fields, rows=len(numbers)),
+    ]
     out = io.BytesIO()
     names = [str(index) for index in range(len(columns))]
     pv.write_csv(pa.table(columns, names=names), out, _OPTIONS)

@@ -84,6 +84,11 @@ class Client:
         content = msgspec.json.Encoder(decimal_format="number").encode(body)
         return _decode(self._ask(_Call(method="PATCH", path=path, content=content)))
 
+    def put(self, path: str, *, body: Json) -> Json:
+        """Change what is there, once."""
+        content = msgspec.json.Encoder(decimal_format="number").encode(body)
+        return _decode(self._ask(_Call(method="PUT", path=path, content=content)))
+
     def delete(self, path: str, *, params: Params | None = None) -> Json:
         """Remove something, once."""
         return _decode(self._ask(_Call(method="DELETE", path=path, params=params)))

@@ -9,6 +9,9 @@ OLDEST_VERSION = 15
 
 # Tables of the whole installation: they hold nothing of an organization.
 GLOBAL_TABLES = (
+    "doctor_reports",
+    "installation_schedule_runs",
+    "installation_schedules",
     "organizations",
     "schema_migrations",
     "workers",
@@ -19,15 +22,20 @@ GLOBAL_TABLES = (
 )
 
 # Stages take COPY, which is refused under row security; only imports read them, keyed by organization and import.
-WALLLESS_TABLES = ("order_import_groups", "order_import_lines")
+WALLLESS_TABLES = ("order_import_customers", "order_import_groups", "order_import_items", "order_import_lines")
 
 # Functions that see across organizations or need ownership, each with a reason in its migration.
 DEFINER_FUNCTIONS = (
     "analyze_import_rows()",
-    "analyze_import_stage()",
+    "analyze_import_stage(part text)",
     "count_organizations()",
     "find_api_key(presented bytea)",
+    "list_due_schedules(most integer)",
+    "list_open_schedule_runs(most integer)",
+    "list_organization_ids(behind bigint, most integer)",
+    "list_due_notifications(wanted text, most integer)",
     "list_runnable_operations(most integer)",
+    "list_unsettled_organizations(names text[], crons text[], zones text[], changed boolean, most integer)",
 )
 
 # As the server writes the two expressions back.

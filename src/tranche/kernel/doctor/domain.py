@@ -1,6 +1,7 @@
 """What an examination finds; pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -37,6 +38,41 @@ class Outcome:
     def is_ok(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One check of a stored report: how many hits (`is_cut`: or more), and the first of them."""
+
+    group: Group
+    name: str
+    hits: int
+    is_cut: bool
+    details: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One examination, kept for those who look later."""
+
+    started_at: datetime
+    seconds: float
+    checks: tuple[Checked, ...]
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether no check hit anything."""
+        return not any(check.hits for check in self.checks)
+
+
+def visible_to(report: Report, *, organization_id: int) -> Report:
+    """What one of several organizations may see: its own hits, and nothing of the others nor of the machine."""
+    return replace(report, checks=tuple(_own(check, organization_id) for check in report.checks))
+
+
+def _own(check: Checked, organization_id: int) -> Checked:
+    own = tuple(finding for finding in check.details if finding.organization_id == organization_id)
+    return replace(check, hits=len(own), is_cut=False, details=own)
 
 
 MOST_FINDINGS = 100

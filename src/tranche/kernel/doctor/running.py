@@ -1,6 +1,7 @@
 """Whether what should be running runs: work is taken, workers live, nothing stands still."""
 
 from tranche.kernel.module import Check
+from tranche.kernel.notify.checks import RUNNING_CHECKS as NOTIFY_CHECKS
 
 LONGEST_WAIT = 60  # seconds that a job may wait for a worker
 LONGEST_SILENCE = 30  # seconds between two signs of life
@@ -44,4 +45,5 @@ RUNNING_CHECKS = (
             WHERE {_RUNNABLE} AND o.updated_at < now() - interval '{LONGEST_WAIT} seconds'
         """,
     ),
+    *NOTIFY_CHECKS,
 )

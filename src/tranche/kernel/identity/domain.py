@@ -5,6 +5,7 @@ import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from tranche.kernel.context import Role
 from tranche.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
@@ -18,6 +19,14 @@ _NAME_LENGTH = 200
 _SCOPE = re.compile(r"[a-z][a-z_.]{0,49}")
 _MOST_SCOPES = 20
 _NAME_FAULT = FieldError("/name", f"must have 1 to {_NAME_LENGTH} characters and no line breaks")
+
+
+class Wish(StrEnum):
+    """Which ends of their operations a person is told of by mail."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)

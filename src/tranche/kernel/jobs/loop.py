@@ -1,4 +1,7 @@
-"""The loop that takes jobs from the queue and runs each in a thread, until it is told to stop."""
+"""The loop that takes jobs from the queue and runs each in a thread, until it is told to stop.
+
+Beside its slots, which take any job, it has one thread for the express queue alone.
+"""
 
 import asyncio
 import contextlib
@@ -10,6 +13,7 @@ import structlog
 from procrastinate import App, JobContext, PsycopgConnector
 
 from tranche.kernel.db.pool import KEEPALIVES
+from tranche.kernel.jobs.queue import EXPRESS, GENERAL
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +53,7 @@ class JobLoop:
     async def run(self, *, grace: float) -> None:
         """Work until `stop`; running jobs get `grace` seconds to come to their next safe point."""
         loop = asyncio.get_running_loop()
-        loop.set_default_executor(ThreadPoolExecutor(self._slots + 2, thread_name_prefix="slice"))
+        loop.set_default_executor(ThreadPoolExecutor(self._slots + 3, thread_name_prefix="slice"))
         pause = _FIRST_PAUSE
         while not self._stop.is_set():
             began = loop.time()
@@ -89,24 +93,29 @@ class JobLoop:
 
     async def _work(self, grace: float) -> None:
         connector = PsycopgConnector(
-            conninfo=self._url, min_size=1, max_size=4, timeout=_LONGEST_PAUSE, kwargs=dict(_CONNECTION)
+            conninfo=self._url, min_size=1, max_size=6, timeout=_LONGEST_PAUSE, kwargs=dict(_CONNECTION)
         )
         app = App(connector=connector)
         for name, task in self._tasks.items():
             self._register(app, name, task)
-        async with app.open_async():
-            await app.run_worker_async(
-                concurrency=self._slots,
-                wait=True,
-                delete_jobs="always",
-                install_signal_handlers=False,
-                listen_notify=self._listen,
-                fetch_job_polling_interval=self._poll,
-                abort_job_polling_interval=self._poll,
-                update_heartbeat_interval=self._heartbeat,
-                stalled_worker_timeout=self._heartbeat * 4,
-                shutdown_graceful_timeout=grace,
-            )
+        async with app.open_async(), asyncio.TaskGroup() as workers:
+            workers.create_task(self._take(app, queues=[GENERAL, EXPRESS], slots=self._slots, grace=grace))
+            workers.create_task(self._take(app, queues=[EXPRESS], slots=1, grace=grace))
+
+    async def _take(self, app: App, *, queues: list[str], slots: int, grace: float) -> None:
+        await app.run_worker_async(
+            queues=queues,
+            concurrency=slots,
+            wait=True,
+            delete_jobs="always",
+            install_signal_handlers=False,
+            listen_notify=self._listen,
+            fetch_job_polling_interval=self._poll,
+            abort_job_polling_interval=self._poll,
+            update_heartbeat_interval=self._heartbeat,
+            stalled_worker_timeout=self._heartbeat * 4,
+            shutdown_graceful_timeout=grace,
+        )
 
     def _register(self, app: App, name: str, task: Task) -> None:
         def run(context: JobContext, /, **arguments: int) -> None:

@@ -7,18 +7,27 @@ import structlog
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.jobs import queries as jobs
 from tranche.kernel.jobs.queue import Queue
+from tranche.kernel.notify import service as notify
 from tranche.kernel.operations.queries import claims, operations
 
 log = structlog.get_logger(__name__)
 
 SLICE = "operations.slice"
+WAKE = "notify.wake"
 _MOST_RUNNABLE = 10_000
 _KEEP_FINISHED_JOBS = 3_600.0
 _FORGET_WORKERS = 86_400.0
 
 
 def enqueue(
-    conn: Connection, queue: Queue, *, organization_id: int, operation_id: int, lane: int = 0, priority: int = 0
+    conn: Connection,
+    queue: Queue,
+    *,
+    organization_id: int,
+    operation_id: int,
+    lane: int = 0,
+    priority: int = 0,
+    express: bool = False,
 ) -> bool:
     """Ask for one slice; a slice that already waits in this lane is enough."""
     return queue.enqueue(
@@ -27,6 +36,7 @@ def enqueue(
         key=_key(operation_id, lane),
         arguments={"organization_id": organization_id, "operation_id": operation_id, "lane": lane},
         priority=priority,
+        express=express,
     )
 
 
@@ -40,6 +50,29 @@ def open_lanes(
     keys = {_key(operation_id, lane): lane for lane in lanes}
     for key in keys.keys() - jobs.list_alive_keys(conn, keys=list(keys)):
         enqueue(conn, queue, organization_id=organization_id, operation_id=operation_id, lane=keys[key])
+
+
+def wake(conn: Connection, queue: Queue, *, organization_id: int) -> int:
+    """Give the operations of one organization a slice that have work and none waiting or alive; returns how many."""
+    alive = jobs.list_alive_operations(conn, task=SLICE)
+    runnable = operations.list_own_runnable(conn, most=_MOST_RUNNABLE)
+    return sum(
+        enqueue(conn, queue, organization_id=organization_id, operation_id=operation_id)
+        for operation_id in runnable
+        if operation_id not in alive
+    )
+
+
+def wake_post(conn: Connection, queue: Queue, *, organization_id: int) -> None:
+    """Have a worker send what has just been put out; call it last in a transaction, because it may wait for another."""
+    if notify.has_due(conn):
+        queue.enqueue(
+            conn,
+            WAKE,
+            key=f"notify:{organization_id}",
+            arguments={"organization_id": organization_id},
+            express=True,
+        )
 
 
 def sweep(database: Database, queue: Queue, *, dead_after: float) -> int:

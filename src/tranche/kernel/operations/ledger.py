@@ -3,6 +3,7 @@
 import structlog
 
 from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.announcing import announce
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, Claim, Counts, Operation, Status, pieces
 from tranche.kernel.operations.faults import describe, words_of
 from tranche.kernel.operations.handlers import Fatal, Handler, OutsidePhase, Phase, RangePhase, Restart
@@ -48,6 +49,8 @@ def finish(
     operations.set_status(conn, operation_id=operation.id, status=status, error_code=code, error=message)
     operations.insert_event(conn, operation_id=operation.id, event=status, detail=message or "")
     _say_last_word(conn, handler, operation_id=operation.id, status=status)
+    if (ended := operations.find_operation(conn, operation_id=operation.id)) is not None:
+        announce(conn, ended)
 
 
 def all_failed_message(operation: Operation) -> str:

@@ -140,6 +140,8 @@ class Runner:
                     worker_id=self._worker_id,
                     dead_after=self._pace.dead_after,
                 )
+                if taken is None:  # it may have ended just now
+                    dispatch.wake_post(conn, self._queue, organization_id=piece.organization_id)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001  # a domain's fault; the ledger counts it

@@ -37,11 +37,13 @@ class Operations:
         label: str,
         payload: dict[str, Any],
         references: Sequence[int] | None = None,
+        is_small: bool = False,
     ) -> Operation:
         """Make an operation and its first slice in the caller's transaction.
 
         `references` become its items in that order; a kind with a ledger of its own has none. The
-        first slice is raised, so that small work does not wait behind big work.
+        first slice is raised, so that new work does not wait behind what has begun; that of small work,
+        which one slice should end, goes the express way.
         """
         handler = self._handler(kind)
         operation = operations.insert_operation(
@@ -59,7 +61,7 @@ class Operations:
         if references:
             items.insert_items(conn, operation_id=operation.id, stage=operation.phase, references=list(references))
         operations.insert_event(conn, operation_id=operation.id, event="created", actor=ctx.user_name)
-        self._wake(conn, operation, priority=_RAISED_PRIORITY)
+        self._wake(conn, operation, priority=_RAISED_PRIORITY, express=is_small)
         return operation
 
     def unit_of(self, operation: Operation) -> str:
@@ -146,13 +148,14 @@ class Operations:
             self._wake(conn, operation, priority=0)
         return get_operation(conn, operation_id=operation.id)
 
-    def _wake(self, conn: Connection, operation: Operation, *, priority: int) -> None:
+    def _wake(self, conn: Connection, operation: Operation, *, priority: int, express: bool = False) -> None:
         dispatch.enqueue(
             conn,
             self._queue,
             organization_id=operation.organization_id,
             operation_id=operation.id,
             priority=priority,
+            express=express,
         )
 
     def _locked(self, conn: Connection, operation_id: int) -> Operation:

@@ -20,9 +20,9 @@ SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excl
 """
 
 # Every new key takes a few old ones with it, so that the table needs no sweeper.
+# Materialized, because a plan that repeats the subquery would lock, and delete, beyond the limit.
 _FORGET_ANSWERS = """
-DELETE FROM idempotency_keys
-WHERE (organization_id, caller, key) IN (
+WITH old AS MATERIALIZED (
     SELECT organization_id, caller, key
     FROM idempotency_keys
     WHERE organization_id = %(organization_id)s AND created_at < now() - interval '24 hours'
@@ -30,6 +30,9 @@ WHERE (organization_id, caller, key) IN (
     LIMIT %(most)s
     FOR UPDATE SKIP LOCKED
 )
+DELETE FROM idempotency_keys k
+USING old o
+WHERE k.organization_id = o.organization_id AND k.caller = o.caller AND k.key = o.key
 """
 
 

@@ -6,6 +6,20 @@ from tranche.orders.queries.rules import Rules
 _IS_PER_CENT = "CASE WHEN is_decimal(l.tax_rate) THEN l.tax_rate::numeric BETWEEN 0 AND 100 ELSE false END"
 
 # One entry per rule: code, field, condition on a line `l`, message (an SQL expression).
+_PAIR_RULES = (
+    (
+        "missing_customer",
+        "customerName",
+        "l.customer_name IS NULL AND l.customer_code IS NULL AND %(default_customer)s::text IS NULL",
+        "'The row has no customer, and the mapping names no defaultCustomer'",
+    ),
+    (
+        "missing_item",
+        "itemSku",
+        "%(has_items)s AND l.item_code IS NULL AND l.item_name IS NULL",
+        "'The row has neither an item code nor a description'",
+    ),
+)
 _LINE_RULES = (
     ("missing_field", "orderId", "l.order_number IS NULL", "'Missing required field: orderId'"),
     ("too_long", "orderId", "length(l.order_number) > 200", "'The order number is longer than 200 characters'"),
@@ -59,24 +73,27 @@ _LINE_RULES = (
         "NOT is_moment(l.order_date)",
         "format('Order date must be a date such as 2026-11-20, but it is %%s', quote_literal(left(l.order_date, 60)))",
     ),
-    (
-        "missing_customer",
-        "customerName",
-        "l.customer_name IS NULL AND l.customer_code IS NULL AND %(default_customer)s::text IS NULL",
-        "'The row has no customer, and the mapping names no defaultCustomer'",
+    *(
+        ("too_long", field, f"length(l.{column}) > {most}", f"'{label} is longer than {most} characters'")
+        for field, column, most, label in (
+            ("customerCode", "customer_code", 200, "The customer code"),
+            ("customerName", "customer_name", 500, "The customer name"),
+            ("itemSku", "item_code", 200, "The item code"),
+            ("itemDescription", "item_name", 500, "The item description"),
+        )
     ),
-    (
-        "missing_item",
-        "itemSku",
-        "%(has_items)s AND l.item_code IS NULL AND l.item_name IS NULL",
-        "'The row has neither an item code nor a description'",
-    ),
+    *_PAIR_RULES,
 )
 
 
 def judge_lines(conn: Connection, rules: Rules) -> None:
-    """Add an error for every broken rule of every line, unless the reading already faulted that cell."""
-    any_broken = " OR ".join(f"({condition})" for _, _, condition, _ in _LINE_RULES)
+    """Add an error for every broken rule of every line, unless the reading already faulted that cell.
+
+    A line whose cells all have the plain form of their kind (see imports.reading.plain) can only break a rule that
+    is about two cells together.
+    """
+    any_broken = _any_of(_LINE_RULES)
+    pair_broken = _any_of(_PAIR_RULES)
     verdicts = ",\n".join(
         f"('{code}', '{field}', CASE WHEN {condition} THEN {message} END)"
         for code, field, condition, message in _LINE_RULES
@@ -89,6 +106,7 @@ def judge_lines(conn: Connection, rules: Rules) -> None:
         CROSS JOIN LATERAL (VALUES {verdicts}) AS v (code, field, message)
         LEFT JOIN unnest(%(fields)s::text[], %(names)s::text[]) AS h (field, header) ON h.field = v.field
         WHERE l.organization_id = current_organization() AND l.import_id = %(import_id)s
+          AND (l.is_doubtful OR {pair_broken})
           AND ({any_broken})
           AND v.message IS NOT NULL
           AND NOT EXISTS (
@@ -100,3 +118,7 @@ def judge_lines(conn: Connection, rules: Rules) -> None:
         """,
         rules.params(),
     )
+
+
+def _any_of(rules: tuple[tuple[str, str, str, str], ...]) -> str:
+    return " OR ".join(f"({condition})" for _, _, condition, _ in rules)

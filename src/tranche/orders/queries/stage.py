@@ -2,6 +2,8 @@
 
 from tranche.kernel.db.pool import Connection, Row
 
+_STAGE = ("order_import_lines", "order_import_groups", "order_import_customers", "order_import_items")
+
 
 def count_lines(conn: Connection, *, import_id: int) -> int:
     row = conn.execute(
@@ -15,7 +17,7 @@ def count_lines(conn: Connection, *, import_id: int) -> int:
 
 
 def clear(conn: Connection, *, import_id: int) -> None:
-    for table in ("order_import_lines", "order_import_groups"):
+    for table in _STAGE:
         conn.execute(
             f"DELETE FROM {table} WHERE organization_id = current_organization() AND import_id = %(import_id)s",
             {"import_id": import_id},
@@ -45,83 +47,28 @@ def find_next_high(conn: Connection, *, import_id: int, low: int, size: int) -> 
     return row["high"] if row else None
 
 
-def create_chunk(conn: Connection, *, import_id: int, low: int, high: int, default_customer: str | None) -> Row:
-    """The lines of these positions, typed, in temp table `chunk`; returns how many orders and lines it has and should.
+def create_formed_orders(conn: Connection, *, import_id: int, low: int, high: int) -> Row:
+    """The orders of these positions with their customers in TEMP table `formed`.
 
-    Rows are found by their numbers' range, because most files keep an order's lines together.
+    Returns how many orders there are, and the first and last row of their lines.
     """
     conn.execute(
         """
-        CREATE TEMP TABLE chunk ON COMMIT DROP AS
-        SELECT g.position, g.number, g.state, g.first_row, l.row_number,
-            l.customer_code, coalesce(l.customer_name, %(default_customer)s::text) AS customer_name,
-            l.customer_email, l.customer_phone, l.customer_address,
-            l.item_code, l.item_name, l.quantity::numeric AS quantity, l.unit_price::numeric AS unit_price,
-            l.tax_rate::numeric AS tax_rate, upper(coalesce(l.currency, o.currency)) AS currency,
-            moment_of(l.order_date, o.zone) AS order_date, l.notes, l.extra
+        CREATE TEMP TABLE formed ON COMMIT DROP AS
+        SELECT g.position, g.number, g.state, g.first_row, g.last_row, g.line_count, w.customer_id, g.kind,
+            g.order_date, g.currency, g.total, g.notes, NULL::bigint AS order_id
         FROM order_import_groups g
-        JOIN organizations o ON o.id = g.organization_id
-        JOIN order_import_lines l ON l.organization_id = g.organization_id AND l.import_id = g.import_id
-            AND l.order_number = g.number
-            AND l.row_number BETWEEN
-                (SELECT min(first_row) FROM order_import_groups WHERE organization_id = current_organization()
-                    AND import_id = %(import_id)s AND position BETWEEN %(low)s AND %(high)s)
-                AND (SELECT max(last_row) FROM order_import_groups WHERE organization_id = current_organization()
-                    AND import_id = %(import_id)s AND position BETWEEN %(low)s AND %(high)s)
+        LEFT JOIN order_import_customers w ON w.organization_id = g.organization_id AND w.import_id = g.import_id
+            AND w.code = g.customer_code AND w.name = g.customer_name
         WHERE g.organization_id = current_organization() AND g.import_id = %(import_id)s
           AND g.position BETWEEN %(low)s AND %(high)s
         """,
-        {"import_id": import_id, "low": low, "high": high, "default_customer": default_customer},
-    )
-    conn.execute("ANALYZE pg_temp.chunk")
-    row = conn.execute(
-        """
-        SELECT count(*) AS orders, coalesce(sum(line_count), 0) AS lines,
-            (SELECT count(*) FROM pg_temp.chunk) AS found
-        FROM order_import_groups
-        WHERE organization_id = current_organization() AND import_id = %(import_id)s
-          AND position BETWEEN %(low)s AND %(high)s
-        """,
         {"import_id": import_id, "low": low, "high": high},
+    )
+    row = conn.execute(
+        "SELECT count(*) AS orders, min(first_row) AS first_row, max(last_row) AS last_row FROM pg_temp.formed"
     ).fetchone()
     return row or {}
-
-
-def want_masters(conn: Connection) -> None:
-    """The customers and items of the chunk, once each, for their modules' `match`."""
-    conn.execute(
-        """
-        CREATE TEMP TABLE wanted_customers ON COMMIT DROP AS
-        SELECT customer_code AS code, customer_name AS name, NULL::text AS email, NULL::text AS phone,
-            NULL::text AS address, NULL::bigint AS customer_id
-        FROM pg_temp.chunk GROUP BY 1, 2
-        """
-    )
-    conn.execute(
-        """
-        CREATE TEMP TABLE wanted_items ON COMMIT DROP AS
-        SELECT item_code AS code, item_name AS name, NULL::numeric AS unit_price, NULL::bigint AS item_id
-        FROM pg_temp.chunk WHERE item_code IS NOT NULL OR item_name IS NOT NULL GROUP BY 1, 2
-        """
-    )
-
-
-def create_formed_orders(conn: Connection) -> None:
-    """One row per order of the chunk in temp table `formed`: its head, from its first line, and its sums."""
-    conn.execute(
-        """
-        CREATE TEMP TABLE formed ON COMMIT DROP AS
-        SELECT c.position, c.number, c.state, c.first_row, min(w.customer_id) AS customer_id,
-            min(c.currency) AS currency, min(c.order_date) AS order_date, count(*)::integer AS line_count,
-            CASE WHEN bool_and(c.quantity < 0) THEN 'return' ELSE 'sale' END AS kind,
-            sum(round(c.quantity * c.unit_price, currency_digits(c.currency))) AS total,
-            string_agg(DISTINCT c.notes, E'\\n') AS notes, NULL::bigint AS order_id
-        FROM pg_temp.chunk c
-        LEFT JOIN pg_temp.wanted_customers w ON coalesce(w.code, '') = coalesce(c.customer_code, '')
-            AND coalesce(w.name, '') = coalesce(c.customer_name, '')
-        GROUP BY c.position, c.number, c.state, c.first_row
-        """
-    )
 
 
 def insert_orders(conn: Connection, *, batch_id: int) -> int:
@@ -174,21 +121,31 @@ def update_orders(conn: Connection, *, batch_id: int) -> int:
     return changed
 
 
-def insert_lines(conn: Connection) -> None:
-    conn.execute(
+def insert_lines(conn: Connection, *, import_id: int, first_row: int, last_row: int) -> bool:
+    """The lines of the orders that came in; whether all are there. Most files keep an order's lines together."""
+    conn.execute("ANALYZE pg_temp.formed")
+    made = conn.execute(
         """
         INSERT INTO order_lines (organization_id, order_id, line_number, item_id, description, quantity, unit_price,
             tax_rate, amount, source_row, extra)
-        SELECT current_organization(), f.order_id, row_number() OVER (PARTITION BY f.order_id ORDER BY c.row_number),
-            w.item_id, coalesce(c.item_name, c.item_code, ''), c.quantity, c.unit_price, c.tax_rate,
-            round(c.quantity * c.unit_price, currency_digits(c.currency)), c.row_number, c.extra
-        FROM pg_temp.chunk c
-        JOIN pg_temp.formed f ON f.position = c.position AND f.order_id IS NOT NULL
-        LEFT JOIN pg_temp.wanted_items w ON coalesce(w.code, '') = coalesce(c.item_code, '')
-            AND coalesce(w.name, '') = coalesce(c.item_name, '')
-        ORDER BY f.order_id, c.row_number
-        """
-    )
+        SELECT current_organization(), f.order_id, row_number() OVER (PARTITION BY f.order_id ORDER BY l.row_number),
+            w.item_id, coalesce(l.item_name, l.item_code, ''), v.quantity, v.unit_price, l.tax_rate::numeric,
+            round(v.quantity * v.unit_price, currency_digits(f.currency)), l.row_number, l.extra
+        FROM pg_temp.formed f
+        JOIN order_import_lines l ON l.organization_id = current_organization() AND l.import_id = %(import_id)s
+            AND l.order_number = f.number AND l.row_number BETWEEN %(first_row)s AND %(last_row)s
+        CROSS JOIN LATERAL (SELECT l.quantity::numeric AS quantity, l.unit_price::numeric AS unit_price OFFSET 0) v
+        LEFT JOIN order_import_items w ON w.organization_id = current_organization() AND w.import_id = %(import_id)s
+            AND w.code = coalesce(l.item_code, '') AND w.name = coalesce(l.item_name, '')
+        WHERE f.order_id IS NOT NULL
+        ORDER BY f.order_id, l.row_number
+        """,
+        {"import_id": import_id, "first_row": first_row, "last_row": last_row},
+    ).rowcount
+    row = conn.execute(
+        "SELECT coalesce(sum(line_count), 0) AS lines FROM pg_temp.formed WHERE order_id IS NOT NULL"
+    ).fetchone()
+    return row is not None and row["lines"] == made
 
 
 def insert_overtaken(conn: Connection, *, import_id: int, header: str | None) -> int:

@@ -62,7 +62,7 @@ def reapply_field(conn: Connection, *, shape: Shape, import_id: int, field: str,
             WHERE e.organization_id = current_organization() AND e.import_id = %(id)s AND e.is_reading
               AND e.row_number = last.row_number AND e.column_name = %(header)s
         )
-        UPDATE {table} l SET {column} = last.new_value FROM last
+        UPDATE {table} l SET {column} = last.new_value, is_doubtful = true FROM last
         WHERE l.organization_id = current_organization() AND l.import_id = %(id)s AND l.row_number = last.row_number
         """
     ).format(table=sql.Identifier(shape.table), column=sql.Identifier(shape.columns[field]))

@@ -84,5 +84,27 @@ def count_users(conn: Connection) -> int:
     return int(row["n"])
 
 
+def find_operation_mails(conn: Connection, *, user_id: int) -> str | None:
+    row = conn.execute(
+        "SELECT operation_mails FROM users WHERE organization_id = current_organization() AND id = %(user_id)s",
+        {"user_id": user_id},
+    ).fetchone()
+    return str(row["operation_mails"]) if row else None
+
+
+def set_operation_mails(conn: Connection, *, user_id: int, wish: str) -> bool:
+    """Whether there is such a user."""
+    return (
+        conn.execute(
+            """
+            UPDATE users SET operation_mails = %(wish)s
+            WHERE organization_id = current_organization() AND id = %(user_id)s
+            """,
+            {"user_id": user_id, "wish": wish},
+        ).rowcount
+        > 0
+    )
+
+
 def _user(row: Row) -> User:
     return User(**{**row, "role": Role(row["role"])})

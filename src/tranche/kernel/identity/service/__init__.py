@@ -16,6 +16,7 @@ from tranche.kernel.identity.service.administer import (
 from tranche.kernel.identity.service.authenticate import authenticate
 from tranche.kernel.identity.service.bootstrap import bootstrap
 from tranche.kernel.identity.service.issue import issue_key, list_keys, revoke_key, rotate_key
+from tranche.kernel.identity.service.wishes import get_operation_mails, set_operation_mails
 
 __all__ = [
     "authenticate",
@@ -24,6 +25,7 @@ __all__ = [
     "create_user",
     "find_branch",
     "find_user",
+    "get_operation_mails",
     "get_organization",
     "has_branch",
     "issue_key",
@@ -33,6 +35,7 @@ __all__ = [
     "organization_zone",
     "revoke_key",
     "rotate_key",
+    "set_operation_mails",
     "update_organization",
     "update_user",
 ]

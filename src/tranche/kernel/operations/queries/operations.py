@@ -225,6 +225,19 @@ def list_runnable(conn: Connection, *, most: int) -> list[Row]:
     ).fetchall()
 
 
+def list_own_runnable(conn: Connection, *, most: int) -> list[int]:
+    """The operations of this organization that have work for a worker, the longest untouched first."""
+    rows = conn.execute(
+        """
+        SELECT id FROM operations
+        WHERE organization_id = current_organization() AND status IN ('pending', 'processing', 'cancelling')
+        ORDER BY updated_at, id LIMIT %(most)s
+        """,
+        {"most": most},
+    ).fetchall()
+    return [row["id"] for row in rows]
+
+
 def try_sweep_lock(conn: Connection) -> bool:
     """Hold the sweep's lock to the end of the transaction, or learn that another worker has it."""
     row = conn.execute("SELECT pg_try_advisory_xact_lock(hashtext('tranche.sweep')) AS is_ours").fetchone()

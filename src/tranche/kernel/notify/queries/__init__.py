@@ -1,0 +1,1 @@
+"""SQL of the outbox: notifications, their leases, endpoints of webhooks."""

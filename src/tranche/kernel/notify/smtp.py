@@ -1,0 +1,208 @@
+"""Mails by SMTP: one connection for a burst of mails, 20 s for each, faults told apart by whether they may pass."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import aiosmtplib
+
+from tranche.kernel.errors import Invalid, TrancheError
+from tranche.kernel.notify.addresses import Resolve, find_addresses, resolve_by_system
+from tranche.kernel.notify.domain import Outcome, again, refused, sent
+from tranche.kernel.notify.mail import Mail, Sender, compose
+
+SEND_SECONDS: Final = 20.0
+
+_CONNECT_SECONDS: Final = 10.0
+_PERMANENT: Final = range(500, 600)
+_AWAY: Final = 421
+_LONGEST: Final = 300
+_EXAMPLE: Final = "smtp://user:password@mail.example.com:587?tls=starttls"
+
+
+class Tls(StrEnum):
+    """How the connection is encrypted; `auto` is STARTTLS where the server offers it."""
+
+    AUTO = "auto"
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """Where mails are handed over."""
+
+    host: str
+    port: int
+    tls: Tls
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+def read_server(url: str, *, password_file: Path | None = None) -> SmtpServer:
+    """The server from a setting such as `smtp://user:password@host:587?tls=starttls`, or smtps://host.
+
+    Raises:
+        Invalid: it cannot be read; the message never holds it, because it may hold a password.
+    """
+    try:
+        parts = urlsplit(url)
+        wanted = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
+        default = Tls.IMPLICIT if parts.scheme == "smtps" else Tls.AUTO
+        tls = Tls(wanted.pop("tls", default))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"smtp", "smtps"} or parts.path not in {"", "/"} or wanted:
+        raise Invalid(f"TRANCHE_SMTP_URL must be an address such as {_EXAMPLE}.", code="setting")
+    password = unquote(parts.password) if parts.password is not None else None
+    if password_file is not None:
+        password = password_file.read_text(encoding="utf-8").strip()
+    user = unquote(parts.username) if parts.username else None
+    if user and tls is Tls.AUTO:
+        tls = Tls.STARTTLS  # a password does not travel in the open unless tls=none says so
+    return SmtpServer(host=host, port=port or _port(tls), tls=tls, user=user, password=password)
+
+
+class Smtp:
+    """A Mailer by SMTP, with an event loop of its own; use it from one thread."""
+
+    def __init__(
+        self,
+        server: SmtpServer,
+        *,
+        sender: Sender,
+        seconds: float = SEND_SECONDS,
+        resolve: Resolve = resolve_by_system,
+    ) -> None:
+        """`seconds` is what one mail may take, connection included."""
+        self._server = server
+        self._sender = sender
+        self._seconds = seconds
+        self._resolve = resolve
+        self._runner: asyncio.Runner | None = None
+        self._client: aiosmtplib.SMTP | None = None
+
+    def send(self, mail: Mail) -> Outcome:
+        """See Mailer."""
+        try:
+            content = compose(mail, sender=self._sender)
+        except Invalid as error:
+            return refused(error.error_code, error.message)
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        outcome = self._runner.run(self._attempt(mail, content))
+        if not outcome.is_sent and outcome.status_code is None:
+            self._drop()  # nobody knows where in the dialogue the two are
+        return outcome
+
+    def close(self) -> None:
+        """Say goodbye; the next mail connects anew."""
+        if self._runner is None:
+            return
+        if self._client is not None and self._client.is_connected:
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                self._runner.run(self._client.quit(timeout=2))
+        self._drop()
+        self._runner.close()
+        self._runner = None
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    async def _attempt(self, mail: Mail, content: bytes) -> Outcome:
+        try:
+            async with asyncio.timeout(self._seconds):
+                client = await self._connected()
+                options = [] if mail.address.isascii() else ["SMTPUTF8"]
+                _, words = await client.sendmail(self._sender.address, mail.address, content, mail_options=options)
+        except TimeoutError:
+            return again("timeout", f"The mail server did not answer within {self._seconds:g} s.")
+        except TrancheError as error:
+            return again(error.error_code, error.message)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            return _fault(error)
+        return sent(_plain(words) or mail.message_id, status_code=250)
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        if self._client is not None and self._client.is_connected:
+            return self._client
+        server = self._server
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            sock=await asyncio.to_thread(self._open),
+            username=server.user,
+            password=server.password,
+            local_hostname=socket.gethostname(),
+            timeout=self._seconds,
+            use_tls=server.tls is Tls.IMPLICIT,
+            start_tls={Tls.STARTTLS: True, Tls.AUTO: None}.get(server.tls, False),
+        )
+        self._client = client
+        await client.connect()
+        return client
+
+    def _open(self) -> socket.socket:
+        """Connect to an address that was checked; the name stays for the certificate."""
+        host, port = self._server.host, self._server.port
+        fault: OSError = ConnectionError()
+        ends = time.monotonic() + _CONNECT_SECONDS
+        for address in find_addresses(host, port, allow_private=True, resolve=self._resolve):
+            try:
+                opened = socket.create_connection((address, port), timeout=max(0.1, ends - time.monotonic()))
+            except OSError as error:
+                fault = error
+            else:
+                opened.settimeout(0)
+                return opened
+        raise fault
+
+
+def _port(tls: Tls) -> int:
+    return {Tls.IMPLICIT: 465, Tls.STARTTLS: 587}.get(tls, 25)
+
+
+def _answered(code: int, message: str) -> Outcome:
+    text = f"The mail server answered {code}: {_plain(message)}"
+    if code in _PERMANENT:
+        return refused("refused", text, status_code=code)
+    return again("deferred", text, status_code=None if code == _AWAY else code)
+
+
+def _fault(error: aiosmtplib.SMTPException | OSError | ValueError) -> Outcome:
+    """A fault of the one mail is final; one of the server, the network or the settings is not."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return _answered(error.recipients[0].code, error.recipients[0].message)
+    if isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPDataError):
+        return _answered(error.code, error.message)
+    if isinstance(error, aiosmtplib.SMTPException):
+        return _unready(error)
+    if isinstance(error, ssl.SSLError):  # before ValueError, of which a bad certificate is one too
+        return again("tls", "The mail server's certificate or encryption cannot be accepted.")
+    if isinstance(error, OSError):
+        return again("connection", f"The mail server cannot be reached ({type(error).__name__}).")
+    return refused("address", "The protocol of mail has no form for this address.")
+
+
+def _unready(error: aiosmtplib.SMTPException) -> Outcome:
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return again("login", "The mail server did not accept our user and password.")
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return again("deferred", f"The mail server answered {error.code}: {_plain(error.message)}")
+    if isinstance(error, aiosmtplib.SMTPNotSupported):
+        return again("unsupported", f"The mail server cannot do what is needed: {_plain(error.message)}")
+    return again("connection", "The connection to the mail server could not be made, or broke.")
+
+
+def _plain(message: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in message).split())[:_LONGEST]

@@ -1,0 +1,43 @@
+"""No request breaks the server, and every refusal says what is wrong and where: over all routes there are."""
+
+from collections.abc import Callable
+
+import httpx
+
+from tests.contracts.hostile import Request, requests
+from tests.live import Live
+
+_ENOUGH = 10**6
+
+
+def test_every_hostile_request_is_answered_and_every_bad_body_is_refused_by_name(
+    open_live: Callable[..., Live],
+) -> None:
+    live = open_live(working=False, rate_per_minute=_ENOUGH, rate_per_minute_organization=_ENOUGH)
+    description = live.client.get("/schema/openapi.json").json()
+    found = [fault for request in requests(description) if (fault := _fault(live.client, request))]
+    assert found == [], f"{len(found)} faults, the first of them: " + "\n".join(found[:40])
+
+
+def _fault(client: httpx.Client, request: Request) -> str | None:
+    headers = {"Content-Type": "application/json"} if request.body is not None else {}
+    answer = client.request(
+        request.method, request.path, params=httpx.QueryParams(request.query), content=request.body, headers=headers
+    )
+    complaint = _complaint(answer, request)
+    return complaint and f"{request.method} {request.path} {request.query} {request.shown}: {complaint}"
+
+
+def _complaint(answer: httpx.Response, request: Request) -> str | None:
+    if answer.status_code < 400:
+        return f"{answer.status_code}, not 400" if request.refused else None
+    if answer.status_code >= 500 or not answer.headers["Content-Type"].startswith("application/problem+json"):
+        return f"{answer.status_code} {answer.text[:200]}"
+    body = answer.json()
+    if request.refused and answer.status_code != 400:
+        return f"{answer.status_code}, not 400: {body['message'][:200]}"
+    pointers = [error["pointer"] for error in body.get("errors") or []]
+    if request.names and not any(request.names in pointer for pointer in pointers):
+        return f"does not point at {request.names}: {answer.text[:300]}"
+    is_whole = body["status"] == answer.status_code and not body["success"] and body["metadata"]["requestId"]
+    return None if is_whole else f"not the one body: {answer.text[:200]}"
