@@ -169,6 +169,15 @@ def test_a_retry_keeps_what_was_corrected(bench: Bench) -> None:
     assert bench.orders() == {"A1": [(2, "3"), (3, "2")], "A2": [(4, "1")], "A3": [(5, "1")]}
 
 
+def test_a_retry_judges_what_was_entered_into_rows_that_had_been_sound(bench: Bench) -> None:
+    bench.bring_in(TABLE)
+    bench.edit(3, unitPrice="-1")
+    bench.edit(2, quantity="1")
+    bench.retry()
+    assert bench.codes() == [(2, "order_rejected"), (3, "negative_price"), (5, "missing_field")]
+    assert list(bench.orders()) == ["A2"]
+
+
 def test_a_cancelled_import_is_corrected_and_retried(bench: Bench) -> None:
     operation = bench.importer.upload(TABLE)
     while bench.look(operation.id).phase != "prepare":
