@@ -14,6 +14,11 @@ ALTER TABLE imports
 
 -- `group_key` is what rows of one thing share (an order's number), null where a row stands for itself. A row is dirty
 -- from a bulk change until it is judged; `position` is its group's place in the running judgement.
+-- What rows of one group share, short enough for an index: a cell may hold 32 KB.
+CREATE FUNCTION group_key_of(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN length(value) > 200 THEN left(value, 100) || encode(sha256(convert_to(value, 'UTF8')), 'hex') ELSE value END;
+
 CREATE TABLE import_rows (
     organization_id bigint NOT NULL,
     import_id bigint NOT NULL,

@@ -1,5 +1,7 @@
 """A clerk corrects single rows of an import."""
 
+import random
+
 import pytest
 
 from tests.imports.corrections.bench import HEADER, Bench
@@ -289,3 +291,16 @@ def test_a_stage_that_was_lost_before_the_end_is_read_again_for_the_rows_to_keep
     assert list(bench.refused()) == [2, 3]
     events = bench.importer.rows("SELECT event FROM operation_events ORDER BY id")
     assert "restarted" in [event["event"] for event in events]
+
+
+def test_an_order_number_longer_than_an_index_takes_is_kept_and_corrected(bench: Bench) -> None:
+    chance = random.Random(7)  # noqa: S311  # text that does not compress
+    long = "".join(chr(chance.randint(0x4E00, 0x9FFF)) for _ in range(9_000))
+    bench.bring_in([(long, "Ann", "S1", "1", "5"), (long, "Ann", "S2", "1", "5"), ("A1", "Ann", "S1", "x", "5")])
+    assert bench.counters == ("failed", 2, 0, 2, 0)
+    states = bench.edit(2, orderId=long[::-1])
+    assert [(state.row, state.status) for state in states] == [(2, "refused"), (3, "refused")]
+    assert bench.counters == ("failed", 3, 0, 3, 0)
+    bench.edit(4, orderId=long)
+    bench.edit(3, orderId="A2")
+    assert bench.orders() == {"A2": [(3, "1")]}

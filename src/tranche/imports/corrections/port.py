@@ -1,11 +1,14 @@
 """What a target adds so that the rows it refused can be corrected."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from tranche.imports.targets import Import, Judgement, Target
 from tranche.kernel.db.pool import Connection
+
+_LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,13 @@ class Correctable(Target, Protocol):
 
     def find_made(self, conn: Connection, work: Import, *, keys: Sequence[str]) -> dict[str, Made]:
         """What this import made of groups, by the groups' keys."""
+
+
+def group_key_of(value: str) -> str:
+    """The key of a group by what its rows share; the same as the SQL function of that name."""
+    if len(value) <= _LONGEST_KEY:
+        return value
+    return value[:100] + hashlib.sha256(value.encode()).hexdigest()
 
 
 def shape_of(target: Correctable) -> Shape:

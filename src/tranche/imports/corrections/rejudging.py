@@ -7,7 +7,7 @@ from tranche.imports import queries as imports
 from tranche.imports import service
 from tranche.imports.corrections.domain import Entry, Judged, NotCorrectable
 from tranche.imports.corrections.keeping import refuse_while_correcting
-from tranche.imports.corrections.port import Correctable, shape_of
+from tranche.imports.corrections.port import Correctable, group_key_of, shape_of
 from tranche.imports.corrections.queries import edits, rows, staging
 from tranche.imports.corrections.queries import imports as states
 from tranche.imports.domain import Fault
@@ -70,7 +70,7 @@ def write(
     numbers = sorted({entry.row for entry in entries})
     field = shape.group_field
     keys = {row["group_key"] for row in rows.list_cells(conn, import_id=work.id, rows=numbers)}
-    keys |= {entry.value for entry in entries if entry.field == field}
+    keys |= {group_key_of(entry.value) for entry in entries if entry.field == field and entry.value is not None}
     touched = sorted(key for key in keys if key is not None)
     before = rows.count_groups(conn, import_id=work.id, rows=numbers, keys=touched)
     edits.write_cells(

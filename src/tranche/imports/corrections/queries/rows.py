@@ -116,9 +116,9 @@ def set_group_keys(conn: Connection, *, import_id: int, rows: Sequence[int], fie
     """Move rows to the groups that their cells now name."""
     conn.execute(
         """
-        UPDATE import_rows SET group_key = cells ->> %(field)s
+        UPDATE import_rows SET group_key = group_key_of(cells ->> %(field)s)
         WHERE organization_id = current_organization() AND import_id = %(id)s AND row_number = ANY (%(rows)s::integer[])
-          AND group_key IS DISTINCT FROM cells ->> %(field)s
+          AND group_key IS DISTINCT FROM group_key_of(cells ->> %(field)s)
         """,
         {"id": import_id, "rows": list(rows), "field": field},
     )

@@ -80,4 +80,8 @@ def discard_temporary(conn: Connection) -> None:
 
 
 def _group(shape: Shape) -> sql.Composable:
-    return sql.SQL("NULL::text") if shape.group is None else sql.SQL("l.{}").format(sql.Identifier(shape.group))
+    return (
+        sql.SQL("NULL::text")
+        if shape.group is None
+        else sql.SQL("group_key_of(l.{})").format(sql.Identifier(shape.group))
+    )
