@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from litestar import Litestar
 
 from tranche.imports.api import Workbooks
+from tranche.imports.corrections.api import CorrectionLimits
 from tranche.imports.uploads import UploadLimits
 from tranche.kernel.db.listen import Listener
 from tranche.kernel.db.migrate import require_current
@@ -24,7 +25,7 @@ from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import make_app
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
-from tranche.modules import make_intakes, make_modules, make_registry, make_tasks, parsing_limits
+from tranche.modules import make_corrections, make_intakes, make_modules, make_registry, make_tasks, parsing_limits
 
 _GATE = 4
 _WATCHING = 2
@@ -106,6 +107,8 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
             "workbooks": Workbooks(files, intakes.fields, limits=limits),
             "intakes": intakes,
+            "corrections": make_corrections(operations),
+            "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
         },
     )
     return Web(app=app, hub=hub, pools=(database, gate, watching))

@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from tranche.catalog.api import ROUTES as CATALOG_ROUTES
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
+from tranche.imports.corrections.api import CORRECTION_ROUTES
+from tranche.imports.corrections.checks import CHECKS as CORRECTION_CHECKS
+from tranche.imports.corrections.service import Corrections
 from tranche.imports.domain import Limits
 from tranche.imports.intakes import Intakes
 from tranche.imports.tasks import FilePaths
@@ -25,6 +28,7 @@ from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
 from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.handlers import Handler, Registry
+from tranche.kernel.operations.service import Operations
 from tranche.kernel.operations.waking import PROCESS_BATCH_JOBS
 from tranche.kernel.schedules.api import ROUTES as SCHEDULE_ROUTES
 from tranche.kernel.schedules.domain import Tasks
@@ -36,6 +40,7 @@ from tranche.orders.checks import CHECKS as ORDER_CHECKS
 from tranche.orders.intake import OrderIntake
 from tranche.orders.service import TARGET as ORDER_TARGET
 from tranche.orders.service import mark_used_items
+from tranche.orders.target import OrderTarget
 from tranche.orders.tasks import make_handlers as make_order_handlers
 
 _KEEP_JOBS = 3_600.0
@@ -76,8 +81,8 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
             routes=INVENTORY_ROUTES,
             handlers=make_item_handlers(files, limits=limits, users=[mark_used_items]),
         ),
-        Module(name="imports", routes=IMPORT_ROUTES),
         Module(name="catalog", routes=CATALOG_ROUTES),
+        Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
         Module(name="operations", routes=OPERATION_ROUTES, checks=OPERATION_CHECKS, schedules=(PROCESS_BATCH_JOBS,)),
         Module(name="identity", routes=IDENTITY_ROUTES),
@@ -92,6 +97,11 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
 def make_intakes() -> Intakes:
     """The targets of imports, as the web sees them."""
     return Intakes({ORDER_TARGET: OrderIntake(), ITEM_TARGET: ItemIntake()})
+
+
+def make_corrections(operations: Operations) -> Corrections:
+    """The targets whose refused rows can be corrected."""
+    return Corrections({ORDER_TARGET: OrderTarget()}, operations)
 
 
 def make_registry(modules: Sequence[Module]) -> Registry:

@@ -20,6 +20,7 @@ DEFINERS = {
     "count_organizations",
     "list_runnable_operations",
     "analyze_import_stage",
+    "analyze_import_rows",
     "list_due_notifications",
     "list_due_schedules",
     "list_open_schedule_runs",

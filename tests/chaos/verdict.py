@@ -15,10 +15,18 @@ def assert_imported(house: House, file: OrdersFile, started: Started, *, parked:
     wanted = {number: order for number, order in file.good.items() if number not in parked}
     _assert_ended(house, file, started, wanted=len(wanted))
     assert found_orders(house, started) == wanted
-    errors = file.errors + Counter((file.good[number].lines[0].row, DIED) for number in parked)
-    assert found_errors(house, started) == errors
+    assert found_errors(house, started) == file.errors + _errors_of_parked(file, parked)
     assert_tidy(house)
     assert_sound(house)
+
+
+def _errors_of_parked(file: OrdersFile, parked: Collection[str]) -> Counter[tuple[int, str]]:
+    """The first row says why, the others that the order was not brought in."""
+    errors: Counter[tuple[int, str]] = Counter()
+    for number in parked:
+        first, *others = (line.row for line in file.good[number].lines)
+        errors.update([(first, DIED), *((row, "order_rejected") for row in others)])
+    return errors
 
 
 def _assert_ended(house: House, file: OrdersFile, started: Started, *, wanted: int) -> None:

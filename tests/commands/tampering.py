@@ -101,6 +101,31 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     "orders of a deleted batch are being removed": [
         "UPDATE order_batches SET deleted_at = now()",
     ],
+    "a refused row has an error": [
+        "DELETE FROM import_errors",
+        "UPDATE import_errors SET severity = 'warning'",
+        "UPDATE import_errors SET row_number = 4",
+    ],
+    "a row with an error is kept to be corrected": [
+        "DELETE FROM import_rows",
+        "UPDATE import_errors SET row_number = 4",
+    ],
+    "the failed of an import are the groups of its refused rows": [
+        "UPDATE operations SET failed = 2, total = 3",
+        "DELETE FROM import_rows",
+        (
+            "INSERT INTO import_rows (organization_id, import_id, row_number, cells) "
+            "SELECT organization_id, import_id, 4, '{}' FROM import_rows"
+        ),
+    ],
+    "a row waits for a correction only while one runs or was stopped": [
+        "UPDATE import_rows SET is_dirty = true",
+        "UPDATE import_rows SET position = 1",
+        "UPDATE import_rows SET is_dirty = true; UPDATE imports SET correction_id = NULL",
+    ],
+    "a deleted batch keeps no refused rows": [
+        "UPDATE order_batches SET deleted_at = now()",
+    ],
     "operation counters equal their items": [
         "UPDATE operations SET succeeded = 0, failed = 2",
         "DELETE FROM operation_items WHERE position = 2",

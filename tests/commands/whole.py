@@ -27,8 +27,9 @@ WITH file AS (
 ), item AS (
     INSERT INTO items (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Mug', 'mug')
 ), import AS (
-    INSERT INTO imports (organization_id, id, target, sha256, file_name, file_size, started_operation_id)
-    VALUES (%(org)s, 1, 'order', %(sha256)s, 'a.csv', %(size)s, 1)
+    INSERT INTO imports (organization_id, id, target, sha256, file_name, file_size, started_operation_id, kept_by,
+        correction_id)
+    VALUES (%(org)s, 1, 'order', %(sha256)s, 'a.csv', %(size)s, 1, 1, 1)
 ), fault AS (
     INSERT INTO import_errors (organization_id, import_id, row_number, severity, code, message)
     VALUES (%(org)s, 1, 3, 'error', 'bad', 'Bad.')
@@ -42,6 +43,12 @@ WITH file AS (
     VALUES (%(org)s, 1, 1, 'commit', 'succeeded', NULL), (%(org)s, 1, 2, 'commit', 'failed', 'Bad.')
 ), event AS (
     INSERT INTO operation_events (organization_id, operation_id, event) VALUES (%(org)s, 1, 'created')
+), held AS (
+    INSERT INTO import_rows (organization_id, import_id, row_number, group_key, cells)
+    VALUES (%(org)s, 1, 3, 'A-2', '{"orderId": "A-2"}')
+), edit AS (
+    INSERT INTO import_edits (organization_id, import_id, row_number, field, new_value, user_id, operation_id)
+    VALUES (%(org)s, 1, 3, 'orderId', 'A-2', %(user)s, 1)
 ), batch AS (
     INSERT INTO order_batches (organization_id, id, import_id, operation_id, user_id, file_name, sha256, status,
         total_orders, successful_orders, failed_orders, completed_at)

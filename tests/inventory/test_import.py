@@ -192,6 +192,7 @@ def test_the_workbook_of_errors_is_the_machines_own(importer: Importer, tmp_path
         work=work,
         fields=ITEM_FIELDS,
         bad=bad,
+        edited={},
         limits=Limits(),
     )
     importer.files.put(importer.context.organization_id, target.open("rb"), limit=10_000_000)

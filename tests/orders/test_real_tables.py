@@ -78,7 +78,7 @@ def test_the_workbook_of_errors_takes_its_rows_from_the_right_sheets(importer: I
     with importer.database.transaction(importer.context.organization_id) as conn:
         work = imports.get(conn, import_id=done.operation.payload["importId"])
         bad = list(imports.walk_bad_rows(conn, import_id=work.id))
-    write_error_workbook(target, source=source, work=work, fields=ORDER_FIELDS, bad=bad, limits=Limits())
+    write_error_workbook(target, source=source, work=work, fields=ORDER_FIELDS, bad=bad, edited={}, limits=Limits())
     rows = list(openpyxl.load_workbook(target).active.iter_rows(values_only=True))
     assert rows[0] == (*_HEAD, "_row", "_errors")
     assert [(row[0], row[8]) for row in rows[1:]] == [("4", 8), ("5", 10)]

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.response import File
 
 from tranche.imports import service
+from tranche.imports.corrections.service import find_edited
 from tranche.imports.domain import Field, Limits
 from tranche.imports.memory.api import MEMORY_ROUTES
 from tranche.imports.schemas import (
@@ -54,6 +55,7 @@ class Workbooks:
         with database.transaction(ctx.organization_id) as conn:
             work = service.get(conn, import_id=import_id)
             bad = list(service.walk_bad_rows(conn, import_id=import_id))
+            edited = find_edited(conn, import_id=import_id)
         with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as handle:
             target = Path(handle.name)
         try:
@@ -63,6 +65,7 @@ class Workbooks:
                 work=work,
                 fields=self._fields[work.target],
                 bad=bad,
+                edited=edited,
                 limits=self._limits,
             )
         except BaseException:

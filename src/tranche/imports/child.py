@@ -69,9 +69,10 @@ def _parse(request: Request) -> _Frames:
 def _rows(request: Request) -> _Frames:
     table = _loaded(request)
     _, matching = find_header(table, fields=request.fields, mapping=request.mapping)
-    yield Named(headers=tuple(column.header for column in matching.columns)), b""
+    yield Named(headers=tuple(column.header for column in matching.columns), sheets=table.sheets), b""
     rows = 0
-    for row, cells in table.rows(sorted({row - 1 for row in request.rows if 0 < row <= table.height})):
+    wanted = range(1, table.height + 1) if request.rows is None else request.rows
+    for row, cells in table.rows(sorted({row - 1 for row in wanted if 0 < row <= table.height})):
         rows += 1
         yield Cells(row=row + 1, cells=tuple(cells)), b""
     yield Done(rows=rows), b""

@@ -36,10 +36,11 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Originals:
-    """Some rows of a file as they stand there, which may be walked once, and the headers of all its columns."""
+    """Some rows of a file as they stand there, which may be walked once, its headers and the names of its sheets."""
 
     headers: tuple[str, ...]
     rows: Iterator[OriginalRow]
+    sheets: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -76,10 +77,14 @@ def inspect(request: ParseRequest, *, should_abort: Callable[[], bool]) -> FileH
 
 
 @contextmanager
-def read_rows(request: ParseRequest, *, rows: Sequence[int], should_abort: Callable[[], bool]) -> Iterator[Originals]:
-    """The cells of just these rows (Excel's numbers), in rising order, for the workbook of errors."""
-    with started(request, mode=Mode.ROWS, should_abort=should_abort, rows=tuple(rows)) as child:
-        yield Originals(_expect(child, Named).headers, _originals(child))
+def read_rows(
+    request: ParseRequest, *, rows: Sequence[int] | None, should_abort: Callable[[], bool]
+) -> Iterator[Originals]:
+    """The cells of just these rows (Excel's numbers), in rising order, for the workbook of errors; None: of all."""
+    wanted = None if rows is None else tuple(rows)
+    with started(request, mode=Mode.ROWS, should_abort=should_abort, rows=wanted) as child:
+        named = _expect(child, Named)
+        yield Originals(named.headers, _originals(child), named.sheets)
 
 
 def _slices(child: Child, request: ParseRequest, header: FileHeader) -> Iterator[Slice]:

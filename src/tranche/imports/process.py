@@ -33,7 +33,7 @@ _KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 @contextmanager
 def started(
-    request: ParseRequest, *, mode: Mode, should_abort: Callable[[], bool], rows: tuple[int, ...] = ()
+    request: ParseRequest, *, mode: Mode, should_abort: Callable[[], bool], rows: tuple[int, ...] | None = ()
 ) -> Iterator["Child"]:
     """A child at work on a request; it is dead and reaped when the block is left."""
     order = Request(

@@ -120,8 +120,9 @@ def insert_faults(conn: Connection, *, import_id: int, faults: Sequence[Fault]) 
     """Keep what the reading found wrong with single cells."""
     conn.execute(
         """
-        INSERT INTO import_errors (organization_id, import_id, row_number, column_name, severity, code, message)
-        SELECT current_organization(), %(id)s, f.row_number, f.column_name, 'error', f.code, f.message
+        INSERT INTO import_errors
+            (organization_id, import_id, row_number, column_name, severity, code, message, is_reading)
+        SELECT current_organization(), %(id)s, f.row_number, f.column_name, 'error', f.code, f.message, true
         FROM unnest(%(rows)s::integer[], %(columns)s::text[], %(codes)s::text[], %(messages)s::text[])
             AS f (row_number, column_name, code, message)
         """,

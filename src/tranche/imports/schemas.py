@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tranche.imports.domain import ImportMode, OnDuplicate
+from tranche.imports.service import cause_key
 from tranche.imports.targets import Import
 from tranche.kernel.db.pool import Row
 from tranche.kernel.web.json import Body, Out
@@ -55,8 +56,9 @@ class ErrorOut(Out, frozen=True):
 
 
 class ErrorGroupOut(Out, frozen=True):
-    """One cause with its count."""
+    """One cause with its count; `key` names it in addresses."""
 
+    key: str
     code: str
     severity: str
     column: str | None
@@ -97,6 +99,7 @@ def error_out(row: Row) -> ErrorOut:
 def error_group_out(row: Row) -> ErrorGroupOut:
     """One cause."""
     return ErrorGroupOut(
+        key=cause_key(row),
         code=row["code"],
         severity=row["severity"],
         column=row["column_name"],

@@ -1,5 +1,7 @@
 """The public door to imports: begin one, look at what was found wrong in it."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -85,9 +87,15 @@ def list_errors(
     return rows, queries.count_errors(conn, import_id=import_id, severity=severity, code=code)
 
 
-def list_error_groups(conn: Connection, *, import_id: int) -> list[Row]:
+def list_error_groups(conn: Connection, *, import_id: int, limit: int = _MOST_GROUPS) -> list[Row]:
     """Errors grouped by cause (code, severity, column_name, count, first_row, example), at most 200 groups."""
-    return queries.list_error_groups(conn, import_id=import_id, limit=_MOST_GROUPS)
+    return queries.list_error_groups(conn, import_id=import_id, limit=limit)
+
+
+def cause_key(group: Row) -> str:
+    """A name for a group of errors that stays the same as long as its cause does, and fits into an address."""
+    cause = json.dumps([group["code"], group["severity"], group["column_name"]])
+    return hashlib.sha256(cause.encode()).hexdigest()[:16]
 
 
 def walk_bad_rows(conn: Connection, *, import_id: int) -> Iterator[BadRow]:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tranche.imports import queries
 from tranche.imports.choices import read_mapping
+from tranche.imports.corrections.keeping import keep_refused, reapply_edits
 from tranche.imports.domain import OUR_HEADERS, FileHeader, Limits, ParseAbortedError, ParseRequest, Slice
 from tranche.imports.memory import service as memory
 from tranche.imports.parser import Parsed, parse
@@ -37,6 +38,7 @@ def make_handler(target: Target, files: FilePaths, *, limits: Limits) -> Handler
 
     def finished(conn: Connection, operation: Operation, status: Status) -> None:
         work = find_work(conn, operation)
+        keep_refused(conn, target, work, operation, stage=STAGE)
         target.clear(conn, work)
         target.finished(conn, work, operation, status)
         if operation.succeeded and not work.is_dry_run:
@@ -148,6 +150,7 @@ class JudgePhase:
             queries.widen_memory(conn, megabytes=_JUDGE_MEGABYTES)
             if self._target.count_staged(conn, job) != job.staged_rows:
                 raise Restart(STAGE)
+            reapply_edits(conn, self._target, job)
             found = self._target.judge(conn, job)
             if parts := (job.mapping or {}).get("parts"):
                 queries.name_sheets(conn, import_id=job.id, parts=parts)

@@ -26,7 +26,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
     mapping: Mapping
     limits: Limits
-    rows: tuple[int, ...] = ()
+    rows: tuple[int, ...] | None = ()
 
 
 class Refusal(StrEnum):
@@ -63,9 +63,10 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True, tag="sent"):
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True, tag="named"):
-    """The first line where original cells were asked for: the headers of all columns."""
+    """The first line where original cells were asked for: the headers of all columns, the names of all sheets."""
 
     headers: tuple[str, ...]
+    sheets: tuple[str, ...] = ()
 
 
 class Cells(msgspec.Struct, frozen=True, kw_only=True, tag="cells"):

@@ -1,6 +1,8 @@
 """The workbook of errors: bad rows as they stand in the file, with `_row` and `_errors`, to correct and send again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import xlsxwriter
@@ -20,47 +22,104 @@ from tranche.imports.service import BadRow
 from tranche.imports.targets import Import
 
 MOST_ROWS = 1_000_000
+ORIGIN = "_import "  # a hidden sheet's name tells the import to which a corrected workbook belongs
 _LONGEST_CELL = 32_767
 _WIDTH = 18
 _WIDE = 70
 
 
+Edited = Mapping[int, Mapping[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The rows of a stored file as the workbook shows them: what people entered goes before what the file has.
+
+    `headers` are the file's, and behind them the fields that got a value and have no column.
+    """
+
+    headers: tuple[str, ...]
+    rows: Iterator[OriginalRow]
+
+
 def write_error_workbook(
-    target: Path, *, source: Path, work: Import, fields: tuple[Field, ...], bad: Sequence[BadRow], limits: Limits
+    target: Path,
+    *,
+    source: Path,
+    work: Import,
+    fields: tuple[Field, ...],
+    bad: Sequence[BadRow],
+    edited: Edited,
+    limits: Limits,
 ) -> None:
     """Write `target`, streaming; cells are texts, so that nothing in them can become a formula.
+
+    `edited` holds what people entered since, by row and field.
 
     Raises:
         UnreadableFile: the stored file cannot be read any more.
     """
     messages = {row.row: row.messages for row in bad[:MOST_ROWS]}
-    mapping = read_mapping(work.options.get("mapping") or {}, fields=fields)
-    request = ParseRequest(path=source, fields=fields, file_name=work.file_name, mapping=mapping, limits=limits)
     with (
-        read_rows(request, rows=list(messages), should_abort=lambda: False) as originals,
+        show_rows(source, work=work, fields=fields, rows=list(messages), edited=edited, limits=limits) as shown,
         xlsxwriter.Workbook(
             str(target), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         ) as book,
     ):
-        _write(book, header=[*originals.headers], rows=originals.rows, messages=messages)
+        _write(book, shown, messages=messages, import_id=work.id)
 
 
-def _write(
-    book: xlsxwriter.Workbook, *, header: list[str], rows: Iterator[OriginalRow], messages: dict[int, str]
-) -> None:
-    kept = [at for at, name in enumerate(header) if name not in OUR_HEADERS]
+@contextmanager
+def show_rows(
+    source: Path, *, work: Import, fields: tuple[Field, ...], rows: Sequence[int], edited: Edited, limits: Limits
+) -> Iterator[Shown]:
+    """The cells of just these rows, in rising order.
+
+    Raises:
+        UnreadableFile: the stored file cannot be read any more.
+    """
+    mapping = read_mapping(work.options.get("mapping") or {}, fields=fields)
+    request = ParseRequest(path=source, fields=fields, file_name=work.file_name, mapping=mapping, limits=limits)
+    with read_rows(request, rows=rows, should_abort=lambda: False) as originals:
+        headers = columns_of(work, fields)
+        added = {headers[name] for cells in edited.values() for name in cells if name in headers}
+        whole = (*originals.headers, *sorted(added - set(originals.headers)))
+        places = {name: whole.index(header) for name, header in headers.items() if header in whole}
+        yield Shown(headers=whole, rows=_overlaid(originals.rows, edited=edited, places=places, width=len(whole)))
+
+
+def columns_of(work: Import, fields: Iterable[Field]) -> dict[str, str]:
+    """Under which header each field stands in the workbook; one that the file has no column for gets its own name."""
+    return {field.name: work.headers.get(field.name, field.name) for field in fields}
+
+
+def _overlaid(
+    rows: Iterator[OriginalRow], *, edited: Edited, places: Mapping[str, int], width: int
+) -> Iterator[OriginalRow]:
+    for row in rows:
+        cells = [*row.cells, *[None] * (width - len(row.cells))]
+        for name, value in edited.get(row.row, {}).items():
+            if name in places:
+                cells[places[name]] = value
+        yield OriginalRow(row.row, tuple(cells))
+
+
+def _write(book: xlsxwriter.Workbook, shown: Shown, *, messages: dict[int, str], import_id: int) -> None:
+    kept = [at for at, name in enumerate(shown.headers) if name not in OUR_HEADERS]
     sheet = book.add_worksheet("Errors")
+    book.add_worksheet(f"{ORIGIN}{import_id}").very_hidden()
     bold = book.add_format({"bold": True, "bg_color": "#F1F5F9", "bottom": 1})
     red = book.add_format({"font_color": "#B91C1C"})
+    text = book.add_format({"num_format": "@"})  # what is entered stays as it is entered: 19 %, 03/04, long numbers
     width = len(kept)
-    sheet.set_column(0, max(width - 1, 0), _WIDTH)
+    sheet.set_column(0, max(width - 1, 0), _WIDTH, text)
     sheet.set_column(width + 1, width + 1, _WIDE)
     sheet.freeze_panes(1, 0)
-    for column, name in enumerate([*(header[at] for at in kept), ROW_HEADER, ERRORS_HEADER]):
+    for column, name in enumerate([*(shown.headers[at] for at in kept), ROW_HEADER, ERRORS_HEADER]):
         sheet.write_string(0, column, name[:_LONGEST_CELL], bold)
-    for line, row in enumerate(rows, start=1):
+    for line, row in enumerate(shown.rows, start=1):
         for column, at in enumerate(kept):
             if cell := row.cells[at]:
-                sheet.write_string(line, column, cell[:_LONGEST_CELL])
+                sheet.write_string(line, column, cell[:_LONGEST_CELL], text)
         sheet.write_number(line, width, row.row)
         sheet.write_string(line, width + 1, messages[row.row][:_LONGEST_CELL], red)

@@ -92,4 +92,16 @@ CHECKS = (
               )
         """,
     ),
+    Check(
+        name="a deleted batch keeps no refused rows",
+        sql="""
+            SELECT b.organization_id, format('batch %s is deleted, and rows of its import %s are still kept', b.id,
+                b.import_id) AS detail
+            FROM order_batches b
+            WHERE b.deleted_at IS NOT NULL
+              AND EXISTS (
+                SELECT FROM import_rows r WHERE r.organization_id = b.organization_id AND r.import_id = b.import_id
+              )
+        """,
+    ),
 )

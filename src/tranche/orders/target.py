@@ -1,15 +1,20 @@
 """Orders as a target of the import machine."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from tranche.catalog import service as catalog
 from tranche.customers import service as customers
 from tranche.imports import service as imports
+from tranche.imports.corrections.keeping import refuse_while_correcting
+from tranche.imports.corrections.port import Made
 from tranche.imports.domain import OnDuplicate
 from tranche.imports.targets import Import, Judgement, StageLost
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, Operation, Status
 from tranche.orders.domain import BatchDeleted, BatchUndone
 from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.queries import batches, forming, judging, lines, masters, orders, stage, undoing
+from tranche.orders.queries import batches, forming, judging, lines, masters, orders, refused, stage, undoing
 from tranche.orders.queries.rules import Rules
 
 
@@ -20,6 +25,7 @@ class OrderTarget:
     unit = "orders"
     fields = ORDER_FIELDS
     stage_table = "order_import_lines"
+    group_column: str | None = "order_number"
     stage_columns: tuple[str, ...] = (
         "order_number",
         "customer_name",
@@ -47,16 +53,26 @@ class OrderTarget:
 
     def judge(self, conn: Connection, work: Import) -> Judgement:
         """Rules per line, then per order, then the orders by state; a row without a number is a failed order."""
+        return self._judge(conn, _rules(conn, work))
+
+    def judge_again(self, conn: Connection, work: Import) -> Judgement:
+        """As `judge`, for a few rows; an order that the batch has cannot take another row."""
         rules = _rules(conn, work)
-        stage.clear_groups(conn, import_id=work.id)
-        judging.analyze_lines(conn)
+        if rules.batch_id is not None:
+            header = work.headers.get("orderId")
+            refused.judge_brought_in(conn, import_id=work.id, batch_id=rules.batch_id, header=header)
+        return self._judge(conn, replace(rules, batch_id=None, is_small=True))
+
+    def _judge(self, conn: Connection, rules: Rules) -> Judgement:
+        stage.clear_groups(conn, import_id=rules.import_id)
+        judging.analyze_lines(conn, rules)
         lines.judge_lines(conn, rules)
         judging.mark_bad_lines(conn, rules)
         forming.create_facts(conn, rules)
         forming.judge_agreement(conn, rules)
         judging.mark_bad_lines(conn, rules)
         masters.wish(conn, rules)
-        _match_masters(conn, work)
+        _match_masters(conn, import_id=rules.import_id)
         masters.judge(conn, rules)
         judging.mark_bad_lines(conn, rules)
         forming.mark_bad_orders(conn, rules)
@@ -103,6 +119,31 @@ class OrderTarget:
             overtaken = stage.insert_overtaken(conn, import_id=work.id, header=work.headers.get("orderId"))
         return Counts(succeeded=made, failed=overtaken)
 
+    def hold(self, conn: Connection, work: Import) -> None:
+        """The batch must still be there when its refused rows come in."""
+        batch_id = work.options.get("batchId")
+        if batch_id is not None and not batches.lock_batch(conn, batch_id=batch_id):
+            raise BatchDeleted("The batch of this import was deleted; upload the file again.")
+
+    def set_apart(self, conn: Connection, work: Import) -> None:
+        """A row that an edit moved to an order of the batch must not vanish among that order's own rows."""
+        batch_id = work.options.get("batchId")
+        if batch_id is not None:
+            refused.set_apart(conn, import_id=work.id, batch_id=batch_id, header=work.headers.get("orderId"))
+
+    def name_rest(self, conn: Connection, work: Import) -> None:
+        """An order that failed while it was brought in has one error; its other rows need one too."""
+        rules = _rules(conn, work)
+        if rules.batch_id is not None:
+            refused.clear_brought_in(conn, import_id=work.id, batch_id=rules.batch_id)
+        judging.name_siblings(conn, rules)
+
+    def find_made(self, conn: Connection, work: Import, *, keys: Sequence[str]) -> dict[str, Made]:
+        """The orders of the batch by their numbers."""
+        batch_id = work.options.get("batchId")
+        found = [] if batch_id is None else refused.find_orders(conn, batch_id=batch_id, numbers=keys)
+        return {row["number"]: Made(id=row["id"], label=row["number"]) for row in found}
+
     def park(self, conn: Connection, work: Import, *, position: int, code: str, message: str) -> Counts:
         """Note the order that could not be brought in, at its first row."""
         group = stage.find_group(conn, import_id=work.id, position=position)
@@ -114,7 +155,8 @@ class OrderTarget:
         return Counts(failed=1)
 
     def reopen(self, conn: Connection, work: Import) -> None:
-        """The batch is being processed again, unless it was deleted or undone."""
+        """The batch is being processed again, unless it was deleted, was undone or is being corrected."""
+        refuse_while_correcting(conn, import_id=work.id)
         batch_id = work.options.get("batchId")
         if batch_id is None or batches.reopen_batch(conn, batch_id=batch_id):
             return
@@ -138,8 +180,8 @@ def _failure(operation: Operation, status: Status) -> str | None:
     return operation.error if status is Status.FAILED else None
 
 
-def _match_masters(conn: Connection, work: Import) -> None:
-    masters.create_wanted(conn, import_id=work.id)
+def _match_masters(conn: Connection, *, import_id: int) -> None:
+    masters.create_wanted(conn, import_id=import_id)
     customers.match(conn)
     catalog.match(conn)
 

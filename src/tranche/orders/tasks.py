@@ -1,5 +1,6 @@
 """The operations of orders: the import of a batch, and the removal of a large one."""
 
+from tranche.imports.corrections.tasks import make_correction_handler
 from tranche.imports.domain import Limits
 from tranche.imports.tasks import FilePaths, make_handler
 from tranche.imports.undo import make_undo_handler
@@ -37,6 +38,7 @@ def make_handlers(files: FilePaths, *, limits: Limits) -> list[Handler]:
     return [
         make_handler(OrderTarget(), files, limits=limits),
         make_undo_handler(UNDO_KIND, OrderUndoer()),
+        make_correction_handler(OrderTarget(), files, limits=limits),
         Handler(kind=DELETE_KIND, phases=(RemovePhase(),), retry=_retry_removal),
     ]
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.imports.factories import FIELDS, Reading, read, write_xlsx
 from tranche.imports.domain import Field
 from tranche.imports.reading.table import BLANKS
+from tranche.imports.reading.totals import says_total
 
 _HEADERS = ("Order no", "Qty", "Price", "Date", "Customer ID", "Notes", "Colour", "Shelf", "")
 _OF = {"Order no": "orderId", "Qty": "quantity", "Price": "unitPrice", "Date": "orderDate"} | {
@@ -20,7 +21,8 @@ _OF = {"Order no": "orderId", "Qty": "quantity", "Price": "unitPrice", "Date": "
 _CHARACTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")) | st.sampled_from(
     "\n\t0123456789.,/-€%\"';|"
 )
-_CELLS = st.text(_CHARACTERS, max_size=12) | st.sampled_from(
+# A row of totals is left out, and has tests of its own.
+_CELLS = st.text(_CHARACTERS, max_size=12).filter(lambda text: not says_total(text)) | st.sampled_from(
     ["", "1.234", "12,50", "1,234.5", "03/04/2024", "25/12/2024", "17850.0", "1234567890123457024", "19%", "\\."]
 )
 _TABLES = st.lists(st.lists(_CELLS, min_size=len(_HEADERS), max_size=len(_HEADERS)), max_size=12)

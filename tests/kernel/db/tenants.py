@@ -26,6 +26,10 @@ _STATEMENTS = {
     "VALUES (%(id)s, %(id)s, 'orders', %(hash)s, 'a.csv', 10)",
     "import_errors": "INSERT INTO import_errors (organization_id, import_id, row_number, severity, code, message) "
     "VALUES (%(id)s, %(id)s, 2, 'error', 'x', 'Row 2 is bad.')",
+    "import_rows": "INSERT INTO import_rows (organization_id, import_id, row_number, cells) "
+    "VALUES (%(id)s, %(id)s, 2, '{}')",
+    "import_edits": "INSERT INTO import_edits (organization_id, import_id, row_number, field, new_value) "
+    "VALUES (%(id)s, %(id)s, 2, 'notes', 'x')",
     "order_batches": "INSERT INTO order_batches (organization_id, id, import_id, user_id, file_name) "
     "VALUES (%(id)s, %(id)s, %(id)s, %(user_id)s, 'a.csv')",
     "orders": "INSERT INTO orders (organization_id, id, batch_id, number, customer_id, currency, line_count, total) "

@@ -93,8 +93,8 @@ def _clean_dates(column: pa.ChunkedArray, *, header: str, day_first: bool | None
     cleaned, marks = replaced(days, values, decide=decide)
     notices: tuple[str, ...] = ()
     if order.day_first is not None and order.settled_by:
-        which = "day" if order.day_first else "month"
-        notices = (f"{header}: the {which} comes first, as “{order.settled_by}” shows.",)
+        which = dates.DAY_FIRST if order.day_first else dates.MONTH_FIRST
+        notices = (f"{header}: {which}, as “{order.settled_by}” shows.",)
     return Clean(_with_times(column, days, cleaned, faulty=marks), marks, notices)
 
 

@@ -7,6 +7,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+DAY_FIRST: Final = "the day comes first"
+MONTH_FIRST: Final = "the month comes first"
+
 _FIRST: Final = date(1900, 3, 1)
 _TIME: Final = (
     r"(?:[T,\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"

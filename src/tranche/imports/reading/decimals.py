@@ -8,7 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tranche.imports.reading.marks import Clean, Verdict, distinct, replaced, rows_where
-from tranche.imports.reading.numbers import PLAIN, Style, is_doubtful, plain, settle, take_apart
+from tranche.imports.reading.numbers import (
+    DECIMAL_COMMA,
+    PLAIN,
+    THOUSANDS_COMMA,
+    Style,
+    is_doubtful,
+    plain,
+    settle,
+    take_apart,
+)
 
 _ZEROS: Final = "\u0660\u06f0\u0966\u09e6"
 _FOREIGN: Final = "[" + "".join(f"{zero}-{chr(ord(zero) + 9)}" for zero in _ZEROS) + "]"
@@ -92,9 +101,9 @@ def _notices(shapes: Iterable[str], style: Style) -> list[str]:
     changed = [shape for shape in shapes if "," in shape and plain(shape, style=style) is not None]
     notices: list[str] = []
     if changed and style.decimal == ",":
-        notices.append("the comma is read as the decimal sign.")
+        notices.append(DECIMAL_COMMA)
     if changed and style.decimal == ".":
-        notices.append("the comma is read as the thousands separator.")
+        notices.append(THOUSANDS_COMMA)
     if style.currency and not style.currencies_differ:
         notices.append(f"the currency sign {style.currency} is left out.")
     return notices

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 PLAIN: Final = r"^-?[0-9]+(\.[0-9]+)?$"
+DECIMAL_COMMA: Final = "the comma is read as the decimal sign."
+THOUSANDS_COMMA: Final = "the comma is read as the thousands separator."
 
 _ISO: Final = r"[A-Za-z]{3}"
 _SIGNS: Final = rf"(?:[A-Z]{{0,3}}[$€£¥₹₽₩₺₴₫₪₦₱฿৳₨]|{_ISO}|kr\.?|Kč|zł|Rs\.?|Fr\.?|R)"

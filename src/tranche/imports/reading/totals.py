@@ -79,6 +79,11 @@ def find_totals(
     return found
 
 
+def says_total(text: str) -> bool:
+    """Whether a cell calls its row a total, as "Total:" and "Summe netto" do."""
+    return _BEGIN.fullmatch(text) is not None
+
+
 class _Search:
     """One table's columns, asked for rows of totals; sums are taken only where a row looks like one."""
 
@@ -117,7 +122,7 @@ class _Search:
         cells = {index: text for index in range(len(self._table.columns)) if (text := self.cell(index, row))}
         words = [text for text in cells.values() if not _NUMBER.fullmatch(text)]
         lacks = any(column.index not in cells for column in self._needed[1:])
-        if any(_BEGIN.fullmatch(text) for text in words):
+        if any(says_total(text) for text in words):
             return lacks or self._sums(row, cells, before)
         if words or not cells or not lacks or row not in self._last_rows(row):
             return False

@@ -79,6 +79,11 @@ class Client:
         content = None if body is None else msgspec.json.Encoder(decimal_format="number").encode(body)
         return _decode(self._ask(_Call(method="POST", path=path, params=params, content=content)))
 
+    def patch(self, path: str, *, body: Json) -> Json:
+        """Change parts of a resource, once."""
+        content = msgspec.json.Encoder(decimal_format="number").encode(body)
+        return _decode(self._ask(_Call(method="PATCH", path=path, content=content)))
+
     def put(self, path: str, *, body: Json) -> Json:
         """Change what is there, once."""
         content = msgspec.json.Encoder(decimal_format="number").encode(body)

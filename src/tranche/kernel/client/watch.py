@@ -22,6 +22,8 @@ _PHASES: Final[Mapping[str, str]] = {
     "remove": "Removing",
     "collect": "Looking what came in",
     "undo": "Taking back",
+    "apply": "Taking over the changes",
+    "rejudge": "Checking again",
 }
 _WAITING: Final[Mapping[str, str]] = {
     "pending": "Waiting for a worker",

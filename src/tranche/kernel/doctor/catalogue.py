@@ -32,6 +32,7 @@ WALLLESS_TABLES = (
 
 # Functions that see across organizations or need ownership, each with a reason in its migration.
 DEFINER_FUNCTIONS = (
+    "analyze_import_rows()",
     "analyze_import_stage(part text)",
     "count_organizations()",
     "find_api_key(presented bytea)",

@@ -11,7 +11,7 @@ from tranche.kernel.operations.queries import claims, items, operations, progres
 
 log = structlog.get_logger(__name__)
 
-_ALL_FAILED = "all_failed"
+ALL_FAILED = "all_failed"
 _FAULT = "fault"
 _RESTARTED = "restarted"
 _MOST_RESTARTS = 10
@@ -41,8 +41,8 @@ def finish(
 ) -> None:
     """End the operation, of which no claim is left, with its domain's last word in the same transaction."""
     if status is Status.FAILED and message is None:
-        code, message = _ALL_FAILED, f"None of {operation.total} succeeded; each says why."
-    if status is Status.CANCELLED or code not in {None, _ALL_FAILED}:
+        code, message = ALL_FAILED, all_failed_message(operation)
+    if status is Status.CANCELLED or code not in {None, ALL_FAILED}:
         unrepeatable = [p.name for p in handler.phases if isinstance(p, OutsidePhase) and not p.repeatable]
         unknown = items.cancel_open(conn, operation_id=operation.id, unrepeatable=unrepeatable)
         progress.cancel_rest(conn, operation_id=operation.id, unknown=unknown)
@@ -51,6 +51,11 @@ def finish(
     _say_last_word(conn, handler, operation_id=operation.id, status=status)
     if (ended := operations.find_operation(conn, operation_id=operation.id)) is not None:
         announce(conn, ended)
+
+
+def all_failed_message(operation: Operation) -> str:
+    """Why an operation failed of which nothing succeeded."""
+    return f"None of {operation.total} succeeded; each says why."
 
 
 def _say_last_word(conn: Connection, handler: Handler, *, operation_id: int, status: Status) -> None:

@@ -4,6 +4,7 @@ import typer
 
 from tranche.imports.mappings_commands import make_group
 from tranche.orders.commands.batches import adopt_legacy, delete, show_batches, show_errors
+from tranche.orders.commands.correcting import correct, fix
 from tranche.orders.commands.orders import list_orders, show_order
 from tranche.orders.commands.second import bring_in, judge, undo
 from tranche.orders.commands.upload import upload
@@ -15,6 +16,8 @@ app.command("import")(bring_in)
 app.command("batches")(show_batches)
 app.command("errors")(show_errors)
 app.command("undo")(undo)
+app.command("correct")(correct)
+app.command("fix")(fix)
 app.command("delete")(delete)
 app.command("list")(list_orders)
 app.command("show")(show_order)

@@ -17,6 +17,7 @@ _GROUP_COLUMNS = (
     Column("Severity", "severity"),
     Column("Column", "column"),
     Column("First row", "firstRow", Kind.NUMBER),
+    Column("Key", "key"),
     Column("Example", "example"),
 )
 
@@ -54,7 +55,7 @@ def show_errors(
     *,
     out: Annotated[
         Path | None,
-        typer.Option(help="Save the bad rows as a workbook, to correct and upload again.", show_default=False),
+        typer.Option(help="Save the bad rows as a workbook, to be corrected.", show_default=False),
     ] = None,
     groups: Annotated[bool, typer.Option("--groups", help="Causes with their counts.")] = False,
     page: PageOption = 1,
@@ -65,7 +66,7 @@ def show_errors(
     with open_client() as client:
         if out is not None:
             size = client.download(f"{_HOME}/{batch}/errors.xlsx", out)
-            say(f"Saved {out} ({size:,} bytes). Correct its rows, then: tranche orders upload {out}")
+            say(f"Saved {out} ({size:,} bytes). Correct its rows, then: tranche orders correct {batch} {out}")
             return
         path = f"{_HOME}/{batch}/errors" + ("/groups" if groups else "")
         answer = client.get(path, params={} if groups else {"page": page, "limit": limit})

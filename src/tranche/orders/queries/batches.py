@@ -75,12 +75,15 @@ def reopen_batch(conn: Connection, *, batch_id: int) -> bool:
 
 
 def finish_batch(conn: Connection, *, batch_id: int, operation: Operation, failure: str | None) -> None:
-    """Take over the operation's counters; what was not tried because of its end counts as failed."""
+    """Take over the operation's counters; what was not tried because of its end counts as failed.
+
+    A correction does so again, and leaves when the batch was completed.
+    """
     is_failed = operation.status in {Status.FAILED, Status.CANCELLED}
     conn.execute(
         """
         UPDATE order_batches b SET
-            status = %(status)s, failure = %(failure)s, completed_at = now(),
+            status = %(status)s, failure = %(failure)s, completed_at = coalesce(completed_at, now()),
             total_orders = %(total)s, successful_orders = %(succeeded)s, skipped_orders = %(skipped)s,
             failed_orders = %(total)s - %(succeeded)s - %(skipped)s,
             error_count = (SELECT count(*) FROM import_errors e WHERE e.organization_id = b.organization_id

@@ -144,7 +144,8 @@ def group_orders(conn: Connection, rules: Rules) -> None:
         """,
         rules.params(),
     )
-    conn.execute("SELECT analyze_import_stage('orders')")
+    if not rules.is_small:
+        conn.execute("SELECT analyze_import_stage('orders')")
 
 
 def tally(conn: Connection, rules: Rules) -> Row:

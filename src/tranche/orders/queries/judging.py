@@ -117,6 +117,7 @@ def warn_of_repeats(conn: Connection, rules: Rules) -> None:
     )
 
 
-def analyze_lines(conn: Connection) -> None:
+def analyze_lines(conn: Connection, rules: Rules) -> None:
     """Let the planner know the fresh stage."""
-    conn.execute("SELECT analyze_import_stage('lines')")
+    if not rules.is_small:
+        conn.execute("SELECT analyze_import_stage('lines')")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from tranche.imports.corrections.keeping import forget_rows, hold_still
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
@@ -44,9 +45,10 @@ def delete_batch(
 
     Raises:
         BatchNotFound: there is none, or it was deleted before.
-        BatchBusy: it is still being processed, or just being undone.
+        BatchBusy, CorrectionRunning: it is still being processed, or just being corrected or undone.
         InvoicedOrders: some orders have invoices and `force_void` was not asked for, or nobody can void them.
     """
+    hold_still(conn, import_id=get_batch(conn, batch_id=batch_id).import_id)
     if not batches.lock_batch(conn, batch_id=batch_id):
         raise BatchNotFound("There is no such order batch.")
     batch = get_batch(conn, batch_id=batch_id)
@@ -58,6 +60,7 @@ def delete_batch(
     _settle_invoices(conn, ctx, batch_id=batch_id, force_void=force_void, voider=voider)
     count = orders.count_batch_orders(conn, batch_id=batch_id)
     batches.mark_deleted(conn, batch_id=batch_id, user_id=ctx.user_id)
+    forget_rows(conn, import_id=batch.import_id)
     audit.record(
         conn,
         ctx,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tranche.imports.corrections.keeping import forget_rows, hold_still
 from tranche.imports.undo import Outcome
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
@@ -28,11 +29,14 @@ class UndoReport:
 def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_id: int) -> Operation:
     """Start the undo of a batch. One that was cancelled or met errors may be started again.
 
+    Its refused rows cannot be corrected any more, because what is right then would come into an undone batch.
+
     Raises:
         BatchNotFound: there is none, or it was deleted.
-        BatchBusy: it is still being processed, or its undo is running.
+        BatchBusy, CorrectionRunning: it is still being processed or corrected, or its undo is running.
         BatchUndone: all that can be undone was.
     """
+    hold_still(conn, import_id=get_batch(conn, batch_id=batch_id).import_id)
     if not batches.lock_batch(conn, batch_id=batch_id):
         raise BatchNotFound("There is no such order batch.")
     batch = get_batch(conn, batch_id=batch_id)
@@ -45,6 +49,7 @@ def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_
         conn, ctx, kind=UNDO_KIND, label=f"Undo {batch.file_name}", payload={"batchId": batch_id}
     )
     undoing.link_undo(conn, batch_id=batch_id, operation_id=operation.id)
+    forget_rows(conn, import_id=batch.import_id)
     audit.record(conn, ctx, action="order_batch.undo", subject_id=batch_id, detail={"fileName": batch.file_name})
     return operation
 

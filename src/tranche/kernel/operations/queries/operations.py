@@ -149,6 +149,17 @@ def set_status(
     notify(conn, operation_id=operation_id)
 
 
+def set_end(conn: Connection, *, operation_id: int, status: Status, error_code: str | None, error: str | None) -> None:
+    """Change how an ended operation has ended, and leave when."""
+    conn.execute(
+        """
+        UPDATE operations SET status = %(status)s, error_code = %(error_code)s, error = %(error)s
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": operation_id, "status": status, "error_code": error_code, "error": error},
+    )
+
+
 def set_next_position(conn: Connection, *, operation_id: int, next_position: int) -> None:
     conn.execute(
         """

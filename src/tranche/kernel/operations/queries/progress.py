@@ -118,6 +118,21 @@ def cancel_rest(conn: Connection, *, operation_id: int, unknown: int) -> None:
     )
 
 
+def add_correction(conn: Connection, *, operation_id: int, total: int, cancelled: int, counts: Counts) -> None:
+    """Add to the counters of an ended operation; the numbers may be below 0."""
+    _change(
+        conn,
+        operation_id=operation_id,
+        changes="""
+            total = o.total + %(total)s, cancelled = o.cancelled + %(cancelled)s,
+            succeeded = o.succeeded + %(succeeded)s, failed = o.failed + %(failed)s,
+            skipped = o.skipped + %(skipped)s, unknown = o.unknown + %(unknown)s
+        """,
+        values={**_values(counts), "total": total, "cancelled": cancelled},
+        is_told=False,
+    )
+
+
 def notify(conn: Connection, *, operation_id: int) -> None:
     """Tell every process, at commit, that the operation has a new version."""
     conn.execute(

@@ -1,0 +1,142 @@
+"""A corrected workbook of errors, compared with what it was made from: only what a person changed is taken."""
+
+import re
+from array import array
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tranche.imports.corrections.domain import Entry, InvalidCell
+from tranche.imports.corrections.values import Habits, bare, read_entry, require_storable
+from tranche.imports.domain import (
+    ROW_HEADER,
+    Field,
+    FieldKind,
+    Limits,
+    OriginalRow,
+    ParseRequest,
+    UnreadableFile,
+)
+from tranche.imports.parser import Originals, read_rows
+from tranche.imports.targets import Import
+from tranche.imports.workbook import ORIGIN, columns_of
+
+_ROW_FIELD: Final = (Field(ROW_HEADER, ROW_HEADER, required=True),)
+_NUMBER: Final = re.compile(r"([1-9][0-9]{0,8})(?:\.0+)?")
+_ERROR_CELL: Final = re.compile(r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|GETTING_DATA)")
+_SMALL: Final = re.compile(r"0?\.[0-9]*[1-9][0-9]*|1(?:\.0+)?")
+_FOREIGN: Final = (
+    "This workbook was made from import {other}, and these are the corrections of import {own}. Nothing was changed. "
+    "Download the workbook of errors of this import, correct it and send that."
+)
+_NO_ROW: Final = (
+    "The workbook has no column _row, so nobody can tell which rows these are. Nothing was changed. Download the "
+    "workbook of errors, correct its cells and leave its last columns as they are."
+)
+_PERCENT: Final = (
+    "The corrected cell holds {value}: is that {value} % or a hundred times as much? Write it as 19 or as 0.5 %."
+)
+_BROKEN: Final = "The corrected cell holds {value}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedRow:
+    """One row of the workbook. `at` is its number there, `row` that of the import (None: `_row` holds no number)."""
+
+    at: int
+    row: int | None
+    cells: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """A corrected workbook."""
+
+    path: Path
+    file_name: str
+    work: Import
+    fields: tuple[Field, ...]
+    limits: Limits
+
+    def rows(self, *, should_abort: Callable[[], bool]) -> Generator[CorrectedRow, None, None]:
+        """The rows with their cells by field, those that have a column; blank rows are left out.
+
+        Raises:
+            UnreadableFile: it lacks `_row`, or was made from another import; before the first row.
+            UnsupportedFile, FileTooLarge, ParseAbortedError: as reading any file.
+        """
+        request = ParseRequest(path=self.path, fields=_ROW_FIELD, file_name=self.file_name, limits=self.limits)
+        with read_rows(request, rows=None, should_abort=should_abort) as found:
+            self._require_ours(found)
+            wanted = {header: name for name, header in columns_of(self.work, self.fields).items()}
+            wanted |= {ROW_HEADER: ROW_HEADER}
+            places = {at: wanted[header] for at, header in enumerate(found.headers) if header in wanted}
+            for original in found.rows:
+                cells = {name: bare(original.cells[at]) for at, name in places.items()}
+                if any(original.cells) and cells[ROW_HEADER] != ROW_HEADER:
+                    yield _corrected(original, cells)
+
+    def _require_ours(self, found: Originals) -> None:
+        origins = [name.removeprefix(ORIGIN) for name in found.sheets if name.startswith(ORIGIN)]
+        if any(origin != str(self.work.id) for origin in origins):
+            sentence = _FOREIGN.replace("{other}", origins[0]).replace("{own}", str(self.work.id))
+            raise UnreadableFile(sentence, code="foreign_workbook")
+        if ROW_HEADER not in found.headers:
+            raise UnreadableFile(_NO_ROW, code="no_row_column")
+
+
+def _corrected(original: OriginalRow, cells: dict[str, str | None]) -> CorrectedRow:
+    number = _NUMBER.fullmatch(cells.pop(ROW_HEADER) or "")
+    return CorrectedRow(at=original.row, row=int(number[1]) if number else None, cells=cells)
+
+
+@dataclass(slots=True)
+class Baseline:
+    """What the workbook of errors shows, cell by cell, as marks that fit into memory for a million rows."""
+
+    fields: tuple[str, ...]
+    _places: dict[int, int] = field(default_factory=dict)
+    _marks: "array[int]" = field(default_factory=lambda: array("q"))
+
+    def add(self, row: int, cells: Mapping[str, str | None]) -> None:
+        """Note one row as it is shown."""
+        self._places[row] = len(self._places)
+        self._marks.extend(_mark(cells.get(name)) for name in self.fields)
+
+    def __contains__(self, row: object) -> bool:
+        return row in self._places
+
+    def changed(self, row: int, cells: Mapping[str, str | None]) -> Iterator[tuple[str, str | None]]:
+        """The fields of the row that show something else now; a column that was taken out says nothing."""
+        begin = self._places[row] * len(self.fields)
+        for at, name in enumerate(self.fields):
+            if name in cells and _mark(cells[name]) != self._marks[begin + at]:
+                yield name, cells[name]
+
+
+def _mark(text: str | None) -> int:
+    """Line ends may change on the way through a spreadsheet program."""
+    plain = bare(text)
+    return hash(plain.replace("\r\n", "\n").replace("_x000D_", "")) if plain else 0
+
+
+def read_corrected(row: int, entry: Field, text: str | None, *, habits: Habits) -> Entry:
+    """A changed cell, with the doubts that only a spreadsheet brings."""
+    value = bare(text)
+    doubt = _doubt(entry, value)
+    if doubt:
+        return Entry(row=row, field=entry.name, value=None, code=doubt[0], message=doubt[1])
+    try:
+        require_storable(entry.name, value, pointer=f"/cells/{entry.name}")
+    except InvalidCell as error:
+        return Entry(row=row, field=entry.name, value=None, code=error.error_code, message=error.message)
+    return read_entry(row, entry, value, habits=habits, typed=True)
+
+
+def _doubt(entry: Field, value: str | None) -> tuple[str, str] | None:
+    if value and _ERROR_CELL.fullmatch(value):
+        return "error_cell", _BROKEN.replace("{value}", value)
+    if value and entry.kind is FieldKind.PERCENT and _SMALL.fullmatch(value):
+        return "ambiguous_percent", _PERCENT.replace("{value}", value)
+    return None
