@@ -4,8 +4,8 @@ import pytest
 
 from tests.imports.corrections.bench import HEADER, Bench, as_csv, changed, written
 from tranche.imports.corrections.domain import CauseNotFound, CorrectionRunning
-from tranche.kernel.errors import Conflict
 from tranche.imports.domain import ImportMode
+from tranche.kernel.errors import Conflict
 
 TABLE = (
     ("A1", "Ann", "S1", "x", "5"),

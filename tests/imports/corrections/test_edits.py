@@ -6,8 +6,7 @@ import pytest
 
 from tests.imports.corrections.bench import HEADER, Bench
 from tranche.imports.corrections.domain import InvalidCell, RowNotFound, UnknownField
-from tranche.imports.domain import Mapping
-from tranche.imports.domain import ImportMode, OnDuplicate
+from tranche.imports.domain import ImportMode, Mapping, OnDuplicate
 
 TABLE = (
     ("A1", "Ann", "S1", "x", "5"),
