@@ -117,6 +117,7 @@ class Worker:
             organization_id=arguments["organization_id"],
             operation_id=arguments["operation_id"],
             lane=arguments.get("lane", 0),
+            express=bool(arguments.get("express", 0)),
             should_abort=should_abort,
         )
 

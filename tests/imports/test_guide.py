@@ -14,7 +14,9 @@ _REFUSALS: Final = frozenset(
 )
 _GAP: Final = "…"
 _TELLING: Final = 8
-_INSIDE: Final = frozenset({"The import that this operation worked on is gone.", "… holds …."})
+_INSIDE: Final = frozenset(
+    {"The import that this operation worked on is gone.", "This release does not know the field ….", "… holds …."}
+)
 
 
 def _told() -> list[str]:

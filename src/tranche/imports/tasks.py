@@ -124,6 +124,7 @@ class StagePhase:
         with work.transaction() as conn:
             queries.set_staged_rows(conn, import_id=job.id, rows=rows)
             work.progress(conn, done=rows, total=rows)
+        _analyze(work, self._target, phase=STAGE)
 
     def _copy(self, conn: Connection, job: Import, part: Slice) -> None:
         queries.lengthen_statement_time(conn, seconds=_COPY_SECONDS)
@@ -169,6 +170,7 @@ class JudgePhase:
                 },
             )
             work.progress(conn, done=job.staged_rows or 0, total=job.staged_rows)
+        _analyze(work, self._target, phase=JUDGE)
         if job.staged_rows == 0:
             raise Fatal("The file has a header but no rows.", code="no_rows")
         if job.is_atomic and errors and not job.is_dry_run:
@@ -198,6 +200,7 @@ class PreparePhase:
             if self._target.count_staged(conn, job) != job.staged_rows:
                 raise Restart(STAGE)
             self._target.prepare(conn, job)
+        _analyze(work, self._target, phase=PREPARE)
 
 
 class CommitPhase:
@@ -243,6 +246,11 @@ def _judged(job: Import, found: Judgement) -> Counts:
     """In a dry run what is valid counts as succeeded: nothing more will become of it."""
     valid = found.total - found.failed - found.skipped
     return Counts(succeeded=valid if job.is_dry_run else found.done, failed=found.failed, skipped=found.skipped)
+
+
+def _analyze(work: StreamWork, target: Target, *, phase: str) -> None:
+    with work.transaction() as conn:
+        target.analyze(conn, find_work(conn, work.operation), phase=phase)
 
 
 def _keep_reading(conn: Connection, job: Import, header: FileHeader) -> None:

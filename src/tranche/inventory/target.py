@@ -29,6 +29,9 @@ class ItemTarget:
         """How many rows are staged."""
         return stage.count_rows(conn, import_id=work.id)
 
+    def analyze(self, conn: Connection, work: Import, *, phase: str) -> None:
+        """No join of the stage depends on how many rows it has."""
+
     def judge(self, conn: Connection, work: Import) -> Judgement:
         """Rules per row, then which item each row means, then what is there already."""
         rules = _rules(work)

@@ -17,6 +17,9 @@ from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.queries import batches, forming, judging, lines, masters, orders, refused, stage, undoing
 from tranche.orders.queries.rules import Rules
 
+_WORTH_STATISTICS = 1_000
+_LEFT_BY = {"stage": "lines", "judge": "orders", "prepare": "masters"}
+
 
 class OrderTarget:
     """See imports.targets.Target. A row is an order line; positions are orders."""
@@ -51,6 +54,11 @@ class OrderTarget:
         """How many lines are staged."""
         return stage.count_lines(conn, import_id=work.id)
 
+    def analyze(self, conn: Connection, work: Import, *, phase: str) -> None:
+        """Statistics of what the phase has left; a few rows are not worth them."""
+        if (work.staged_rows or 0) >= _WORTH_STATISTICS:
+            stage.analyze(conn, part=_LEFT_BY[phase])
+
     def judge(self, conn: Connection, work: Import) -> Judgement:
         """Rules per line, then per order, then the orders by state; a row without a number is a failed order."""
         return self._judge(conn, _rules(conn, work))
@@ -61,11 +69,10 @@ class OrderTarget:
         if rules.batch_id is not None:
             header = work.headers.get("orderId")
             refused.judge_brought_in(conn, import_id=work.id, batch_id=rules.batch_id, header=header)
-        return self._judge(conn, replace(rules, batch_id=None, is_small=True))
+        return self._judge(conn, replace(rules, batch_id=None))
 
     def _judge(self, conn: Connection, rules: Rules) -> Judgement:
         stage.clear_groups(conn, import_id=rules.import_id)
-        judging.analyze_lines(conn, rules)
         lines.judge_lines(conn, rules)
         judging.mark_bad_lines(conn, rules)
         forming.create_facts(conn, rules)

@@ -46,6 +46,12 @@ _STATEMENTS = {
     "VALUES (%(id)s, %(id)s, 'nightly', 'x', '0 2 * * *', 'UTC', now())",
     "schedule_runs": "INSERT INTO schedule_runs (organization_id, schedule_id, planned_at, status) "
     "VALUES (%(id)s, %(id)s, now(), 'waiting')",
+    "webhook_endpoints": "INSERT INTO webhook_endpoints (organization_id, id, url, event_types, salt, key_mark) "
+    "VALUES (%(id)s, %(id)s, 'https://x.test', '{operation.completed}', %(hash)s, substr(%(hash)s, 1, 8))",
+    "notifications": "INSERT INTO notifications (organization_id, id, channel, event, endpoint_id, destination, body) "
+    "VALUES (%(id)s, %(id)s, 'webhook', 'operation.completed', %(id)s, 'https://x.test', '{}')",
+    "notification_attempts": "INSERT INTO notification_attempts (organization_id, notification_id, duration_ms) "
+    "VALUES (%(id)s, %(id)s, 1)",
 }
 
 

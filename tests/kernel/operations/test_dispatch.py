@@ -28,7 +28,12 @@ def test_only_the_first_slice_of_an_operation_is_raised(workshop: Workshop) -> N
     operation = workshop.start(MINT, [1])
     job = workshop.jobs()[0]
     assert (job["task_name"], job["priority"]) == (dispatch.SLICE, 10)
-    assert job["args"] == {"organization_id": workshop.ctx.organization_id, "operation_id": operation, "lane": 0}
+    assert job["args"] == {
+        "organization_id": workshop.ctx.organization_id,
+        "operation_id": operation,
+        "lane": 0,
+        "express": 0,
+    }
     forget_jobs(workshop.owner)
     for verb in ("pause", "resume"):
         workshop.do(verb, operation)

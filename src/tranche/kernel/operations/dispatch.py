@@ -29,12 +29,17 @@ def enqueue(
     priority: int = 0,
     express: bool = False,
 ) -> bool:
-    """Ask for one slice; a slice that already waits in this lane is enough."""
+    """Ask for one slice; a slice that already waits in this lane is enough. Small work stays on the express way."""
     return queue.enqueue(
         conn,
         SLICE,
         key=_key(operation_id, lane),
-        arguments={"organization_id": organization_id, "operation_id": operation_id, "lane": lane},
+        arguments={
+            "organization_id": organization_id,
+            "operation_id": operation_id,
+            "lane": lane,
+            "express": int(express),
+        },
         priority=priority,
         express=express,
     )

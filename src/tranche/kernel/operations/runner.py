@@ -43,6 +43,7 @@ class _Slice:
     lane: int
     ends: float
     should_abort: Callable[[], bool]
+    express: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -64,7 +65,13 @@ class Runner:
         self._in_doubt: set[tuple[int, int]] = set()
 
     def run_slice(
-        self, *, organization_id: int, operation_id: int, lane: int, should_abort: Callable[[], bool]
+        self,
+        *,
+        organization_id: int,
+        operation_id: int,
+        lane: int,
+        should_abort: Callable[[], bool],
+        express: bool = False,
     ) -> None:
         """Work until the slice's time is over or nothing is left, and put the rest back into the queue.
 
@@ -75,6 +82,7 @@ class Runner:
             organization_id=organization_id,
             operation_id=operation_id,
             lane=lane,
+            express=express,
             ends=ends,
             should_abort=should_abort,
         )
@@ -259,6 +267,7 @@ class Runner:
                 organization_id=piece.organization_id,
                 operation_id=piece.operation_id,
                 lane=piece.lane,
+                express=piece.express,
             )
 
 

@@ -144,8 +144,6 @@ def group_orders(conn: Connection, rules: Rules) -> None:
         """,
         rules.params(),
     )
-    if not rules.is_small:
-        conn.execute("SELECT analyze_import_stage('orders')")
 
 
 def tally(conn: Connection, rules: Rules) -> Row:

@@ -115,9 +115,3 @@ def warn_of_repeats(conn: Connection, rules: Rules) -> None:
         """,
         rules.params(),
     )
-
-
-def analyze_lines(conn: Connection, rules: Rules) -> None:
-    """Let the planner know the fresh stage."""
-    if not rules.is_small:
-        conn.execute("SELECT analyze_import_stage('lines')")

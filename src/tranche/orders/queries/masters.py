@@ -102,4 +102,3 @@ def keep_answers(conn: Connection, *, import_id: int) -> None:
             """,
             {"import_id": import_id},
         )
-    conn.execute("SELECT analyze_import_stage('masters')")

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the sender of the file chose, and the columns that the file has (field -> header).
-
-    `is_small`: a few rows are judged, for which statistics of the stage are not worth their lock.
-    """
+    """What the sender of the file chose, and the columns that the file has (field -> header)."""
 
     import_id: int
     batch_id: int | None
@@ -17,7 +14,6 @@ class Rules:
     default_customer: str | None
     default_currency: str
     headers: dict[str, str]
-    is_small: bool = False
 
     def params(self) -> dict[str, object]:
         """As the parameters of the judge's statements."""

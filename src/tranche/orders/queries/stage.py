@@ -169,3 +169,8 @@ def find_group(conn: Connection, *, import_id: int, position: int) -> Row | None
         """,
         {"import_id": import_id, "position": position},
     ).fetchone()
+
+
+def analyze(conn: Connection, *, part: str) -> None:
+    """Let the planner know the fresh `lines`, `orders` or `masters`; holds a lock that two imports cannot share."""
+    conn.execute("SELECT analyze_import_stage(%(part)s)", {"part": part})
