@@ -48,14 +48,13 @@ def delete_batch(
         BatchBusy, CorrectionRunning: it is still being processed, or just being corrected or undone.
         InvoicedOrders: some orders have invoices and `force_void` was not asked for, or nobody can void them.
     """
+    # Before any lock: a chunk that is just coming in holds the batch and then wants the operation.
+    _refuse_while_processed(get_batch(conn, batch_id=batch_id))
     hold_still(conn, import_id=get_batch(conn, batch_id=batch_id).import_id)
     if not batches.lock_batch(conn, batch_id=batch_id):
         raise BatchNotFound("There is no such order batch.")
     batch = get_batch(conn, batch_id=batch_id)
-    if batch.status is BatchStatus.PROCESSING:
-        raise BatchBusy(
-            f"Batch {batch_id} is still being processed. Cancel operation {batch.operation_id} or wait, then delete."
-        )
+    _refuse_while_processed(batch)
     _refuse_while_undone(conn, batch)
     _settle_invoices(conn, ctx, batch_id=batch_id, force_void=force_void, voider=voider)
     count = orders.count_batch_orders(conn, batch_id=batch_id)
@@ -78,6 +77,13 @@ def delete_batch(
         payload={"batchId": batch_id, "orders": count},
     )
     return Deleted(orders=count, operation=operation)
+
+
+def _refuse_while_processed(batch: OrderBatch) -> None:
+    if batch.status is BatchStatus.PROCESSING:
+        raise BatchBusy(
+            f"Batch {batch.id} is still being processed. Cancel operation {batch.operation_id} or wait, then delete."
+        )
 
 
 def _refuse_while_undone(conn: Connection, batch: OrderBatch) -> None:

@@ -36,14 +36,13 @@ def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_
         BatchBusy, CorrectionRunning: it is still being processed or corrected, or its undo is running.
         BatchUndone: all that can be undone was.
     """
+    # Before any lock: a chunk that is just coming in holds the batch and then wants the operation.
+    _refuse_while_processed(get_batch(conn, batch_id=batch_id))
     hold_still(conn, import_id=get_batch(conn, batch_id=batch_id).import_id)
     if not batches.lock_batch(conn, batch_id=batch_id):
         raise BatchNotFound("There is no such order batch.")
     batch = get_batch(conn, batch_id=batch_id)
-    if batch.status is BatchStatus.PROCESSING:
-        raise BatchBusy(
-            f"Batch {batch_id} is still being processed. Cancel operation {batch.operation_id} or wait, then undo."
-        )
+    _refuse_while_processed(batch)
     _refuse_second(conn, batch)
     operation = operations.start(
         conn, ctx, kind=UNDO_KIND, label=f"Undo {batch.file_name}", payload={"batchId": batch_id}
@@ -78,6 +77,13 @@ def look_at_undo(conn: Connection, *, batch_id: int, outcome: Outcome | None, li
 def mark_used_items(conn: Connection) -> None:
     """The port to items: fill `used_by` in the TEMP table `held_items(id, used_by)` where orders hold an item."""
     undoing.mark_used_items(conn)
+
+
+def _refuse_while_processed(batch: OrderBatch) -> None:
+    if batch.status is BatchStatus.PROCESSING:
+        raise BatchBusy(
+            f"Batch {batch.id} is still being processed. Cancel operation {batch.operation_id} or wait, then undo."
+        )
 
 
 def _refuse_second(conn: Connection, batch: OrderBatch) -> None:
