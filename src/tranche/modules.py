@@ -21,7 +21,6 @@ from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
 from tranche.kernel.identity.api import ROUTES as IDENTITY_ROUTES
 from tranche.kernel.identity.api import WEBHOOK_ROUTES
-from tranche.kernel.jobs.queries import delete_finished_jobs
 from tranche.kernel.module import Module, Scope
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
@@ -43,13 +42,7 @@ from tranche.orders.service import mark_used_items
 from tranche.orders.target import OrderTarget
 from tranche.orders.tasks import make_handlers as make_order_handlers
 
-_KEEP_JOBS = 3_600.0
 _KEEP_NOTIFICATIONS = timedelta(days=30)
-
-
-def _prune_jobs(conn: Connection, *, most: int) -> int:
-    del most
-    return delete_finished_jobs(conn, older_than=_KEEP_JOBS)
 
 
 def _prune_notifications(conn: Connection, *, organization_id: int, most: int) -> int:
@@ -59,7 +52,6 @@ def _prune_notifications(conn: Connection, *, organization_id: int, most: int) -
 
 # What the nightly retention deletes; one line for each thing that grows.
 PRUNES: Sequence[Prune] = (
-    Prune(what="ended jobs", scope=Scope.INSTALLATION, prune=_prune_jobs),
     Prune(what="answers kept for repeated requests", scope=Scope.ORGANIZATION, prune=forget_answers),
     Prune(what="ended notifications", scope=Scope.ORGANIZATION, prune=_prune_notifications),
     *HISTORY,

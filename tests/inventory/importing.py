@@ -14,9 +14,9 @@ from tranche.imports import again
 from tranche.imports import service as imports
 from tranche.imports.again import Choice
 from tranche.imports.domain import ImportMode, Limits, Mapping, OnDuplicate
+from tranche.imports.service import Sent
 from tranche.inventory import service
 from tranche.inventory.intake import ItemIntake
-from tranche.inventory.service import ItemUpload
 from tranche.inventory.tasks import make_handlers
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database, Row
@@ -98,7 +98,7 @@ class Importer:
         dry_run: bool = False,
     ) -> Operation:
         """Start the import of a CSV file."""
-        wanted = ItemUpload(
+        wanted = Sent(
             stored=self.files.put(self.context.organization_id, io.BytesIO(content), limit=10_000_000),
             file_name="items.csv",
             mapping=mapping or Mapping(),

@@ -3,13 +3,20 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping as AbstractMapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tranche.imports import queries
+from tranche.imports.choices import write_mapping
+from tranche.imports.domain import ImportMode, Mapping, OnDuplicate
 from tranche.imports.targets import Import
+from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.errors import NotFound
+from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.service import Operations
+from tranche.kernel.storage.domain import StoredFile
 
 _ROWS_AT_ONCE = 1_000
 _MOST_GROUPS = 200
@@ -29,18 +36,53 @@ class BadRow:
     messages: str
 
 
-def create(
-    conn: Connection, *, target: str, sha256: bytes, file_name: str, file_size: int, options: dict[str, Any]
-) -> Import:
-    """Register a stored file as an import into a target; its operation is started by the target's module."""
-    return queries.insert_import(
-        conn, target=target, sha256=sha256, file_name=file_name, file_size=file_size, options=options
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A stored file and what its sender wants done with it."""
+
+    stored: StoredFile
+    file_name: str
+    mapping: Mapping
+    on_duplicate: OnDuplicate = OnDuplicate.ERROR
+    mode: ImportMode = ImportMode.VALID
+    dry_run: bool = False
+
+
+def begin(
+    conn: Connection,
+    ctx: Context,
+    operations: Operations,
+    *,
+    target: str,
+    kind: str,
+    sent: Sent,
+    links: AbstractMapping[str, Any],
+) -> tuple[Import, Operation]:
+    """Register a stored file as an import into a target and start its operation of that kind, which is told `links`."""
+    work = queries.insert_import(
+        conn,
+        target=target,
+        sha256=sent.stored.sha256,
+        file_name=sent.file_name,
+        file_size=sent.stored.size,
+        options={
+            "mapping": write_mapping(sent.mapping),
+            "onDuplicate": sent.on_duplicate,
+            "mode": sent.mode,
+            "dryRun": sent.dry_run,
+            **links,
+        },
     )
-
-
-def link(conn: Connection, *, import_id: int, operation_id: int) -> None:
-    """Say which operation works on an import."""
-    queries.link_operation(conn, import_id=import_id, operation_id=operation_id)
+    operation = operations.start(
+        conn,
+        ctx,
+        kind=kind,
+        label=sent.file_name,
+        payload={"importId": work.id, **links},
+        is_small=work.is_small,
+    )
+    queries.link_operation(conn, import_id=work.id, operation_id=operation.id)
+    return replace(work, started_operation_id=operation.id), operation
 
 
 def get(conn: Connection, *, import_id: int) -> Import:

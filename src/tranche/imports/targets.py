@@ -80,11 +80,8 @@ class Target(Protocol):
     def count_staged(self, conn: Connection, work: Import) -> int:
         """How many rows are staged."""
 
-    def analyze(self, conn: Connection, work: Import, *, phase: str) -> None:
-        """Let the planner know what the phase has left in the stage.
-
-        It has a transaction of its own, because the lock of ANALYZE would make other imports wait for its end.
-        """
+    def analyze(self, conn: Connection, *, phase: str) -> None:
+        """Let the planner know what the phase has left in the stage; not called for a few rows."""
 
     def judge(self, conn: Connection, work: Import) -> Judgement:
         """Judge every staged row, set-based; errors go to `import_errors`, effects come later."""

@@ -6,19 +6,20 @@ from typing import Protocol
 from tranche.imports import queries
 from tranche.imports.choices import read_mapping
 from tranche.imports.corrections.keeping import keep_refused, reapply_edits
-from tranche.imports.domain import OUR_HEADERS, FileHeader, Limits, ParseAbortedError, ParseRequest, Slice
+from tranche.imports.domain import OUR_HEADERS, FileHeader, Limits, ParseRequest, Slice
+from tranche.imports.endings import ending_by_refusals
 from tranche.imports.memory import service as memory
 from tranche.imports.parser import Parsed, parse
 from tranche.imports.targets import Import, Judgement, StageLost, Target
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.errors import TrancheError, Unavailable
 from tranche.kernel.operations.domain import Claim, Counts, Operation, Status
-from tranche.kernel.operations.handlers import Fatal, Handler, Restart, Retried, Stopped, StreamWork
+from tranche.kernel.operations.handlers import Fatal, Handler, Restart, Retried, StreamWork
 
 STAGE, JUDGE, PREPARE, COMMIT = "stage", "judge", "prepare", "commit"
 _JUDGE_SECONDS = 600
 _COPY_SECONDS = 300
 _JUDGE_MEGABYTES = 64
+_WORTH_STATISTICS = 1_000
 
 
 class FilePaths(Protocol):
@@ -102,15 +103,8 @@ class StagePhase:
             mapping=mapping,
             limits=self._limits,
         )
-        try:
-            with parse(request, should_abort=work.should_stop) as parsed:
-                self._stage(work, job, parsed)
-        except ParseAbortedError as aborted:
-            raise Stopped from aborted
-        except Unavailable:
-            raise
-        except TrancheError as refusal:
-            raise Fatal(refusal.message, code=refusal.error_code) from refusal
+        with ending_by_refusals(), parse(request, should_abort=work.should_stop) as parsed:
+            self._stage(work, job, parsed)
 
     def _stage(self, work: StreamWork, job: Import, parsed: Parsed) -> None:
         with work.transaction() as conn:
@@ -124,7 +118,7 @@ class StagePhase:
         with work.transaction() as conn:
             queries.set_staged_rows(conn, import_id=job.id, rows=rows)
             work.progress(conn, done=rows, total=rows)
-        _analyze(work, self._target, phase=STAGE)
+        _analyze(work, self._target, rows=rows, phase=STAGE)
 
     def _copy(self, conn: Connection, job: Import, part: Slice) -> None:
         queries.lengthen_statement_time(conn, seconds=_COPY_SECONDS)
@@ -170,7 +164,7 @@ class JudgePhase:
                 },
             )
             work.progress(conn, done=job.staged_rows or 0, total=job.staged_rows)
-        _analyze(work, self._target, phase=JUDGE)
+        _analyze(work, self._target, rows=job.staged_rows, phase=JUDGE)
         if job.staged_rows == 0:
             raise Fatal("The file has a header but no rows.", code="no_rows")
         if job.is_atomic and errors and not job.is_dry_run:
@@ -200,7 +194,7 @@ class PreparePhase:
             if self._target.count_staged(conn, job) != job.staged_rows:
                 raise Restart(STAGE)
             self._target.prepare(conn, job)
-        _analyze(work, self._target, phase=PREPARE)
+        _analyze(work, self._target, rows=job.staged_rows, phase=PREPARE)
 
 
 class CommitPhase:
@@ -248,9 +242,11 @@ def _judged(job: Import, found: Judgement) -> Counts:
     return Counts(succeeded=valid if job.is_dry_run else found.done, failed=found.failed, skipped=found.skipped)
 
 
-def _analyze(work: StreamWork, target: Target, *, phase: str) -> None:
-    with work.transaction() as conn:
-        target.analyze(conn, find_work(conn, work.operation), phase=phase)
+def _analyze(work: StreamWork, target: Target, *, rows: int | None, phase: str) -> None:
+    """In a transaction of its own, because the lock of ANALYZE would make other imports wait for this one's end."""
+    if (rows or 0) >= _WORTH_STATISTICS:
+        with work.transaction() as conn:
+            target.analyze(conn, phase=phase)
 
 
 def _keep_reading(conn: Connection, job: Import, header: FileHeader) -> None:

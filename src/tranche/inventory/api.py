@@ -9,11 +9,11 @@ from litestar.params import MultipartBody
 
 from tranche.imports.detect import detect
 from tranche.imports.domain import ImportMode, OnDuplicate
+from tranche.imports.service import Sent
 from tranche.imports.uploads import UploadLimits, clean_name, decode_mapping
 from tranche.inventory import service
 from tranche.inventory.fields import ITEM_FIELDS
 from tranche.inventory.schemas import UploadForm, item_import_out
-from tranche.inventory.service import ItemUpload
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.service import Operations
@@ -48,7 +48,7 @@ def upload_items(
     file_name = clean_name(data.file.filename)
     stored = files.put(ctx.organization_id, data.file.file, limit=upload_limits.max_bytes)
     detect(files.path(ctx.organization_id, stored.sha256), file_name=file_name, limits=upload_limits.parsing)
-    wanted = ItemUpload(
+    wanted = Sent(
         stored=stored,
         file_name=file_name,
         mapping=mapping,

@@ -1,11 +1,6 @@
 """The verbs of imports of items: bring in, undo."""
 
-from dataclasses import dataclass
-from typing import Any
-
 from tranche.imports import service as imports
-from tranche.imports.choices import write_mapping
-from tranche.imports.domain import ImportMode, Mapping, OnDuplicate
 from tranche.imports.targets import Import
 from tranche.inventory.domain import ImportBusy, ImportUndone, NothingToUndo
 from tranche.kernel.audit import service as audit
@@ -14,54 +9,21 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation, Status
 from tranche.kernel.operations.service import Operations, get_operation, lock_operation
 from tranche.kernel.storage import service as storage
-from tranche.kernel.storage.domain import StoredFile
 
 TARGET = "item"
 IMPORT_KIND = "item_import"
 UNDO_KIND = "item_undo"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemUpload:
-    """A stored file and what its sender wants done with it."""
-
-    stored: StoredFile
-    file_name: str
-    mapping: Mapping
-    on_duplicate: OnDuplicate = OnDuplicate.ERROR
-    mode: ImportMode = ImportMode.VALID
-    dry_run: bool = False
-
-
-def bring_in(conn: Connection, ctx: Context, operations: Operations, *, wanted: ItemUpload) -> tuple[Import, Operation]:
+def bring_in(
+    conn: Connection, ctx: Context, operations: Operations, *, wanted: imports.Sent
+) -> tuple[Import, Operation]:
     """Start the import of a file of items, or its dry run."""
     storage.register(conn, stored=wanted.stored)
-    options: dict[str, Any] = {
-        "mapping": write_mapping(wanted.mapping),
-        "onDuplicate": wanted.on_duplicate,
-        "mode": wanted.mode,
-        "dryRun": wanted.dry_run,
-    }
-    work = imports.create(
-        conn,
-        target=TARGET,
-        sha256=wanted.stored.sha256,
-        file_name=wanted.file_name,
-        file_size=wanted.stored.size,
-        options=options,
-    )
-    operation = operations.start(
-        conn,
-        ctx,
-        kind=IMPORT_KIND,
-        label=wanted.file_name,
-        payload={"importId": work.id},
-        is_small=work.is_small,
-    )
-    imports.link(conn, import_id=work.id, operation_id=operation.id)
+    work, operation = imports.begin(conn, ctx, operations, target=TARGET, kind=IMPORT_KIND, sent=wanted, links={})
     if not wanted.dry_run:
         audit.record(conn, ctx, action="item_import.upload", subject_id=work.id, detail={"fileName": work.file_name})
-    return imports.get(conn, import_id=work.id), operation
+    return work, operation
 
 
 def undo(conn: Connection, ctx: Context, operations: Operations, *, import_id: int) -> Operation:

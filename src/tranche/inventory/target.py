@@ -29,7 +29,7 @@ class ItemTarget:
         """How many rows are staged."""
         return stage.count_rows(conn, import_id=work.id)
 
-    def analyze(self, conn: Connection, work: Import, *, phase: str) -> None:
+    def analyze(self, conn: Connection, *, phase: str) -> None:
         """No join of the stage depends on how many rows it has."""
 
     def judge(self, conn: Connection, work: Import) -> Judgement:

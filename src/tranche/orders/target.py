@@ -17,7 +17,6 @@ from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.queries import batches, forming, judging, lines, masters, orders, refused, stage, undoing
 from tranche.orders.queries.rules import Rules
 
-_WORTH_STATISTICS = 1_000
 _LEFT_BY = {"stage": "lines", "judge": "orders", "prepare": "masters"}
 
 
@@ -54,10 +53,9 @@ class OrderTarget:
         """How many lines are staged."""
         return stage.count_lines(conn, import_id=work.id)
 
-    def analyze(self, conn: Connection, work: Import, *, phase: str) -> None:
-        """Statistics of what the phase has left; a few rows are not worth them."""
-        if (work.staged_rows or 0) >= _WORTH_STATISTICS:
-            stage.analyze(conn, part=_LEFT_BY[phase])
+    def analyze(self, conn: Connection, *, phase: str) -> None:
+        """Statistics of what the phase has left."""
+        stage.analyze(conn, part=_LEFT_BY[phase])
 
     def judge(self, conn: Connection, work: Import) -> Judgement:
         """Rules per line, then per order, then the orders by state; a row without a number is a failed order."""

@@ -6,11 +6,12 @@ from tests.kernel.operations.toys import MINT
 from tests.kernel.operations.workshop import Workshop
 from tranche.kernel.operations import recounting
 from tranche.kernel.operations.domain import Counts, Operation, OperationNotFound
+from tranche.kernel.operations.service import lock_operation
 
 
 def recount(workshop: Workshop, operation_id: int, *, total: int = 0, cancelled: int = 0, **counts: int) -> Operation:
     with workshop.database.transaction(workshop.ctx.organization_id) as conn:
-        before = recounting.lock(conn, operation_id=operation_id)
+        before = lock_operation(conn, operation_id=operation_id)
         return recounting.recount(
             conn, workshop.ctx, operation=before, total=total, cancelled=cancelled, changed=Counts(**counts)
         )

@@ -7,11 +7,10 @@ from tranche.imports.corrections.queries import edits, rows, staging
 from tranche.imports.corrections.queries import imports as states
 from tranche.imports.targets import Import, Target
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.operations import recounting
 from tranche.kernel.operations.domain import Operation, Status
 from tranche.kernel.operations.handlers import Restart
 from tranche.kernel.operations.ledger import ALL_FAILED
-from tranche.kernel.operations.service import get_operation
+from tranche.kernel.operations.service import get_operation, lock_operation
 
 _SECONDS = 300
 _JUDGED = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_ERRORS})
@@ -62,7 +61,7 @@ def hold_still(conn: Connection, *, import_id: int | None) -> None:
     if import_id is None or state is None:
         return
     if state["kept_by"] is not None:
-        recounting.lock(conn, operation_id=state["kept_by"])
+        lock_operation(conn, operation_id=state["kept_by"])
     states.lock_import(conn, import_id=import_id)
     refuse_while_correcting(conn, import_id=import_id)
 

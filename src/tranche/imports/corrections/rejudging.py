@@ -16,6 +16,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations import recounting
 from tranche.kernel.operations.domain import Counts, Operation
+from tranche.kernel.operations.service import lock_operation
 
 _SECONDS = 300
 
@@ -52,7 +53,7 @@ def hold(conn: Connection, target: Correctable, *, import_id: int, correction_id
             "The refused rows of this import were not kept: it has not ended, was not read to its end, or its batch "
             "was deleted. Wait for its end, or retry its operation, then correct."
         )
-    operation = recounting.lock(conn, operation_id=state["kept_by"])
+    operation = lock_operation(conn, operation_id=state["kept_by"])
     locked = states.lock_import(conn, import_id=import_id)
     if not operation.status.is_terminal or locked is None or locked["kept_by"] != operation.id:
         raise NotCorrectable(f"Operation {operation.id} is working on this import. Wait for its end, then correct.")

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tranche.imports import service
 from tranche.imports.corrections import rejudging
@@ -14,25 +13,20 @@ from tranche.imports.corrections.queries import edits, rows, staging
 from tranche.imports.corrections.rejudging import Held
 from tranche.imports.corrections.service import correction_kind, find_edited
 from tranche.imports.corrections.values import habits_of, read_entry
-from tranche.imports.domain import Field, Limits, ParseAbortedError
+from tranche.imports.domain import Field, Limits
+from tranche.imports.endings import ending_by_refusals
 from tranche.imports.targets import Import
+from tranche.imports.tasks import FilePaths
 from tranche.imports.workbook import columns_of, show_rows
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.errors import Conflict, NotFound, TrancheError, Unavailable
+from tranche.kernel.errors import Conflict, NotFound
 from tranche.kernel.operations.domain import Claim, Counts, Operation
-from tranche.kernel.operations.handlers import Fatal, Handler, Retried, Stopped, StreamWork
+from tranche.kernel.operations.handlers import Fatal, Handler, Retried, StreamWork
 
 APPLY, JUDGE = "apply", "rejudge"
 _ROWS_AT_ONCE = 2_000
 _NAMED = 100
-
-
-class FilePaths(Protocol):
-    """Where a stored file lies on this machine."""
-
-    def path(self, organization_id: int, sha256: bytes) -> Path:
-        """The path of a file of the organization; it may not be written."""
 
 
 def make_correction_handler(target: Correctable, files: FilePaths, *, limits: Limits) -> Handler:
@@ -121,7 +115,7 @@ class ApplyPhase:
 
     def _merge(self, work: StreamWork) -> dict[str, Any]:
         payload = work.operation.payload
-        try:
+        with ending_by_refusals():
             with work.transaction() as conn:
                 job = service.get(conn, import_id=payload["importId"])
             corrected = Corrected(
@@ -132,12 +126,6 @@ class ApplyPhase:
                 limits=self._limits,
             )
             return self._take(work, corrected, self._baseline(work, job))
-        except ParseAbortedError as aborted:
-            raise Stopped from aborted
-        except Unavailable:
-            raise
-        except TrancheError as refusal:
-            raise Fatal(refusal.message, code=refusal.error_code) from refusal
 
     def _baseline(self, work: StreamWork, job: Import) -> Baseline:
         """What the workbook of errors shows at this moment."""

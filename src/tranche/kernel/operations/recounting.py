@@ -2,21 +2,10 @@
 
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.operations.domain import Counts, Operation, OperationNotFound, Status, final_status
+from tranche.kernel.operations.domain import Counts, Operation, Status, final_status
 from tranche.kernel.operations.ledger import ALL_FAILED, all_failed_message
 from tranche.kernel.operations.queries import operations, progress
-
-
-def lock(conn: Connection, *, operation_id: int) -> Operation:
-    """The operation, locked to the end of the transaction against every change of its state.
-
-    Raises:
-        OperationNotFound
-    """
-    operation = operations.lock_operation(conn, operation_id=operation_id)
-    if operation is None:
-        raise OperationNotFound("There is no such operation.")
-    return operation
+from tranche.kernel.operations.service import lock_operation
 
 
 def recount(
@@ -27,7 +16,7 @@ def recount(
     `total` and `cancelled` are added like `changed`. A cancellation and a fatal fault stay what they are.
     """
     progress.add_correction(conn, operation_id=operation.id, total=total, cancelled=cancelled, counts=changed)
-    recounted = lock(conn, operation_id=operation.id)
+    recounted = lock_operation(conn, operation_id=operation.id)
     status = _status(recounted)
     error = all_failed_message(recounted) if status is Status.FAILED else None
     is_decided_by_failures = _is_decided_by_failures(operation)
@@ -39,7 +28,7 @@ def recount(
                 conn, operation_id=operation.id, event=status, actor=ctx.user_name, detail="by corrections"
             )
     progress.notify(conn, operation_id=operation.id)
-    return lock(conn, operation_id=operation.id)
+    return lock_operation(conn, operation_id=operation.id)
 
 
 def _is_decided_by_failures(operation: Operation) -> bool:

@@ -76,7 +76,7 @@ class Operations:
         Raises:
             OperationNotFound, WrongState: it has already ended in another way.
         """
-        operation = self._locked(conn, operation_id)
+        operation = lock_operation(conn, operation_id=operation_id)
         if operation.status in {Status.CANCELLING, Status.CANCELLED}:
             return operation
         if operation.status.is_terminal:
@@ -91,7 +91,7 @@ class Operations:
         Raises:
             OperationNotFound, WrongState: it has ended or is being cancelled.
         """
-        operation = self._locked(conn, operation_id)
+        operation = lock_operation(conn, operation_id=operation_id)
         if operation.status is Status.PAUSED:
             return operation
         if operation.status not in {Status.PENDING, Status.PROCESSING}:
@@ -104,7 +104,7 @@ class Operations:
         Raises:
             OperationNotFound, WrongState: it has ended or is being cancelled.
         """
-        operation = self._locked(conn, operation_id)
+        operation = lock_operation(conn, operation_id=operation_id)
         if operation.status in {Status.PENDING, Status.PROCESSING}:
             return operation
         if operation.status is not Status.PAUSED:
@@ -118,7 +118,7 @@ class Operations:
         Raises:
             OperationNotFound, WrongState: it still runs, its kind cannot be retried, or nothing failed.
         """
-        operation = self._locked(conn, operation_id)
+        operation = lock_operation(conn, operation_id=operation_id)
         handler = self._handler(operation.kind)
         if not operation.status.is_terminal:
             raise WrongState(f"Operation {operation_id} is {operation.status}; wait for its end, then retry.")
@@ -148,7 +148,7 @@ class Operations:
         Raises:
             OperationNotFound, WrongState: it still runs, or its kind never begins anew.
         """
-        operation = self._locked(conn, operation_id)
+        operation = lock_operation(conn, operation_id=operation_id)
         handler = self._handler(operation.kind)
         if not operation.status.is_terminal:
             raise WrongState(f"Operation {operation_id} is {operation.status}; wait for its end or cancel it first.")
@@ -179,9 +179,6 @@ class Operations:
             priority=priority,
             express=express,
         )
-
-    def _locked(self, conn: Connection, operation_id: int) -> Operation:
-        return lock_operation(conn, operation_id=operation_id)
 
     def _handler(self, kind: str) -> Handler:
         handler = self._registry.find(kind)

@@ -55,7 +55,7 @@ def make_retention(prunes: Sequence[Prune]) -> Task:
         name="retention",
         scope=Scope.INSTALLATION,
         cron="20 3 * * *",
-        description="Deletes what nobody needs any more: ended jobs, old answers to repeated requests, old runs.",
+        description="Deletes what nobody needs any more: old answers to repeated requests, old notifications and runs.",
         run=partial(_run, prunes=prunes),
     )
 

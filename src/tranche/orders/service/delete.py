@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from tranche.imports.corrections.keeping import forget_rows, hold_still
+from tranche.imports.corrections.keeping import forget_rows
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations, get_operation
-from tranche.orders.domain import DELETED_AT_ONCE, BatchBusy, BatchNotFound, BatchStatus, InvoicedOrders, OrderBatch
+from tranche.orders.domain import DELETED_AT_ONCE, BatchBusy, InvoicedOrders, OrderBatch
 from tranche.orders.queries import batches, orders
-from tranche.orders.service.look import get_batch
+from tranche.orders.service.holding import hold_ended
 
 DELETE_KIND = "order_delete"
 _NAMED_ORDERS = 20
@@ -48,13 +48,7 @@ def delete_batch(
         BatchBusy, CorrectionRunning: it is still being processed, or just being corrected or undone.
         InvoicedOrders: some orders have invoices and `force_void` was not asked for, or nobody can void them.
     """
-    # Before any lock: a chunk that is just coming in holds the batch and then wants the operation.
-    _refuse_while_processed(get_batch(conn, batch_id=batch_id))
-    hold_still(conn, import_id=get_batch(conn, batch_id=batch_id).import_id)
-    if not batches.lock_batch(conn, batch_id=batch_id):
-        raise BatchNotFound("There is no such order batch.")
-    batch = get_batch(conn, batch_id=batch_id)
-    _refuse_while_processed(batch)
+    batch = hold_ended(conn, batch_id=batch_id, verb="delete")
     _refuse_while_undone(conn, batch)
     _settle_invoices(conn, ctx, batch_id=batch_id, force_void=force_void, voider=voider)
     count = orders.count_batch_orders(conn, batch_id=batch_id)
@@ -77,13 +71,6 @@ def delete_batch(
         payload={"batchId": batch_id, "orders": count},
     )
     return Deleted(orders=count, operation=operation)
-
-
-def _refuse_while_processed(batch: OrderBatch) -> None:
-    if batch.status is BatchStatus.PROCESSING:
-        raise BatchBusy(
-            f"Batch {batch.id} is still being processed. Cancel operation {batch.operation_id} or wait, then delete."
-        )
 
 
 def _refuse_while_undone(conn: Connection, batch: OrderBatch) -> None:

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from tranche.imports.corrections.keeping import forget_rows, hold_still
+from tranche.imports.corrections.keeping import forget_rows
 from tranche.imports.undo import Outcome
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations, get_operation
-from tranche.orders.domain import BatchBusy, BatchNotFound, BatchStatus, BatchUndone, NotUndone, OrderBatch
-from tranche.orders.queries import batches, undoing
+from tranche.orders.domain import BatchBusy, BatchUndone, NotUndone, OrderBatch
+from tranche.orders.queries import undoing
+from tranche.orders.service.holding import hold_ended
 from tranche.orders.service.look import get_batch
 
 UNDO_KIND = "order_undo"
@@ -36,13 +37,7 @@ def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_
         BatchBusy, CorrectionRunning: it is still being processed or corrected, or its undo is running.
         BatchUndone: all that can be undone was.
     """
-    # Before any lock: a chunk that is just coming in holds the batch and then wants the operation.
-    _refuse_while_processed(get_batch(conn, batch_id=batch_id))
-    hold_still(conn, import_id=get_batch(conn, batch_id=batch_id).import_id)
-    if not batches.lock_batch(conn, batch_id=batch_id):
-        raise BatchNotFound("There is no such order batch.")
-    batch = get_batch(conn, batch_id=batch_id)
-    _refuse_while_processed(batch)
+    batch = hold_ended(conn, batch_id=batch_id, verb="undo")
     _refuse_second(conn, batch)
     operation = operations.start(
         conn, ctx, kind=UNDO_KIND, label=f"Undo {batch.file_name}", payload={"batchId": batch_id}
@@ -77,13 +72,6 @@ def look_at_undo(conn: Connection, *, batch_id: int, outcome: Outcome | None, li
 def mark_used_items(conn: Connection) -> None:
     """The port to items: fill `used_by` in the TEMP table `held_items(id, used_by)` where orders hold an item."""
     undoing.mark_used_items(conn)
-
-
-def _refuse_while_processed(batch: OrderBatch) -> None:
-    if batch.status is BatchStatus.PROCESSING:
-        raise BatchBusy(
-            f"Batch {batch.id} is still being processed. Cancel operation {batch.operation_id} or wait, then undo."
-        )
 
 
 def _refuse_second(conn: Connection, batch: OrderBatch) -> None:

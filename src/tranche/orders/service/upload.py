@@ -1,11 +1,8 @@
 """Taking a file of orders in: upload, try out, confirm what was tried out, record what was refused."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from tranche.imports import service as imports
-from tranche.imports.choices import write_mapping
-from tranche.imports.domain import ImportMode, Mapping, OnDuplicate
 from tranche.imports.targets import Import
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
@@ -24,16 +21,10 @@ TARGET = "order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A stored file and what its sender wants done with it."""
+class Upload(imports.Sent):
+    """A file of orders; `allow_duplicate` takes the same bytes a second time."""
 
-    stored: StoredFile
-    file_name: str
-    mapping: Mapping
-    on_duplicate: OnDuplicate = OnDuplicate.ERROR
-    mode: ImportMode = ImportMode.VALID
     allow_duplicate: bool = False
-    dry_run: bool = False
 
 
 def upload(conn: Connection, ctx: Context, operations: Operations, *, wanted: Upload) -> tuple[OrderBatch, Operation]:
@@ -94,30 +85,9 @@ def record_refused(conn: Connection, ctx: Context, *, stored: StoredFile, file_n
 def _start(
     conn: Connection, ctx: Context, operations: Operations, *, wanted: Upload, batch_id: int | None
 ) -> tuple[Operation, int]:
-    options: dict[str, Any] = {
-        "mapping": write_mapping(wanted.mapping),
-        "onDuplicate": wanted.on_duplicate,
-        "mode": wanted.mode,
-        "dryRun": wanted.dry_run,
-        "batchId": batch_id,
-    }
-    work = imports.create(
-        conn,
-        target=TARGET,
-        sha256=wanted.stored.sha256,
-        file_name=wanted.file_name,
-        file_size=wanted.stored.size,
-        options=options,
+    work, operation = imports.begin(
+        conn, ctx, operations, target=TARGET, kind=IMPORT_KIND, sent=wanted, links={"batchId": batch_id}
     )
-    operation = operations.start(
-        conn,
-        ctx,
-        kind=IMPORT_KIND,
-        label=wanted.file_name,
-        payload={"importId": work.id, "batchId": batch_id},
-        is_small=work.is_small,
-    )
-    imports.link(conn, import_id=work.id, operation_id=operation.id)
     return operation, work.id
 
 
