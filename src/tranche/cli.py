@@ -53,6 +53,11 @@ class Commands(LazyGroup):
         "bootstrap": Entry(
             module="tranche.commands.bootstrap", help="Make an organization, its administrator and a key.", panel=_CARE
         ),
+        "users": Entry(
+            module="tranche.commands.users",
+            help="Links for people who cannot sign in; end their sessions.",
+            panel=_CARE,
+        ),
         "doctor": Entry(
             module="tranche.commands.doctor",
             help="Check that all is as it must be; keeps its report and changes nothing.",

@@ -19,6 +19,8 @@ from tranche.inventory.tasks import make_handlers as make_item_handlers
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
+from tranche.kernel.doctor.pages import MENU as DOCTOR_MENU
+from tranche.kernel.doctor.pages import PAGES as DOCTOR_PAGES
 from tranche.kernel.identity.api import ROUTES as IDENTITY_ROUTES
 from tranche.kernel.identity.api import WEBHOOK_ROUTES
 from tranche.kernel.identity.pages import MENU as IDENTITY_MENU
@@ -39,6 +41,8 @@ from tranche.kernel.settings import Settings
 from tranche.kernel.web.queries import forget_answers
 from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
+from tranche.orders.home import CARDS as ORDER_CARDS
+from tranche.orders.home import PAGES as ORDER_PAGES
 from tranche.orders.intake import OrderIntake
 from tranche.orders.service import TARGET as ORDER_TARGET
 from tranche.orders.service import mark_used_items
@@ -70,6 +74,8 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
             routes=make_order_routes(batches_api=settings.batches_api),
             handlers=make_order_handlers(files, limits=limits),
             checks=ORDER_CHECKS,
+            pages=ORDER_PAGES,
+            cards=ORDER_CARDS,
         ),
         Module(
             name="inventory",
@@ -92,7 +98,8 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
     )
     checks = [check for module in modules for check in module.checks]
     nightly = make_nightly(checks, home=settings.home, owner_url=settings.owner_url)
-    return (*modules, Module(name="doctor", routes=DOCTOR_ROUTES, schedules=(nightly,)))
+    doctor = Module(name="doctor", routes=DOCTOR_ROUTES, schedules=(nightly,), pages=DOCTOR_PAGES, menu=DOCTOR_MENU)
+    return (*modules, doctor)
 
 
 def make_intakes() -> Intakes:

@@ -31,6 +31,7 @@ class Tab:
     def __init__(self, page: Page, base: str) -> None:
         self.page = page
         self.base = base
+        self.folder = PICTURES
         self.faults: list[str] = []
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))

@@ -22,7 +22,7 @@ from tranche.kernel.identity.queries import credentials, links, organizations, u
 from tranche.kernel.identity.queries.credentials import Membership
 from tranche.kernel.identity.queries.links import Link
 from tranche.kernel.identity.service.bootstrap import make_first_organization
-from tranche.kernel.identity.service.entering import Entrance, Entry, end_everywhere
+from tranche.kernel.identity.service.entering import Entrance, Entry, end_everywhere, forget_attempts
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.domain import without_control
 
@@ -256,6 +256,7 @@ def _enter(conn: Connection, entrance: Entrance, *, token: str, hashed: str | No
     credentials.join(conn, user_id=link.user_id)
     links.end_links(conn, user_id=link.user_id)
     audit.record(conn, ctx, action="user.join", subject_id=link.user_id, detail={"by": link.purpose})
+    forget_attempts(conn, email=link.email)
     if hashed is not None:
         end_everywhere(conn, email=link.email)
     member = Membership(
