@@ -64,7 +64,7 @@ class Tab:
             found = self.page.evaluate(
                 "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
             )
-            assert [_told(one) for one in found] == [], f"{self.page.url}, {scheme}"
+            assert not found, "\n".join([f"{self.page.url}, {scheme}", *(_told(one) for one in found)])
         self.page.emulate_media(color_scheme="light")
 
     def picture(self, name: str) -> None:

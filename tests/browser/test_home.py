@@ -5,8 +5,8 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from tests.browser.tabs import Tab
-from tests.live import Live
 from tests.chaos.waiting import eventually
+from tests.live import Live
 from tranche.kernel.context import Role
 
 
@@ -22,7 +22,7 @@ def test_sample_data_fills_the_empty_house_and_every_page_hears_of_the_end(
     for one in (watcher, tab):
         toast = one.page.locator("#toasts").get_by_text("is done, with errors")
         expect(toast).to_be_visible(timeout=20_000)
-    expect(tab.page.get_by_role("link", name="sample-orders.xlsx")).to_be_visible()
+    expect(tab.page.get_by_role("link", name="sample-orders.xlsx", exact=True)).to_be_visible()
     expect(tab.heading("Needs a hand")).to_be_visible()
     tab.assert_accessible()
     tab.picture("home")

@@ -12,6 +12,7 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.identity.service import make_setup_link
 
 PASSWORD = "seven red boats"  # noqa: S105  # of a test
+FIRST, SECOND = "ten blue lamps", "ten green lamps"
 
 
 def set_up(tab: Tab, live: Live) -> str:
@@ -46,7 +47,7 @@ def test_one_signs_in_and_lands_where_one_wanted_to_go(open_browser: Callable[..
     set_up(open_browser(live, as_nobody=True), live)
     tab = open_browser(live, as_nobody=True).go("/settings/audit?q=user.join")
     tab.assert_accessible()
-    tab.fill(email="ada@harbour.test", password="not this one")
+    tab.fill(email="ada@harbour.test", password=PASSWORD + "?")
     tab.click("Sign in")
     expect(tab.page.get_by_role("alert")).to_contain_text("do not belong together")
     tab.assert_accessible()
@@ -66,15 +67,15 @@ def test_an_invited_user_joins_and_a_changed_password_ends_other_sessions(
     admin.click("Add and make a link")
     link = admin.page.locator("#link").inner_text().strip().removeprefix(live.url)
     first, second = open_browser(live, as_nobody=True), open_browser(live, as_nobody=True)
-    first.go(link).fill(password="ten blue lamps")
+    first.go(link).fill(password=FIRST)
     first.assert_accessible()
     first.picture("join")
     first.click("Join")
     expect(first.page.locator(".place-name")).to_have_text("Acme")
-    second.go("/sign-in").fill(email="omar@acme.test", password="ten blue lamps")
+    second.go("/sign-in").fill(email="omar@acme.test", password=FIRST)
     second.click("Sign in")
     expect(second.heading("Home")).to_be_visible()
-    first.go("/profile").fill(oldPassword="ten blue lamps", newPassword="ten green lamps")
+    first.go("/profile").fill(oldPassword=FIRST, newPassword=SECOND)
     first.picture("profile")
     first.click("Change the password")
     expect(first.page.locator("#toasts")).to_contain_text("Your password is changed.")

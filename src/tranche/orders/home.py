@@ -45,9 +45,7 @@ def load_sample(
             stored = files.put(ctx.organization_id, stream, limit=upload_limits.max_bytes)
     try:
         with database.transaction(ctx.organization_id) as conn:
-            service.upload(
-                conn, ctx, operations, wanted=Upload(stored=stored, file_name=_NAME, mapping=Mapping())
-            )
+            service.upload(conn, ctx, operations, wanted=Upload(stored=stored, file_name=_NAME, mapping=Mapping()))
     except Conflict as error:
         return redirect("/", say=error.message, tone=Tone.BAD)
     return redirect("/", say=f"{_ORDERS} sample orders are coming in, some of them bad on purpose.")
@@ -66,6 +64,8 @@ def _load_recent(conn: Connection, ctx: Context, /) -> AbstractMapping[str, Any]
 
 PAGES: Final[tuple[Any, ...]] = (load_sample,)
 CARDS: Final = (
-    HomeCard(name="first step", template="orders/first_step_card.html", load=_load_first_step, position=5, is_wide=True),
+    HomeCard(
+        name="first step", template="orders/first_step_card.html", load=_load_first_step, position=5, is_wide=True
+    ),
     HomeCard(name="recent uploads", template="orders/recent_card.html", load=_load_recent, position=30, is_wide=True),
 )

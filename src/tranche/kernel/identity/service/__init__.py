@@ -38,7 +38,7 @@ from tranche.kernel.identity.service.inviting import (
     set_up,
 )
 from tranche.kernel.identity.service.issue import issue_key, list_keys, revoke_key, rotate_key
-from tranche.kernel.identity.service.operating import end_person_sessions, make_person_link
+from tranche.kernel.identity.service.operating import UnknownPerson, end_person_sessions, make_person_link
 from tranche.kernel.identity.service.visiting import find_visitor
 from tranche.kernel.identity.service.wishes import get_operation_mails, set_operation_mails
 
@@ -47,6 +47,7 @@ __all__ = [
     "Entry",
     "Lifetimes",
     "Purpose",
+    "UnknownPerson",
     "accept",
     "authenticate",
     "bootstrap",
