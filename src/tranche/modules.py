@@ -25,6 +25,7 @@ from tranche.kernel.identity.api import ROUTES as IDENTITY_ROUTES
 from tranche.kernel.identity.api import WEBHOOK_ROUTES
 from tranche.kernel.identity.pages import MENU as IDENTITY_MENU
 from tranche.kernel.identity.pages import PAGES as IDENTITY_PAGES
+from tranche.kernel.identity.service import prune as prune_entries
 from tranche.kernel.module import Module, Scope
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
@@ -61,6 +62,7 @@ def _prune_notifications(conn: Connection, *, organization_id: int, most: int) -
 PRUNES: Sequence[Prune] = (
     Prune(what="answers kept for repeated requests", scope=Scope.ORGANIZATION, prune=forget_answers),
     Prune(what="ended notifications", scope=Scope.ORGANIZATION, prune=_prune_notifications),
+    Prune(what="ended sessions and links", scope=Scope.ORGANIZATION, prune=prune_entries),
     *HISTORY,
 )
 

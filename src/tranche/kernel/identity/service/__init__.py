@@ -35,6 +35,7 @@ from tranche.kernel.identity.service.inviting import (
     look_at_setup,
     make_link,
     make_setup_link,
+    prune,
     set_up,
 )
 from tranche.kernel.identity.service.issue import issue_key, list_keys, revoke_key, rotate_key
@@ -76,6 +77,7 @@ __all__ = [
     "make_person_link",
     "make_setup_link",
     "organization_zone",
+    "prune",
     "rename_self",
     "revoke_key",
     "rotate_key",

@@ -18,7 +18,7 @@ from tranche.kernel.identity.domain import (
     check_user,
 )
 from tranche.kernel.identity.passwords import check_password
-from tranche.kernel.identity.queries import credentials, links, organizations, users
+from tranche.kernel.identity.queries import credentials, links, organizations, sessions, users
 from tranche.kernel.identity.queries.credentials import Membership
 from tranche.kernel.identity.queries.links import Link
 from tranche.kernel.identity.service.bootstrap import make_first_organization
@@ -32,6 +32,8 @@ INVITATION_SECONDS: Final = 7 * 86_400.0
 RESET_SECONDS: Final = 86_400.0
 SIGN_IN_SECONDS: Final = 3_600.0
 SETUP_SECONDS: Final = 86_400.0
+
+_KEEP_DAYS: Final = 30
 
 
 class Purpose(StrEnum):
@@ -202,6 +204,12 @@ def set_up(database: Database, entrance: Entrance, *, token: str, wanted: Setup,
         credentials.keep_hash(conn, email=email, password_hash=hashed)
         credentials.join(conn, user_id=member.user_id)
         return entrance.open(conn, member, entry=entry)
+
+
+def prune(conn: Connection, *, organization_id: int, most: int) -> int:
+    """Delete sessions that have ended by their age and links that ended a month ago; at most `most` of each."""
+    del organization_id
+    return sessions.delete_ended(conn, most=most) + links.delete_old(conn, days=_KEEP_DAYS, most=most)
 
 
 def _check_organization(wanted: Setup) -> None:
