@@ -4,7 +4,7 @@ from tranche.imports.undo import make_undo_handler
 from tranche.invoicing import service
 from tranche.invoicing.domain import Maker, Terms
 from tranche.invoicing.service import RUN_KIND, UNDO_KIND
-from tranche.invoicing.undo import InvoiceUndoer
+from tranche.invoicing.undo import InvoiceUndoer, starter
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.handlers import Handler
@@ -31,7 +31,7 @@ class InvoicePhase(ItemPhase):
     def commit(self, conn: Connection, operation: Operation) -> None:
         """Issue the others' invoices."""
         maker = Maker(user_id=operation.created_by, operation_id=operation.id)
-        service.issue(conn, terms=Terms.load(operation.payload), maker=maker)
+        service.issue(conn, starter(operation), terms=Terms.load(operation.payload), maker=maker)
 
 
 def make_handlers() -> list[Handler]:

@@ -16,8 +16,8 @@ from tranche.invoicing.domain.invoices import (
 )
 from tranche.invoicing.domain.refusals import (
     InvoiceNotFound,
-    NotLive,
     NothingSelected,
+    NotLive,
     OrderRefused,
     SelectionNotFound,
     TooManyOrders,

@@ -7,9 +7,7 @@ from tranche.kernel.db.pool import Connection, Row
 
 def close_one(conn: Connection, *, invoice_id: int) -> None:
     """One invoice is to be closed."""
-    conn.execute(
-        "CREATE TEMP TABLE closing ON COMMIT DROP AS SELECT %(id)s::bigint AS invoice_id", {"id": invoice_id}
-    )
+    conn.execute("CREATE TEMP TABLE closing ON COMMIT DROP AS SELECT %(id)s::bigint AS invoice_id", {"id": invoice_id})
 
 
 def close_batch(conn: Connection, *, batch_id: int) -> None:
@@ -64,8 +62,11 @@ def keep_closed(conn: Connection) -> None:
         """
         UPDATE pg_temp.verdicts v SET status = 'skipped',
             error_code = CASE WHEN h.id IS NULL THEN 'already_gone' ELSE 'already_' || h.status END,
-            error = CASE h.status WHEN 'void' THEN 'It was voided before.' WHEN 'credited' THEN 'It was credited before.'
-                ELSE 'It is not there any more.' END
+            error = CASE h.status
+                WHEN 'void' THEN 'It was voided before.'
+                WHEN 'credited' THEN 'It was credited before.'
+                ELSE 'It is not there any more.'
+            END
         FROM pg_temp.chunk c LEFT JOIN pg_temp.held_invoices h ON h.id = c.reference
         WHERE v.position = c.position AND (h.id IS NULL OR h.kind <> 'invoice' OR h.status <> 'issued')
         """
@@ -165,3 +166,13 @@ def find_series(conn: Connection, *, invoice_id: int) -> str:
         {"id": invoice_id},
     ).fetchall()
     return str(row["series"])
+
+
+def fill_returns(conn: Connection) -> None:
+    """Say whose stock comes back, in temp table `stock_returns`: that of the live ones of `held_invoices`."""
+    conn.execute(
+        """
+        INSERT INTO pg_temp.stock_returns (consumer_id)
+        SELECT id FROM pg_temp.held_invoices WHERE kind = 'invoice' AND status = 'issued'
+        """
+    )

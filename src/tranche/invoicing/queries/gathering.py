@@ -26,7 +26,8 @@ def want_matching(conn: Connection) -> int:
     return conn.execute(
         """
         CREATE TEMP TABLE wanted_items ON COMMIT DROP AS
-        SELECT row_number() OVER (ORDER BY id) AS position, id AS reference, number AS label FROM pg_temp.matching_orders
+        SELECT row_number() OVER (ORDER BY id) AS position, id AS reference, number AS label
+        FROM pg_temp.matching_orders
         """
     ).rowcount
 

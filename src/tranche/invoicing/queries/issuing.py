@@ -107,3 +107,15 @@ def note_results(conn: Connection, *, terms: Terms, stood_at: int) -> None:
         """,
         {"prefix": terms.prefix, "digits": terms.number_digits, "stood_at": stood_at},
     )
+
+
+def fill_consumers(conn: Connection) -> None:
+    """Say for whom the allocated stock is, in temp table `stock_consumers`: the invoices of `issued`."""
+    conn.execute(
+        """
+        INSERT INTO pg_temp.stock_consumers (position, consumer_id, label, customer_id)
+        SELECT s.position, s.invoice_id, i.number, s.customer_id FROM pg_temp.issued s
+        JOIN invoices i ON i.organization_id = current_organization() AND i.id = s.invoice_id
+        WHERE s.position IN (SELECT a.position FROM pg_temp.stock_allocations a)
+        """
+    )

@@ -91,7 +91,7 @@ def create_draft_lines(conn: Connection, *, tax_rate: Decimal) -> None:
 
 
 def judge(conn: Connection) -> None:
-    """Mark in `verdicts` what has an invoice already as skipped, and what cannot have one as failed, with the reason."""
+    """Mark in `verdicts` what has an invoice already as skipped, what cannot have one as failed, and why."""
     conn.execute(
         f"""
         WITH judged AS (
@@ -121,3 +121,69 @@ def judge(conn: Connection) -> None:
         WHERE v.position = j.position AND j.code IS NOT NULL
         """
     )
+
+
+def has_tracked_lines(conn: Connection) -> bool:
+    """Whether what was judged as succeeded so far holds an item whose stock is tracked."""
+    (row,) = conn.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM pg_temp.draft_lines l
+            JOIN items t ON t.organization_id = current_organization() AND t.id = l.item_id
+            JOIN pg_temp.verdicts v ON v.position = l.position AND v.status = 'succeeded'
+            WHERE t.stock_tracking <> 'none'
+        ) AS has_any
+        """
+    ).fetchall()
+    return bool(row["has_any"])
+
+
+def fill_demand(conn: Connection, *, branch_id: int) -> None:
+    """Ask the stock for the tracked lines, in temp table `stock_demand`."""
+    conn.execute(
+        """
+        INSERT INTO pg_temp.stock_demand (position, line, item_id, branch_id, quantity)
+        SELECT l.position, l.line_number, l.item_id, %(branch_id)s, l.quantity
+        FROM pg_temp.draft_lines l
+        JOIN items t ON t.organization_id = current_organization() AND t.id = l.item_id AND t.stock_tracking <> 'none'
+        JOIN pg_temp.verdicts v ON v.position = l.position AND v.status = 'succeeded'
+        """,
+        {"branch_id": branch_id},
+    )
+
+
+def fail_short(conn: Connection) -> None:
+    """Mark in `verdicts` what is short of stock, with the first item that is."""
+    conn.execute(
+        """
+        UPDATE pg_temp.verdicts v SET status = 'failed', error_code = 'insufficient_stock',
+            error = format('Short of stock: %s of %s are wanted, %s are left.', trim_scale(s.wanted),
+                coalesce(t.code, t.name, 'an unknown item'), trim_scale(s.available)),
+            result = jsonb_build_object('itemId', s.item_id, 'wanted', s.wanted, 'available', s.available)
+        FROM (
+            SELECT DISTINCT ON (position) position, item_id, wanted, available FROM pg_temp.stock_shortages
+            ORDER BY position, item_id
+        ) AS s
+        LEFT JOIN items t ON t.organization_id = current_organization() AND t.id = s.item_id
+        WHERE v.position = s.position
+        """
+    )
+
+
+def fail_without_branch(conn: Connection) -> None:
+    """Mark in `verdicts` what needs stock while nobody said from which branch."""
+    conn.execute(
+        """
+        UPDATE pg_temp.verdicts v SET status = 'failed', error_code = 'no_branch',
+            error = 'The order needs stock, and the organization has no default branch; name a branch.'
+        FROM pg_temp.draft_lines l
+        JOIN items t ON t.organization_id = current_organization() AND t.id = l.item_id AND t.stock_tracking <> 'none'
+        WHERE v.position = l.position AND v.status = 'succeeded'
+        """
+    )
+
+
+def has_allocations(conn: Connection) -> bool:
+    """Whether the stock was asked in this transaction."""
+    (row,) = conn.execute("SELECT to_regclass('pg_temp.stock_allocations') IS NOT NULL AS was_asked").fetchall()
+    return bool(row["was_asked"])

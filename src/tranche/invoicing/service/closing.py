@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Final
 
+from tranche.inventory import service as stock
 from tranche.invoicing.domain import InvoiceNotFound, InvoiceStatus, NotLive, invalid_field, number_prefix
 from tranche.invoicing.queries import closing, issuing
+from tranche.invoicing.service.issuing import CONSUMER
 from tranche.invoicing.service.terms import get_settings, today
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
@@ -57,9 +59,7 @@ def void_batch(conn: Connection, ctx: Context, *, batch_id: int) -> int:
     """The port of orders: void the live invoices of an order batch that is to be deleted; returns how many."""
     closing.close_batch(conn, batch_id=batch_id)
     closing.lock(conn)
-    voided = close_held(
-        conn, ctx, status=InvoiceStatus.VOID, reason="The orders were deleted.", user_id=ctx.user_id
-    )
+    voided = close_held(conn, ctx, status=InvoiceStatus.VOID, reason="The orders were deleted.", user_id=ctx.user_id)
     audit.record(conn, ctx, action="invoice.void_batch", subject_id=batch_id, detail={"invoices": voided})
     return voided
 
@@ -69,11 +69,11 @@ def mark_used_items(conn: Connection) -> None:
     closing.mark_used_items(conn)
 
 
-def close_held(
-    conn: Connection, ctx: Context, *, status: InvoiceStatus, reason: str, user_id: int | None
-) -> int:
-    """Close the live ones of the TEMP table `held_invoices`; returns how many."""
-    del ctx
+def close_held(conn: Connection, ctx: Context, *, status: InvoiceStatus, reason: str, user_id: int | None) -> int:
+    """Close the live ones of the TEMP table `held_invoices` and put their stock back; returns how many."""
+    stock.make_returns(conn)
+    closing.fill_returns(conn)
+    stock.put_back(conn, ctx, consumer_kind=CONSUMER, reason=reason)
     return closing.close(conn, status=status.value, reason=reason, user_id=user_id)
 
 

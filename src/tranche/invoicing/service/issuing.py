@@ -2,7 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
+from tranche.inventory import service as stock
 from tranche.invoicing.domain import Maker, OrderRefused, Terms, Wishes
 from tranche.invoicing.queries import gathering, issuing, judging
 from tranche.invoicing.service.terms import freeze_terms
@@ -11,21 +13,23 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.items import find_verdict, try_items
 
+CONSUMER: Final = "invoice"
+
 
 def judge_to_issue(conn: Connection, *, terms: Terms) -> None:
     """Lock the orders of the engine's `chunk`, and mark in `verdicts` which of them get no invoice, and why."""
     judging.lock_batches(conn)
     judging.create_locked_drafts(conn)
-    _judge(conn, tax_rate=terms.tax_rate)
+    _judge(conn, tax_rate=terms.tax_rate, branch_id=terms.branch_id)
 
 
-def judge_to_look(conn: Connection, *, tax_rate: Decimal) -> None:
-    """The same judgement without locks: what would become of the orders now."""
+def judge_to_look(conn: Connection, *, tax_rate: Decimal, branch_id: int | None) -> None:
+    """The same judgement without locking orders: what would become of them now."""
     judging.create_drafts(conn)
-    _judge(conn, tax_rate=tax_rate)
+    _judge(conn, tax_rate=tax_rate, branch_id=branch_id)
 
 
-def issue(conn: Connection, *, terms: Terms, maker: Maker) -> None:
+def issue(conn: Connection, ctx: Context, *, terms: Terms, maker: Maker) -> None:
     """Issue the invoices of what was judged as succeeded; the counter is raised once, after everything else is sure."""
     count = issuing.create_issued(conn)
     if not count:
@@ -34,6 +38,10 @@ def issue(conn: Connection, *, terms: Terms, maker: Maker) -> None:
     stood_at = issuing.take_numbers(conn, series=terms.series, year=terms.invoice_date.year, count=count)
     issuing.insert_invoices(conn, terms=terms, maker=maker, stood_at=stood_at)
     issuing.insert_lines(conn)
+    if judging.has_allocations(conn):
+        stock.make_consumers(conn)
+        issuing.fill_consumers(conn)
+        stock.issue(conn, ctx, consumer_kind=CONSUMER)
     issuing.note_results(conn, terms=terms, stood_at=stood_at)
 
 
@@ -50,7 +58,7 @@ def issue_one(
     gathering.want_listed(conn, order_ids=[order_id])
     try_items(conn)
     judge_to_issue(conn, terms=terms)
-    issue(conn, terms=terms, maker=Maker(user_id=user_id))
+    issue(conn, ctx, terms=terms, maker=Maker(user_id=user_id))
     verdict = find_verdict(conn, position=1)
     if verdict.error_code is not None:
         raise OrderRefused(f"Order {order_id}: {verdict.error}", code=verdict.error_code)
@@ -59,6 +67,15 @@ def issue_one(
     return invoice_id
 
 
-def _judge(conn: Connection, *, tax_rate: Decimal) -> None:
+def _judge(conn: Connection, *, tax_rate: Decimal, branch_id: int | None) -> None:
     judging.create_draft_lines(conn, tax_rate=tax_rate)
     judging.judge(conn)
+    if not judging.has_tracked_lines(conn):
+        return
+    if branch_id is None:
+        judging.fail_without_branch(conn)
+        return
+    stock.make_demand(conn)
+    judging.fill_demand(conn, branch_id=branch_id)
+    stock.judge_demand(conn)
+    judging.fail_short(conn)

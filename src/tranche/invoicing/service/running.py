@@ -64,9 +64,9 @@ def preflight(conn: Connection, ctx: Context, *, choice: Choice, wishes: Wishes)
     """
     gathering.lengthen_statement_time(conn, seconds=_SECONDS)
     total = gather(conn, choice=choice)
-    choose_branch(conn, ctx, wished=wishes.branch_id)
+    branch_id = choose_branch(conn, ctx, wished=wishes.branch_id)
     try_items(conn)
-    judge_to_look(conn, tax_rate=get_settings(conn).tax_rate)
+    judge_to_look(conn, tax_rate=get_settings(conn).tax_rate, branch_id=branch_id)
     findings = [Finding(**{**row, "examples": tuple(row["examples"])}) for row in _findings(conn)]
     tally = {status: sum(found.orders for found in findings if found.status == status) for status in _STATES}
     return Preflight(

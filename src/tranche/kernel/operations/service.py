@@ -155,7 +155,9 @@ class Operations:
         if handler.undo is None:
             raise WrongState(f"Operations of the kind {operation.kind} cannot be undone.")
         if not operation.status.is_terminal:
-            raise WrongState(f"Operation {operation_id} is {operation.status}; cancel it or wait for its end, then undo.")
+            raise WrongState(
+                f"Operation {operation_id} is {operation.status}; cancel it or wait for its end, then undo."
+            )
         return handler.undo(conn, ctx, self, operation)
 
     def redo(
