@@ -12,6 +12,7 @@ from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.items import find_verdict, try_items
+from tranche.orders.domain import OrderNotFound
 
 CONSUMER: Final = "invoice"
 
@@ -52,6 +53,7 @@ def issue_one(
 
     Raises:
         Invalid: a wish cannot be granted.
+        OrderNotFound
         OrderRefused: the order has an invoice already, or cannot have one.
     """
     terms = freeze_terms(conn, ctx, wishes=wishes, now=now)
@@ -60,6 +62,8 @@ def issue_one(
     judge_to_issue(conn, terms=terms)
     issue(conn, ctx, terms=terms, maker=Maker(user_id=user_id))
     verdict = find_verdict(conn, position=1)
+    if verdict.error_code == "order_not_found":
+        raise OrderNotFound("There is no such order.")
     if verdict.error_code is not None:
         raise OrderRefused(f"Order {order_id}: {verdict.error}", code=verdict.error_code)
     invoice_id = int((verdict.result or {})["invoiceId"])
