@@ -188,9 +188,7 @@ def _read() -> _Options:
     add = parser.add_argument
     add("--orders", type=int, nargs="+", default=list(_ORDERS), help="of each run (default: %(default)s)")
     add("--workers", type=int, default=_WORKERS, help="worker processes (default: %(default)s)")
-    add(
-        "--peers", type=Path, help="the Python that has SQLAlchemy and psycopg installed; without it no ORM is measured"
-    )
+    add("--peers", type=Path, help="the Python that has SQLAlchemy installed; without it no ORM is measured")
     add("--markdown", type=Path, help="put the table into this file too, in place of the one there")
     given = parser.parse_args()
     return _Options(orders=given.orders, workers=given.workers, peers=given.peers, markdown=given.markdown)
