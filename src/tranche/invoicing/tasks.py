@@ -20,6 +20,7 @@ class InvoicePhase(ItemPhase):
 
     unit = "orders"
     parallel = False
+    first_size = 250
 
     def __init__(self) -> None:
         super().__init__(RUN_STAGE)

@@ -37,8 +37,10 @@ def issue(conn: Connection, ctx: Context, *, terms: Terms, maker: Maker) -> None
         return
     issuing.mark_orders(conn)
     stood_at = issuing.take_numbers(conn, series=terms.series, year=terms.invoice_date.year, count=count)
+    issuing.keep_to_indexes(conn)
     issuing.insert_invoices(conn, terms=terms, maker=maker, stood_at=stood_at)
     issuing.insert_lines(conn)
+    issuing.plan_freely(conn)
     if judging.has_allocations(conn):
         stock.make_consumers(conn)
         issuing.fill_consumers(conn)
