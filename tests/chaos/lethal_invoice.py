@@ -12,7 +12,7 @@ from tranche.kernel.operations.domain import Operation
 HOW = 9
 
 
-class LethalPhase(tasks.InvoicePhase):
+class LethalPhase(tasks.DrawPhase):
     """Dies at the worst moment: everything of the chunk is written, nothing is committed."""
 
     def __init__(self, order_id: int) -> None:
@@ -29,5 +29,5 @@ class LethalPhase(tasks.InvoicePhase):
 if __name__ == "__main__":
     order = int(sys.argv.pop())
     sys.argv.append("worker")
-    with patch.object(tasks, "InvoicePhase", lambda: LethalPhase(order)):
+    with patch.object(tasks, "DrawPhase", lambda: LethalPhase(order)):
         main()

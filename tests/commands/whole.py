@@ -101,8 +101,8 @@ _INVOICES = (
     """,
     """
     INSERT INTO invoices (organization_id, id, kind, status, series, year, sequence, number, invoice_date, due_date,
-        currency, customer_id, buyer_name, order_id, order_number, closed, credits_id, imprint_id, branch_id, line_count,
-        net, tax, total, total_minor, operation_id, created_by, closed_at, closed_by)
+        currency, customer_id, buyer_name, order_id, order_number, closed, credits_id, imprint_id, branch_id,
+        line_count, net, tax, total, total_minor, operation_id, created_by, closed_at, closed_by)
     SELECT %(org)s, n, kind, status, 'INV', 2026, n, 'INV-2026-00000' || n, '2026-11-28', '2026-12-28', 'USD', 1,
         'Miller', "order", 'B-' || "order", closed, credits, 1, %(branch)s, 1, 6, 0, 6, 600,
         CASE n WHEN 1 THEN 7 END, %(user)s, CASE n WHEN 2 THEN now() END, CASE n WHEN 2 THEN %(user)s END
