@@ -52,14 +52,14 @@ def load_sample(
 
 
 def _load_first_step(conn: Connection, ctx: Context, /) -> AbstractMapping[str, Any] | None:
-    _, total = service.list_batches(conn, status=None, limit=1, offset=0)
-    return None if total else {"may_load": ctx.role.covers(Role.OPERATOR)}
+    may_load = ctx.role.covers(Role.OPERATOR)
+    return None if service.list_batches(conn, limit=1) else {"may_load": may_load}
 
 
 def _load_recent(conn: Connection, ctx: Context, /) -> AbstractMapping[str, Any] | None:
     del ctx
-    batches, total = service.list_batches(conn, status=None, limit=_SHOWN, offset=0)
-    return {"batches": batches, "stats": service.get_stats(conn)} if total else None
+    batches = service.list_batches(conn, limit=_SHOWN)
+    return {"batches": batches, "stats": service.get_stats(conn)} if batches else None
 
 
 PAGES: Final[tuple[Any, ...]] = (load_sample,)
