@@ -202,3 +202,20 @@ def test_search_finds_pages_that_the_role_may_see(admin: Visitor, live: Live) ->
     operator = visit(live, role=type(live.context.role).OPERATOR)
     assert "/settings/webhooks" not in operator.get("/search/hits?q=webh").text
     assert admin.get("/search?q=" + "x" * 500).status_code == 200
+
+
+def test_the_audit_log_is_paged_by_places_filtered_and_exported(live: Live, admin: Visitor) -> None:
+    for number in range(60):
+        live.client.post("/api/branches", json={"data": {"name": f"Branch {number}"}})
+    first = admin.get("/settings/audit?q=branch.create")
+    assert first.text.count("<code>branch.create</code>") == 50
+    assert "60 in all" in first.text
+    following = re.findall(r'rel="next" href="([^"]+)"', first.text)[0].replace("&amp;", "&")
+    second = admin.get(following)
+    assert second.text.count("<code>branch.create</code>") == 10
+    assert "Branch 0" in second.text
+    back = re.findall(r'rel="prev" href="([^"]+)"', second.text)[0].replace("&amp;", "&")
+    assert "Branch 59" in admin.get(back).text
+    export = re.findall(r'href="([^"]+export[^"]+csv)"', first.text)[0].replace("&amp;", "&")
+    assert admin.get(export).text.count("branch.create") == 60
+    assert admin.get("/settings/audit?after=rubbish").status_code == 400
