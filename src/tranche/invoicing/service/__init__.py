@@ -5,12 +5,20 @@ from tranche.invoicing.service.gathering import (
     MOST_LISTED,
     Choice,
     forget_selections,
+    freeze_listed,
     freeze_selection,
     get_selection,
 )
 from tranche.invoicing.service.issuing import issue, issue_one, judge_to_issue
 from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
-from tranche.invoicing.service.look import SORTS, get_invoice, get_invoice_document, list_invoices, list_taken
+from tranche.invoicing.service.look import (
+    SORTS,
+    get_invoice,
+    get_invoice_document,
+    list_first,
+    list_invoices,
+    list_taken,
+)
 from tranche.invoicing.service.metrics import get_metrics
 from tranche.invoicing.service.running import (
     DRAW_STAGE,
@@ -36,6 +44,7 @@ __all__ = [
     "close_held",
     "credit_invoice",
     "forget_selections",
+    "freeze_listed",
     "freeze_selection",
     "freeze_terms",
     "get_invoice",
@@ -48,6 +57,7 @@ __all__ = [
     "issue_one",
     "judge_to_issue",
     "list_errors",
+    "list_first",
     "list_invoices",
     "list_jobs",
     "list_taken",

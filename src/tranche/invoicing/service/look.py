@@ -33,6 +33,11 @@ def list_invoices(
     )
 
 
+def list_first(conn: Connection, *, wanted: InvoiceFilter, limit: int) -> list[Invoice]:
+    """The first that match, by number, without counting all."""
+    return invoices.list_invoices(conn, wanted=wanted, sort="number", limit=limit, offset=0)
+
+
 def get_invoice(conn: Connection, *, invoice_id: int) -> Invoice:
     """One invoice without its lines.
 
