@@ -49,7 +49,7 @@ def test_orders_are_chosen_looked_at_and_invoiced(tab: Tab, live: Live) -> None:
     tab.picture("invoices-list")
     tab.page.get_by_role("link", name="Total").click()
     expect(tab.page.get_by_role("columnheader", name="Total")).to_have_attribute("aria-sort", "ascending")
-    tab.fill(q="INV-")
+    tab.page.get_by_role("searchbox", name="Invoice number").fill("INV-")
     tab.page.keyboard.press("Enter")
     expect(tab.page.get_by_text("10 in all")).to_be_visible()
 

@@ -151,12 +151,12 @@ def _split(faults: dict[str, str]) -> list[tuple[list[str], str]]:
 def _words(selection: Selection) -> str:
     wanted = selection.filter
     parts = [
-        f"{wanted.status} orders" if wanted.status else "orders of any state",
+        wanted.status or "any state",
         f"numbered {wanted.search}…" if wanted.search else "",
         f"of upload {wanted.batch_id}" if wanted.batch_id else "",
         f"of customer {wanted.customer_id}" if wanted.customer_id else "",
     ]
-    return " ".join(part for part in parts if part)
+    return ", ".join(part for part in parts if part)
 
 
 def _filter(data: ChooseForm) -> OrderFilter:
