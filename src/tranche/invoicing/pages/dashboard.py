@@ -1,6 +1,6 @@
 """Document 2's key metrics as a page: success rate, processing time, queue depth, error patterns, history."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from litestar.di import NamedDependency
@@ -49,11 +49,17 @@ def undo_run(
 
 
 def _chart(history: tuple[Day, ...]) -> dict[str, Any]:
+    """Every day up to the last one that had a run, also those without."""
+    if not history:
+        return {}
+    by_day = {day.day: day for day in history}
+    days = [history[-1].day - timedelta(days=back) for back in reversed(range(_DAYS))]
+    found = [by_day.get(day) for day in days]
     return {
-        "x": [int(datetime.combine(day.day, time(), UTC).timestamp()) for day in history],
+        "x": [int(datetime.combine(day, time(), UTC).timestamp()) for day in days],
         "series": [
-            {"label": "Invoices", "values": [day.succeeded for day in history], "tone": "good"},
-            {"label": "Failed", "values": [day.failed for day in history], "tone": "bad"},
+            {"label": "Invoices", "values": [day.succeeded if day else 0 for day in found], "tone": "good"},
+            {"label": "Failed", "values": [day.failed if day else 0 for day in found], "tone": "bad"},
         ],
     }
 
