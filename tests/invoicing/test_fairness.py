@@ -15,7 +15,7 @@ _BATCH = "/functions/v1/batch-invoice-orders"
 
 def _orders(live: Live, context: Context, count: int, *, prefix: str) -> None:
     with live.database.transaction(context.organization_id) as conn:
-        make_orders(conn, customer_id=make_customer(conn), count=count, prefix=prefix, lines=1)
+        make_orders(conn, customer_id=make_customer(conn, name=f"Miller {prefix}"), count=count, prefix=prefix, lines=1)
 
 
 def _slow_down(owner: Connection, context: Context, *, seconds_per_invoice: float) -> None:
