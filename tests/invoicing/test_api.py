@@ -14,7 +14,8 @@ _ONE = "/functions/v1/create-invoice-from-order"
 
 def _issue(live: Live, count: int = 1, **shape: Any) -> list[dict[str, Any]]:
     with live.database.transaction(live.context.organization_id) as conn:
-        ids = make_orders(conn, customer_id=make_customer(conn), count=count, **shape)
+        customer_id = make_customer(conn, name=f"Miller {shape.get('prefix', '')}")
+        ids = make_orders(conn, customer_id=customer_id, count=count, **shape)
     answers = [live.client.post(_ONE, json={"order_id": order_id}) for order_id in ids]
     assert [answer.status_code for answer in answers] == [201] * count
     return [answer.json() for answer in answers]
@@ -33,13 +34,27 @@ def test_a_list_is_narrowed_sorted_and_paged(live: Live) -> None:
     numbers = [each["invoice_number"] for each in (*small, *large)]
     assert [row["number"] for row in _list(live)] == numbers[::-1]
     assert [row["number"] for row in _list(live, sort="-total", limit=1)] == [numbers[2]]
-    assert [row["number"] for row in _list(live, sort="oldest", limit=1, page=2)] == [numbers[1]]
+    assert [row["number"] for row in _list(live, sort="id", limit=1, page=2)] == [numbers[1]]
     assert [row["number"] for row in _list(live, search=numbers[1])] == [numbers[1]]
     assert len(_list(live, search=numbers[0][:-1])) == 3
     assert [row["number"] for row in _list(live, orderId=large[0]["order_id"])] == [numbers[2]]
     assert len(_list(live, **{"from": "2000-01-01", "to": "2100-01-01"})) == 3
     assert _list(live, to="2000-01-01") == []
     assert _list(live, kind="credit_note") == []
+
+
+def test_a_list_is_walked_by_cursors_and_exported(live: Live) -> None:
+    made = _issue(live, 5, lines=1)
+    walked: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = live.client.get("/api/invoices", params={"cursor": cursor, "limit": 2, "sort": "number"}).json()
+        walked += [row["number"] for row in answer["data"]]
+        cursor = answer["cursors"]["next"]
+    assert walked == [each["invoice_number"] for each in made]
+    table = live.client.get("/api/invoices/export?format=csv&sort=number").text.splitlines()
+    assert table[0].startswith("id,number,kind,status,invoiceDate")
+    assert [line.split(",")[1] for line in table[1:]] == walked
 
 
 @pytest.mark.parametrize(

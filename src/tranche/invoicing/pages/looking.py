@@ -9,12 +9,15 @@ from litestar.params import FromPath, URLEncodedBody
 
 from tranche.invoicing import service
 from tranche.invoicing.domain import InvoiceFilter, InvoiceStatus
+from tranche.invoicing.service import INVOICES
 from tranche.kernel.context import Context
+from tranche.kernel.db.listing import CAP, Choice, Place, count, fetch_slice
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Conflict, Invalid
+from tranche.kernel.web.cursors import read_cursor, write_cursor
 from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.flash import Tone
-from tranche.kernel.web.pages.listing import Chip, Column, Filter, Listing, page_of
+from tranche.kernel.web.pages.listing import Chip, Column, Filter, Listing, address
 from tranche.kernel.web.pages.render import Html, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
@@ -38,7 +41,9 @@ _STATES: Final = Filter(
         Chip(label="Credited", value="credited"),
     ),
 )
-_SORTS: Final = {"number": "number", "-number": "newest", "total": "total", "-total": "-total"}
+_SORTS: Final = frozenset({"number", "-number", "total", "-total"})
+_PAGE: Final = 50
+_MOST_DIGITS: Final = 18  # of a bigint
 
 
 class ReasonForm(Body, frozen=True):
@@ -51,32 +56,43 @@ class ReasonForm(Body, frozen=True):
 def invoices_page(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
     """Invoices and credit notes, the newest first; `operationId` narrows them to one run."""
     query = dict(request.query_params)
-    status = query.get("status") if query.get("status") in set(InvoiceStatus) else None
-    run = query.get("operationId", "")
+    run, status = query.get("operationId", ""), query.get("status")
     wanted = InvoiceFilter(
-        status=status,
+        status=InvoiceStatus(status) if status in set(InvoiceStatus) else None,
         search=query.get("q") or None,
-        operation_id=int(run) if run.isascii() and run.isdigit() and len(run) <= 18 else None,  # noqa: PLR2004  # of a bigint
+        operation_id=int(run) if run.isascii() and run.isdigit() and len(run) <= _MOST_DIGITS else None,
     )
-    sort = query.get("sort", "")
-    window = page_of(request)
+    sort = query["sort"] if query.get("sort") in _SORTS else ""
+    choice = service.choose(wanted, sort=sort)
     with database.transaction(ctx.organization_id) as conn:
-        found, total = service.list_invoices(
-            conn, wanted=wanted, sort=_SORTS.get(sort, "newest"), limit=window.limit, offset=window.offset
-        )
+        part = fetch_slice(conn, INVOICES, choice, limit=_PAGE, place=_place(query, ctx, choice))
+        counted = count(conn, INVOICES, choice, cap=CAP)
     listing = Listing(
         path="/invoices",
         columns=_COLUMNS,
         query=query,
-        total=f"{total:,}",
+        total=f"{CAP:,}+" if counted > CAP else f"{counted:,}",
         sort=sort,
         filters=(_STATES,),
         search=query.get("q", ""),
         search_label="Invoice number",
-        previous=window.previous,
-        following=window.following(total),
+        previous=write_cursor(ctx, INVOICES, choice, part.previous),
+        following=write_cursor(ctx, INVOICES, choice, part.following),
+        exports=[(word.upper(), _export(wanted, sort, word)) for word in ("csv", "xlsx")],
     )
+    found = [service.invoice_of(row) for row in part.rows]
     return render(request, "invoicing/list.html", {"invoices": found, "listing": listing, "run": wanted.operation_id})
+
+
+def _place(query: dict[str, str], ctx: Context, choice: Choice) -> Place | None:
+    text = query.get("after") or query.get("before")
+    return read_cursor(text, ctx, INVOICES, choice) if text else None
+
+
+def _export(wanted: InvoiceFilter, sort: str, form: str) -> str:
+    """The address of a file with what the list shows."""
+    given = {"status": wanted.status, "search": wanted.search, "operationId": wanted.operation_id, "sort": sort}
+    return address("/api/invoices/export", {"format": form, **given})
 
 
 @page("/invoices/{invoice_id:int}")

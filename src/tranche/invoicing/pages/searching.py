@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from tranche.invoicing import service
-from tranche.invoicing.domain import InvoiceFilter
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.web.pages.ports import Hit
@@ -12,7 +11,6 @@ from tranche.kernel.web.pages.ports import Hit
 def find_invoices(conn: Connection, ctx: Context, /, *, text: str, limit: int) -> Sequence[Hit]:
     """The first invoices whose number begins so."""
     del ctx
-    wanted = InvoiceFilter(search=text)
     return [
         Hit(
             kind="Invoice" if invoice.kind == "invoice" else "Credit note",
@@ -20,5 +18,5 @@ def find_invoices(conn: Connection, ctx: Context, /, *, text: str, limit: int) -
             path=f"/invoices/{invoice.id}",
             detail=invoice.buyer_name,
         )
-        for invoice in service.list_first(conn, wanted=wanted, limit=limit)
+        for invoice in service.list_first(conn, beginning=text, limit=limit)
     ]

@@ -1,5 +1,6 @@
 """The verbs of invoices."""
 
+from tranche.invoicing.queries.invoices import INVOICES, invoice_of
 from tranche.invoicing.service.closing import close_held, credit_invoice, mark_used_items, void_batch, void_invoice
 from tranche.invoicing.service.gathering import (
     MOST_LISTED,
@@ -9,10 +10,10 @@ from tranche.invoicing.service.gathering import (
     freeze_selection,
     get_selection,
 )
-from tranche.invoicing.service.issuing import issue, issue_one, judge_to_issue
+from tranche.invoicing.service.issuing import issue, issue_one, judge_stock, judge_to_issue
 from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
 from tranche.invoicing.service.look import (
-    SORTS,
+    choose,
     get_invoice,
     get_invoice_document,
     list_first,
@@ -33,14 +34,15 @@ from tranche.invoicing.service.terms import change_settings, freeze_terms, get_s
 
 __all__ = [
     "DRAW_STAGE",
+    "INVOICES",
     "MOST_ERRORS",
     "MOST_LISTED",
     "RUN_KIND",
     "RUN_STAGE",
-    "SORTS",
     "UNDO_KIND",
     "Choice",
     "change_settings",
+    "choose",
     "close_held",
     "credit_invoice",
     "forget_selections",
@@ -53,8 +55,10 @@ __all__ = [
     "get_metrics",
     "get_selection",
     "get_settings",
+    "invoice_of",
     "issue",
     "issue_one",
+    "judge_stock",
     "judge_to_issue",
     "list_errors",
     "list_first",
