@@ -52,7 +52,7 @@ def test_a_list_is_walked_by_cursors_and_exported(live: Live) -> None:
         walked += [row["number"] for row in answer["data"]]
         cursor = answer["cursors"]["next"]
     assert walked == [each["invoice_number"] for each in made]
-    table = live.client.get("/api/invoices/export?format=csv&sort=number").text.splitlines()
+    table = live.client.get("/api/invoices/export?format=csv&sort=number").text.removeprefix("\ufeff").splitlines()
     assert table[0].startswith("id,number,kind,status,invoiceDate")
     assert [line.split(",")[1] for line in table[1:]] == walked
 
