@@ -39,7 +39,7 @@ class Kinds:
 
     def __init__(self, engine) -> None:  # noqa: ANN001  # the peer's own
         metadata = MetaData()
-        metadata.reflect(engine, only=_TABLES, resolve_fks=False)
+        metadata.reflect(engine, only=_TABLES)
         mapping = registry(metadata=metadata)
         for name in _TABLES:
             setattr(self, name, type(name, (Mapped,), {}))

@@ -10,7 +10,7 @@ from tranche.invoicing.service.gathering import (
     freeze_selection,
     get_selection,
 )
-from tranche.invoicing.service.issuing import issue, issue_one, judge_stock, judge_to_issue
+from tranche.invoicing.service.issuing import issue, issue_one, issue_prepared, judge_stock, judge_to_issue, prepare
 from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
 from tranche.invoicing.service.look import (
     choose,
@@ -58,6 +58,7 @@ __all__ = [
     "invoice_of",
     "issue",
     "issue_one",
+    "issue_prepared",
     "judge_stock",
     "judge_to_issue",
     "list_errors",
@@ -67,6 +68,7 @@ __all__ = [
     "list_taken",
     "mark_used_items",
     "preflight",
+    "prepare",
     "start_run",
     "start_undo",
     "void_batch",
