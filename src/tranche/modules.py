@@ -18,6 +18,9 @@ from tranche.inventory.service import TARGET as ITEM_TARGET
 from tranche.inventory.tasks import make_handlers as make_item_handlers
 from tranche.invoicing.api import ROUTES as INVOICE_ROUTES
 from tranche.invoicing.checks import CHECKS as INVOICE_CHECKS
+from tranche.invoicing.pages import MENU as INVOICE_MENU
+from tranche.invoicing.pages import PAGES as INVOICE_PAGES
+from tranche.invoicing.pages import SEARCHERS as INVOICE_SEARCHERS
 from tranche.invoicing.service import forget_selections, void_batch
 from tranche.invoicing.service import mark_used_items as mark_invoiced_items
 from tranche.invoicing.tasks import make_handlers as make_invoice_handlers
@@ -77,7 +80,15 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
     """Every domain with what it adds."""
     limits = parsing_limits(settings)
     modules = (
-        Module(name="invoicing", routes=INVOICE_ROUTES, handlers=make_invoice_handlers(), checks=INVOICE_CHECKS),
+        Module(
+            name="invoicing",
+            routes=INVOICE_ROUTES,
+            handlers=make_invoice_handlers(),
+            checks=INVOICE_CHECKS,
+            pages=INVOICE_PAGES,
+            menu=INVOICE_MENU,
+            searchers=INVOICE_SEARCHERS,
+        ),
         Module(
             name="orders",
             routes=make_order_routes(batches_api=settings.batches_api),
