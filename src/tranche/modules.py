@@ -16,6 +16,10 @@ from tranche.inventory.api import ROUTES as INVENTORY_ROUTES
 from tranche.inventory.intake import ItemIntake
 from tranche.inventory.service import TARGET as ITEM_TARGET
 from tranche.inventory.tasks import make_handlers as make_item_handlers
+from tranche.invoicing.checks import CHECKS as INVOICE_CHECKS
+from tranche.invoicing.service import forget_selections
+from tranche.invoicing.service import mark_used_items as mark_invoiced_items
+from tranche.invoicing.tasks import make_handlers as make_invoice_handlers
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
@@ -54,6 +58,7 @@ def _prune_notifications(conn: Connection, *, organization_id: int, most: int) -
 PRUNES: Sequence[Prune] = (
     Prune(what="answers kept for repeated requests", scope=Scope.ORGANIZATION, prune=forget_answers),
     Prune(what="ended notifications", scope=Scope.ORGANIZATION, prune=_prune_notifications),
+    Prune(what="selections of orders", scope=Scope.ORGANIZATION, prune=forget_selections),
     *HISTORY,
 )
 
@@ -62,6 +67,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
     """Every domain with what it adds."""
     limits = parsing_limits(settings)
     modules = (
+        Module(name="invoicing", handlers=make_invoice_handlers(), checks=INVOICE_CHECKS),
         Module(
             name="orders",
             routes=make_order_routes(batches_api=settings.batches_api),
@@ -71,7 +77,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
         Module(
             name="inventory",
             routes=INVENTORY_ROUTES,
-            handlers=make_item_handlers(files, limits=limits, users=[mark_used_items]),
+            handlers=make_item_handlers(files, limits=limits, users=[mark_used_items, mark_invoiced_items]),
         ),
         Module(name="catalog", routes=CATALOG_ROUTES),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),

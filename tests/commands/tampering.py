@@ -32,7 +32,7 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
         "ALTER POLICY tenant ON orders WITH CHECK (true)",
         "ALTER POLICY tenant ON organizations USING (true)",
         "CREATE POLICY more ON orders FOR SELECT USING (true)",
-        "CREATE TABLE invoices (organization_id bigint NOT NULL, id bigint, PRIMARY KEY (organization_id, id))",
+        "CREATE TABLE papers (organization_id bigint NOT NULL, id bigint, PRIMARY KEY (organization_id, id))",
     ],
     "every table belongs to organizations, or is known not to": [
         "CREATE TABLE notes (id bigint PRIMARY KEY)",

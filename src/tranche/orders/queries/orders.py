@@ -62,6 +62,19 @@ def count_orders(
     return int(row["count"]) if row else 0
 
 
+def create_matching(
+    conn: Connection, *, batch_id: int | None, customer_id: int | None, status: str | None, search: str | None
+) -> int:
+    """Put the orders that match into temp table `matching_orders(id, number, currency, total)`; returns how many."""
+    return conn.execute(
+        f"""
+        CREATE TEMP TABLE matching_orders ON COMMIT DROP AS
+        SELECT o.id, o.number, o.currency, o.total {_FROM} {_FILTER} ORDER BY o.id
+        """,
+        {"batch_id": batch_id, "customer_id": customer_id, "status": status, **_prefix(search)},
+    ).rowcount
+
+
 def find_order(conn: Connection, *, order_id: int) -> Order | None:
     row = conn.execute(f"SELECT {_COLUMNS} {_FROM} AND o.id = %(id)s", {"id": order_id}).fetchone()
     return _order(row) if row else None

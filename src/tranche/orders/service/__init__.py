@@ -3,6 +3,7 @@
 from tranche.orders.service.adopt import adopt_legacy
 from tranche.orders.service.delete import DELETE_KIND, Deleted, Voider, delete_batch
 from tranche.orders.service.look import (
+    collect_orders,
     get_batch,
     get_order,
     get_stats,
@@ -33,6 +34,7 @@ __all__ = [
     "Voider",
     "accept",
     "adopt_legacy",
+    "collect_orders",
     "delete_batch",
     "get_batch",
     "get_order",

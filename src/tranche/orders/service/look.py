@@ -86,6 +86,18 @@ def list_orders(
     return rows, total
 
 
+def collect_orders(
+    conn: Connection,
+    *,
+    batch_id: int | None = None,
+    customer_id: int | None = None,
+    status: str | None = None,
+    search: str | None = None,
+) -> int:
+    """Put all orders that `list_orders` would list into TEMP table `matching_orders(id, number, currency, total)`."""
+    return orders.create_matching(conn, batch_id=batch_id, customer_id=customer_id, status=status, search=search)
+
+
 def get_order(conn: Connection, *, order_id: int) -> tuple[Order, list[OrderLine]]:
     """An order with its lines, at most 10,000 of them.
 

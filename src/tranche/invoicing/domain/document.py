@@ -1,12 +1,10 @@
-"""What an invoice is, its settings, its refusals, and the document that is printed, sent and archived; pure."""
+"""The document that is printed, sent and archived, frozen when it was issued."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-
-from tranche.kernel.errors import Conflict, FieldError, Invalid, NotFound
 
 
 class InvoiceKind(StrEnum):
@@ -22,43 +20,6 @@ class InvoiceStatus(StrEnum):
     ISSUED = "issued"
     VOID = "void"
     CREDITED = "credited"
-
-
-class InvoiceNotFound(NotFound):
-    """No such invoice in this organization."""
-
-    code = "invoice_not_found"
-
-
-class SelectionNotFound(NotFound):
-    """No such selection in this organization, or it has expired."""
-
-    code = "selection_not_found"
-
-
-class NotLive(Conflict):
-    """The invoice was voided or credited before, or it is a credit note."""
-
-    code = "invoice_not_live"
-
-
-class NothingSelected(Invalid):
-    """The filter matches no order."""
-
-    code = "nothing_selected"
-
-
-class TooManyOrders(Invalid):
-    """More orders than one run or one list may name."""
-
-    code = "too_many_orders"
-
-
-class OrderRefused(Conflict):
-    """The one order that was asked for cannot be invoiced; the code is that of the verdict."""
-
-    def __init__(self, message: str, *, code: str) -> None:
-        super().__init__(message, code=code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +116,3 @@ def sum_taxes(lines: Sequence[InvoiceLine]) -> tuple[TaxSum, ...]:
         net, tax = found.get(line.tax_rate, (Decimal(0), Decimal(0)))
         found[line.tax_rate] = (net + line.net, tax + line.tax)
     return tuple(TaxSum(rate=rate, net=net, tax=tax) for rate, (net, tax) in sorted(found.items()))
-
-
-def invalid_field(pointer: str, detail: str) -> Invalid:
-    """The refusal of one field of a body."""
-    name = pointer.rpartition("/")[2] or pointer
-    return Invalid(f"{name} {detail}.", errors=[FieldError(pointer, detail)])
