@@ -28,7 +28,7 @@ def test_another_key_organization_or_purpose_opens_nothing(box: SecretBox, organ
         box.open(sealed, organization_id=organization_id, purpose=purpose)
 
 
-@pytest.mark.parametrize("place", [0, 5, 15, -1])
+@pytest.mark.parametrize("place", [5, 15, -1])
 def test_changed_bytes_do_not_open(place: int) -> None:
     sealed = bytearray(_box().seal(_SECRETS, organization_id=7, purpose="source"))
     sealed[place] ^= 1
