@@ -25,7 +25,15 @@ from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import make_app
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
-from tranche.modules import make_corrections, make_intakes, make_modules, make_registry, make_tasks, parsing_limits
+from tranche.modules import (
+    make_corrections,
+    make_intakes,
+    make_modules,
+    make_registry,
+    make_tasks,
+    make_voider,
+    parsing_limits,
+)
 
 _GATE = 4
 _WATCHING = 2
@@ -108,6 +116,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "workbooks": Workbooks(files, intakes.fields, limits=limits),
             "intakes": intakes,
             "corrections": make_corrections(operations),
+            "voider": make_voider(),
             "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
         },
     )

@@ -3,7 +3,7 @@
 from tranche.imports.undo import make_undo_handler
 from tranche.invoicing import service
 from tranche.invoicing.domain import Maker, Terms
-from tranche.invoicing.service import RUN_KIND, UNDO_KIND
+from tranche.invoicing.service import RUN_KIND, RUN_STAGE, UNDO_KIND
 from tranche.invoicing.undo import InvoiceUndoer, starter
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
@@ -22,7 +22,7 @@ class InvoicePhase(ItemPhase):
     parallel = False
 
     def __init__(self) -> None:
-        super().__init__("invoice")
+        super().__init__(RUN_STAGE)
 
     def judge(self, conn: Connection, operation: Operation) -> None:
         """Lock the orders; mark those that get no invoice."""

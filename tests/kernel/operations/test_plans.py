@@ -62,7 +62,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], object], set[str]]] = {
     ),
     "the newest operations": (
         "operations",
-        lambda conn: operations.list_operations(conn, kind=None, status=None, created_by=None, limit=20, offset=0),
+        lambda conn: operations.list_operations(conn, kind=None, statuses=None, created_by=None, limit=20, offset=0),
         {"operations_pkey"},
     ),
     "one operation": ("operations", lambda conn: operations.find_operation(conn, operation_id=2), {"operations_pkey"}),

@@ -14,6 +14,7 @@ from tranche.invoicing.domain.invoices import (
     Invoice,
     InvoiceFilter,
 )
+from tranche.invoicing.domain.metrics import Day, Metrics, Pattern
 from tranche.invoicing.domain.refusals import (
     InvoiceNotFound,
     NothingSelected,
@@ -39,6 +40,7 @@ from tranche.invoicing.domain.runs import (
 __all__ = [
     "BankAccount",
     "CurrencySum",
+    "Day",
     "Finding",
     "Invoice",
     "InvoiceDocument",
@@ -48,11 +50,13 @@ __all__ = [
     "InvoiceNotFound",
     "InvoiceStatus",
     "Maker",
+    "Metrics",
     "NotLive",
     "NothingSelected",
     "OrderFilter",
     "OrderRefused",
     "Party",
+    "Pattern",
     "Preflight",
     "Selection",
     "SelectionNotFound",

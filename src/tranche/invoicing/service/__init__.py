@@ -9,13 +9,18 @@ from tranche.invoicing.service.gathering import (
     get_selection,
 )
 from tranche.invoicing.service.issuing import issue, issue_one, judge_to_issue
-from tranche.invoicing.service.look import get_invoice, get_invoice_document, list_invoices
-from tranche.invoicing.service.running import RUN_KIND, UNDO_KIND, preflight, start_run, start_undo
+from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
+from tranche.invoicing.service.look import SORTS, get_invoice, get_invoice_document, list_invoices, list_taken
+from tranche.invoicing.service.metrics import get_metrics
+from tranche.invoicing.service.running import RUN_KIND, RUN_STAGE, UNDO_KIND, preflight, start_run, start_undo
 from tranche.invoicing.service.terms import change_settings, freeze_terms, get_settings
 
 __all__ = [
+    "MOST_ERRORS",
     "MOST_LISTED",
     "RUN_KIND",
+    "RUN_STAGE",
+    "SORTS",
     "UNDO_KIND",
     "Choice",
     "change_settings",
@@ -26,12 +31,17 @@ __all__ = [
     "freeze_terms",
     "get_invoice",
     "get_invoice_document",
+    "get_job",
+    "get_metrics",
     "get_selection",
     "get_settings",
     "issue",
     "issue_one",
     "judge_to_issue",
+    "list_errors",
     "list_invoices",
+    "list_jobs",
+    "list_taken",
     "mark_used_items",
     "preflight",
     "start_run",

@@ -1,5 +1,9 @@
 """Looking at invoices."""
 
+from typing import Final
+
+from tranche.inventory import service as stock
+from tranche.inventory.domain import Consumed
 from tranche.invoicing.domain import (
     BankAccount,
     Invoice,
@@ -12,9 +16,11 @@ from tranche.invoicing.domain import (
     sum_taxes,
 )
 from tranche.invoicing.queries import invoices
+from tranche.invoicing.service.issuing import CONSUMER
 from tranche.kernel.db.pool import Connection, Row
 
-_MOST_LINES = 10_000
+SORTS: Final = tuple(invoices.SORTS)
+_MOST_LINES: Final = 10_000
 
 
 def list_invoices(
@@ -78,6 +84,11 @@ def get_invoice_document(conn: Connection, invoice_id: int) -> InvoiceDocument:
         voided_at=row["closed_at"] if row["status"] == InvoiceStatus.VOID else None,
         void_reason=row["close_reason"] if row["status"] == InvoiceStatus.VOID else None,
     )
+
+
+def list_taken(conn: Connection, *, invoice_id: int) -> list[Consumed]:
+    """What an invoice took out of which lots, and whether it was put back."""
+    return stock.list_consumed(conn, consumer_kind=CONSUMER, consumer_id=invoice_id)
 
 
 def _buyer(row: Row) -> Party:

@@ -16,9 +16,11 @@ from tranche.kernel.operations.items import try_items
 from tranche.kernel.operations.service import Operations
 
 RUN_KIND: Final = "order_invoices"
+RUN_STAGE: Final = "invoice"
 UNDO_KIND: Final = "invoice_undo"
 SMALL_RUN: Final = 1_000
 _EXAMPLES: Final = 5
+_STATES: Final = ("succeeded", "skipped", "failed")
 _SECONDS: Final = 60
 
 
@@ -67,7 +69,8 @@ def preflight(conn: Connection, ctx: Context, *, choice: Choice, wishes: Wishes)
     branch_id = choose_branch(conn, ctx, wished=wishes.branch_id)
     try_items(conn)
     judge_to_look(conn, tax_rate=get_settings(conn).tax_rate, branch_id=branch_id)
-    findings = [Finding(**{**row, "examples": tuple(row["examples"])}) for row in _findings(conn)]
+    rows = gathering.list_findings(conn, examples=_EXAMPLES)
+    findings = [Finding(**{**row, "examples": tuple(row["examples"])}) for row in rows]
     tally = {status: sum(found.orders for found in findings if found.status == status) for status in _STATES}
     return Preflight(
         total=total,
@@ -86,10 +89,3 @@ def start_undo(conn: Connection, ctx: Context, operations: Operations, operation
     )
     audit.record(conn, ctx, action="invoice.void_many", subject_id=operation.id, detail={"undoId": undo.id})
     return undo
-
-
-_STATES: Final = ("succeeded", "skipped", "failed")
-
-
-def _findings(conn: Connection) -> list[dict[str, object]]:
-    return gathering.list_findings(conn, examples=_EXAMPLES)

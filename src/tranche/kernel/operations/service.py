@@ -69,6 +69,10 @@ class Operations:
         self._wake(conn, operation, priority=_RAISED_PRIORITY + urgency, express=is_small)
         return operation
 
+    def wake(self, conn: Connection, ctx: Context) -> int:
+        """Give every operation of the caller's organization a slice that has work and none; returns how many."""
+        return dispatch.wake(conn, self._queue, organization_id=ctx.organization_id)
+
     def unit_of(self, operation: Operation) -> str:
         """What the present phase counts, such as rows or orders."""
         handler = self._registry.find(operation.kind)
@@ -253,14 +257,17 @@ def list_operations(
     conn: Connection,
     *,
     kind: str | None = None,
-    status: str | None = None,
+    statuses: Sequence[str] | None = None,
     created_by: int | None = None,
     limit: int,
     offset: int,
 ) -> tuple[list[Operation], int]:
     """A page of operations, newest first, and how many there are in all."""
-    rows = operations.list_operations(conn, kind=kind, status=status, created_by=created_by, limit=limit, offset=offset)
-    return rows, operations.count_operations(conn, kind=kind, status=status, created_by=created_by)
+    wanted = None if statuses is None else list(statuses)
+    rows = operations.list_operations(
+        conn, kind=kind, statuses=wanted, created_by=created_by, limit=limit, offset=offset
+    )
+    return rows, operations.count_operations(conn, kind=kind, statuses=wanted, created_by=created_by)
 
 
 def list_items(

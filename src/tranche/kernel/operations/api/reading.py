@@ -58,7 +58,7 @@ def list_operations(
         found, total = service.list_operations(
             conn,
             kind=request.query_params.get("kind"),
-            status=status,
+            statuses=None if status is None else [status],
             created_by=created_by,
             limit=page.limit,
             offset=page.offset,

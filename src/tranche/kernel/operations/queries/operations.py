@@ -90,32 +90,32 @@ def lock_operation(conn: Connection, *, operation_id: int) -> Operation | None:
 
 
 def list_operations(
-    conn: Connection, *, kind: str | None, status: str | None, created_by: int | None, limit: int, offset: int
+    conn: Connection, *, kind: str | None, statuses: list[str] | None, created_by: int | None, limit: int, offset: int
 ) -> list[Operation]:
     rows = conn.execute(
         f"""
         SELECT {_COLUMNS} FROM operations o
         WHERE o.organization_id = current_organization()
           AND (%(kind)s::text IS NULL OR o.kind = %(kind)s)
-          AND (%(status)s::text IS NULL OR o.status = %(status)s)
+          AND (%(statuses)s::text[] IS NULL OR o.status = ANY(%(statuses)s))
           AND (%(created_by)s::bigint IS NULL OR o.created_by = %(created_by)s)
         ORDER BY o.id DESC LIMIT %(limit)s OFFSET %(offset)s
         """,
-        {"kind": kind, "status": status, "created_by": created_by, "limit": limit, "offset": offset},
+        {"kind": kind, "statuses": statuses, "created_by": created_by, "limit": limit, "offset": offset},
     ).fetchall()
     return [_operation(row) for row in rows]
 
 
-def count_operations(conn: Connection, *, kind: str | None, status: str | None, created_by: int | None) -> int:
+def count_operations(conn: Connection, *, kind: str | None, statuses: list[str] | None, created_by: int | None) -> int:
     row = conn.execute(
         """
         SELECT count(*) AS count FROM operations o
         WHERE o.organization_id = current_organization()
           AND (%(kind)s::text IS NULL OR o.kind = %(kind)s)
-          AND (%(status)s::text IS NULL OR o.status = %(status)s)
+          AND (%(statuses)s::text[] IS NULL OR o.status = ANY(%(statuses)s))
           AND (%(created_by)s::bigint IS NULL OR o.created_by = %(created_by)s)
         """,
-        {"kind": kind, "status": status, "created_by": created_by},
+        {"kind": kind, "statuses": statuses, "created_by": created_by},
     ).fetchone()
     return int(_one(row)["count"])
 
