@@ -157,8 +157,6 @@ CREATE TABLE operation_files (
     sha256 bytea NOT NULL,
     size bigint NOT NULL CHECK (size >= 0),
     pages bigint CHECK (pages >= 0),
-    low bigint,
-    high bigint,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, operation_id, name),
     FOREIGN KEY (organization_id, operation_id) REFERENCES operations ON DELETE CASCADE,
@@ -173,7 +171,8 @@ CALL raise_tenant_wall(
 -- Document 3's tables. Times are in the organization's zone.
 CREATE VIEW batch_operations WITH (security_invoker = true) AS
 SELECT o.id,
-    CASE o.kind WHEN 'customer_invoices' THEN 'invoices' WHEN 'invoice_pdfs' THEN 'pdfs' ELSE 'communications' END AS type,
+    CASE o.kind WHEN 'customer_invoices' THEN 'invoices' WHEN 'invoice_pdfs' THEN 'pdfs' ELSE 'communications' END
+        AS type,
     CASE WHEN o.status IN ('paused', 'cancelling') THEN 'processing' ELSE o.status END AS status,
     CASE
         WHEN o.status IN ('completed', 'completed_with_errors') THEN 100
@@ -191,7 +190,7 @@ SELECT o.id,
     o.finished_at AT TIME ZONE g.zone AS completed_at
 FROM operations o
 JOIN organizations g ON g.id = o.organization_id
-WHERE o.kind IN ('customer_invoices', 'invoice_pdfs', 'invoice_messages');
+WHERE o.kind IN ('customer_invoices', 'invoice_pdfs', 'invoice_messages', 'invoice_notices');
 
 -- One row for a position: the stage that it stands in. A failed later stage leaves the invoice, so that is named.
 CREATE VIEW batch_operation_items WITH (security_invoker = true) AS
@@ -211,7 +210,7 @@ LEFT JOIN LATERAL (
     WHERE m.organization_id = i.organization_id AND m.operation_id = i.operation_id AND m.position = i.position
 ) AS m ON true
 LEFT JOIN invoices n ON n.organization_id = i.organization_id AND n.id = m.invoice_id
-WHERE o.kind IN ('customer_invoices', 'invoice_pdfs', 'invoice_messages')
+WHERE o.kind IN ('customer_invoices', 'invoice_pdfs', 'invoice_messages', 'invoice_notices')
   AND NOT EXISTS (
       SELECT FROM operation_items l
       WHERE l.organization_id = i.organization_id AND l.operation_id = i.operation_id AND l.position = i.position

@@ -55,9 +55,9 @@ def join_pdfs(paths: Sequence[Path], target: Path) -> list[int]:
     return pages
 
 
-def count_pages(path: Path) -> int:
+def count_pages(file: Path | BytesIO) -> int:
     """How many pages a file has."""
-    with pikepdf.open(path) as opened:
+    with pikepdf.open(file) as opened:
         return len(opened.pages)
 
 

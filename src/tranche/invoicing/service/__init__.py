@@ -8,7 +8,7 @@ from tranche.invoicing.service.gathering import (
     freeze_selection,
     get_selection,
 )
-from tranche.invoicing.service.issuing import issue, issue_one, judge_to_issue
+from tranche.invoicing.service.issuing import issue, issue_one, judge_stock, judge_to_issue
 from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
 from tranche.invoicing.service.look import SORTS, get_invoice, get_invoice_document, list_invoices, list_taken
 from tranche.invoicing.service.metrics import get_metrics
@@ -37,6 +37,7 @@ __all__ = [
     "get_settings",
     "issue",
     "issue_one",
+    "judge_stock",
     "judge_to_issue",
     "list_errors",
     "list_invoices",

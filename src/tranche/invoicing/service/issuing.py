@@ -70,6 +70,11 @@ def issue_one(
 def _judge(conn: Connection, *, tax_rate: Decimal, branch_id: int | None) -> None:
     judging.create_draft_lines(conn, tax_rate=tax_rate)
     judging.judge(conn)
+    judge_stock(conn, branch_id=branch_id)
+
+
+def judge_stock(conn: Connection, *, branch_id: int | None) -> None:
+    """Ask the stock for the drafts that are judged as succeeded so far; mark in `verdicts` what it cannot give."""
     if not judging.has_tracked_lines(conn):
         return
     if branch_id is None:

@@ -84,7 +84,7 @@ class StreamWork(Protocol):
 
 
 # Which stage succeeded items go on to: always the same, or by what the operation's payload asks for.
-Following: TypeAlias = str | None | Callable[[Operation], str | None]
+Following: TypeAlias = str | Callable[[Operation], str | None] | None
 
 
 def following_stage(following: Following, operation: Operation) -> str | None:

@@ -155,6 +155,17 @@ def settle_sending(conn: Connection, *, operation_id: int) -> int:
     ).rowcount
 
 
+def release_unknown(conn: Connection, *, operation_id: int) -> int:
+    """Messages of unknown outcome may be sent again, because a person asked for it."""
+    return conn.execute(
+        """
+        UPDATE messages SET status = 'queued', updated_at = now()
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND status = 'unknown'
+        """,
+        {"operation_id": operation_id},
+    ).rowcount
+
+
 def insert_event(
     conn: Connection, *, message_id: int, status: str, detail: str = "", event_key: str | None = None
 ) -> bool:

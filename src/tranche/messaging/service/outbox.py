@@ -78,6 +78,11 @@ def settle_sending(conn: Connection, *, operation_id: int) -> int:
     return messages.settle_sending(conn, operation_id=operation_id)
 
 
+def release_unknown(conn: Connection, *, operation_id: int) -> int:
+    """An operation's messages of unknown outcome are queued again; only a person may want that. Returns how many."""
+    return messages.release_unknown(conn, operation_id=operation_id)
+
+
 def list_messages(
     conn: Connection,
     *,
