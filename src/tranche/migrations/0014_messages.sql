@@ -86,6 +86,7 @@ CREATE TABLE messages (
 CREATE INDEX messages_by_operation ON messages (organization_id, operation_id, position, id)
     WHERE operation_id IS NOT NULL;
 CREATE INDEX messages_by_provider ON messages (organization_id, channel, provider_id) WHERE provider_id IS NOT NULL;
+CREATE INDEX messages_by_mail_id ON messages (organization_id, channel, mail_id);
 CREATE INDEX messages_by_status ON messages (organization_id, status, id);
 
 -- What happened to a message, as it was told; a provider's own event key makes a repeated one a thing without effect.

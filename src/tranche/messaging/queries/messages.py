@@ -89,12 +89,12 @@ def find_message(conn: Connection, *, message_id: int) -> Message | None:
 
 
 def lock_by_provider_id(conn: Connection, *, channel: str, provider_id: str) -> Message | None:
-    """The newest message that the provider knows by this id."""
+    """The newest message that the provider knows by this id, or that bears this Message-ID."""
     row = conn.execute(
         f"""
         SELECT {_COLUMNS} FROM messages m
         WHERE m.organization_id = current_organization() AND m.channel = %(channel)s
-          AND m.provider_id = %(provider_id)s
+          AND (m.provider_id = %(provider_id)s OR m.mail_id = %(provider_id)s)
         ORDER BY m.id DESC LIMIT 1 FOR UPDATE
         """,
         {"channel": channel, "provider_id": provider_id},
