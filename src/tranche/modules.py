@@ -24,6 +24,8 @@ from tranche.invoicing.bulk.api_verbs import CHANGING
 from tranche.invoicing.bulk.checks import CHECKS as BULK_CHECKS
 from tranche.invoicing.bulk.composing import list_values
 from tranche.invoicing.bulk.domain import PLACES
+from tranche.invoicing.bulk.pages import MENU as BULK_MENU
+from tranche.invoicing.bulk.pages import PAGES as BULK_PAGES
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.bulk.tasks import make_handlers as make_bulk_handlers
 from tranche.invoicing.checks import CHECKS as INVOICE_CHECKS
@@ -61,6 +63,9 @@ from tranche.messaging.api import make_template_routes
 from tranche.messaging.channels.opening import Surroundings
 from tranche.messaging.checks import CHECKS as MESSAGE_CHECKS
 from tranche.messaging.delivery import Delivery
+from tranche.messaging.pages import MENU as MESSAGE_MENU
+from tranche.messaging.pages import PAGES as MESSAGE_PAGES
+from tranche.messaging.pages import make_template_pages
 from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
 from tranche.orders.intake import OrderIntake
@@ -132,6 +137,8 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
             name="invoicing",
             routes=(*INVOICE_ROUTES, *LOOKING, *CHANGING, *PRINTING),
             handlers=[*make_invoice_handlers(), *_make_bulk_handlers(outward)],
+            pages=BULK_PAGES,
+            menu=BULK_MENU,
             checks=(*INVOICE_CHECKS, *BULK_CHECKS),
         ),
         Module(
@@ -148,6 +155,8 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
         Module(
             name="messaging",
             routes=(*MESSAGE_ROUTES, *make_template_routes(places=PLACES, samples=_sample_values)),
+            pages=(*MESSAGE_PAGES, *make_template_pages(places=PLACES, samples=_sample_values)),
+            menu=MESSAGE_MENU,
             checks=MESSAGE_CHECKS,
         ),
         Module(name="catalog", routes=CATALOG_ROUTES),

@@ -195,11 +195,29 @@ def list_events(conn: Connection, *, message_id: int, limit: int) -> list[Row]:
 
 
 def list_messages(
-    conn: Connection, *, channel: str | None, status: str | None, operation_id: int | None, limit: int, offset: int
+    conn: Connection,
+    *,
+    channel: str | None,
+    status: str | None,
+    operation_id: int | None,
+    before: int | None = None,
+    limit: int,
+    offset: int,
 ) -> list[Message]:
+    """Newest first; those with a smaller id than `before`, where that is given."""
     rows = conn.execute(
-        f"SELECT {_COLUMNS} {_FROM} ORDER BY m.id DESC LIMIT %(limit)s OFFSET %(offset)s",
-        {"channel": channel, "status": status, "operation_id": operation_id, "limit": limit, "offset": offset},
+        f"""
+        SELECT {_COLUMNS} {_FROM} AND (%(before)s::bigint IS NULL OR m.id < %(before)s)
+        ORDER BY m.id DESC LIMIT %(limit)s OFFSET %(offset)s
+        """,
+        {
+            "channel": channel,
+            "status": status,
+            "operation_id": operation_id,
+            "before": before,
+            "limit": limit,
+            "offset": offset,
+        },
     ).fetchall()
     return [_message(row) for row in rows]
 

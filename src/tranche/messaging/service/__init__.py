@@ -5,6 +5,7 @@ from tranche.messaging.service.channels import change_channel, get_channel, list
 from tranche.messaging.service.outbox import (
     count_by_status,
     get_message,
+    list_before,
     list_events,
     list_messages,
     list_positions,
@@ -33,6 +34,7 @@ __all__ = [
     "get_channel",
     "get_message",
     "get_template",
+    "list_before",
     "list_channels",
     "list_events",
     "list_messages",

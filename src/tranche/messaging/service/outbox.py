@@ -99,6 +99,21 @@ def list_messages(
     return found, messages.count_messages(conn, channel=channel, status=status, operation_id=operation_id)
 
 
+def list_before(
+    conn: Connection,
+    *,
+    channel: str | None,
+    status: str | None,
+    operation_id: int | None = None,
+    before: int | None,
+    limit: int,
+) -> list[Message]:
+    """The newest messages whose id is smaller than `before`, for pages that go on by a cursor."""
+    return messages.list_messages(
+        conn, channel=channel, status=status, operation_id=operation_id, before=before, limit=limit, offset=0
+    )
+
+
 def get_message(conn: Connection, *, message_id: int) -> Message:
     """One message.
 

@@ -166,11 +166,10 @@ def list_printed(
 
 
 def find_recipient(conn: Connection, *, invoice_id: int) -> Row | None:
-    """How the invoice's customer is reached: as known now, else as the invoice has it."""
+    """How the invoice's customer is reached now; what the invoice was issued with does not count."""
     return conn.execute(
         """
-        SELECT i.customer_id, c.name, coalesce(nullif(c.email, ''), i.buyer_email) AS email,
-            coalesce(nullif(c.phone, ''), i.buyer_phone) AS phone
+        SELECT i.customer_id, c.name, c.email, c.phone
         FROM invoices i
         JOIN customers c ON c.organization_id = i.organization_id AND c.id = i.customer_id
         WHERE i.organization_id = current_organization() AND i.id = %(invoice_id)s
@@ -183,8 +182,7 @@ def list_recipients(conn: Connection, *, invoice_ids: Sequence[int]) -> list[Row
     """How the customers of some invoices are reached."""
     return conn.execute(
         """
-        SELECT i.id, i.number, i.customer_id, c.name, coalesce(nullif(c.email, ''), i.buyer_email) AS email,
-            coalesce(nullif(c.phone, ''), i.buyer_phone) AS phone
+        SELECT i.id, i.number, i.customer_id, c.name, c.email, c.phone
         FROM invoices i
         JOIN customers c ON c.organization_id = i.organization_id AND c.id = i.customer_id
         WHERE i.organization_id = current_organization() AND i.id = ANY (%(ids)s)
