@@ -15,7 +15,7 @@ from tranche.invoicing.printing.archive import count_pages, join_pdfs
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.handlers import Fatal, Stopped, StreamWork
 from tranche.kernel.storage import service as storage
-from tranche.kernel.storage.domain import Files, StoredFile
+from tranche.kernel.storage.domain import Files, StorageFull, StoredFile
 
 PART: Final = 500
 COMBINED, ZIP, MANIFEST = "invoices.pdf", "invoices.zip", "manifest.csv"
@@ -56,8 +56,11 @@ class BundlePhase:
         """Make manifest and zip, and the combined file where it was asked for."""
         if not work.operation.payload.get("bundle"):
             return
-        with tempfile.TemporaryDirectory(prefix="tranche-bundle-") as name:
-            _Bundle(self._files, work, Path(name)).make()
+        try:
+            with tempfile.TemporaryDirectory(prefix="tranche-bundle-") as name:
+                _Bundle(self._files, work, Path(name)).make()
+        except StorageFull as error:
+            raise Fatal(error.message, code=error.error_code) from error
 
 
 class _Bundle:

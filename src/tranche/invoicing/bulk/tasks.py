@@ -1,8 +1,11 @@
 """Document 3's kinds of operation, each a row of stages whose failures stand alone."""
 
+from dataclasses import replace
+from typing import Final
+
 from tranche.invoicing import service as invoicing
 from tranche.invoicing.bulk.bundle import BundlePhase
-from tranche.invoicing.bulk.domain import INVOICES_KIND, MESSAGES_KIND, NOTICES_KIND, PDFS_KIND
+from tranche.invoicing.bulk.domain import BUNDLE, INVOICES_KIND, MESSAGES_KIND, NOTICES_KIND, PDFS_KIND
 from tranche.invoicing.bulk.issuing import CustomersPhase
 from tranche.invoicing.bulk.printing import PdfPhase
 from tranche.invoicing.bulk.sending import SendPhase, settle
@@ -14,6 +17,10 @@ from tranche.kernel.operations.items import retry_items
 from tranche.kernel.storage.domain import Files
 from tranche.messaging import service as messaging
 from tranche.messaging.delivery import Delivery
+
+
+# What the gathering of files ends an operation with; then it is gathered again, though no item failed.
+_GATHERING: Final = frozenset({"storage_full", "lost_page"})
 
 
 def make_handlers(database: Database, files: Files, printer: Printer, delivery: Delivery) -> list[Handler]:
@@ -38,4 +45,6 @@ def _retry(conn: Connection, operation: Operation, code: str | None) -> Retried:
     retried = retry_items(conn, operation, code)
     if retried.unknown:
         messaging.release_unknown(conn, operation_id=operation.id)
+    if operation.error_code in _GATHERING and code in {None, operation.error_code}:
+        return replace(retried, phases=retried.phases | {BUNDLE})
     return retried
