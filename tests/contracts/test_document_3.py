@@ -21,6 +21,7 @@ from tests.contracts.document_3 import (
     issue,
     seed,
 )
+from tests.inventory.factories import make_lot
 from tests.live import Live
 
 
@@ -177,6 +178,25 @@ def test_a_waiting_operation_is_cancelled_and_an_ended_one_is_not(live: Live) ->
     assert live.client.get("/api/invoices").json()["pagination"]["totalItems"] == 0
     done = finish(live, "invoices", invoices(generate_pdf=False, send_immediately=False))
     assert live.client.post(f"/api/batch-operations/{done['id']}/cancel").status_code == 409
+
+
+def test_scarce_stock_goes_to_the_customers_in_the_order_given(live: Live) -> None:
+    seed(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE items SET stock_tracking = 'lots' WHERE id = 1")
+    row = finish(live, "invoices", invoices(generate_pdf=False, send_immediately=False))
+    assert row["status"] == "failed"
+    items = live.client.get(f"/api/batch-operations/{row['id']}/items").json()["data"]
+    assert {item["data"]["error_code"] for item in items} == {"insufficient_stock"}
+    with live.database.transaction(live.context.organization_id) as conn:
+        make_lot(conn, item_id=1, number="L1", stock={live.context.branch_id or 0: "5"})
+    live.client.post(f"/api/batch-operations/{row['id']}/retry")
+    live.wait(row["id"])
+    items = live.client.get(f"/api/batch-operations/{row['id']}/items").json()["data"]
+    assert [item["status"] for item in items] == ["succeeded", "succeeded", "failed"]
+    with live.database.transaction(live.context.organization_id) as conn:
+        (left,) = conn.execute("SELECT quantity FROM lot_balances").fetchall()
+    assert left["quantity"] == 1
 
 
 def test_the_documents_tables_are_readable_as_written(live: Live) -> None:

@@ -18,7 +18,6 @@ from tranche.kernel.storage.domain import Files
 from tranche.messaging import service as messaging
 from tranche.messaging.delivery import Delivery
 
-
 # What the gathering of files ends an operation with; then it is gathered again, though no item failed.
 _GATHERING: Final = frozenset({"storage_full", "lost_page"})
 
