@@ -63,6 +63,14 @@ class Client:
             sys.exit(f"An import ended {ended['status']}: {ended['error']}")
         return Uploaded(seconds=seconds, orders=orders)
 
+    def send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send a JSON body; what is answered."""
+        return _body(self._http.request(method, path, json=body))
+
+    def wait(self, operation_id: int, *, pause: float) -> None:
+        """Until an operation has ended."""
+        self._wait(operation_id, pause=pause)
+
     def close(self) -> None:
         self._http.close()
 
