@@ -4,13 +4,14 @@
     python bench/messages.py --mails 10000
 
 Tranche's figure is taken from the first message's acceptance to the last one's, in a real run of a real worker with
-its two slots, ledger and outbox included, the PDFs being printed before. aiosmtplib alone sends mails of the same size over as
-many connections, composed beforehand. Compare ratios of one run.
+its two slots, ledger and outbox included, the PDFs being printed before. aiosmtplib alone sends mails of the same size
+over as many connections, composed beforehand. Compare ratios of one run.
 """
 
 import argparse
 import asyncio
 import multiprocessing
+import socket
 import tempfile
 import time
 from decimal import Decimal
@@ -55,9 +56,9 @@ class _Sink:
 
 
 def _serve(ready: Event, port: Any) -> None:  # noqa: ANN401  # a shared number
-    controller = Controller(_Sink(), hostname="127.0.0.1", port=0)
-    controller.start()
-    port.value = controller.server.sockets[0].getsockname()[1] if controller.server else 0
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port.value = free.getsockname()[1]
+    Controller(_Sink(), hostname="127.0.0.1", port=port.value).start()
     ready.set()
     while True:
         time.sleep(60)

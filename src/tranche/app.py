@@ -28,6 +28,7 @@ from tranche.kernel.settings import Settings
 from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import make_app
 from tranche.kernel.web.assets import Assets
+from tranche.kernel.web.exports import ExportLimits, Exports
 from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
@@ -45,6 +46,7 @@ from tranche.modules import (
 
 _GATE = 4
 _WATCHING = 2
+_EXPORTS = ExportLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     # stream waits behind slow requests.
     gate = Database(database_url, size=_GATE, name="tranche gate").open()
     watching = Database(database_url, size=_WATCHING, name="tranche watch").open()
+    exporting = Database(database_url, size=_EXPORTS.slots, name="tranche export").open()
     queue = ProcrastinateQueue()
     operations = Operations(queue, make_registry(modules))
     shell = make_shell(modules)
@@ -120,6 +123,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
         hub=hub,
         settings=settings,
         ready=ready,
+        exports=Exports(exporting, limits=_EXPORTS),
         offers={
             "operations": operations,
             "entrance": Entrance(database, Passwords(), entropy=secrets.token_bytes, lifetimes=lifetimes),
@@ -141,7 +145,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
         },
     )
-    return Web(app=app, hub=hub, pools=(database, gate, watching), outward=outward)
+    return Web(app=app, hub=hub, pools=(database, gate, watching, exporting), outward=outward)
 
 
 def make_shell(modules: Sequence[Module]) -> Shell:

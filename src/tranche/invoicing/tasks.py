@@ -3,7 +3,7 @@
 from tranche.imports.undo import make_undo_handler
 from tranche.invoicing import service
 from tranche.invoicing.domain import Maker, Terms
-from tranche.invoicing.service import RUN_KIND, RUN_STAGE, UNDO_KIND
+from tranche.invoicing.service import DRAW_STAGE, RUN_KIND, RUN_STAGE, UNDO_KIND
 from tranche.invoicing.undo import InvoiceUndoer, starter
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
@@ -12,17 +12,13 @@ from tranche.kernel.operations.items import ItemPhase, retry_items
 
 
 class InvoicePhase(ItemPhase):
-    """Set: the orders of a chunk become invoices in one transaction.
-
-    One chunk at a time, in the order of positions: scarce stock goes to the orders in the order given, and numbers
-    follow it.
-    """
+    """Set: the orders of a chunk become invoices in one transaction; several chunks at a time."""
 
     unit = "orders"
-    parallel = False
+    first_size = 250
 
-    def __init__(self) -> None:
-        super().__init__(RUN_STAGE)
+    def __init__(self, name: str = RUN_STAGE) -> None:
+        super().__init__(name)
 
     def judge(self, conn: Connection, operation: Operation) -> None:
         """Lock the orders; mark those that get no invoice."""
@@ -34,9 +30,21 @@ class InvoicePhase(ItemPhase):
         service.issue(conn, starter(operation), terms=Terms.load(operation.payload), maker=maker)
 
 
+class DrawPhase(InvoicePhase):
+    """The same where stock is drawn: one chunk at a time, so that scarce stock goes to the orders in the order given.
+
+    A run begins in this phase or in the other, by what its orders hold; all its items are of that one.
+    """
+
+    parallel = False
+
+    def __init__(self) -> None:
+        super().__init__(DRAW_STAGE)
+
+
 def make_handlers() -> list[Handler]:
     """The kinds of operation that this module adds."""
     return [
-        Handler(kind=RUN_KIND, phases=(InvoicePhase(),), retry=retry_items, undo=service.start_undo),
+        Handler(kind=RUN_KIND, phases=(DrawPhase(), InvoicePhase()), retry=retry_items, undo=service.start_undo),
         make_undo_handler(UNDO_KIND, InvoiceUndoer()),
     ]

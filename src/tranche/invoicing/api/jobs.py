@@ -108,7 +108,7 @@ def list_job_errors(
             conn,
             operation_id=job.id,
             code=request.query_params.get("code"),
-            after=(after, service.RUN_STAGE),
+            after=after,
             limit=limit + 1,
         )
     page = found[:limit]

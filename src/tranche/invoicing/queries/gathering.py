@@ -32,6 +32,30 @@ def want_matching(conn: Connection) -> int:
     ).rowcount
 
 
+def draws_stock(conn: Connection) -> bool:
+    """Whether a line of temp table `wanted_items` has an item whose stock is tracked."""
+    (any_tracked,) = conn.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM items WHERE organization_id = current_organization() AND stock_tracking <> 'none'
+        ) AS found
+        """
+    ).fetchall()
+    if not any_tracked["found"]:
+        return False
+    (drawn,) = conn.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM pg_temp.wanted_items w
+            JOIN order_lines l ON l.organization_id = current_organization() AND l.order_id = w.reference
+            JOIN items t ON t.organization_id = current_organization() AND t.id = l.item_id
+            WHERE t.stock_tracking <> 'none'
+        ) AS found
+        """
+    ).fetchall()
+    return bool(drawn["found"])
+
+
 def find_selected_ids(conn: Connection, *, selection_id: int) -> list[int] | None:
     row = conn.execute(
         "SELECT order_ids FROM order_selections WHERE organization_id = current_organization() AND id = %(id)s",

@@ -36,6 +36,20 @@ def take_numbers(conn: Connection, *, series: str, year: int, count: int) -> int
     return int(row["stood_at"])
 
 
+def keep_to_indexes(conn: Connection) -> None:
+    """Have keys be checked by index from here to `plan_freely`.
+
+    A session plans the check of a key once and keeps the plan. While a table is small the plan is to read it whole,
+    and a run that fills it from nothing would check its last rows against all the ones before.
+    """
+    conn.execute("SET LOCAL enable_seqscan = off")
+
+
+def plan_freely(conn: Connection) -> None:
+    """The end of `keep_to_indexes`."""
+    conn.execute("SET LOCAL enable_seqscan = on")
+
+
 def insert_invoices(conn: Connection, *, terms: Terms, maker: Maker, stood_at: int) -> None:
     """The invoices of `issued` with the numbers behind `stood_at`, and the buyer as known now."""
     conn.execute(

@@ -12,10 +12,19 @@ from tranche.invoicing.service.issuing import issue, issue_one, judge_stock, jud
 from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
 from tranche.invoicing.service.look import SORTS, get_invoice, get_invoice_document, list_invoices, list_taken
 from tranche.invoicing.service.metrics import get_metrics
-from tranche.invoicing.service.running import RUN_KIND, RUN_STAGE, UNDO_KIND, preflight, start_run, start_undo
+from tranche.invoicing.service.running import (
+    DRAW_STAGE,
+    RUN_KIND,
+    RUN_STAGE,
+    UNDO_KIND,
+    preflight,
+    start_run,
+    start_undo,
+)
 from tranche.invoicing.service.terms import change_settings, freeze_terms, get_settings
 
 __all__ = [
+    "DRAW_STAGE",
     "MOST_ERRORS",
     "MOST_LISTED",
     "RUN_KIND",

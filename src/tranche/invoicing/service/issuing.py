@@ -12,6 +12,7 @@ from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.items import find_verdict, try_items
+from tranche.orders.domain import OrderNotFound
 
 CONSUMER: Final = "invoice"
 
@@ -36,8 +37,10 @@ def issue(conn: Connection, ctx: Context, *, terms: Terms, maker: Maker) -> None
         return
     issuing.mark_orders(conn)
     stood_at = issuing.take_numbers(conn, series=terms.series, year=terms.invoice_date.year, count=count)
+    issuing.keep_to_indexes(conn)
     issuing.insert_invoices(conn, terms=terms, maker=maker, stood_at=stood_at)
     issuing.insert_lines(conn)
+    issuing.plan_freely(conn)
     if judging.has_allocations(conn):
         stock.make_consumers(conn)
         issuing.fill_consumers(conn)
@@ -52,6 +55,7 @@ def issue_one(
 
     Raises:
         Invalid: a wish cannot be granted.
+        OrderNotFound
         OrderRefused: the order has an invoice already, or cannot have one.
     """
     terms = freeze_terms(conn, ctx, wishes=wishes, now=now)
@@ -60,6 +64,8 @@ def issue_one(
     judge_to_issue(conn, terms=terms)
     issue(conn, ctx, terms=terms, maker=Maker(user_id=user_id))
     verdict = find_verdict(conn, position=1)
+    if verdict.error_code == "order_not_found":
+        raise OrderNotFound("There is no such order.")
     if verdict.error_code is not None:
         raise OrderRefused(f"Order {order_id}: {verdict.error}", code=verdict.error_code)
     invoice_id = int((verdict.result or {})["invoiceId"])

@@ -31,7 +31,9 @@ def list_jobs(
 
 
 def list_errors(
-    conn: Connection, *, operation_id: int, code: str | None = None, after: tuple[int, str] = (0, ""), limit: int
+    conn: Connection, *, operation_id: int, code: str | None = None, after: int = 0, limit: int
 ) -> list[Item]:
-    """Orders that got no invoice in a run, by position behind `after`."""
-    return operations.list_items(conn, operation_id=operation_id, status="failed", code=code, after=after, limit=limit)
+    """Orders that got no invoice in a run, by position behind the position `after`."""
+    return operations.list_items(
+        conn, operation_id=operation_id, status="failed", code=code, after=(after + 1, ""), limit=limit
+    )

@@ -16,6 +16,7 @@ from tranche.kernel.operations.items import try_items
 from tranche.kernel.operations.service import Operations
 
 RUN_KIND: Final = "order_invoices"
+DRAW_STAGE: Final = "draw"
 RUN_STAGE: Final = "invoice"
 UNDO_KIND: Final = "invoice_undo"
 SMALL_RUN: Final = 1_000
@@ -50,6 +51,7 @@ def start_run(
         label=f"Invoices for {count:,} orders" if count > 1 else "Invoice for 1 order",
         payload=terms.dump(),
         wanted=count,
+        phase=DRAW_STAGE if gathering.draws_stock(conn) else RUN_STAGE,
         urgency=urgency,
         is_small=count <= SMALL_RUN,
     )

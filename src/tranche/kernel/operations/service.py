@@ -14,6 +14,10 @@ from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.domain import Item, Operation, OperationNotFound, Status, WrongState
 from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.operations.queries import items, operations, progress
+from tranche.kernel.operations.queries.listing import ITEMS, OPERATIONS
+from tranche.kernel.operations.queries.operations import operation_of
+
+__all__ = ["ITEMS", "OPERATIONS", "Operations", "operation_of"]
 
 _MOST_EVENTS = 1_000
 _MOST_DIGITS = 18
@@ -38,15 +42,17 @@ class Operations:
         payload: dict[str, Any],
         references: Sequence[int] | None = None,
         wanted: int | None = None,
+        phase: str | None = None,
         urgency: int = 0,
         is_small: bool = False,
     ) -> Operation:
         """Make an operation and its first slice in the caller's transaction.
 
         `references` become its items in that order, or the `wanted` rows of the TEMP table
-        `wanted_items(position, reference, label)`; a kind with a ledger of its own has neither. The
-        first slice is raised, by `urgency` more or less, so that new work does not wait behind what has
-        begun; that of small work, which one slice should end, goes the express way.
+        `wanted_items(position, reference, label)`; a kind with a ledger of its own has neither. `phase`
+        passes over the phases before it. The first slice is raised, by `urgency` more or less, so that new
+        work does not wait behind what has begun; that of small work, which one slice should end, goes the
+        express way.
         """
         handler = self._handler(kind)
         operation = operations.insert_operation(
@@ -54,7 +60,7 @@ class Operations:
             uuid=uuid4(),
             kind=kind,
             label=label,
-            phase=handler.phases[0].name,
+            phase=handler.phase(phase).name if phase else handler.phases[0].name,
             priority=urgency,
             total=len(references or ()) if wanted is None else wanted,
             payload=payload,
