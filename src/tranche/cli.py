@@ -34,6 +34,12 @@ class Commands(LazyGroup):
             module="tranche.invoicing.commands", help="Create invoices from orders, look at them, void.", panel=_WORK
         ),
         "items": Entry(module="tranche.inventory.commands", help="Bring items in, look at them.", panel=_WORK),
+        "pdfs": Entry(
+            module="tranche.invoicing.bulk.commands.pdfs", help="Print invoices, save the files.", panel=_WORK
+        ),
+        "send": Entry(
+            module="tranche.invoicing.bulk.commands.send", help="Send invoices by e-mail, SMS or WhatsApp.", panel=_WORK
+        ),
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
         ),

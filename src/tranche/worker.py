@@ -35,7 +35,7 @@ from tranche.kernel.schedules.ticking import Ticker
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.abandoned import clear_abandoned
 from tranche.kernel.storage.local import LocalFiles
-from tranche.modules import make_modules, make_registry, make_tasks
+from tranche.modules import make_modules, make_outward, make_registry, make_tasks
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,9 @@ class Worker:
         self._db = Database(database_url, size=settings.worker_slots * 2 + 5 + _SENDING, name="tranche worker")
         self._queue = ProcrastinateQueue()
         self._files = LocalFiles(settings.home / "files")
-        modules = make_modules(settings, files=self._files)
+        key = load_signing_key(settings.home, given=settings.signing_key)
+        self._outward = make_outward(settings, database=self._db, files=self._files, key=key)
+        modules = make_modules(settings, files=self._files, outward=self._outward)
         tasks, dead_after = make_tasks(modules), settings.dead_after_seconds
         self._ticker = Ticker(self._db, self._queue, tasks, dead_after=dead_after)
         runs = RunWorker(self._db, self._queue, tasks, worker_id=self._id, dead_after=dead_after)
@@ -162,6 +164,7 @@ class Worker:
                 claims.delete_worker(conn, worker_id=self._id)
         except TrancheError as error:
             log.warning("worker.unregistered", reason=error.error_code)
+        self._outward.close()
         self._db.close()
 
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Claim, Counts, ItemStatus, Operation, Verdict
-from tranche.kernel.operations.handlers import Retried
+from tranche.kernel.operations.handlers import Following, Retried, following_stage
 from tranche.kernel.operations.queries import items
 
 
@@ -20,7 +20,7 @@ class ItemPhase(ABC):
     first_size = 100
     most_size = 1_000
 
-    def __init__(self, name: str, *, following: str | None = None) -> None:
+    def __init__(self, name: str, *, following: Following = None) -> None:
         """`following` is the stage that succeeded items go on to."""
         self.name = name
         self.following = following
@@ -49,7 +49,7 @@ class ItemPhase(ABC):
         items.create_chunk(conn, claim=claim)
         self.judge(conn, operation)
         self.commit(conn, operation)
-        counts = items.apply_verdicts(conn, claim=claim, following=self.following)
+        counts = items.apply_verdicts(conn, claim=claim, following=following_stage(self.following, operation))
         self.seal(conn, operation)
         return counts
 
