@@ -1,7 +1,7 @@
 """The server: web application, hub and pools put together from settings."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from litestar import Litestar
 
@@ -25,7 +25,15 @@ from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import make_app
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
-from tranche.modules import make_corrections, make_intakes, make_modules, make_registry, make_tasks, parsing_limits
+from tranche.modules import (
+    make_corrections,
+    make_intakes,
+    make_modules,
+    make_readers,
+    make_registry,
+    make_tasks,
+    parsing_limits,
+)
 
 _GATE = 4
 _WATCHING = 2
@@ -60,6 +68,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     """Put the web application together; call it before an event loop runs. The pool is open already."""
     database = Database(database_url, size=settings.pool_size, name="tranche serve").open()
     files = LocalFiles(settings.home / "files")
+    settings = replace(settings, database_url=database_url)
     modules = make_modules(settings, files=files)
     limits = parsing_limits(settings)
     intakes = make_intakes()
@@ -103,6 +112,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
                 key, entropy=secrets.token_bytes, wake=wake, allow_private=settings.webhook_allow_private
             ),
             "files": files,
+            "readers": make_readers(settings),
             "schedules": Schedules(ProcrastinateQueue(), make_tasks(modules)),
             "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
             "workbooks": Workbooks(files, intakes.fields, limits=limits),

@@ -3,6 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from tranche.billing_stops.api import ROUTES as BILL_STOP_ROUTES
+from tranche.billing_stops.batch_log import BatchLog
+from tranche.billing_stops.bill_stop import BILL_STOP
+from tranche.billing_stops.checks import CHECKS as BILL_STOP_CHECKS
+from tranche.billing_stops.service.tidy import prune as prune_snapshots
+from tranche.billing_stops.sources.making import Readers
+from tranche.billing_stops.tasks import make_handler as make_snapshot_handler
+from tranche.billing_stops.tasks import make_tasks as make_snapshot_tasks
 from tranche.catalog.api import ROUTES as CATALOG_ROUTES
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
@@ -24,6 +32,7 @@ from tranche.kernel.identity.api import WEBHOOK_ROUTES
 from tranche.kernel.module import Module, Scope
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
+from tranche.kernel.notify.signing import load_signing_key
 from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.handlers import Handler, Registry
@@ -32,6 +41,7 @@ from tranche.kernel.operations.waking import PROCESS_BATCH_JOBS
 from tranche.kernel.schedules.api import ROUTES as SCHEDULE_ROUTES
 from tranche.kernel.schedules.domain import Tasks
 from tranche.kernel.schedules.retention import HISTORY, Prune, make_retention
+from tranche.kernel.secrets import SecretBox
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.queries import forget_answers
 from tranche.orders.api import make_routes as make_order_routes
@@ -54,6 +64,7 @@ def _prune_notifications(conn: Connection, *, organization_id: int, most: int) -
 PRUNES: Sequence[Prune] = (
     Prune(what="answers kept for repeated requests", scope=Scope.ORGANIZATION, prune=forget_answers),
     Prune(what="ended notifications", scope=Scope.ORGANIZATION, prune=_prune_notifications),
+    Prune(what="parts of old snapshots", scope=Scope.ORGANIZATION, prune=prune_snapshots),
     *HISTORY,
 )
 
@@ -73,6 +84,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
             routes=INVENTORY_ROUTES,
             handlers=make_item_handlers(files, limits=limits, users=[mark_used_items]),
         ),
+        _make_bill_stops(settings),
         Module(name="catalog", routes=CATALOG_ROUTES),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
@@ -84,6 +96,33 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
     checks = [check for module in modules for check in module.checks]
     nightly = make_nightly(checks, home=settings.home, owner_url=settings.owner_url)
     return (*modules, Module(name="doctor", routes=DOCTOR_ROUTES, schedules=(nightly,)))
+
+
+def _make_bill_stops(settings: Settings) -> Module:
+    handler = make_snapshot_handler(BILL_STOP, make_readers(settings), BatchLog(settings.home))
+    return Module(
+        name="bill stop",
+        routes=BILL_STOP_ROUTES,
+        handlers=(handler,),
+        checks=BILL_STOP_CHECKS,
+        schedules=make_snapshot_tasks(handler, cron=settings.bill_stop_batch_schedule, zone=settings.tz),
+    )
+
+
+def make_readers(settings: Settings) -> Readers:
+    """What reads the sources of snapshots; the key of their credentials is loaded when it is first needed."""
+    return Readers(
+        box=lambda: make_secret_box(settings),
+        home=settings.home,
+        database_url=settings.database_url or "",
+        sample_database=settings.sample_database,
+        allow_private=settings.source_allow_private,
+    )
+
+
+def make_secret_box(settings: Settings) -> SecretBox:
+    """What seals credentials that are given to us."""
+    return SecretBox(load_signing_key(settings.home, given=settings.signing_key).derive("secrets"))
 
 
 def make_intakes() -> Intakes:

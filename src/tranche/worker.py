@@ -7,6 +7,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -57,7 +58,7 @@ class Worker:
         self._db = Database(database_url, size=settings.worker_slots * 2 + 5 + _SENDING, name="tranche worker")
         self._queue = ProcrastinateQueue()
         self._files = LocalFiles(settings.home / "files")
-        modules = make_modules(settings, files=self._files)
+        modules = make_modules(replace(settings, database_url=database_url), files=self._files)
         tasks, dead_after = make_tasks(modules), settings.dead_after_seconds
         self._ticker = Ticker(self._db, self._queue, tasks, dead_after=dead_after)
         runs = RunWorker(self._db, self._queue, tasks, worker_id=self._id, dead_after=dead_after)
