@@ -31,6 +31,9 @@ class Commands(LazyGroup):
         "worker": Entry(module="tranche.commands.work", help="Start a worker process.", panel=_RUN),
         "orders": Entry(module="tranche.orders.commands", help="Upload orders, look at batches.", panel=_WORK),
         "items": Entry(module="tranche.inventory.commands", help="Bring items in, look at them.", panel=_WORK),
+        "bill-stop": Entry(
+            module="tranche.commands.bill_stop", help="The bill-stop analysis: run, look, export, compare.", panel=_WORK
+        ),
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
         ),

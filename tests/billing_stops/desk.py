@@ -48,9 +48,9 @@ class Desk:
         return found
 
     def history(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.client.get(
-            f"{HOME}/bill-stop-batch/history", params={"limit": 1000}
-        ).json()["history"]
+        found: list[dict[str, Any]] = self.client.get(f"{HOME}/bill-stop-batch/history", params={"limit": 1000}).json()[
+            "history"
+        ]
         return found
 
     def details(self, **params: Any) -> list[dict[str, Any]]:

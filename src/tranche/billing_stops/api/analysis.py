@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from tranche.billing_stops import service
 from tranche.billing_stops.bill_stop import BILL_STOP, ISSUE
 from tranche.billing_stops.cursors import read_cursor, write_cursor
-from tranche.billing_stops.schemas import (
+from tranche.billing_stops.schemas.analysis import (
     AnalysisOut,
     DetailsOut,
     SummaryOut,

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from tranche.billing_stops import service
 from tranche.billing_stops.api.analysis import OPT
 from tranche.billing_stops.bill_stop import BILL_STOP
-from tranche.billing_stops.schemas import HistoryOut, StartedOut, StatusOut, run_out, status_out
+from tranche.billing_stops.schemas.batch import HistoryOut, StartedOut, StatusOut, run_out, status_out
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.service import Operations

@@ -9,7 +9,7 @@ from tranche.billing_stops import service
 from tranche.billing_stops.api.analysis import OPT
 from tranche.billing_stops.bill_stop import BILL_STOP
 from tranche.billing_stops.cursors import read_cursor, write_cursor
-from tranche.billing_stops.schemas import (
+from tranche.billing_stops.schemas.comparing import (
     ComparisonOut,
     MovementsOut,
     TrendPointOut,

@@ -13,7 +13,7 @@ from tranche.billing_stops import service
 from tranche.billing_stops.api.analysis import OPT
 from tranche.billing_stops.bill_stop import BILL_STOP
 from tranche.billing_stops.probing import probe
-from tranche.billing_stops.schemas import ProbeOut, SourceBody, SourceChange, SourceOut, source_out
+from tranche.billing_stops.schemas.source import ProbeOut, SourceBody, SourceChange, SourceOut, source_out
 from tranche.billing_stops.sources.making import Readers
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database

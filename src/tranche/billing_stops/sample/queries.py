@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, connect
 
 _TABLES = """
 CREATE TABLE ci_per (per_id varchar(10), entity_name varchar(254) NOT NULL, upd_dttm timestamptz NOT NULL);
@@ -82,8 +83,9 @@ FROM touched t WHERE t.acct_id = r.acct_id AND t.n % 50 = 1 AND r.end_dttm IS NU
 """
 
 
-def is_there(conn: Connection, *, database: str) -> bool:
-    return bool(conn.execute("SELECT FROM pg_database WHERE datname = %(name)s", {"name": database}).rowcount)
+def beside(url: str, *, database: str) -> str:
+    """The address of another database on the same server, by the same role."""
+    return make_conninfo(url, dbname=database)
 
 
 def create_database(conn: Connection, *, database: str) -> bool:
@@ -95,6 +97,20 @@ def create_database(conn: Connection, *, database: str) -> bool:
     except psycopg.errors.InsufficientPrivilege:
         return False
     return True
+
+
+def find_role(conn: Connection) -> str:
+    """Who this connection is."""
+    (row,) = conn.execute("SELECT current_user AS role").fetchall()
+    return str(row["role"])
+
+
+def try_connect(url: str) -> Connection | None:
+    """A connection, None where there is no such database."""
+    try:
+        return connect(url, name="tranche sample")
+    except psycopg.OperationalError:
+        return None
 
 
 def fill(conn: Connection, *, customers: int, reader: str) -> None:

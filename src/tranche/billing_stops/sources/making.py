@@ -49,7 +49,8 @@ class Readers:
         match source.kind:
             case SourceKind.SAMPLE:
                 return PostgresReader(
-                    {"conninfo": self.database_url, "dbname": self.sample_database}, timeout_seconds=settings.timeout_seconds
+                    {"conninfo": self.database_url, "dbname": self.sample_database},
+                    timeout_seconds=settings.timeout_seconds,
                 )
             case SourceKind.CSV:
                 return CsvReader(self._file(settings.file, organization_id))
