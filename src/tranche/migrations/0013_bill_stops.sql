@@ -65,7 +65,10 @@ CREATE TABLE bill_stop_detail_rows (
     last_bill_date date CHECK (isfinite(last_bill_date)),
     billing_status varchar(50) COLLATE "C" NOT NULL CHECK (billing_status IN ('Bill Stop Issue', 'Active Billing')),
     current_balance numeric(15, 2) CHECK (current_balance <> 'NaN'),
-    balance_minor bigint GENERATED ALWAYS AS ((coalesce(current_balance, 0) * 100)::bigint) STORED,
+    balance_minor bigint GENERATED ALWAYS AS (
+        -- What is not a number is the CHECK's to refuse, which looks after this.
+        CASE WHEN current_balance = 'NaN' THEN 0 ELSE (coalesce(current_balance, 0) * 100)::bigint END
+    ) STORED,
     bill_day date GENERATED ALWAYS AS (coalesce(last_bill_date, '-infinity'::date)) STORED,
     PRIMARY KEY (organization_id, snapshot_id, crp_account_no, cpc_customer_no)
 ) PARTITION BY LIST (snapshot_id);

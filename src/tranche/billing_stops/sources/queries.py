@@ -3,7 +3,7 @@
 import re
 import struct
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -40,17 +40,18 @@ class PostgresReader:
     @contextmanager
     def open(self, wanted: Wanted) -> Iterator[Reading]:
         """See Reader. Everything is read as of the moment at which the transaction begins."""
-        with (
-            _told(),
-            psycopg.connect(
+        with _told():
+            conn = psycopg.connect(
                 **{**KEEPALIVES, **self._connection},
                 application_name="tranche snapshot",
                 options=f"-c statement_timeout={self._timeout}s -c lock_timeout=10s",
-            ) as conn,
-        ):
-            conn.read_only = True
-            conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            yield _Reading(conn, wanted)
+            )
+        with closing(conn):
+            with _told():
+                conn.read_only = True
+                conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+                reading = _Reading(conn, wanted)
+            yield reading
 
 
 class _Reading:
@@ -64,21 +65,18 @@ class _Reading:
         self._statement = _copy_statement(wanted, query, found)
 
     def parts(self) -> Generator[Part, None, None]:
-        """Each message of COPY is one row; its bytes pass through untouched."""
-        rows: list[bytes] = []
-        size = 0
+        """Each message of COPY is one row, the first with the head before it; their bytes pass through untouched."""
+        data, rows = bytearray(), 0
         with _told(), self._conn.cursor() as cursor, cursor.copy(self._statement) as copy:
             for message in copy:
-                row = bytes(message).removeprefix(_HEAD)
-                if not row or row == _END:
-                    continue
-                rows.append(row)
-                size += len(row)
-                if size >= PART_BYTES:
-                    yield _part(rows)
-                    rows, size = [], 0
-            if rows:
-                yield _part(rows)
+                data += message
+                rows += 1
+                if len(data) >= PART_BYTES:
+                    yield _part(data, rows)
+                    data, rows = bytearray(_HEAD), 0
+        if data.endswith(_END) and len(data) > len(_HEAD) + len(_END):
+            # The last message was the end, which every part gets anyway.
+            yield _part(data[: -len(_END)], rows - 1)
 
     def cancel(self) -> None:
         """Ask the server to end the query; a server that is gone cannot be asked."""
@@ -88,8 +86,8 @@ class _Reading:
             self._conn.close()
 
 
-def _part(rows: list[bytes]) -> Part:
-    return Part(b"".join((_HEAD, *rows, _END)), len(rows), is_binary=True)
+def _part(data: bytearray, rows: int) -> Part:
+    return Part(bytes(data) + _END, rows, is_binary=True)
 
 
 def _query(wanted: Wanted) -> sql.Composable:
