@@ -23,6 +23,7 @@ from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import make_app
+from tranche.kernel.web.exports import ExportLimits, Exports
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
 from tranche.modules import (
@@ -37,6 +38,7 @@ from tranche.modules import (
 
 _GATE = 4
 _WATCHING = 2
+_EXPORTS = ExportLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     # stream waits behind slow requests.
     gate = Database(database_url, size=_GATE, name="tranche gate").open()
     watching = Database(database_url, size=_WATCHING, name="tranche watch").open()
+    exporting = Database(database_url, size=_EXPORTS.slots, name="tranche export").open()
     queue = ProcrastinateQueue()
     operations = Operations(queue, make_registry(modules))
     key = load_signing_key(settings.home, given=settings.signing_key)
@@ -106,6 +109,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
         hub=hub,
         settings=settings,
         ready=ready,
+        exports=Exports(exporting, limits=_EXPORTS),
         offers={
             "operations": operations,
             "webhooks": Webhooks(
@@ -121,4 +125,4 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
         },
     )
-    return Web(app=app, hub=hub, pools=(database, gate, watching))
+    return Web(app=app, hub=hub, pools=(database, gate, watching, exporting))

@@ -1,4 +1,4 @@
-"""The HTTP endpoints of items: list and one."""
+"""The HTTP endpoints of items: list, export and one."""
 
 from typing import Any, Final
 
@@ -7,32 +7,40 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from tranche.catalog import service
+from tranche.catalog.domain import StockTracking
 from tranche.catalog.schemas import ItemOut, item_out
+from tranche.catalog.service import ITEMS, item_of
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
-from tranche.kernel.web.pagination import page_links, read_page
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter
+from tranche.kernel.web.exports import Download, Exports
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, prefix, read_filters, word
+from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE: Final = {SCOPE: "items"}
-_LONGEST_SEARCH: Final = 300
+_FILTERS: Final[Readers] = {
+    "search": ("search", prefix("search", folded=True)),
+    "stockTracking": ("stock_tracking", word("stockTracking", *StockTracking)),
+}
 
 
 @get("/api/items", opt=_SCOPE, sync_to_thread=True)
 def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[ItemOut]]:
-    """Items by name; `search` is a code or the beginning of a name."""
-    allow_query(request, {"page", "limit", "size", "search"})
-    page = read_page(request, alias="size")
-    search = request.query_params.get("search")
-    if search is not None and len(search) > _LONGEST_SEARCH:
-        raise invalid_parameter("search", f"must have at most {_LONGEST_SEARCH} characters")
+    """Items by name; `search` is the beginning of a name or of a code."""
+    choice = read_filters(request, ITEMS, _FILTERS, besides=PAGING | {"size"})
     with database.transaction(ctx.organization_id) as conn:
-        items, total = service.list_page(conn, search=search, limit=page.limit, offset=page.offset)
-    out = [item_out(item) for item in items]
-    return envelope(ctx, out, message="Items fetched", links=page_links(page, total=total))
+        found = look(request, ctx, conn, ITEMS, choice, alias="size")
+    out = [item_out(item_of(row)) for row in found.rows]
+    return envelope(ctx, out, message="Items fetched", links=found.links)
+
+
+@get("/api/items/export", opt=_SCOPE, sync_to_thread=False)
+def export_items(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
+    """The items under the same filters as a file: `format=csv` or `format=xlsx`."""
+    return exports.answer(ctx, request, ITEMS, read_filters(request, ITEMS, _FILTERS, besides=EXPORTING))
 
 
 @get("/api/items/{item_id:int}", opt=_SCOPE, sync_to_thread=True)
@@ -46,4 +54,4 @@ def find_item(
     return envelope(ctx, item_out(item), message="Item fetched")
 
 
-ROUTES: Final[tuple[Any, ...]] = (list_items, find_item)
+ROUTES: Final[tuple[Any, ...]] = (list_items, export_items, find_item)

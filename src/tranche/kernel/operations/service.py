@@ -14,6 +14,10 @@ from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.domain import Item, Operation, OperationNotFound, Status, WrongState
 from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.operations.queries import items, operations, progress
+from tranche.kernel.operations.queries.listing import ITEMS, OPERATIONS
+from tranche.kernel.operations.queries.operations import operation_of
+
+__all__ = ["ITEMS", "OPERATIONS", "Operations", "operation_of"]
 
 _MOST_EVENTS = 1_000
 _MOST_DIGITS = 18
@@ -225,20 +229,6 @@ def get_by_reference(conn: Connection, *, reference: str) -> Operation:
     if operation is None:
         raise OperationNotFound("There is no such operation.")
     return operation
-
-
-def list_operations(
-    conn: Connection,
-    *,
-    kind: str | None = None,
-    status: str | None = None,
-    created_by: int | None = None,
-    limit: int,
-    offset: int,
-) -> tuple[list[Operation], int]:
-    """A page of operations, newest first, and how many there are in all."""
-    rows = operations.list_operations(conn, kind=kind, status=status, created_by=created_by, limit=limit, offset=offset)
-    return rows, operations.count_operations(conn, kind=kind, status=status, created_by=created_by)
 
 
 def list_items(

@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from tranche.kernel.operations.api.reading import (
+    export_operation_items,
+    export_operations,
     find_operation,
     follow_operation,
     list_items,
@@ -14,8 +16,10 @@ from tranche.kernel.operations.api.verbs import cancel_operation, pause_operatio
 
 ROUTES: Final[tuple[Any, ...]] = (
     list_operations,
+    export_operations,
     find_operation,
     list_items,
+    export_operation_items,
     list_timeline,
     follow_operation,
     cancel_operation,

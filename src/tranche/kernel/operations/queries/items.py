@@ -5,7 +5,7 @@ from dataclasses import fields
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import Claim, Counts, Item, ItemStatus
 
-_COLUMNS = ", ".join(f.name for f in fields(Item))
+COLUMNS = ", ".join(f.name for f in fields(Item))
 
 
 def insert_items(conn: Connection, *, operation_id: int, stage: str, references: list[int]) -> None:
@@ -207,7 +207,7 @@ def list_items(
     """By position and stage, behind the given ones (keyset)."""
     rows = conn.execute(
         f"""
-        SELECT {_COLUMNS} FROM operation_items
+        SELECT {COLUMNS} FROM operation_items
         WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
           AND position >= %(position)s AND (position, stage) > (%(position)s, %(stage)s)
           AND (%(status)s::text IS NULL OR status = %(status)s)
