@@ -62,6 +62,8 @@ class Settings:
     tz: str = "Asia/Dhaka"
     source_allow_private: bool = True
     sample_database: str = "tranche_sample"
+    session_idle_seconds: float = 43_200.0
+    session_seconds: float = 1_209_600.0
 
     rate_per_minute: int = 6_000
     rate_per_minute_organization: int = 24_000
