@@ -24,6 +24,7 @@ from tranche.billing_stops.service.tell import is_old
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.web.auth import SCOPE
+from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.pagination import MOST_PER_PAGE
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 
@@ -87,6 +88,21 @@ def get_analysis(
     )
 
 
+@get("/api/crp-cpc/bill-stop-analysis/export", opt=OPT, sync_to_thread=True)
+def export_details(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    exports: NamedDependency[Exports],
+) -> Download:
+    """The details under the same filters as a file, without a limit: `format=csv` or `format=xlsx`."""
+    allow_query(request, (NARROWING - {"sort"}) | {"snapshot_id", "format"})
+    wanted, snapshot_id = read_filter(request), read_whole(request, "snapshot_id")
+    with database.transaction(ctx.organization_id) as conn:
+        snapshot = service.get_snapshot(conn, data_set=BILL_STOP.name, snapshot_id=snapshot_id, needs_details=True)
+    return exports.answer(ctx, request, service.EXPORT, service.choose_export(snapshot, wanted))
+
+
 class _Places:
     """Where both lists go on, and of which snapshot: a request is of one."""
 
@@ -144,4 +160,4 @@ def _kinds(columns: Collection[str]) -> list[type]:
     return [_KINDS.get(name, str) for name in columns]
 
 
-ANALYSIS_ROUTES = (get_analysis,)
+ANALYSIS_ROUTES = (get_analysis, export_details)

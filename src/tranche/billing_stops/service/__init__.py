@@ -3,12 +3,14 @@
 from tranche.billing_stops.service.compare import MOVEMENTS, Comparison, compare, list_movements
 from tranche.billing_stops.service.look import (
     DETAIL_ORDERS,
+    EXPORT,
     STATUSES,
     SUMMARY_ORDERS,
     Details,
     Filter,
     State,
     Summary,
+    choose_export,
     get_snapshot,
     list_details,
     list_history,
@@ -21,6 +23,7 @@ from tranche.billing_stops.service.source import get_source, put_source
 
 __all__ = [
     "DETAIL_ORDERS",
+    "EXPORT",
     "MOVEMENTS",
     "STATUSES",
     "SUMMARY_ORDERS",
@@ -29,6 +32,7 @@ __all__ = [
     "Filter",
     "State",
     "Summary",
+    "choose_export",
     "compare",
     "get_snapshot",
     "get_source",

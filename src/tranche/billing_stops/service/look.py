@@ -7,12 +7,14 @@ from typing import Any
 from tranche.billing_stops.bill_stop import ACTIVE, ISSUE
 from tranche.billing_stops.domain import NoData, Snapshot, SnapshotDropped, SnapshotStatus, Source, UnknownSnapshot
 from tranche.billing_stops.queries import pages, snapshots, sources
+from tranche.billing_stops.queries.exporting import EXPORT
 from tranche.billing_stops.queries.pages import DETAIL_ORDERS, SUMMARY_ORDERS, DetailRow, SummaryRow
+from tranche.kernel.db.listing import Choice, Prefix
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation, OperationNotFound
 from tranche.kernel.operations.service import get_operation
 
-__all__ = ["DETAIL_ORDERS", "STATUSES", "SUMMARY_ORDERS"]
+__all__ = ["DETAIL_ORDERS", "EXPORT", "STATUSES", "SUMMARY_ORDERS"]
 
 STATUSES = (ISSUE, ACTIVE)
 
@@ -100,6 +102,24 @@ def list_details(
     )
     total, is_more = _count(conn, snapshot, wanted)
     return Details(rows=rows[:limit], total=total, is_more=is_more, following=_following(rows, limit, order.columns))
+
+
+def choose_export(snapshot: Snapshot, wanted: Filter) -> Choice:
+    """The details of a snapshot under a filter, for `kernel.web.exports`.
+
+    Raises:
+        SnapshotDropped: they are not kept any more.
+    """
+    if not snapshot.has_details:
+        raise SnapshotDropped(snapshot.id)
+    return Choice(
+        {
+            "snapshot_id": snapshot.id,
+            "statuses": None if wanted.statuses == STATUSES else list(wanted.statuses),
+            "crp": wanted.crp,
+            "search": Prefix(wanted.search) if wanted.search else None,
+        }
+    )
 
 
 def list_summary(
