@@ -42,7 +42,7 @@ class Threshold:
 
     def sql(self, alias: str, *, cutoff: date) -> str:
         """The same as an expression over the date column of `alias`."""
-        return f"CASE WHEN {alias}.{self.of} >= DATE '{cutoff.isoformat()}' THEN '{self.met}' ELSE '{self.missed}' END"
+        return f"CASE WHEN {alias}.{self.of}::date >= DATE '{cutoff.isoformat()}' THEN '{self.met}' ELSE '{self.missed}' END"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
