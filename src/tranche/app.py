@@ -39,6 +39,7 @@ from tranche.modules import (
     make_readers,
     make_registry,
     make_tasks,
+    make_voider,
     parsing_limits,
 )
 
@@ -133,6 +134,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "workbooks": Workbooks(files, intakes.fields, limits=limits),
             "intakes": intakes,
             "corrections": make_corrections(operations),
+            "voider": make_voider(),
             "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
         },
     )

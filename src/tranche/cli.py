@@ -30,6 +30,9 @@ class Commands(LazyGroup):
         "serve": Entry(module="tranche.commands.serve", help="Start a server process.", panel=_RUN),
         "worker": Entry(module="tranche.commands.work", help="Start a worker process.", panel=_RUN),
         "orders": Entry(module="tranche.orders.commands", help="Upload orders, look at batches.", panel=_WORK),
+        "invoices": Entry(
+            module="tranche.invoicing.commands", help="Create invoices from orders, look at them, void.", panel=_WORK
+        ),
         "items": Entry(module="tranche.inventory.commands", help="Bring items in, look at them.", panel=_WORK),
         "bill-stop": Entry(
             module="tranche.commands.bill_stop", help="The bill-stop analysis: run, look, export, compare.", panel=_WORK

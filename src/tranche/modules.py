@@ -24,6 +24,11 @@ from tranche.inventory.api import ROUTES as INVENTORY_ROUTES
 from tranche.inventory.intake import ItemIntake
 from tranche.inventory.service import TARGET as ITEM_TARGET
 from tranche.inventory.tasks import make_handlers as make_item_handlers
+from tranche.invoicing.api import ROUTES as INVOICE_ROUTES
+from tranche.invoicing.checks import CHECKS as INVOICE_CHECKS
+from tranche.invoicing.service import forget_selections, void_batch
+from tranche.invoicing.service import mark_used_items as mark_invoiced_items
+from tranche.invoicing.tasks import make_handlers as make_invoice_handlers
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
@@ -51,7 +56,7 @@ from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
 from tranche.orders.intake import OrderIntake
 from tranche.orders.service import TARGET as ORDER_TARGET
-from tranche.orders.service import mark_used_items
+from tranche.orders.service import Voider, mark_used_items
 from tranche.orders.target import OrderTarget
 from tranche.orders.tasks import make_handlers as make_order_handlers
 
@@ -68,6 +73,7 @@ PRUNES: Sequence[Prune] = (
     Prune(what="answers kept for repeated requests", scope=Scope.ORGANIZATION, prune=forget_answers),
     Prune(what="ended notifications", scope=Scope.ORGANIZATION, prune=_prune_notifications),
     Prune(what="parts of old snapshots", scope=Scope.ORGANIZATION, prune=prune_snapshots),
+    Prune(what="selections of orders", scope=Scope.ORGANIZATION, prune=forget_selections),
     *HISTORY,
 )
 
@@ -76,6 +82,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
     """Every domain with what it adds."""
     limits = parsing_limits(settings)
     modules = (
+        Module(name="invoicing", routes=INVOICE_ROUTES, handlers=make_invoice_handlers(), checks=INVOICE_CHECKS),
         Module(
             name="orders",
             routes=make_order_routes(batches_api=settings.batches_api),
@@ -85,7 +92,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
         Module(
             name="inventory",
             routes=INVENTORY_ROUTES,
-            handlers=make_item_handlers(files, limits=limits, users=[mark_used_items]),
+            handlers=make_item_handlers(files, limits=limits, users=[mark_used_items, mark_invoiced_items]),
         ),
         _make_bill_stops(settings),
         Module(name="catalog", routes=CATALOG_ROUTES),
@@ -142,6 +149,11 @@ def make_intakes() -> Intakes:
 def make_corrections(operations: Operations) -> Corrections:
     """The targets whose refused rows can be corrected."""
     return Corrections({ORDER_TARGET: OrderTarget()}, operations)
+
+
+def make_voider() -> Voider:
+    """What voids the invoices of orders that are to be deleted."""
+    return void_batch
 
 
 def make_registry(modules: Sequence[Module]) -> Registry:

@@ -42,7 +42,8 @@ class Threshold:
 
     def sql(self, alias: str, *, cutoff: date) -> str:
         """The same as an expression over the date column of `alias`."""
-        return f"CASE WHEN {alias}.{self.of}::date >= DATE '{cutoff.isoformat()}' THEN '{self.met}' ELSE '{self.missed}' END"
+        reached = f"{alias}.{self.of}::date >= DATE '{cutoff.isoformat()}'"
+        return f"CASE WHEN {reached} THEN '{self.met}' ELSE '{self.missed}' END"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

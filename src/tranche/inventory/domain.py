@@ -1,6 +1,23 @@
-"""The refusals around imports of items."""
+"""What stock consists of, and the refusals around imports of items."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from tranche.kernel.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """What a consumer took out of one lot; `number` is None where the item's stock is not kept in lots."""
+
+    lot_id: int
+    number: str | None
+    item_id: int
+    branch_id: int
+    quantity: Decimal
+    expires_on: date | None
+    is_returned: bool
 
 
 class ImportUndone(Conflict):

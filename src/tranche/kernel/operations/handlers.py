@@ -166,6 +166,8 @@ class Handler:
     `finished` runs in the transaction that ends the operation. `retry` makes pending again what failed, all
     or by error code (`items.retry_items` where the ledger is `operation_items`); a kind without it cannot be
     retried. `redo` makes ready for beginning anew, or refuses with a Conflict; a kind without it never does.
+    `undo(conn, ctx, operations, operation)` starts the operation that takes back what an ended one did, or refuses
+    with a Conflict; its first arguments are opaque here, because the service stands above this file.
     """
 
     kind: str
@@ -173,6 +175,7 @@ class Handler:
     finished: Callable[[Connection, Operation, Status], None] = field(default=_nothing)
     retry: Callable[[Connection, Operation, str | None], Retried] | None = None
     redo: Callable[[Connection, Operation], None] | None = None
+    undo: Callable[..., Operation] | None = None
 
     def phase(self, name: str) -> Phase:
         """The phase of that name.

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.operations.domain import Claim, Counts, ItemStatus, Operation
+from tranche.kernel.operations.domain import Claim, Counts, ItemStatus, Operation, Verdict
 from tranche.kernel.operations.handlers import Retried
 from tranche.kernel.operations.queries import items
 
@@ -59,6 +59,19 @@ class ItemPhase(ABC):
 def collect_items(conn: Connection, *, operation_id: int, stage: str) -> int:
     """The rows of the TEMP table `wanted_references(reference, label)` become items; returns how many."""
     return items.insert_wanted(conn, operation_id=operation_id, stage=stage)
+
+
+def try_items(conn: Connection) -> None:
+    """The rows of the TEMP table `wanted_items(position, reference, label)` become `chunk` and `verdicts`.
+
+    A preview is then the `judge` step alone, over everything at once.
+    """
+    items.create_trial_chunk(conn)
+
+
+def find_verdict(conn: Connection, *, position: int) -> Verdict:
+    """What was judged, and committed, of one position of `verdicts`."""
+    return items.find_verdict(conn, position=position)
 
 
 def retry_items(conn: Connection, operation: Operation, code: str | None) -> Retried:

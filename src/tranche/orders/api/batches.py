@@ -32,7 +32,7 @@ from tranche.orders.schemas import (
     order_out,
     stats_out,
 )
-from tranche.orders.service import BATCHES, ORDERS, batch_of, order_of
+from tranche.orders.service import BATCHES, ORDERS, Voider, batch_of, order_of
 
 _SCOPE = {SCOPE: "orders"}
 _RECENT = 5
@@ -97,10 +97,12 @@ def list_batch_orders(
 
 @delete("/{batch_id:int}", opt=_SCOPE, status_code=200, sync_to_thread=True)
 def delete_batch(
+    *,
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
+    voider: NamedDependency[Voider],
     batch_id: FromPath[int],
 ) -> JsonResponse[Any]:
     """Remove a batch and all its orders; 202 with an operation past 10,000 orders."""
@@ -108,7 +110,7 @@ def delete_batch(
     force_void = read_choice(request, "force", choices=("void",)) == "void"
 
     def action(conn: Connection) -> Answer:
-        deleted = service.delete_batch(conn, ctx, operations, batch_id=batch_id, force_void=force_void)
+        deleted = service.delete_batch(conn, ctx, operations, batch_id=batch_id, force_void=force_void, voider=voider)
         if deleted.operation is None:
             return Answer(DeletedOut(deleted_orders=deleted.orders, operation_id=None))
         return Answer(

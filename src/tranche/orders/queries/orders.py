@@ -2,9 +2,22 @@
 
 from dataclasses import fields
 
+from tranche.kernel.db.listing import Choice, narrow
 from tranche.kernel.db.pool import Connection, Row
 from tranche.orders.domain import Order, OrderLine
 from tranche.orders.queries.listing import ORDERS
+
+
+def create_matching(conn: Connection, choice: Choice) -> int:
+    """Put the orders of the list into temp table `matching_orders(id, number, currency, total)`; returns how many."""
+    filters, given = narrow(ORDERS, choice)
+    return conn.execute(
+        f"""
+        CREATE TEMP TABLE matching_orders ON COMMIT DROP AS
+        SELECT o.id, o.number, o.currency, o.total FROM {ORDERS.counted} WHERE {ORDERS.where}{filters} ORDER BY o.id
+        """,
+        given,
+    ).rowcount
 
 
 def find_order(conn: Connection, *, order_id: int) -> Order | None:

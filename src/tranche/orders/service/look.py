@@ -1,7 +1,7 @@
 """Looking at order batches and orders."""
 
 from tranche.imports import service as imports
-from tranche.kernel.db.listing import Choice, fetch_page
+from tranche.kernel.db.listing import Choice, Prefix, fetch_page
 from tranche.kernel.db.pool import Connection, Row
 from tranche.orders.domain import (
     LOGGED_ERRORS,
@@ -60,6 +60,23 @@ def list_logged_errors(conn: Connection, *, batch: OrderBatch) -> list[Row]:
         conn, import_id=batch.import_id, severity="error", code=None, limit=LOGGED_ERRORS, offset=0
     )
     return rows
+
+
+def collect_orders(
+    conn: Connection,
+    *,
+    batch_id: int | None = None,
+    customer_id: int | None = None,
+    status: str | None = None,
+    search: str | None = None,
+) -> int:
+    """Put what the list of these filters holds into TEMP table `matching_orders(id, number, currency, total)`.
+
+    Returns how many there are.
+    """
+    prefix = Prefix(search) if search else None
+    choice = Choice({"batch_id": batch_id, "customer_id": customer_id, "status": status, "search": prefix})
+    return orders.create_matching(conn, choice)
 
 
 def get_order(conn: Connection, *, order_id: int) -> tuple[Order, list[OrderLine]]:

@@ -12,7 +12,13 @@ from tranche.kernel.operations.api.reading import (
     list_timeline,
     load_operation,
 )
-from tranche.kernel.operations.api.verbs import cancel_operation, pause_operation, resume_operation, retry_operation
+from tranche.kernel.operations.api.verbs import (
+    cancel_operation,
+    pause_operation,
+    resume_operation,
+    retry_operation,
+    undo_operation,
+)
 
 ROUTES: Final[tuple[Any, ...]] = (
     list_operations,
@@ -26,6 +32,7 @@ ROUTES: Final[tuple[Any, ...]] = (
     pause_operation,
     resume_operation,
     retry_operation,
+    undo_operation,
 )
 
 __all__ = ["ROUTES", "load_operation"]

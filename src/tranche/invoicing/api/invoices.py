@@ -1,0 +1,128 @@
+"""Invoices: list, one, void, credit note."""
+
+from datetime import UTC, date, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from tranche.invoicing import service
+from tranche.invoicing.domain import InvoiceFilter, InvoiceKind, InvoiceStatus
+from tranche.invoicing.schemas.invoices import InvoiceDetailOut, InvoiceOut, ReasonBody, detail_out, invoice_out
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.web.auth import SCOPE
+from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.idempotency import Answer, act
+from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.pagination import page_links, read_page
+from tranche.kernel.web.pointers import under
+from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
+
+_SCOPE: Final = {SCOPE: "invoices"}
+_FILTERS: Final = {"kind", "status", "customerId", "orderId", "operationId", "search", "from", "to"}
+
+
+@get("/api/invoices", opt=_SCOPE, sync_to_thread=True)
+def list_invoices(
+    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
+) -> Envelope[list[InvoiceOut]]:
+    """Invoices and credit notes; `search` is the beginning of a number, `from` and `to` are invoice dates."""
+    allow_query(request, {"page", "limit", "sort", *_FILTERS})
+    page = read_page(request)
+    sort = read_choice(request, "sort", choices=service.SORTS) or "newest"
+    wanted = read_filter(request)
+    with database.transaction(ctx.organization_id) as conn:
+        invoices, total = service.list_invoices(conn, wanted=wanted, sort=sort, limit=page.limit, offset=page.offset)
+    links = page_links(page, total=total)
+    return envelope(ctx, [invoice_out(invoice) for invoice in invoices], message="Invoices fetched", links=links)
+
+
+@get("/api/invoices/{invoice_id:int}", opt=_SCOPE, sync_to_thread=True)
+def find_invoice(
+    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], invoice_id: FromPath[int]
+) -> Envelope[InvoiceDetailOut]:
+    """One invoice with everything that its document shows, and the lots that its goods came from."""
+    allow_query(request, ())
+    with database.transaction(ctx.organization_id) as conn:
+        out = _detail(conn, invoice_id)
+    return envelope(ctx, out, message="Invoice fetched")
+
+
+@post("/api/invoices/{invoice_id:int}/void", opt=_SCOPE, status_code=200, sync_to_thread=True)
+def void_invoice(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    invoice_id: FromPath[int],
+    data: JSONBody[ReasonBody],
+) -> JsonResponse[Any]:
+    """Void a live invoice: it keeps its number, its order may be invoiced again, its stock goes back."""
+    allow_query(request, ())
+
+    def action(conn: Connection) -> Answer:
+        with under("/data"):
+            service.void_invoice(conn, ctx, invoice_id=invoice_id, reason=data.data.reason)
+        return Answer(envelope(ctx, _detail(conn, invoice_id), message="Invoice voided"))
+
+    return act(database, ctx, request, action, given=data)
+
+
+@post("/api/invoices/{invoice_id:int}/credit-note", opt=_SCOPE, status_code=201, sync_to_thread=True)
+def credit_invoice(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    invoice_id: FromPath[int],
+    data: JSONBody[ReasonBody],
+) -> JsonResponse[Any]:
+    """Issue a credit note over the whole of a live invoice, with the next number of its series."""
+    allow_query(request, ())
+
+    def action(conn: Connection) -> Answer:
+        with under("/data"):
+            note_id = service.credit_invoice(
+                conn, ctx, invoice_id=invoice_id, reason=data.data.reason, now=datetime.now(UTC)
+            )
+        headers = {"Location": f"/api/invoices/{note_id}"}
+        body = envelope(ctx, _detail(conn, note_id), message="Credit note issued")
+        return Answer(body, status=HTTPStatus.CREATED, headers=headers)
+
+    return act(database, ctx, request, action, given=data)
+
+
+def read_filter(request: AnyRequest) -> InvoiceFilter:
+    """What a list of invoices is narrowed by.
+
+    Raises:
+        Invalid: names the parameter.
+    """
+    return InvoiceFilter(
+        kind=read_choice(request, "kind", choices=list(InvoiceKind)),
+        status=read_choice(request, "status", choices=list(InvoiceStatus)),
+        customer_id=read_whole(request, "customerId"),
+        order_id=read_whole(request, "orderId"),
+        operation_id=read_whole(request, "operationId"),
+        search=request.query_params.get("search"),
+        since=_read_day(request, "from"),
+        until=_read_day(request, "to"),
+    )
+
+
+def _read_day(request: AnyRequest, name: str) -> date | None:
+    text = request.query_params.get(name)
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise invalid_parameter(name, "must be a day of the calendar such as 2026-11-28") from None
+
+
+def _detail(conn: Connection, invoice_id: int) -> InvoiceDetailOut:
+    invoice = service.get_invoice(conn, invoice_id=invoice_id)
+    document = service.get_invoice_document(conn, invoice_id)
+    return detail_out(invoice, document, taken=service.list_taken(conn, invoice_id=invoice_id))
+
+
+INVOICE_ROUTES: Final = (list_invoices, find_invoice, void_invoice, credit_invoice)

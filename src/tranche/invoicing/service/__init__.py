@@ -1,0 +1,60 @@
+"""The verbs of invoices."""
+
+from tranche.invoicing.service.closing import close_held, credit_invoice, mark_used_items, void_batch, void_invoice
+from tranche.invoicing.service.gathering import (
+    MOST_LISTED,
+    Choice,
+    forget_selections,
+    freeze_selection,
+    get_selection,
+)
+from tranche.invoicing.service.issuing import issue, issue_one, judge_to_issue
+from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
+from tranche.invoicing.service.look import SORTS, get_invoice, get_invoice_document, list_invoices, list_taken
+from tranche.invoicing.service.metrics import get_metrics
+from tranche.invoicing.service.running import (
+    DRAW_STAGE,
+    RUN_KIND,
+    RUN_STAGE,
+    UNDO_KIND,
+    preflight,
+    start_run,
+    start_undo,
+)
+from tranche.invoicing.service.terms import change_settings, freeze_terms, get_settings
+
+__all__ = [
+    "DRAW_STAGE",
+    "MOST_ERRORS",
+    "MOST_LISTED",
+    "RUN_KIND",
+    "RUN_STAGE",
+    "SORTS",
+    "UNDO_KIND",
+    "Choice",
+    "change_settings",
+    "close_held",
+    "credit_invoice",
+    "forget_selections",
+    "freeze_selection",
+    "freeze_terms",
+    "get_invoice",
+    "get_invoice_document",
+    "get_job",
+    "get_metrics",
+    "get_selection",
+    "get_settings",
+    "issue",
+    "issue_one",
+    "judge_to_issue",
+    "list_errors",
+    "list_invoices",
+    "list_jobs",
+    "list_taken",
+    "mark_used_items",
+    "preflight",
+    "start_run",
+    "start_undo",
+    "void_batch",
+    "void_invoice",
+]

@@ -1,0 +1,39 @@
+"""Runs of invoices as document 2's jobs: found, listed, their errors."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from tranche.invoicing.service.running import RUN_KIND
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations import service as operations
+from tranche.kernel.operations.domain import Item, Operation, OperationNotFound, Status
+
+MOST_ERRORS: Final = 1_000
+
+
+def get_job(conn: Connection, *, reference: str) -> Operation:
+    """One run by its UUID or its number.
+
+    Raises:
+        OperationNotFound: there is none, or the operation is of another kind.
+    """
+    operation = operations.get_by_reference(conn, reference=reference)
+    if operation.kind != RUN_KIND:
+        raise OperationNotFound("There is no such operation.")
+    return operation
+
+
+def list_jobs(
+    conn: Connection, *, statuses: Sequence[Status] | None, limit: int, offset: int
+) -> tuple[list[Operation], int]:
+    """A page of runs, newest first, and how many there are."""
+    return operations.list_operations(conn, kind=RUN_KIND, statuses=statuses, limit=limit, offset=offset)
+
+
+def list_errors(
+    conn: Connection, *, operation_id: int, code: str | None = None, after: int = 0, limit: int
+) -> list[Item]:
+    """Orders that got no invoice in a run, by position behind the position `after`."""
+    return operations.list_items(
+        conn, operation_id=operation_id, status="failed", code=code, after=(after + 1, ""), limit=limit
+    )
