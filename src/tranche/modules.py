@@ -7,6 +7,8 @@ from tranche.billing_stops.api import ROUTES as BILL_STOP_ROUTES
 from tranche.billing_stops.batch_log import BatchLog
 from tranche.billing_stops.bill_stop import BILL_STOP
 from tranche.billing_stops.checks import CHECKS as BILL_STOP_CHECKS
+from tranche.billing_stops.pages import MENU as BILL_STOP_MENU
+from tranche.billing_stops.pages import PAGES as BILL_STOP_PAGES
 from tranche.billing_stops.service.tidy import prune as prune_snapshots
 from tranche.billing_stops.sources.making import Readers
 from tranche.billing_stops.tasks import make_handler as make_snapshot_handler
@@ -119,6 +121,8 @@ def _make_bill_stops(settings: Settings) -> Module:
     return Module(
         name="bill stop",
         routes=BILL_STOP_ROUTES,
+        pages=BILL_STOP_PAGES,
+        menu=BILL_STOP_MENU,
         handlers=(handler,),
         checks=BILL_STOP_CHECKS,
         schedules=make_snapshot_tasks(handler, cron=settings.bill_stop_batch_schedule, zone=settings.tz),

@@ -55,7 +55,7 @@ def test_a_csv_file_is_read_from_the_organizations_own_folder(open_live: Callabl
 @pytest.mark.parametrize(("line", "said"), [
     ("A,1,x,y,01.02.2026,1", "last_bill_date is not a day"),
     ("A,1,x,y,,NaN", "current_balance is not a finite number"),
-    ("A,1,x,y,,1e999999", "current_balance"),
+    ("A,1,x,y,,1e999999", "current_balance is too large"),
     ("A,1,x,y,,ten", "current_balance is not a number"),
 ])  # fmt: skip
 def test_a_bad_cell_is_named_by_its_row(tmp_path: Path, line: str, said: str) -> None:
@@ -171,7 +171,7 @@ def test_a_source_that_gives_nothing_counts_as_gone_and_is_cancelled() -> None:
     gone = threading.Event()
 
     class Silent:
-        as_of = None
+        as_of: datetime | None = None
         is_status_given = False
 
         def parts(self) -> Any:

@@ -115,11 +115,13 @@ class _Places:
         self.summary: tuple[Any, ...] | None = None
         if text := request.query_params.get("cursor"):
             columns = DETAIL_ORDERS[wanted.sort].columns
-            number, self.details = read_cursor("cursor", text, what=self.detail_mark, kinds=_kinds(columns))
+            number, self.details = read_cursor("cursor", text, what=self.detail_mark, kinds=cursor_kinds(columns))
             found.add(number)
         if text := request.query_params.get("summary_cursor"):
             columns = SUMMARY_ORDERS[summary_sort].columns
-            number, self.summary = read_cursor("summary_cursor", text, what=self.summary_mark, kinds=_kinds(columns))
+            number, self.summary = read_cursor(
+                "summary_cursor", text, what=self.summary_mark, kinds=cursor_kinds(columns)
+            )
             found.add(number)
         if len(found) > 1:
             raise invalid_parameter("cursor", "belongs to another snapshot than the rest of the request")
@@ -132,14 +134,23 @@ def read_filter(request: AnyRequest) -> Filter:
     Raises:
         Invalid
     """
-    status = read_choice(request, "billing_status", choices=(*STATUSES, ALL)) or ISSUE
-    search = read_key(request, "search")
     sort = read_choice(request, "sort", choices=DETAIL_ORDERS)
+    return read_filter_of(request, search="search", sort=sort)
+
+
+def read_filter_of(request: AnyRequest, *, search: str, sort: str | None) -> Filter:
+    """The same where the parameter of the search has another name, as on a page.
+
+    Raises:
+        Invalid
+    """
+    status = read_choice(request, "billing_status", choices=(*STATUSES, ALL, "")) or ISSUE
+    beginning = read_key(request, search)
     return Filter(
         statuses=STATUSES if status == ALL else (status,),
         crp=read_key(request, "crp_account_no"),
-        search=search,
-        sort=sort or ("cpc_customer_no" if search else "crp_account_no"),
+        search=beginning,
+        sort=sort or ("cpc_customer_no" if beginning else "crp_account_no"),
     )
 
 
@@ -156,7 +167,8 @@ def filter_mark(wanted: Filter) -> str:
     return f"details:{wanted.sort}:{','.join(wanted.statuses)}:{wanted.crp or ''}:{wanted.search or ''}"
 
 
-def _kinds(columns: Collection[str]) -> list[type]:
+def cursor_kinds(columns: Collection[str]) -> list[type]:
+    """What a cursor over these columns holds."""
     return [_KINDS.get(name, str) for name in columns]
 
 

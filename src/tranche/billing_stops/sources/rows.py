@@ -10,6 +10,7 @@ from tranche.billing_stops.domain import BadRow, SourceRefused
 from tranche.billing_stops.sources.port import PART_BYTES, Part, Wanted
 
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_MOST_DIGITS: Final = 15
 _NULL: Final = "\\N"
 _TRUE: Final = frozenset({"1", "true", "t", "y"})
 
@@ -111,6 +112,8 @@ def _money(value: object, *, name: str, number: int) -> str:
         raise _refusal(name, number, "is not a number") from error
     if not amount.is_finite():
         raise _refusal(name, number, "is not a finite number")
+    if amount.adjusted() > _MOST_DIGITS:
+        raise _refusal(name, number, "is too large")
     return f"{amount:f}"
 
 
