@@ -4,6 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from tranche.billing_stops.api import ROUTES as BILL_STOP_ROUTES
+from tranche.billing_stops.batch_log import BatchLog
+from tranche.billing_stops.bill_stop import BILL_STOP
+from tranche.billing_stops.checks import CHECKS as BILL_STOP_CHECKS
+from tranche.billing_stops.pages import MENU as BILL_STOP_MENU
+from tranche.billing_stops.pages import PAGES as BILL_STOP_PAGES
+from tranche.billing_stops.service.tidy import prune as prune_snapshots
+from tranche.billing_stops.sources.making import Readers
+from tranche.billing_stops.tasks import make_handler as make_snapshot_handler
+from tranche.billing_stops.tasks import make_tasks as make_snapshot_tasks
 from tranche.catalog.api import ROUTES as CATALOG_ROUTES
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
@@ -50,7 +60,7 @@ from tranche.kernel.module import Module, Scope
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
 from tranche.kernel.notify.mail import read_sender
-from tranche.kernel.notify.signing import SigningKey
+from tranche.kernel.notify.signing import SigningKey, load_signing_key
 from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.bell import CARDS as OPERATION_CARDS
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
@@ -95,6 +105,7 @@ PRUNES: Sequence[Prune] = (
     Prune(what="answers kept for repeated requests", scope=Scope.ORGANIZATION, prune=forget_answers),
     Prune(what="ended notifications", scope=Scope.ORGANIZATION, prune=_prune_notifications),
     Prune(what="ended sessions and links", scope=Scope.ORGANIZATION, prune=prune_entries),
+    Prune(what="parts of old snapshots", scope=Scope.ORGANIZATION, prune=prune_snapshots),
     Prune(what="selections of orders", scope=Scope.ORGANIZATION, prune=forget_selections),
     *HISTORY,
 )
@@ -171,6 +182,7 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
             menu=MESSAGE_MENU,
             checks=MESSAGE_CHECKS,
         ),
+        _make_bill_stops(settings),
         Module(name="catalog", routes=CATALOG_ROUTES),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
@@ -195,6 +207,35 @@ def _make_bulk_handlers(outward: Outward | None) -> Sequence[Handler]:
     if outward is None:
         return ()
     return make_bulk_handlers(outward.database, outward.files, outward.printer, outward.delivery)
+
+
+def _make_bill_stops(settings: Settings) -> Module:
+    handler = make_snapshot_handler(BILL_STOP, make_readers(settings), BatchLog(settings.home))
+    return Module(
+        name="bill stop",
+        routes=BILL_STOP_ROUTES,
+        pages=BILL_STOP_PAGES,
+        menu=BILL_STOP_MENU,
+        handlers=(handler,),
+        checks=BILL_STOP_CHECKS,
+        schedules=make_snapshot_tasks(handler, cron=settings.bill_stop_batch_schedule, zone=settings.tz),
+    )
+
+
+def make_readers(settings: Settings) -> Readers:
+    """What reads the sources of snapshots; the key of their credentials is loaded when it is first needed."""
+    return Readers(
+        box=lambda: make_secret_box(settings),
+        home=settings.home,
+        database_url=settings.database_url or "",
+        sample_database=settings.sample_database,
+        allow_private=settings.source_allow_private,
+    )
+
+
+def make_secret_box(settings: Settings) -> SecretBox:
+    """What seals credentials that are given to us."""
+    return SecretBox(load_signing_key(settings.home, given=settings.signing_key).derive("secrets"))
 
 
 def make_intakes() -> Intakes:

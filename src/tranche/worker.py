@@ -7,6 +7,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -57,6 +58,7 @@ class Worker:
         self._db = Database(database_url, size=settings.worker_slots * 2 + 5 + _SENDING, name="tranche worker")
         self._queue = ProcrastinateQueue()
         self._files = LocalFiles(settings.home / "files")
+        settings = replace(settings, database_url=database_url)
         key = load_signing_key(settings.home, given=settings.signing_key)
         self._outward = make_outward(settings, database=self._db, files=self._files, key=key)
         modules = make_modules(settings, files=self._files, outward=self._outward)
