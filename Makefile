@@ -38,7 +38,7 @@ floors: $(STAMP)
 	$(BIN)/lint-imports
 
 test: $(STAMP)
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)
