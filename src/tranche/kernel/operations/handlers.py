@@ -166,6 +166,7 @@ class Handler:
     `finished` runs in the transaction that ends the operation. `retry` makes pending again what failed, all
     or by error code (`items.retry_items` where the ledger is `operation_items`); a kind without it cannot be
     retried. `redo` makes ready for beginning anew, or refuses with a Conflict; a kind without it never does.
+    `senders_faults` are error codes of failures that lie in what was sent: the operators are not alerted.
     """
 
     kind: str
@@ -173,6 +174,7 @@ class Handler:
     finished: Callable[[Connection, Operation, Status], None] = field(default=_nothing)
     retry: Callable[[Connection, Operation, str | None], Retried] | None = None
     redo: Callable[[Connection, Operation], None] | None = None
+    senders_faults: frozenset[str] = frozenset()
 
     def phase(self, name: str) -> Phase:
         """The phase of that name.
