@@ -45,7 +45,7 @@ browser:
 		echo "BROWSER TESTS WERE NOT RUN: there is no chromium-headless-shell; install it, or name a Chromium by TRANCHE_BROWSER"
 
 test: $(STAMP)
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)

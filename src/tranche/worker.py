@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import structlog
 
 from tranche import __version__
+from tranche.imports.process import READERS
 from tranche.kernel.db.migrate import require_current
 from tranche.kernel.db.pool import Database, connect
 from tranche.kernel.db.roles import require_plain_role, settle_role
@@ -101,6 +102,7 @@ class Worker:
         for thread in threads:
             thread.start()
         self._post.start()
+        READERS.warm()
         if self._settings.smtp_url is None:
             log.info("mail.folder_only", hint="TRANCHE_SMTP_URL is not set: mails only go to the outbox folder")
         log.info("worker.started", worker=str(self._id), slots=self._settings.worker_slots)
