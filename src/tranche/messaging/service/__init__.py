@@ -24,9 +24,10 @@ from tranche.messaging.service.suppressions import (
     suppress,
     unsuppress,
 )
-from tranche.messaging.service.templates import delete_template, get_template, list_templates, save_template
+from tranche.messaging.service.templates import Samples, delete_template, get_template, list_templates, save_template
 
 __all__ = [
+    "Samples",
     "answer_challenge",
     "change_channel",
     "commit_lightly",
