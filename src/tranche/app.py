@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from litestar import Litestar
 
@@ -38,6 +38,7 @@ from tranche.modules import (
     make_intakes,
     make_modules,
     make_outward,
+    make_readers,
     make_registry,
     make_tasks,
     make_voider,
@@ -81,6 +82,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     database = Database(database_url, size=settings.pool_size, name="tranche serve").open()
     files = LocalFiles(settings.home / "files")
     key = load_signing_key(settings.home, given=settings.signing_key)
+    settings = replace(settings, database_url=database_url)
     outward = make_outward(settings, database=database, files=files, key=key)
     modules = make_modules(settings, files=files, outward=outward)
     limits = parsing_limits(settings)
@@ -136,6 +138,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "secret_box": outward.secret_box,
             "surroundings": outward.surroundings,
             "public_url": settings.public_url or "",
+            "readers": make_readers(settings),
             "schedules": Schedules(ProcrastinateQueue(), make_tasks(modules)),
             "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
             "workbooks": Workbooks(files, intakes.fields, limits=limits),

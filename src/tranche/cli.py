@@ -40,6 +40,9 @@ class Commands(LazyGroup):
         "send": Entry(
             module="tranche.invoicing.bulk.commands.send", help="Send invoices by e-mail, SMS or WhatsApp.", panel=_WORK
         ),
+        "bill-stop": Entry(
+            module="tranche.commands.bill_stop", help="The bill-stop analysis: run, look, export, compare.", panel=_WORK
+        ),
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
         ),
@@ -61,6 +64,11 @@ class Commands(LazyGroup):
         ),
         "bootstrap": Entry(
             module="tranche.commands.bootstrap", help="Make an organization, its administrator and a key.", panel=_CARE
+        ),
+        "users": Entry(
+            module="tranche.commands.users",
+            help="Links for people who cannot sign in; end their sessions.",
+            panel=_CARE,
         ),
         "doctor": Entry(
             module="tranche.commands.doctor",

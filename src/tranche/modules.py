@@ -4,6 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from tranche.billing_stops.api import ROUTES as BILL_STOP_ROUTES
+from tranche.billing_stops.batch_log import BatchLog
+from tranche.billing_stops.bill_stop import BILL_STOP
+from tranche.billing_stops.checks import CHECKS as BILL_STOP_CHECKS
+from tranche.billing_stops.pages import MENU as BILL_STOP_MENU
+from tranche.billing_stops.pages import PAGES as BILL_STOP_PAGES
+from tranche.billing_stops.service.tidy import prune as prune_snapshots
+from tranche.billing_stops.sources.making import Readers
+from tranche.billing_stops.tasks import make_handler as make_snapshot_handler
+from tranche.billing_stops.tasks import make_tasks as make_snapshot_tasks
 from tranche.catalog.api import ROUTES as CATALOG_ROUTES
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
@@ -29,6 +39,9 @@ from tranche.invoicing.bulk.pages import PAGES as BULK_PAGES
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.bulk.tasks import make_handlers as make_bulk_handlers
 from tranche.invoicing.checks import CHECKS as INVOICE_CHECKS
+from tranche.invoicing.pages import MENU as INVOICE_MENU
+from tranche.invoicing.pages import PAGES as INVOICE_PAGES
+from tranche.invoicing.pages import SEARCHERS as INVOICE_SEARCHERS
 from tranche.invoicing.printing.printer import Printer
 from tranche.invoicing.service import forget_selections, void_batch
 from tranche.invoicing.service import mark_used_items as mark_invoiced_items
@@ -36,15 +49,18 @@ from tranche.invoicing.tasks import make_handlers as make_invoice_handlers
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
+from tranche.kernel.doctor.pages import MENU as DOCTOR_MENU
+from tranche.kernel.doctor.pages import PAGES as DOCTOR_PAGES
 from tranche.kernel.identity.api import ROUTES as IDENTITY_ROUTES
 from tranche.kernel.identity.api import WEBHOOK_ROUTES
 from tranche.kernel.identity.pages import MENU as IDENTITY_MENU
 from tranche.kernel.identity.pages import PAGES as IDENTITY_PAGES
+from tranche.kernel.identity.service import prune as prune_entries
 from tranche.kernel.module import Module, Scope
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
 from tranche.kernel.notify.mail import read_sender
-from tranche.kernel.notify.signing import SigningKey
+from tranche.kernel.notify.signing import SigningKey, load_signing_key
 from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.bell import CARDS as OPERATION_CARDS
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
@@ -68,6 +84,8 @@ from tranche.messaging.pages import PAGES as MESSAGE_PAGES
 from tranche.messaging.pages import make_template_pages
 from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
+from tranche.orders.home import CARDS as ORDER_CARDS
+from tranche.orders.home import PAGES as ORDER_PAGES
 from tranche.orders.intake import OrderIntake
 from tranche.orders.service import TARGET as ORDER_TARGET
 from tranche.orders.service import Voider, mark_used_items
@@ -86,6 +104,8 @@ def _prune_notifications(conn: Connection, *, organization_id: int, most: int) -
 PRUNES: Sequence[Prune] = (
     Prune(what="answers kept for repeated requests", scope=Scope.ORGANIZATION, prune=forget_answers),
     Prune(what="ended notifications", scope=Scope.ORGANIZATION, prune=_prune_notifications),
+    Prune(what="ended sessions and links", scope=Scope.ORGANIZATION, prune=prune_entries),
+    Prune(what="parts of old snapshots", scope=Scope.ORGANIZATION, prune=prune_snapshots),
     Prune(what="selections of orders", scope=Scope.ORGANIZATION, prune=forget_selections),
     *HISTORY,
 )
@@ -137,15 +157,18 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
             name="invoicing",
             routes=(*INVOICE_ROUTES, *LOOKING, *CHANGING, *PRINTING),
             handlers=[*make_invoice_handlers(), *_make_bulk_handlers(outward)],
-            pages=BULK_PAGES,
-            menu=BULK_MENU,
             checks=(*INVOICE_CHECKS, *BULK_CHECKS),
+            pages=(*INVOICE_PAGES, *BULK_PAGES),
+            menu=(*INVOICE_MENU, *BULK_MENU),
+            searchers=INVOICE_SEARCHERS,
         ),
         Module(
             name="orders",
             routes=make_order_routes(batches_api=settings.batches_api),
             handlers=make_order_handlers(files, limits=limits),
             checks=ORDER_CHECKS,
+            pages=ORDER_PAGES,
+            cards=ORDER_CARDS,
         ),
         Module(
             name="inventory",
@@ -159,6 +182,7 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
             menu=MESSAGE_MENU,
             checks=MESSAGE_CHECKS,
         ),
+        _make_bill_stops(settings),
         Module(name="catalog", routes=CATALOG_ROUTES),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
@@ -175,13 +199,43 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
     )
     checks = [check for module in modules for check in module.checks]
     nightly = make_nightly(checks, home=settings.home, owner_url=settings.owner_url)
-    return (*modules, Module(name="doctor", routes=DOCTOR_ROUTES, schedules=(nightly,)))
+    doctor = Module(name="doctor", routes=DOCTOR_ROUTES, schedules=(nightly,), pages=DOCTOR_PAGES, menu=DOCTOR_MENU)
+    return (*modules, doctor)
 
 
 def _make_bulk_handlers(outward: Outward | None) -> Sequence[Handler]:
     if outward is None:
         return ()
     return make_bulk_handlers(outward.database, outward.files, outward.printer, outward.delivery)
+
+
+def _make_bill_stops(settings: Settings) -> Module:
+    handler = make_snapshot_handler(BILL_STOP, make_readers(settings), BatchLog(settings.home))
+    return Module(
+        name="bill stop",
+        routes=BILL_STOP_ROUTES,
+        pages=BILL_STOP_PAGES,
+        menu=BILL_STOP_MENU,
+        handlers=(handler,),
+        checks=BILL_STOP_CHECKS,
+        schedules=make_snapshot_tasks(handler, cron=settings.bill_stop_batch_schedule, zone=settings.tz),
+    )
+
+
+def make_readers(settings: Settings) -> Readers:
+    """What reads the sources of snapshots; the key of their credentials is loaded when it is first needed."""
+    return Readers(
+        box=lambda: make_secret_box(settings),
+        home=settings.home,
+        database_url=settings.database_url or "",
+        sample_database=settings.sample_database,
+        allow_private=settings.source_allow_private,
+    )
+
+
+def make_secret_box(settings: Settings) -> SecretBox:
+    """What seals credentials that are given to us."""
+    return SecretBox(load_signing_key(settings.home, given=settings.signing_key).derive("secrets"))
 
 
 def make_intakes() -> Intakes:

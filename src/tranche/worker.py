@@ -7,11 +7,13 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
 from tranche import __version__
+from tranche.imports.process import READERS
 from tranche.kernel.db.migrate import require_current
 from tranche.kernel.db.pool import Database, connect
 from tranche.kernel.db.roles import require_plain_role, settle_role
@@ -57,6 +59,7 @@ class Worker:
         self._db = Database(database_url, size=settings.worker_slots * 2 + 5 + _SENDING, name="tranche worker")
         self._queue = ProcrastinateQueue()
         self._files = LocalFiles(settings.home / "files")
+        settings = replace(settings, database_url=database_url)
         key = load_signing_key(settings.home, given=settings.signing_key)
         self._outward = make_outward(settings, database=self._db, files=self._files, key=key)
         modules = make_modules(settings, files=self._files, outward=self._outward)
@@ -99,6 +102,7 @@ class Worker:
         for thread in threads:
             thread.start()
         self._post.start()
+        READERS.warm()
         if self._settings.smtp_url is None:
             log.info("mail.folder_only", hint="TRANCHE_SMTP_URL is not set: mails only go to the outbox folder")
         log.info("worker.started", worker=str(self._id), slots=self._settings.worker_slots)

@@ -126,6 +126,36 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     "a deleted batch keeps no refused rows": [
         "UPDATE order_batches SET deleted_at = now()",
     ],
+    "at most one snapshot of a source is published, and its parts are there": [
+        "UPDATE snapshots SET has_summary = false",
+        "UPDATE snapshots SET status = 'failed', error = 'x', has_details = false, has_summary = false",
+        "UPDATE snapshot_sources SET published_id = NULL",
+        (
+            "INSERT INTO snapshots (organization_id, id, data_set, status, batch_date, details_count, summary_count, "
+            "totals, finished_at) SELECT organization_id, 2, data_set, 'completed', batch_date, 1, 1, '{}', now() "
+            "FROM snapshots"
+        ),
+    ],
+    "the summary of a published snapshot is that of its details": [
+        "UPDATE bill_stop_summary_rows SET bill_stop_count = 0, active_billing_count = 2",
+        "UPDATE bill_stop_summary_rows SET total_balance = 6",
+        "UPDATE bill_stop_detail_rows SET billing_status = 'Active Billing'",
+        "DELETE FROM bill_stop_detail_rows WHERE cpc_customer_no = 'CPC2'",
+        "DELETE FROM bill_stop_summary_rows",
+        "UPDATE snapshots SET details_count = 3",
+    ],
+    "a snapshot runs only while its operation does": [
+        (
+            "UPDATE snapshot_sources SET published_id = NULL; UPDATE snapshots SET status = 'running', "
+            "finished_at = NULL, has_details = false, has_summary = false"
+        ),
+    ],
+    "every part belongs to a snapshot that runs or is kept": [
+        "DROP TABLE snapshot_1_detail",
+        "UPDATE snapshots SET has_summary = false",
+        "CREATE TABLE snapshot_9_detail (LIKE bill_stop_detail_rows)",
+        "ALTER TABLE bill_stop_summary_rows DETACH PARTITION snapshot_1_summary",
+    ],
     "invoice numbers have no gap, and the counter equals the last one": [
         "UPDATE invoices SET sequence = 9 WHERE id = 3",
         "UPDATE invoices SET sequence = 2 WHERE id = 3",

@@ -73,6 +73,20 @@ INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quanti
 VALUES (%(org)s, 1, 1, 1, 2, 3, 6)
 """
 
+_SNAPSHOT = """
+INSERT INTO snapshot_sources (organization_id, data_set, kind) VALUES ({org}, 'bill_stop', 'sample');
+INSERT INTO snapshots (organization_id, id, data_set, operation_id, status, batch_date, details_count, summary_count,
+    totals, has_details, has_summary, finished_at)
+VALUES ({org}, 1, 'bill_stop', 1, 'completed', '2026-11-28', 2, 1, '{{}}', true, true, now());
+UPDATE snapshot_sources SET published_id = 1;
+CREATE TABLE snapshot_1_detail PARTITION OF bill_stop_detail_rows FOR VALUES IN (1);
+CREATE TABLE snapshot_1_summary PARTITION OF bill_stop_summary_rows FOR VALUES IN (1);
+INSERT INTO bill_stop_detail_rows (organization_id, snapshot_id, crp_account_no, cpc_customer_no, billing_status,
+    current_balance)
+VALUES ({org}, 1, 'CRP1', 'CPC1', 'Bill Stop Issue', 5), ({org}, 1, 'CRP1', 'CPC2', 'Active Billing', NULL);
+INSERT INTO bill_stop_summary_rows VALUES ({org}, 1, 'CRP1', 2, 1, 1, 50, 5, 5);
+"""
+
 # One live invoice that drew stock, one that is credited, and its credit note.
 _INVOICES = (
     """
@@ -81,7 +95,7 @@ _INVOICES = (
     """,
     """
     INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quantity, unit_price, amount)
-    VALUES (%(org)s, 2, 1, 1, 2, 3, 6), (%(org)s, 3, 1, 1, 2, 3, 6)
+    VALUES (%(org)s, 2, 2, 1, 2, 3, 6), (%(org)s, 3, 3, 1, 2, 3, 6)
     """,
     """
     INSERT INTO operations (organization_id, id, uuid, kind, phase, status, total, succeeded, failed, created_by,
@@ -114,7 +128,7 @@ _INVOICES = (
     """
     INSERT INTO invoice_lines (organization_id, invoice_id, line_number, item_id, quantity, unit_price, tax_rate, net,
         tax)
-    SELECT %(org)s, n, 1, 1, 2, 3, 0, 6, 0 FROM generate_series(1, 3) AS n
+    SELECT %(org)s, n, n, 1, 2, 3, 0, 6, 0 FROM generate_series(1, 3) AS n
     """,
     """
     INSERT INTO order_selections (organization_id, filter, order_ids, created_by)
@@ -147,3 +161,4 @@ def fill(conn: Connection, organization: Organization, home: Path) -> None:
     }
     for statement in (_ROWS, *_INVOICES):
         conn.execute(statement.encode(), values)
+    conn.execute(_SNAPSHOT.format(org=organization.id).encode())

@@ -177,6 +177,7 @@ class Handler:
     retried. `redo` makes ready for beginning anew, or refuses with a Conflict; a kind without it never does.
     `undo(conn, ctx, operations, operation)` starts the operation that takes back what an ended one did, or refuses
     with a Conflict; its first arguments are opaque here, because the service stands above this file.
+    `senders_faults` are error codes of failures that lie in what was sent: the operators are not alerted.
     """
 
     kind: str
@@ -185,6 +186,7 @@ class Handler:
     retry: Callable[[Connection, Operation, str | None], Retried] | None = None
     redo: Callable[[Connection, Operation], None] | None = None
     undo: Callable[..., Operation] | None = None
+    senders_faults: frozenset[str] = frozenset()
 
     def phase(self, name: str) -> Phase:
         """The phase of that name.

@@ -33,6 +33,9 @@ class ItemPhase(ABC):
     def commit(self, conn: Connection, operation: Operation) -> None:
         """Cause the effects of every item whose verdict is succeeded; `result` may be filled."""
 
+    def seal(self, conn: Connection, operation: Operation) -> None:  # noqa: B027  # few phases have such an effect
+        """Cause what must come last, because others wait for its locks; the ledger is written by then."""
+
     def measure(self, conn: Connection, operation: Operation) -> int:
         """How many items of the stage are to be worked."""
         return items.count_open_items(conn, operation_id=operation.id, stage=self.name)
@@ -42,11 +45,13 @@ class ItemPhase(ABC):
         return items.find_next_high(conn, operation_id=operation.id, stage=self.name, low=low, size=size)
 
     def run(self, conn: Connection, operation: Operation, claim: Claim) -> Counts:
-        """Lock, judge, commit, record."""
+        """Lock, judge, commit, record, seal."""
         items.create_chunk(conn, claim=claim)
         self.judge(conn, operation)
         self.commit(conn, operation)
-        return items.apply_verdicts(conn, claim=claim, following=following_stage(self.following, operation))
+        counts = items.apply_verdicts(conn, claim=claim, following=following_stage(self.following, operation))
+        self.seal(conn, operation)
+        return counts
 
     def park(self, conn: Connection, operation: Operation, *, position: int, code: str, message: str) -> Counts:
         """Fail one item."""
