@@ -37,6 +37,7 @@ from tranche.invoicing.domain import (
     sum_taxes,
 )
 from tranche.invoicing.printing.archive import join_pdfs
+from tranche.invoicing.printing.concatenation import concatenate
 from tranche.invoicing.printing.design import Design
 from tranche.invoicing.printing.press import prepare
 from tranche.invoicing.printing.printer import Job, Printer
@@ -149,7 +150,7 @@ def _in_parts(paths: list[Path], folder: Path) -> int:
     for start in range(0, len(paths), 500):
         parts.append(folder / f"part-{start}.pdf")
         join_pdfs(paths[start : start + 500], parts[-1])
-    return sum(join_pdfs(parts, folder / "ours.pdf"))
+    return sum(concatenate(parts, folder / "ours.pdf"))
 
 
 def _alone(paths: list[Path], folder: Path) -> int:

@@ -1,6 +1,7 @@
 """E-mail over a real SMTP server that is well, slow, away, or says no."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,8 @@ def test_the_same_key_is_the_same_message(house: House) -> None:
 @pytest.mark.parametrize("place", ["recipient", "subject"])
 def test_line_breaks_in_the_head_of_a_mail_are_refused(house: House, post_box: Mailbox, place: str) -> None:
     house.by_mail(post_box.port)
-    message = house.queue(**{place: "x\r\nBcc: eve@example.test"})
+    facts: dict[str, Any] = {place: "x\r\nBcc: eve@example.test"}
+    message = house.queue(**facts)
     assert house.send(message).is_permanent
     assert post_box.mails == []
 

@@ -2,12 +2,13 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from tranche.kernel.db.pool import Database
+from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError
 from tranche.kernel.notify.domain import Outcome, again, refused
 from tranche.kernel.notify.mail import MailFile
@@ -16,10 +17,11 @@ from tranche.kernel.storage.domain import Files
 from tranche.messaging import service
 from tranche.messaging.channels.carrier import Carrier, Letter
 from tranche.messaging.channels.opening import Account, Surroundings, open_carrier
-from tranche.messaging.domain import Channel, Message, Provider
+from tranche.messaging.domain import Channel, Draft, Message, Provider, State
 
 IDLE_SECONDS: Final = 8.0  # servers hang up on connections that say nothing
 MOST_WAIT: Final = 5.0
+ACCEPTED: Final = frozenset({State.SENT, State.DELIVERED, State.READ})
 _MOST_IDLE: Final = 16
 
 
@@ -28,6 +30,16 @@ class _Opened:
     carrier: Carrier
     version: int
     used_at: float = field(default=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A message that is marked as being sent, unless its turn is too far ahead."""
+
+    account: Account
+    version: int
+    message: Message
+    wait: float
 
 
 class Delivery:
@@ -58,19 +70,47 @@ class Delivery:
             Unavailable: the database is away.
         """
         with self._db.transaction(organization_id) as conn:
-            message = service.get_message(conn, message_id=message_id)
-            account, version = service.open_account(
-                conn, self._box, organization_id=organization_id, channel=message.channel
-            )
-            wait = service.wait_for_turn(conn, channel=message.channel)
-            if wait <= MOST_WAIT:
-                message = service.take(conn, message_id=message_id, provider=account.provider)
-        if wait > MOST_WAIT:
-            return again("rate", "The channel's rate is used up for the moment.", retry_after=wait)
-        time.sleep(wait)
-        outcome = self._attempt(account, version, message)
+            ready = self._take(conn, service.get_message(conn, message_id=message_id))
+        return self._hand_over(ready, may_repeat=may_repeat, is_leased=False)
+
+    def send_draft(
+        self, organization_id: int, write: Callable[[Connection], Draft], *, may_repeat: bool
+    ) -> tuple[Message, Outcome | None]:
+        """Write a message down and send it, for a caller whose own lease on it is safe on the disk already.
+
+        That lease is what tells a crash, and the record that the caller makes afterwards carries ours onto the disk, so
+        the two transactions here do not wait for it. There is no outcome where the message was accepted before.
+
+        Raises:
+            CannotSend: nobody knows whether it was accepted.
+            Unavailable: the database is away.
+        """
         with self._db.transaction(organization_id) as conn:
-            service.note_outcome(conn, message=message, outcome=outcome, may_repeat=may_repeat)
+            service.commit_lightly(conn)
+            message = service.queue(conn, draft=write(conn), domain=self.domain)
+            if message.status in ACCEPTED:
+                return message, None
+            ready = self._take(conn, message)
+        return message, self._hand_over(ready, may_repeat=may_repeat, is_leased=True)
+
+    def _take(self, conn: Connection, message: Message) -> "_Ready":
+        account, version = service.open_account(
+            conn, self._box, organization_id=message.organization_id, channel=message.channel
+        )
+        wait = service.wait_for_turn(conn, channel=message.channel)
+        if wait <= MOST_WAIT:
+            message = service.take(conn, message_id=message.id, provider=account.provider)
+        return _Ready(account=account, version=version, message=message, wait=wait)
+
+    def _hand_over(self, ready: "_Ready", *, may_repeat: bool, is_leased: bool) -> Outcome:
+        if ready.wait > MOST_WAIT:
+            return again("rate", "The channel's rate is used up for the moment.", retry_after=ready.wait)
+        time.sleep(ready.wait)
+        outcome = self._attempt(ready.account, ready.version, ready.message)
+        with self._db.transaction(ready.message.organization_id) as conn:
+            if is_leased:
+                service.commit_lightly(conn)
+            service.note_outcome(conn, message=ready.message, outcome=outcome, may_repeat=may_repeat)
         return outcome
 
     def test(self, account: Account, letter: Letter) -> Outcome:

@@ -19,6 +19,7 @@ from tests.invoicing.printing.documents import SELLER, make_document
 from tranche.invoicing.domain import InvoiceKind, InvoiceStatus
 from tranche.invoicing.printing import printer as printer_module
 from tranche.invoicing.printing.archive import count_pages, join_pdfs
+from tranche.invoicing.printing.concatenation import concatenate
 from tranche.invoicing.printing.design import Design
 from tranche.invoicing.printing.figures import list_languages
 from tranche.invoicing.printing.press import prepare, preview, print_document
@@ -186,3 +187,21 @@ def test_joined_files_have_every_page_of_their_parts(printer: Printer, tmp_path:
     pages = join_pdfs(paths, tmp_path / "all.pdf")
     assert pages == [count_pages(path) for path in paths]
     assert count_pages(tmp_path / "all.pdf") == sum(pages)
+
+
+def test_parts_are_put_behind_each_other_without_losing_a_word(printer: Printer, tmp_path: Path) -> None:
+    texts, parts = [], []
+    for number, language in enumerate(("en", "ar", "hi")):
+        document = make_document([("1", "1", "19")] * 40, number=f"INV-{number}", language=language, notes="(12 0 R)")
+        pdf = print_document(printer, document, Design())
+        texts += [page.extract_text() for page in pypdf.PdfReader(BytesIO(pdf)).pages]
+        (tmp_path / f"{number}.pdf").write_bytes(pdf)
+        parts.append(tmp_path / f"part-{number}.pdf")
+        join_pdfs([tmp_path / f"{number}.pdf"], parts[-1])
+    for name in ("all.pdf", "again.pdf"):
+        assert sum(concatenate(parts, tmp_path / name)) == len(texts)
+    whole = (tmp_path / "all.pdf").read_bytes()
+    assert whole == (tmp_path / "again.pdf").read_bytes()
+    assert [page.extract_text() for page in pypdf.PdfReader(BytesIO(whole)).pages] == texts
+    with pikepdf.open(BytesIO(whole)) as opened:
+        assert opened.check_pdf_syntax() == []

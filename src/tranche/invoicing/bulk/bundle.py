@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, TextIO
 from tranche.invoicing.bulk.domain import BUNDLE, PrintedFile
 from tranche.invoicing.bulk.queries import batches, members
 from tranche.invoicing.printing.archive import count_pages, join_pdfs
+from tranche.invoicing.printing.concatenation import concatenate
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.handlers import Fatal, Stopped, StreamWork
 from tranche.kernel.storage import service as storage
@@ -158,7 +159,7 @@ class _Bundle:
 
     def _combine(self) -> None:
         target = self._folder / COMBINED
-        pages = sum(join_pdfs(self._parts, target))
+        pages = sum(concatenate(self._parts, target))
         if pages != self._pages or count_pages(target) != self._pages:
             raise Fatal(
                 f"The combined file has {pages} pages, the ledger {self._pages}; it is not handed out.",

@@ -8,17 +8,16 @@ from tranche.invoicing.bulk.domain import SEND, SendWish
 from tranche.invoicing.bulk.queries import members
 from tranche.invoicing.domain import InvoiceDocument
 from tranche.kernel.db.pool import Connection, Database, Row
-from tranche.kernel.errors import Invalid, TrancheError
+from tranche.kernel.errors import Conflict, Invalid, NotFound
 from tranche.kernel.notify.domain import Outcome as Answer
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, ItemStatus, Operation, Status
 from tranche.kernel.operations.handlers import Following, Outcome, OutsideItem
 from tranche.messaging import service as messaging
 from tranche.messaging.delivery import Delivery
-from tranche.messaging.domain import Attachment, CannotSend, Channel, Draft, State, clean_address
+from tranche.messaging.domain import Attachment, CannotSend, Channel, Draft, clean_address
 
 _LEASE: Final = 90.0
 _RETRY_AFTER: Final = (2.0, 10.0, 30.0)
-_ACCEPTED: Final = frozenset({State.SENT, State.DELIVERED, State.READ})
 
 
 class _Refusal(Exception):
@@ -48,25 +47,20 @@ class SendPhase:
     def perform(self, operation: Operation, item: OutsideItem) -> Outcome:
         """Write the message down, then hand it over."""
         try:
-            with self._db.transaction(operation.organization_id) as conn:
-                message = messaging.queue(conn, draft=_draft(conn, operation, item), domain=self._delivery.domain)
-        except _Refusal as error:
-            return Outcome(status=ItemStatus.FAILED, error_code=error.code, error=error.message)
-        except TrancheError as error:
-            if error.error_code in _PASSING:
-                raise
-            return Outcome(status=ItemStatus.FAILED, error_code=error.error_code, error=error.message)
-        if message.status in _ACCEPTED:
-            return _accepted(message.id, message.provider_id)
-        may_repeat = item.attempts < MOST_ATTEMPTS
-        try:
-            answer = self._delivery.send(operation.organization_id, message.id, may_repeat=may_repeat)
+            message, answer = self._delivery.send_draft(
+                operation.organization_id,
+                lambda conn: _draft(conn, operation, item),
+                may_repeat=item.attempts < MOST_ATTEMPTS,
+            )
         except CannotSend as error:
             return Outcome(status=ItemStatus.UNKNOWN, error_code="unknown_outcome", error=error.message)
+        except _Refusal as error:
+            return Outcome(status=ItemStatus.FAILED, error_code=error.code, error=error.message)
+        except (Invalid, NotFound, Conflict) as error:
+            return Outcome(status=ItemStatus.FAILED, error_code=error.error_code, error=error.message)
+        if answer is None:
+            return _accepted(message.id, message.provider_id)
         return _outcome(answer, message_id=message.id, attempts=item.attempts)
-
-
-_PASSING: Final = frozenset({"unavailable", "busy", "database"})
 
 
 def settle(conn: Connection, operation: Operation, status: Status) -> None:

@@ -1,7 +1,7 @@
 """Templates: listed, kept, taken back, looked at as they would be filled."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Final
 
 from litestar import delete, get, post, put
 from litestar.di import NamedDependency
@@ -19,9 +19,7 @@ from tranche.messaging import service
 from tranche.messaging.api.channels import read_channel
 from tranche.messaging.domain import Channel, Template, check_template, fill, fill_line
 from tranche.messaging.schemas import TemplateBody, TemplateOut, template_out
-
-# What placeholders stand for in a made-up message of this language; whoever fills templates knows.
-Samples: TypeAlias = Callable[[Connection, str], Mapping[str, str]]
+from tranche.messaging.service import Samples
 
 _SCOPE: Final = {SCOPE: "settings"}
 _ADDRESS: Final = "/api/message-templates/{name:str}/{channel:str}/{language:str}"

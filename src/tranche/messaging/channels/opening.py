@@ -52,17 +52,17 @@ def open_carrier(account: Account, around: Surroundings) -> Carrier:
     Raises:
         Invalid: its settings cannot be used.
     """
+    if account.provider is Provider.SMTP:
+        return mail.MailCarrier(account.settings, account.secrets, seconds=around.mail_seconds)
     poster = Poster(allow_private=around.allow_private, seconds=around.post_seconds, most_body=MOST_ANSWER)
     match account.provider:
-        case Provider.SMTP:
-            return mail.MailCarrier(account.settings, account.secrets, seconds=around.mail_seconds)
         case Provider.TWILIO:
             return twilio.TwilioCarrier(account.settings, account.secrets, channel=account.channel, poster=poster)
         case Provider.WHATSAPP_CLOUD:
             return whatsapp.WhatsAppCarrier(account.settings, account.secrets, poster=poster)
         case Provider.HTTP:
             return gateway.GatewayCarrier(account.settings, account.secrets, poster=poster)
-        case Provider.FOLDER:
+        case _:
             return folder.FolderCarrier(
                 around.home, organization_id=account.organization_id, channel=account.channel, sender=around.sender
             )

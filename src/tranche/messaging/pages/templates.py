@@ -15,9 +15,9 @@ from tranche.kernel.web.pages.render import Html, faults_of, fragment, redirect,
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.messaging import service
-from tranche.messaging.api.templates import Samples
 from tranche.messaging.domain import Channel, Template, TemplateNotFound, check_template, fill, fill_line
 from tranche.messaging.pages.outbox import NAMES
+from tranche.messaging.service import Samples
 
 PATH: Final = "/settings/templates"
 _ONE: Final = PATH + "/{name:str}/{channel:str}/{language:str}"

@@ -3,6 +3,7 @@
 from tranche.messaging.service.callbacks import answer_challenge, receive
 from tranche.messaging.service.channels import change_channel, get_channel, list_channels, open_account
 from tranche.messaging.service.outbox import (
+    commit_lightly,
     count_by_status,
     get_message,
     list_before,
@@ -23,11 +24,13 @@ from tranche.messaging.service.suppressions import (
     suppress,
     unsuppress,
 )
-from tranche.messaging.service.templates import delete_template, get_template, list_templates, save_template
+from tranche.messaging.service.templates import Samples, delete_template, get_template, list_templates, save_template
 
 __all__ = [
+    "Samples",
     "answer_challenge",
     "change_channel",
+    "commit_lightly",
     "count_by_status",
     "delete_template",
     "find_suppression",

@@ -28,6 +28,11 @@ def queue(conn: Connection, *, draft: Draft, domain: str) -> Message:
     return message
 
 
+def commit_lightly(conn: Connection) -> None:
+    """For transactions between a lease and a record that are both safe on the disk; see Delivery.send_draft."""
+    messages.commit_lightly(conn)
+
+
 def take(conn: Connection, *, message_id: int, provider: str) -> Message:
     """Mark a message as being sent, in a transaction that is committed before anything is sent.
 

@@ -1,16 +1,19 @@
 """Templates: those that come with the program, and those that an organization has put in their place."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, TypeAlias
 
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.messaging.domain import Channel, Template, TemplateNotFound, check_template
 from tranche.messaging.queries import templates as queries
+
+# What placeholders stand for in a made-up message of this language; whoever fills templates knows.
+Samples: TypeAlias = Callable[[Connection, str], Mapping[str, str]]
 
 _MOST: Final = 1_000
 _LAST_RESORT: Final = "en"
