@@ -34,6 +34,12 @@ class Commands(LazyGroup):
             module="tranche.invoicing.commands", help="Create invoices from orders, look at them, void.", panel=_WORK
         ),
         "items": Entry(module="tranche.inventory.commands", help="Bring items in, look at them.", panel=_WORK),
+        "pdfs": Entry(
+            module="tranche.invoicing.bulk.commands.pdfs", help="Print invoices, save the files.", panel=_WORK
+        ),
+        "send": Entry(
+            module="tranche.invoicing.bulk.commands.send", help="Send invoices by e-mail, SMS or WhatsApp.", panel=_WORK
+        ),
         "bill-stop": Entry(
             module="tranche.commands.bill_stop", help="The bill-stop analysis: run, look, export, compare.", panel=_WORK
         ),
@@ -58,6 +64,11 @@ class Commands(LazyGroup):
         ),
         "bootstrap": Entry(
             module="tranche.commands.bootstrap", help="Make an organization, its administrator and a key.", panel=_CARE
+        ),
+        "users": Entry(
+            module="tranche.commands.users",
+            help="Links for people who cannot sign in; end their sessions.",
+            panel=_CARE,
         ),
         "doctor": Entry(
             module="tranche.commands.doctor",

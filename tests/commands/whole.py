@@ -95,7 +95,7 @@ _INVOICES = (
     """,
     """
     INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quantity, unit_price, amount)
-    VALUES (%(org)s, 2, 1, 1, 2, 3, 6), (%(org)s, 3, 1, 1, 2, 3, 6)
+    VALUES (%(org)s, 2, 2, 1, 2, 3, 6), (%(org)s, 3, 3, 1, 2, 3, 6)
     """,
     """
     INSERT INTO operations (organization_id, id, uuid, kind, phase, status, total, succeeded, failed, created_by,
@@ -128,7 +128,7 @@ _INVOICES = (
     """
     INSERT INTO invoice_lines (organization_id, invoice_id, line_number, item_id, quantity, unit_price, tax_rate, net,
         tax)
-    SELECT %(org)s, n, 1, 1, 2, 3, 0, 6, 0 FROM generate_series(1, 3) AS n
+    SELECT %(org)s, n, n, 1, 2, 3, 0, 6, 0 FROM generate_series(1, 3) AS n
     """,
     """
     INSERT INTO order_selections (organization_id, filter, order_ids, created_by)
