@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from tranche.catalog.api import ROUTES as CATALOG_ROUTES
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
 from tranche.imports.corrections.api import CORRECTION_ROUTES
@@ -12,7 +11,8 @@ from tranche.imports.corrections.service import Corrections
 from tranche.imports.domain import Limits
 from tranche.imports.intakes import Intakes
 from tranche.imports.tasks import FilePaths
-from tranche.inventory.api import ROUTES as INVENTORY_ROUTES
+from tranche.inventory.api import make_routes as make_stock_routes
+from tranche.inventory.checks import CHECKS as STOCK_CHECKS
 from tranche.inventory.intake import ItemIntake
 from tranche.inventory.service import TARGET as ITEM_TARGET
 from tranche.inventory.tasks import make_handlers as make_item_handlers
@@ -70,10 +70,10 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
         ),
         Module(
             name="inventory",
-            routes=INVENTORY_ROUTES,
+            routes=make_stock_routes(batches_api=settings.batches_api),
             handlers=make_item_handlers(files, limits=limits, users=[mark_used_items]),
+            checks=STOCK_CHECKS,
         ),
-        Module(name="catalog", routes=CATALOG_ROUTES),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
         Module(name="operations", routes=OPERATION_ROUTES, checks=OPERATION_CHECKS, schedules=(PROCESS_BATCH_JOBS,)),

@@ -13,7 +13,7 @@ from tranche.imports.service import Sent
 from tranche.imports.uploads import UploadLimits, clean_name, decode_mapping
 from tranche.inventory import service
 from tranche.inventory.fields import ITEM_FIELDS
-from tranche.inventory.schemas import UploadForm, item_import_out
+from tranche.inventory.schemas.imports import UploadForm, item_import_out
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.service import Operations
@@ -68,4 +68,4 @@ def upload_items(
     return act(database, ctx, request, action, given=[stored.sha256.hex(), file_name, data.mapping])
 
 
-ROUTES: Final[tuple[Any, ...]] = (upload_items,)
+UPLOAD_ROUTES: Final[tuple[Any, ...]] = (upload_items,)
