@@ -33,7 +33,7 @@ def rooms(request: pytest.FixtureRequest, open_live: Callable[..., Live]) -> Ite
 
 def test_batches_are_made_changed_got_and_listed_as_printed(rooms: Iterator[tuple[Stockroom, str]]) -> None:
     for turn, (room, path) in enumerate(rooms, start=1):
-        del room.client.headers["x-branch-id"]
+        room.client.headers.pop("x-branch-id", None)
         created = room.client.post(path, json=body(document_5.CREATE, itemId=room.item))
         assert created.status_code == 201
         assert faults(document_5.CREATED, created.content, quantity=False) == []

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from tranche.inventory import service
+from tranche.inventory.api.parameters import BRANCH, LIST, LONGEST_SEARCH
 from tranche.inventory.domain import LotFilter, SortBy
 from tranche.inventory.schemas.lots import (
     BatchChangesBody,
@@ -23,13 +24,13 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.pagination import MOST_PER_PAGE, page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_flag, read_whole
 
 STOCK: Final = {SCOPE: "stock"}
-_QUERY: Final = {"page", "limit", "size", "itemId", "search", "isActive", "sortBy", "sortOrder"}
-_LONGEST_SEARCH: Final = 300
+_QUERY: Final = {parameter.name for parameter in LIST}
 
 
 class OtherPath(Invalid):
@@ -38,7 +39,7 @@ class OtherPath(Invalid):
     code = "other_path"
 
 
-@post("/", opt=STOCK, sync_to_thread=True)
+@post("/", opt=STOCK, operation_class=takes(BRANCH), sync_to_thread=True)
 def create_batch(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -57,7 +58,7 @@ def create_batch(
     return act(database, ctx, request, action, given=data)
 
 
-@put("/{batch_id:int}", opt=STOCK, sync_to_thread=True)
+@put("/{batch_id:int}", opt=STOCK, operation_class=takes(BRANCH), sync_to_thread=True)
 def update_batch(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -76,7 +77,7 @@ def update_batch(
     return act(database, ctx, request, action, given=data)
 
 
-@get("/{batch_id:int}", opt=STOCK, sync_to_thread=True)
+@get("/{batch_id:int}", opt=STOCK, operation_class=takes(BRANCH), sync_to_thread=True)
 def get_batch(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Envelope[BatchOut]:
@@ -87,7 +88,7 @@ def get_batch(
     return envelope(ctx, batch_out(lot), message="Batch fetched successfully")
 
 
-@get("/", opt=STOCK, sync_to_thread=True)
+@get("/", opt=STOCK, operation_class=takes(BRANCH, *LIST), sync_to_thread=True)
 def list_batches(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[BatchOut]]:
@@ -112,8 +113,8 @@ def list_batches(
 
 def _search(request: AnyRequest) -> str | None:
     search = request.query_params.get("search")
-    if search is not None and len(search) > _LONGEST_SEARCH:
-        raise invalid_parameter("search", f"must have at most {_LONGEST_SEARCH} characters")
+    if search is not None and len(search) > LONGEST_SEARCH:
+        raise invalid_parameter("search", f"must have at most {LONGEST_SEARCH} characters")
     return search
 
 

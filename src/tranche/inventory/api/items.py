@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from tranche.catalog import service as catalog
 from tranche.inventory import service
+from tranche.inventory.api.parameters import BRANCH, INCLUDE, ITEMS, LONGEST_SEARCH
 from tranche.inventory.schemas.items import ItemChangesBody, ItemOut, NewItemBody, fields_of, item_out
 from tranche.inventory.schemas.lots import BatchOut, batch_out
 from tranche.kernel.context import Context
@@ -17,15 +18,15 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice
 
 _SCOPE: Final = {SCOPE: "items"}
-_LONGEST_SEARCH: Final = 300
 
 
-@get("/api/items", opt=_SCOPE, sync_to_thread=True)
+@get("/api/items", opt=_SCOPE, operation_class=takes(BRANCH, *ITEMS), sync_to_thread=True)
 def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[ItemOut]]:
@@ -33,8 +34,8 @@ def list_items(
     allow_query(request, {"page", "limit", "size", "search", "include"})
     page = read_page(request, alias="size")
     search = request.query_params.get("search")
-    if search is not None and len(search) > _LONGEST_SEARCH:
-        raise invalid_parameter("search", f"must have at most {_LONGEST_SEARCH} characters")
+    if search is not None and len(search) > LONGEST_SEARCH:
+        raise invalid_parameter("search", f"must have at most {LONGEST_SEARCH} characters")
     with_batches = read_choice(request, "include", choices=("batches",)) is not None
     with database.transaction(ctx.organization_id) as conn:
         items, total = catalog.list_page(conn, search=search, limit=page.limit, offset=page.offset)
@@ -43,7 +44,7 @@ def list_items(
     return envelope(ctx, out, message="Items fetched", links=page_links(page, total=total))
 
 
-@get("/api/items/{item_id:int}", opt=_SCOPE, sync_to_thread=True)
+@get("/api/items/{item_id:int}", opt=_SCOPE, operation_class=takes(BRANCH, INCLUDE), sync_to_thread=True)
 def find_item(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], item_id: FromPath[int]
 ) -> Envelope[ItemOut]:
@@ -56,7 +57,7 @@ def find_item(
     return envelope(ctx, item_out(item, stocked), message="Item fetched")
 
 
-@get("/api/items/{item_id:int}/batches", opt=_SCOPE, sync_to_thread=True)
+@get("/api/items/{item_id:int}/batches", opt=_SCOPE, operation_class=takes(BRANCH), sync_to_thread=True)
 def list_batches_of_item(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], item_id: FromPath[int]
 ) -> Envelope[list[BatchOut]]:

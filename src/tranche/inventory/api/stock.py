@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from tranche.inventory import service
 from tranche.inventory.api.batches import STOCK
+from tranche.inventory.api.parameters import BRANCH, HISTORY
 from tranche.inventory.domain import MovementFilter
 from tranche.inventory.schemas.operations import (
     KINDS,
@@ -23,12 +24,13 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
 
 
-@post("/api/batch/receive", opt=STOCK, status_code=200, sync_to_thread=True)
+@post("/api/batch/receive", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
 def receive_stock(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -58,7 +60,7 @@ def receive_stock(
     return act(database, ctx, request, action, given=data)
 
 
-@post("/api/batch/adjust", opt=STOCK, status_code=200, sync_to_thread=True)
+@post("/api/batch/adjust", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
 def adjust_stock(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -86,7 +88,7 @@ def adjust_stock(
     return act(database, ctx, request, action, given=data)
 
 
-@post("/api/batch/branch-transfer", opt=STOCK, status_code=200, sync_to_thread=True)
+@post("/api/batch/branch-transfer", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
 def send_stock(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -113,12 +115,12 @@ def send_stock(
     return act(database, ctx, request, action, given=data)
 
 
-@get("/api/batch/operations", opt=STOCK, sync_to_thread=True)
+@get("/api/batch/operations", opt=STOCK, operation_class=takes(*HISTORY), sync_to_thread=True)
 def list_operations(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[MovementOut]]:
     """What was done to the stock, newest first; what consumers took only for a `batchId` or their `operationType`."""
-    allow_query(request, {"page", "limit", "size", "itemId", "batchId", "operationType"})
+    allow_query(request, {parameter.name for parameter in HISTORY})
     page = read_page(request, alias="size")
     word = read_choice(request, "operationType", choices=list(KINDS))
     wanted = MovementFilter(
@@ -146,7 +148,13 @@ def get_operation(
     return envelope(ctx, movement_out(movement), message="Operation fetched")
 
 
-@post("/api/batch/operations/{operation_id:int}/undo", opt=STOCK, status_code=200, sync_to_thread=True)
+@post(
+    "/api/batch/operations/{operation_id:int}/undo",
+    opt=STOCK,
+    operation_class=takes(BRANCH),
+    status_code=200,
+    sync_to_thread=True,
+)
 def undo_operation(
     request: AnyRequest,
     ctx: NamedDependency[Context],

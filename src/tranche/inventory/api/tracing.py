@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from tranche.inventory import service
 from tranche.inventory.api.batches import STOCK
+from tranche.inventory.api.parameters import BRANCH, DAYS, MOST_DAYS, PAGES
 from tranche.inventory.domain import SOON_DAYS
 from tranche.inventory.schemas.tracing import (
     ExpiringOut,
@@ -20,13 +21,12 @@ from tranche.inventory.schemas.tracing import (
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_whole
 
-_MOST_DAYS: Final = 36_500
 
-
-@get("/{batch_id:int}/trace", opt=STOCK, sync_to_thread=True)
+@get("/{batch_id:int}/trace", opt=STOCK, operation_class=takes(BRANCH), sync_to_thread=True)
 def trace_batch(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Envelope[TraceOut]:
@@ -37,7 +37,7 @@ def trace_batch(
     return envelope(ctx, trace_out(trace), message="Batch traced")
 
 
-@get("/{batch_id:int}/recall", opt=STOCK, sync_to_thread=True)
+@get("/{batch_id:int}/recall", opt=STOCK, operation_class=takes(BRANCH, *PAGES), sync_to_thread=True)
 def recall_batch(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Envelope[RecallOut]:
@@ -50,14 +50,14 @@ def recall_batch(
     return envelope(ctx, recall_out(recall), message="Recall report made", links=page_links(page, total=recipients))
 
 
-@get("/api/batch/expiring", opt=STOCK, sync_to_thread=True)
+@get("/api/batch/expiring", opt=STOCK, operation_class=takes(BRANCH, *PAGES, DAYS), sync_to_thread=True)
 def list_expiring(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[ExpiringOut]]:
     """Stock with at most `days` (30) left or none, the nearest first, in the branch of the request or in all."""
     allow_query(request, {"page", "limit", "size", "days"})
     page = read_page(request, alias="size")
-    days = read_whole(request, "days", least=0, most=_MOST_DAYS)
+    days = read_whole(request, "days", least=0, most=MOST_DAYS)
     with database.transaction(ctx.organization_id) as conn:
         found, count = service.list_expiring(
             conn, ctx, days=SOON_DAYS if days is None else days, limit=page.limit, offset=page.offset
