@@ -19,7 +19,7 @@ _STALLED = """
         WHERE c.organization_id = o.organization_id AND c.operation_id = o.id
      )) AS is_stalled
 """
-_COLUMNS = ", ".join(f"o.{f.name}" for f in fields(Operation) if f.name != "is_stalled") + ", " + _STALLED
+COLUMNS = ", ".join(f"o.{f.name}" for f in fields(Operation) if f.name != "is_stalled") + ", " + _STALLED
 
 Detail: TypeAlias = dict[str, Any]
 
@@ -43,7 +43,7 @@ def insert_operation(
             (organization_id, uuid, kind, label, phase, priority, total, payload, created_by, created_by_name)
         VALUES (current_organization(), %(uuid)s, %(kind)s, %(label)s, %(phase)s, %(priority)s, %(total)s,
             %(payload)s, %(created_by)s, %(created_by_name)s)
-        RETURNING {_COLUMNS}
+        RETURNING {COLUMNS}
         """,
         {
             "uuid": uuid,
@@ -57,36 +57,36 @@ def insert_operation(
             "created_by_name": created_by_name,
         },
     ).fetchone()
-    return _operation(_one(row))
+    return read_operation(_one(row))
 
 
 def find_operation(conn: Connection, *, operation_id: int) -> Operation | None:
     row = conn.execute(
-        f"SELECT {_COLUMNS} FROM operations o WHERE o.organization_id = current_organization() AND o.id = %(id)s",
+        f"SELECT {COLUMNS} FROM operations o WHERE o.organization_id = current_organization() AND o.id = %(id)s",
         {"id": operation_id},
     ).fetchone()
-    return _operation(row) if row else None
+    return read_operation(row) if row else None
 
 
 def find_operation_by_uuid(conn: Connection, *, uuid: UUID) -> Operation | None:
     row = conn.execute(
-        f"SELECT {_COLUMNS} FROM operations o WHERE o.organization_id = current_organization() AND o.uuid = %(uuid)s",
+        f"SELECT {COLUMNS} FROM operations o WHERE o.organization_id = current_organization() AND o.uuid = %(uuid)s",
         {"uuid": uuid},
     ).fetchone()
-    return _operation(row) if row else None
+    return read_operation(row) if row else None
 
 
 def lock_operation(conn: Connection, *, operation_id: int) -> Operation | None:
     """Lock against other takers; children may still be written (no key update)."""
     row = conn.execute(
         f"""
-        SELECT {_COLUMNS} FROM operations o
+        SELECT {COLUMNS} FROM operations o
         WHERE o.organization_id = current_organization() AND o.id = %(id)s
         FOR NO KEY UPDATE
         """,
         {"id": operation_id},
     ).fetchone()
-    return _operation(row) if row else None
+    return read_operation(row) if row else None
 
 
 def list_operations(
@@ -94,7 +94,7 @@ def list_operations(
 ) -> list[Operation]:
     rows = conn.execute(
         f"""
-        SELECT {_COLUMNS} FROM operations o
+        SELECT {COLUMNS} FROM operations o
         WHERE o.organization_id = current_organization()
           AND (%(kind)s::text IS NULL OR o.kind = %(kind)s)
           AND (%(status)s::text IS NULL OR o.status = %(status)s)
@@ -103,7 +103,7 @@ def list_operations(
         """,
         {"kind": kind, "status": status, "created_by": created_by, "limit": limit, "offset": offset},
     ).fetchall()
-    return [_operation(row) for row in rows]
+    return [read_operation(row) for row in rows]
 
 
 def count_operations(conn: Connection, *, kind: str | None, status: str | None, created_by: int | None) -> int:
@@ -244,7 +244,7 @@ def try_sweep_lock(conn: Connection) -> bool:
     return bool(_one(row)["is_ours"])
 
 
-def _operation(row: Row) -> Operation:
+def read_operation(row: Row) -> Operation:
     return Operation(**{**row, "status": Status(row["status"])})
 
 
