@@ -14,6 +14,8 @@ from tranche.imports.tasks import FilePaths
 from tranche.inventory.api import make_routes as make_stock_routes
 from tranche.inventory.checks import CHECKS as STOCK_CHECKS
 from tranche.inventory.intake import ItemIntake
+from tranche.inventory.opening.intake import StockIntake
+from tranche.inventory.opening.service import TARGET as STOCK_TARGET
 from tranche.inventory.service import TARGET as ITEM_TARGET
 from tranche.inventory.tasks import make_handlers as make_item_handlers
 from tranche.kernel.db.pool import Connection
@@ -97,7 +99,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
 
 def make_intakes() -> Intakes:
     """The targets of imports, as the web sees them."""
-    return Intakes({ORDER_TARGET: OrderIntake(), ITEM_TARGET: ItemIntake()})
+    return Intakes({ORDER_TARGET: OrderIntake(), ITEM_TARGET: ItemIntake(), STOCK_TARGET: StockIntake()})
 
 
 def make_corrections(operations: Operations) -> Corrections:

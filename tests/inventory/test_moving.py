@@ -39,7 +39,7 @@ def test_a_transfer_moves_within_the_branch_and_makes_what_is_not_there(desk: De
     assert (moved.source_number, moved.destination_number, moved.quantity) == ("A", "NEW", Decimal("4.125"))
     assert desk.has("A", "NEW") == ["5.875", "4.125"]
     made = desk.lot("NEW")
-    assert (made.cost_price, made.unit_price, made.expires_at, made.made_at) == (8, 9, SOON, SOON)
+    assert (made.cost_price, made.unit_price, made.expires_at, made.made_at) == (Decimal(8), Decimal(9), SOON, SOON)
     assert made.created_by == desk.ctx.user_name
     desk.settle()
 
@@ -51,7 +51,7 @@ def test_a_destination_that_is_there_has_its_cost_weighted_over_all_branches(des
     desk.at(harbour).receive("B", "20")
     desk.transfer("A", "B", "10")
     lot = desk.lot("B")
-    assert (lot.cost_price, lot.unit_price, lot.expires_at) == (85, 110, SOON)
+    assert (lot.cost_price, lot.unit_price, lot.expires_at) == (Decimal(85), Decimal(110), SOON)
     with desk.database.transaction(desk.ctx.organization_id) as conn:
         row = conn.execute("SELECT * FROM lot_movements WHERE kind = 'transfer'").fetchone()
     assert row
@@ -64,7 +64,7 @@ def test_what_is_said_of_a_destination_wins(desk: Desk) -> None:
     desk.receive("B", "10", cost_price=Decimal(80), expires_at=SOON)
     desk.transfer("A", "B", "1", cost_price=Decimal("0.5"), unit_price=Decimal(7), expires_at=LATER)
     lot = desk.lot("B")
-    assert (lot.cost_price, lot.unit_price, lot.expires_at) == (Decimal("0.5"), 7, LATER)
+    assert (lot.cost_price, lot.unit_price, lot.expires_at) == (Decimal("0.5"), Decimal(7), LATER)
 
 
 def test_a_consolidation_is_the_same_transfers_one_after_another(desk: Desk) -> None:
@@ -77,7 +77,7 @@ def test_a_consolidation_is_the_same_transfers_one_after_another(desk: Desk) -> 
     assert [(entry.source_number, str(entry.quantity)) for entry in moved] == [("A", "10"), ("B", "10")]
     assert len({entry.operation_group_id for entry in moved}) == 1
     one, two = desk.lot("ONE"), desk.lot("TWO")
-    assert (one.cost_price, one.expires_at) == (two.cost_price, two.expires_at) == (80, SOON)
+    assert (one.cost_price, one.expires_at) == (two.cost_price, two.expires_at) == (Decimal(80), SOON)
     assert desk.has("A", "B", "ONE") == ["0", "20", "20"]
     desk.settle()
 

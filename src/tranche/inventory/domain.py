@@ -65,9 +65,10 @@ class Lot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotFilter:
-    """What to list: None means any; `search` is a part of number or name."""
+    """What to list: None means any; `number` is the whole number, `search` a part of number or name."""
 
     item_id: int | None = None
+    number: str | None = None
     search: str | None = None
     is_active: bool | None = None
 

@@ -98,7 +98,8 @@ def list_batches(
     page = read_page(request, limit=MOST_PER_PAGE, alias="size")
     wanted = LotFilter(
         item_id=read_whole(request, "itemId"),
-        search=_search(request),
+        number=_text(request, "batchNumber"),
+        search=_text(request, "search"),
         is_active=read_flag(request, "isActive") if "isActive" in request.query_params else None,
     )
     sort_by = SortBy(read_choice(request, "sortBy", choices=list(SortBy)) or SortBy.CREATED_AT)
@@ -111,11 +112,11 @@ def list_batches(
     return envelope(ctx, out, message="Batches fetched successfully", links=page_links(page, total=total))
 
 
-def _search(request: AnyRequest) -> str | None:
-    search = request.query_params.get("search")
-    if search is not None and len(search) > LONGEST_SEARCH:
-        raise invalid_parameter("search", f"must have at most {LONGEST_SEARCH} characters")
-    return search
+def _text(request: AnyRequest, name: str) -> str | None:
+    text = request.query_params.get(name)
+    if text is not None and len(text) > LONGEST_SEARCH:
+        raise invalid_parameter(name, f"must have at most {LONGEST_SEARCH} characters")
+    return text
 
 
 def _refuse_document_1(request: AnyRequest) -> None:

@@ -28,6 +28,7 @@ PAGES: Final = (
 LIST: Final = (
     *PAGES,
     whole("itemId", "Batches of this item."),
+    text("batchNumber", "The batch of exactly this number.", longest=LONGEST_SEARCH),
     text("search", "A part of batchNumber or batchName.", longest=LONGEST_SEARCH),
     choice("isActive", "Active ones, or the others.", choices=("true", "false")),
     choice("sortBy", "createdAt unless said.", choices=list(SortBy)),

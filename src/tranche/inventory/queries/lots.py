@@ -24,6 +24,7 @@ _COLUMNS: Final = """
 _OURS: Final = "l.organization_id = current_organization() AND l.number IS NOT NULL"
 _WANTED: Final = f"""
     {_OURS} AND (%(item_id)s::bigint IS NULL OR l.item_id = %(item_id)s)
+    AND (%(number)s::text IS NULL OR l.number = %(number)s)
     AND (%(is_active)s::boolean IS NULL OR l.is_active = %(is_active)s)
     AND (%(search)s::text IS NULL OR position(%(search)s IN l.folded) > 0)
 """
@@ -183,4 +184,4 @@ def folded(number: str, name: object) -> str:
 
 def _params(wanted: LotFilter) -> dict[str, object]:
     search = fold(wanted.search or "") or None
-    return {"item_id": wanted.item_id, "is_active": wanted.is_active, "search": search}
+    return {"item_id": wanted.item_id, "number": wanted.number, "is_active": wanted.is_active, "search": search}
