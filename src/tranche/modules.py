@@ -16,6 +16,9 @@ from tranche.inventory.checks import CHECKS as STOCK_CHECKS
 from tranche.inventory.intake import ItemIntake
 from tranche.inventory.opening.intake import StockIntake
 from tranche.inventory.opening.service import TARGET as STOCK_TARGET
+from tranche.inventory.pages import CARDS as STOCK_CARDS
+from tranche.inventory.pages import MENU as STOCK_MENU
+from tranche.inventory.pages import PAGES as STOCK_PAGES
 from tranche.inventory.service import TARGET as ITEM_TARGET
 from tranche.inventory.tasks import make_handlers as make_item_handlers
 from tranche.kernel.db.pool import Connection
@@ -78,6 +81,9 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
             routes=make_stock_routes(batches_api=settings.batches_api),
             handlers=make_item_handlers(files, limits=limits, users=[mark_used_items]),
             checks=STOCK_CHECKS,
+            pages=STOCK_PAGES,
+            menu=STOCK_MENU,
+            cards=STOCK_CARDS,
         ),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
