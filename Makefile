@@ -9,7 +9,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors test chaos bench pins clean
+.PHONY: help demo check format lint types floors browser test chaos bench pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
@@ -23,7 +23,7 @@ help:
 demo: $(STAMP)
 	@$(BIN)/tranche demo $(ARGS)
 
-check: format lint types floors test
+check: format lint types floors browser test
 
 format: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -37,8 +37,15 @@ types: $(STAMP)
 floors: $(STAMP)
 	$(BIN)/lint-imports
 
+# The tests of the pages need Chromium; where it may be installed it is, else they are left out, aloud.
+browser:
+	@command -v chromium-headless-shell >/dev/null || [ -n "$$TRANCHE_BROWSER" ] || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; } || \
+		echo "BROWSER TESTS WERE NOT RUN: there is no chromium-headless-shell; install it, or name a Chromium by TRANCHE_BROWSER"
+
 test: $(STAMP)
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)
@@ -63,7 +70,7 @@ $(STAMP): requirements.lock pyproject.toml web/package-lock.json web/build.mjs w
 
 # Pins hold versions and hashes, never an address, so that any index will do.
 UV := $(VENV)/pins/bin/uv
-PEER_NAMES := django django-import-export openpyxl 'psycopg[binary]' tablib
+PEER_NAMES := django django-import-export openpyxl 'psycopg[binary]' sqlalchemy tablib
 COMPILE := $(UV) pip compile pyproject.toml --all-extras --universal --upgrade --no-header --no-annotate --quiet
 
 pins: $(UV)

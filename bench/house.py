@@ -56,25 +56,38 @@ class Client:
         batch = _body(answer)
         if answer.status_code != httpx.codes.OK:
             self._wait(batch["operationId"], pause=pause or 0.05)
-        orders = self._ask("/api/orders?limit=1")["pagination"]["totalItems"]
+        orders = self.ask("/api/orders?limit=1")["pagination"]["totalItems"]
         seconds = time.perf_counter() - begun
-        ended = self._ask(f"/api/operations/{batch['operationId']}")["data"]
+        ended = self.ask(f"/api/operations/{batch['operationId']}")["data"]
         if ended["status"] not in {"completed", "completed_with_errors"}:
             sys.exit(f"An import ended {ended['status']}: {ended['error']}")
         return Uploaded(seconds=seconds, orders=orders)
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a POST; any refusal ends the run."""
+        return _body(self._http.post(path, json=body))
+
+    def ask(self, path: str) -> dict[str, Any]:
+        """The answer to a GET; any refusal ends the run."""
+        return _body(self._http.get(path))
+
+    def send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send a JSON body; what is answered."""
+        return _body(self._http.request(method, path, json=body))
+
+    def wait(self, operation_id: int, *, pause: float) -> None:
+        """Until an operation has ended."""
+        self._wait(operation_id, pause=pause)
 
     def close(self) -> None:
         self._http.close()
 
     def _wait(self, operation_id: int, *, pause: float) -> None:
         ends = time.monotonic() + _LONGEST_SECONDS
-        while self._ask(f"/api/operations/{operation_id}")["data"]["status"] not in _TERMINAL:
+        while self.ask(f"/api/operations/{operation_id}")["data"]["status"] not in _TERMINAL:
             if time.monotonic() > ends:
                 sys.exit("An import did not end within an hour.")
             time.sleep(pause)
-
-    def _ask(self, path: str) -> dict[str, Any]:
-        return _body(self._http.get(path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import uuid
+from asyncio.events import _get_running_loop, _set_running_loop
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -53,6 +54,18 @@ def plain_logs() -> Iterator[None]:
     yield
     structlog.reset_defaults()
     logging.getLogger().handlers = handlers
+
+
+@pytest.fixture(autouse=True)
+def own_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A browser opened by an earlier test leaves its event loop running in this thread; others need their own."""
+    loop = _get_running_loop()
+    if loop is None or "browser" in request.fixturenames:
+        yield
+        return
+    _set_running_loop(None)
+    yield
+    _set_running_loop(loop)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ class Explaining:
         self._conn = conn
         self.nodes: list[dict[str, Any]] = []
 
-    def execute(self, statement: str, params: Any = None) -> Any:
+    def execute(self, statement: str, params: Any = None, *, prepare: bool | None = None) -> Any:
+        del prepare
         (row,) = self._conn.execute(f"EXPLAIN (FORMAT JSON) {statement}", params).fetchall()
         plan = row["QUERY PLAN"]
         self.nodes += _walk((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])

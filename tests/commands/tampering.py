@@ -38,7 +38,7 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
         "ALTER POLICY tenant ON orders WITH CHECK (true)",
         "ALTER POLICY tenant ON organizations USING (true)",
         "CREATE POLICY more ON orders FOR SELECT USING (true)",
-        "CREATE TABLE invoices (organization_id bigint NOT NULL, id bigint, PRIMARY KEY (organization_id, id))",
+        "CREATE TABLE papers (organization_id bigint NOT NULL, id bigint, PRIMARY KEY (organization_id, id))",
     ],
     "every table belongs to organizations, or is known not to": [
         "CREATE TABLE notes (id bigint PRIMARY KEY)",
@@ -168,6 +168,88 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     ],
     "a deleted batch keeps no refused rows": [
         "UPDATE order_batches SET deleted_at = now()",
+    ],
+    "at most one snapshot of a source is published, and its parts are there": [
+        "UPDATE snapshots SET has_summary = false",
+        "UPDATE snapshots SET status = 'failed', error = 'x', has_details = false, has_summary = false",
+        "UPDATE snapshot_sources SET published_id = NULL",
+        (
+            "INSERT INTO snapshots (organization_id, id, data_set, status, batch_date, details_count, summary_count, "
+            "totals, finished_at) SELECT organization_id, 2, data_set, 'completed', batch_date, 1, 1, '{}', now() "
+            "FROM snapshots"
+        ),
+    ],
+    "the summary of a published snapshot is that of its details": [
+        "UPDATE bill_stop_summary_rows SET bill_stop_count = 0, active_billing_count = 2",
+        "UPDATE bill_stop_summary_rows SET total_balance = 6",
+        "UPDATE bill_stop_detail_rows SET billing_status = 'Active Billing'",
+        "DELETE FROM bill_stop_detail_rows WHERE cpc_customer_no = 'CPC2'",
+        "DELETE FROM bill_stop_summary_rows",
+        "UPDATE snapshots SET details_count = 3",
+    ],
+    "a snapshot runs only while its operation does": [
+        (
+            "UPDATE snapshot_sources SET published_id = NULL; UPDATE snapshots SET status = 'running', "
+            "finished_at = NULL, has_details = false, has_summary = false"
+        ),
+    ],
+    "every part belongs to a snapshot that runs or is kept": [
+        "DROP TABLE snapshot_1_detail",
+        "UPDATE snapshots SET has_summary = false",
+        "CREATE TABLE snapshot_9_detail (LIKE bill_stop_detail_rows)",
+        "ALTER TABLE bill_stop_summary_rows DETACH PARTITION snapshot_1_summary",
+    ],
+    "invoice numbers have no gap, and the counter equals the last one": [
+        "UPDATE invoices SET sequence = 9 WHERE id = 3",
+        "UPDATE invoices SET sequence = 2 WHERE id = 3",
+        "UPDATE invoice_counters SET last_number = 4",
+        "DELETE FROM invoice_counters",
+        "DELETE FROM invoices WHERE id = 2",
+    ],
+    "one live invoice per order": [
+        (
+            "ALTER TABLE invoices DROP CONSTRAINT one_live_invoice_per_order; "
+            "UPDATE invoices SET order_id = 2, status = 'issued', closed = 0, closed_at = NULL WHERE id = 2"
+        ),
+    ],
+    "an order is invoiced exactly while it has a live invoice": [
+        "UPDATE orders SET status = 'open' WHERE id = 2",
+        "UPDATE orders SET status = 'invoiced' WHERE id = 1",
+        (
+            "ALTER TABLE invoices DROP CONSTRAINT live_keeps_its_order; "
+            "UPDATE invoices SET order_id = NULL WHERE id = 1; UPDATE orders SET status = 'open'"
+        ),
+    ],
+    "invoice totals equal their lines": [
+        "UPDATE invoice_lines SET net = 7 WHERE invoice_id = 1",
+        "UPDATE invoice_lines SET tax = 1 WHERE invoice_id = 1",
+        "DELETE FROM invoice_lines WHERE invoice_id = 1",
+        "UPDATE invoices SET total_minor = 601 WHERE id = 1",
+        "UPDATE invoices SET line_count = 2 WHERE id = 1",
+    ],
+    "a credit note takes back one credited invoice, whole": [
+        "DELETE FROM invoices WHERE id = 3",
+        "DELETE FROM invoices WHERE id = 2",
+        "UPDATE invoices SET status = 'void' WHERE id = 2",
+        "UPDATE invoices SET net = 5, total = 5 WHERE id = 3",
+    ],
+    "an invoice that is closed gave its stock back, and only that one": [
+        "UPDATE invoices SET status = 'void', closed = id, closed_at = now() WHERE id = 1",
+        "DELETE FROM invoices WHERE id = 1",
+        (
+            "INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, to_lot_id, to_branch_id, "
+            "quantity, reverses_id, consumer_kind, consumer_id, consumer_label) "
+            "SELECT organization_id, gen_random_uuid(), 'return', item_id, from_lot_id, from_branch_id, quantity, id, "
+            "consumer_kind, consumer_id, consumer_label FROM lot_movements WHERE consumer_kind = 'invoice'"
+        ),
+    ],
+    "an invoice takes no more stock than it has on its lines": [
+        "UPDATE invoice_lines SET quantity = 1 WHERE invoice_id = 1",
+        "DELETE FROM invoice_lines WHERE invoice_id = 1",
+    ],
+    "what a run of invoices says it issued is there": [
+        "UPDATE operations SET succeeded = 0 WHERE id = 7",
+        "UPDATE invoices SET operation_id = NULL",
     ],
     "operation counters equal their items": [
         "UPDATE operations SET succeeded = 0, failed = 2",

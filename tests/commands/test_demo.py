@@ -86,9 +86,15 @@ def test_a_file_that_is_not_there_is_said_at_once(start: Start, room: Path) -> N
 
 def test_served_it_answers_until_ctrl_c_and_then_nothing_stays(start: Start, room: Path, csv: Path) -> None:
     demo = start("demo", str(csv), "--serve", TMPDIR=str(room))
-    key = demo.until(lambda: re.search(r"trn_\w+", demo.said()), what="a key").group()
+    key = demo.until(lambda: re.search(r"Key +(trn_\w+)", demo.said()), what="a key").group(1)
     answer = httpx.get(f"{demo.url()}/api/orders/batches", headers={"Authorization": f"Bearer {key}"})
     assert answer.json()["batches"][0]["successfulOrders"] == 2
+    door = demo.until(lambda: re.search(r"http://\S+/join/trn_\w+", demo.said()), what="a door").group()
+    assert "Sign in to Demo Company" in httpx.get(door).text
+    used = httpx.post(door, headers={"Sec-Fetch-Site": "same-origin"})
+    token = used.headers["set-cookie"].partition(";")[0]
+    home = httpx.get(demo.url() + used.headers["location"], headers={"Cookie": token})
+    assert csv.name in home.text
     assert demo.end(signal.SIGINT)[0] == 0
     assert list(room.iterdir()) == []
 

@@ -25,7 +25,7 @@ WITH file AS (
 ), customer AS (
     INSERT INTO customers (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Miller', 'miller')
 ), item AS (
-    INSERT INTO items (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Mug', 'mug')
+    INSERT INTO items (organization_id, id, name, name_folded, stock_tracking) VALUES (%(org)s, 1, 'Mug', 'mug', 'lots')
 ), stocked AS (
     INSERT INTO items (organization_id, id, name, name_folded, stock_tracking)
     VALUES (%(org)s, 2, 'Paint', 'paint', 'lots')
@@ -82,6 +82,81 @@ INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quanti
 VALUES (%(org)s, 1, 1, 1, 2, 3, 6)
 """
 
+_SNAPSHOT = """
+INSERT INTO snapshot_sources (organization_id, data_set, kind) VALUES ({org}, 'bill_stop', 'sample');
+INSERT INTO snapshots (organization_id, id, data_set, operation_id, status, batch_date, details_count, summary_count,
+    totals, has_details, has_summary, finished_at)
+VALUES ({org}, 1, 'bill_stop', 1, 'completed', '2026-11-28', 2, 1, '{{}}', true, true, now());
+UPDATE snapshot_sources SET published_id = 1;
+CREATE TABLE snapshot_1_detail PARTITION OF bill_stop_detail_rows FOR VALUES IN (1);
+CREATE TABLE snapshot_1_summary PARTITION OF bill_stop_summary_rows FOR VALUES IN (1);
+INSERT INTO bill_stop_detail_rows (organization_id, snapshot_id, crp_account_no, cpc_customer_no, billing_status,
+    current_balance)
+VALUES ({org}, 1, 'CRP1', 'CPC1', 'Bill Stop Issue', 5), ({org}, 1, 'CRP1', 'CPC2', 'Active Billing', NULL);
+INSERT INTO bill_stop_summary_rows VALUES ({org}, 1, 'CRP1', 2, 1, 1, 50, 5, 5);
+"""
+
+# One live invoice that drew stock, one that is credited, and its credit note.
+_INVOICES = (
+    """
+    INSERT INTO orders (organization_id, id, number, customer_id, status, currency, line_count, total)
+    VALUES (%(org)s, 2, 'B-2', 1, 'invoiced', 'USD', 1, 6), (%(org)s, 3, 'B-3', 1, 'open', 'USD', 1, 6)
+    """,
+    """
+    INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quantity, unit_price, amount)
+    VALUES (%(org)s, 2, 2, 1, 2, 3, 6), (%(org)s, 3, 3, 1, 2, 3, 6)
+    """,
+    """
+    INSERT INTO operations (organization_id, id, uuid, kind, phase, status, total, succeeded, failed, created_by,
+        started_at, finished_at)
+    VALUES (%(org)s, 7, gen_random_uuid(), 'order_invoices', 'invoice', 'completed_with_errors', 2, 1, 1, %(user)s,
+        now(), now())
+    """,
+    """
+    INSERT INTO operation_items (organization_id, operation_id, position, stage, reference, status, error)
+    VALUES (%(org)s, 7, 1, 'invoice', 2, 'succeeded', NULL), (%(org)s, 7, 2, 'invoice', 9, 'failed', 'Bad.')
+    """,
+    """
+    INSERT INTO invoice_imprints (organization_id, id, digest, content) VALUES (%(org)s, 1, %(sha256)s, '{}')
+    """,
+    """
+    INSERT INTO invoice_counters (organization_id, series, year, last_number) VALUES (%(org)s, 'INV', 2026, 3)
+    """,
+    """
+    INSERT INTO invoices (organization_id, id, kind, status, series, year, sequence, number, invoice_date, due_date,
+        currency, customer_id, buyer_name, order_id, order_number, closed, credits_id, imprint_id, branch_id,
+        line_count, net, tax, total, total_minor, operation_id, created_by, closed_at, closed_by)
+    SELECT %(org)s, n, kind, status, 'INV', 2026, n, 'INV-2026-00000' || n, '2026-11-28', '2026-12-28', 'USD', 1,
+        'Miller', "order", 'B-' || "order", closed, credits, 1, %(branch)s, 1, 6, 0, 6, 600,
+        CASE n WHEN 1 THEN 7 END, %(user)s, CASE n WHEN 2 THEN now() END, CASE n WHEN 2 THEN %(user)s END
+    FROM (VALUES
+        (1, 'invoice', 'issued', 2, 0, NULL::bigint), (2, 'invoice', 'credited', 3, 2, NULL),
+        (3, 'credit_note', 'issued', 3, 3, 2)
+    ) AS i (n, kind, status, "order", closed, credits)
+    """,
+    """
+    INSERT INTO invoice_lines (organization_id, invoice_id, line_number, item_id, quantity, unit_price, tax_rate, net,
+        tax)
+    SELECT %(org)s, n, n, 1, 2, 3, 0, 6, 0 FROM generate_series(1, 3) AS n
+    """,
+    """
+    INSERT INTO order_selections (organization_id, filter, order_ids, created_by)
+    VALUES (%(org)s, '{}', '{2}', %(user)s)
+    """,
+    """
+    INSERT INTO lots (organization_id, id, item_id, number) VALUES (%(org)s, 71, 1, 'L-71')
+    """,
+    """
+    INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, to_lot_id, to_branch_id, quantity)
+    VALUES (%(org)s, gen_random_uuid(), 'opening', 1, 71, %(branch)s, 5)
+    """,
+    """
+    INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, from_lot_id, from_branch_id,
+        quantity, consumer_kind, consumer_id, consumer_label, customer_id)
+    VALUES (%(org)s, gen_random_uuid(), 'issue', 1, 71, %(branch)s, 2, 'invoice', 1, 'INV-2026-000001', 1)
+    """,
+)
+
 
 _MOVEMENTS = """
 INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, from_lot_id, from_branch_id, to_lot_id,
@@ -112,5 +187,6 @@ def fill(conn: Connection, organization: Organization, home: Path) -> None:
         "sha256": SHA256,
         "size": len(CONTENT),
     }
-    for statement in (_ROWS, _MOVEMENTS, _RETURN):
+    for statement in (_ROWS, _MOVEMENTS, _RETURN, *_INVOICES):
         conn.execute(statement.encode(), values)
+    conn.execute(_SNAPSHOT.format(org=organization.id).encode())

@@ -1,21 +1,28 @@
 """Hot questions reach their index behind the tenant wall, on filled tables and as the plain role."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.plans import explain
 from tranche.imports.memory import queries as memories
 from tranche.imports.undo import Outcome
 from tranche.kernel.context import Context
+from tranche.kernel.db.listing import Choice, Listing, Place, Prefix, fetch_slice
 from tranche.kernel.db.pool import Connection, Database
 from tranche.orders.queries import batches, orders, undoing
+from tranche.orders.queries.listing import BATCHES, ORDERS
 
 FILL = """
     INSERT INTO customers (organization_id, code, name, name_folded)
         SELECT %(org)s, 'C' || n, 'Customer ' || n, 'customer ' || n FROM generate_series(1, 500) n;
     INSERT INTO order_batches (organization_id, user_id, file_name, status, completed_at)
         SELECT %(org)s, %(user)s, 'f' || n, 'completed', now() FROM generate_series(1, 200) n;
-    INSERT INTO orders (organization_id, batch_id, number, customer_id, currency, line_count, total)
-        SELECT %(org)s, b.first + n %% 200, 'N' || n, c.first + n %% 500, 'EUR', 1, 1
+    INSERT INTO orders
+            (organization_id, batch_id, number, customer_id, currency, line_count, total, order_date, status)
+        SELECT %(org)s, b.first + n %% 200, 'N' || n, c.first + n %% 500, 'EUR', 1, n,
+            CASE WHEN n %% 7 > 0 THEN '2026-01-01'::timestamptz + n * interval '1 minute' END,
+            CASE WHEN n %% 1000 = 0 THEN 'cancelled' ELSE 'open' END
         FROM generate_series(1, 30000) n,
             (SELECT min(id) AS first FROM order_batches WHERE organization_id = %(org)s) b,
             (SELECT min(id) AS first FROM customers WHERE organization_id = %(org)s) c;
@@ -30,27 +37,62 @@ def filled(owner: Connection, context: Context) -> Context:
     return context
 
 
-def _ask(conn: Connection, **wanted: object) -> object:
-    choices = {"batch_id": None, "customer_id": None, "status": None, "search": None, **wanted}
-    return orders.list_orders(conn, limit=50, offset=0, **choices)  # type: ignore[arg-type]  # as in list_orders
+def _ask(conn: Connection, listing: Listing, place: Place | None, sort: str, **filters: object) -> object:
+    return fetch_slice(conn, listing, Choice(filters, sort), limit=50, place=place)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "index"),
+    ("sort", "filters", "index"),
     [
-        ({}, "orders_pkey"),
-        ({"batch_id": 5}, "orders_by_batch"),
-        ({"customer_id": 5}, "orders_by_customer"),
-        ({"search": "N2999"}, "orders_organization_id_number_key"),
+        ("id", {}, "orders_pkey"),
+        ("-id", {}, "orders_pkey"),
+        ("orderId", {}, "orders_organization_id_number_key"),
+        ("-orderId", {"search": Prefix("N2999")}, "orders_organization_id_number_key"),
+        ("orderDate", {}, "orders_by_date"),
+        ("-orderDate", {"since": datetime(2026, 1, 15, tzinfo=UTC)}, "orders_by_date"),
+        ("total", {}, "orders_by_total"),
+        ("-total", {"least": 290_000_000}, "orders_by_total"),
+        ("id", {"batch_id": 5}, "orders_by_batch"),
+        ("-id", {"customer_id": 5}, "orders_by_customer"),
+        ("-id", {"status": "cancelled"}, "orders_by_status"),
     ],
 )
-def test_a_page_of_orders_reaches_its_index(
-    database: Database, filled: Context, wanted: dict[str, object], index: str
+def test_a_page_of_orders_reaches_its_index_first_far_and_backwards(
+    database: Database, filled: Context, sort: str, filters: dict[str, object], index: str
 ) -> None:
     with database.transaction(filled.organization_id) as conn:
-        plans = explain(conn, lambda asked: _ask(asked, **wanted))
-    assert index in plans.scans("orders")
-    assert "Seq Scan" not in plans.scans("orders")
+        first = fetch_slice(conn, ORDERS, Choice(filters, sort), limit=20)
+        far = first.following or Place(("1",) * len(ORDERS.sorts[sort.removeprefix("-")]))
+        for place in (None, far, Place(far.values, forward=False)):
+            plans = explain(conn, lambda asked: _ask(asked, ORDERS, place, sort, **filters))  # noqa: B023  # asked at once
+            assert index in plans.scans("orders")
+            assert "Seq Scan" not in plans.scans("orders")
+
+
+@pytest.mark.parametrize(
+    ("sort", "filters", "index"),
+    [
+        ("-id", {}, "order_batches_live"),
+        ("importedAt", {"since": datetime(2026, 3, 1, tzinfo=UTC)}, "order_batches_by_time"),
+        ("-id", {"status": "failed"}, "order_batches_by_status"),
+    ],
+)
+def test_a_page_of_batches_reaches_its_index(  # noqa: PLR0917  # fixtures and parameters
+    database: Database, owner: Connection, filled: Context, sort: str, filters: dict[str, object], index: str
+) -> None:
+    owner.execute(
+        """
+        INSERT INTO order_batches (organization_id, user_id, file_name, status, completed_at, imported_at)
+        SELECT %(org)s, %(user)s, 'g' || n, 'completed', now(), '2026-01-01'::timestamptz + n * interval '10 minutes'
+        FROM generate_series(1, 10000) n
+        """,
+        {"org": filled.organization_id, "user": filled.user_id},
+    )
+    owner.execute("ANALYZE order_batches")
+    with database.transaction(filled.organization_id) as conn:
+        plans = explain(conn, lambda asked: _ask(asked, BATCHES, None, sort, **filters))
+    assert index in plans.scans("order_batches")
+    assert "Seq Scan" not in plans.scans("order_batches")
 
 
 def test_one_order_and_its_lines_reach_their_keys(database: Database, filled: Context) -> None:

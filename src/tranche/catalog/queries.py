@@ -5,9 +5,10 @@ from dataclasses import fields
 from psycopg.errors import UniqueViolation
 
 from tranche.catalog.domain import Item, ItemFields, StockTracking
+from tranche.kernel.db.listing import Column, Key, Kind, Listing
 from tranche.kernel.db.matching import Target
 from tranche.kernel.db.pool import Connection, Row
-from tranche.kernel.text import after_prefix, fold, fold_sql
+from tranche.kernel.text import fold, fold_sql
 
 WANTED = Target(
     table="items",
@@ -16,10 +17,32 @@ WANTED = Target(
     extras={"unit_price": "w.unit_price"},
 )
 _COLUMNS = ", ".join(f"i.{f.name}" for f in fields(Item))
-_FILTER = """
-    i.organization_id = current_organization()
-    AND (%(low)s::text IS NULL OR i.name_folded ~>=~ %(low)s AND i.name_folded ~<~ %(high)s OR i.code = %(code)s)
-"""
+ITEMS = Listing(
+    name="items",
+    select=_COLUMNS,
+    source="items i",
+    counted="items i",
+    where="i.organization_id = current_organization()",
+    filters={
+        "search": """
+            i.name_folded ~>=~ %(search_low)s AND i.name_folded ~<~ %(search_high)s
+            OR i.code_folded ~>=~ %(search_low)s AND i.code_folded ~<~ %(search_high)s
+        """,
+        "stock_tracking": "i.stock_tracking = %(stock_tracking)s",
+    },
+    sorts={"name": (Key("i.name_folded", "text", by_pattern=True), Key("i.id")), "id": (Key("i.id"),)},
+    default_sort="name",
+    export=(
+        Column("id", "i.id", Kind.NUMBER),
+        Column("code", "i.code"),
+        Column("name", "i.name"),
+        Column("unitPrice", "i.unit_price", Kind.NUMBER),
+        Column("stockTracking", "i.stock_tracking"),
+        Column("extra", "i.extra::text"),
+        Column("createdAt", "i.created_at", Kind.MOMENT),
+        Column("updatedAt", "i.updated_at", Kind.MOMENT),
+    ),
+)
 
 
 def find_item(conn: Connection, *, item_id: int) -> Item | None:
@@ -27,7 +50,7 @@ def find_item(conn: Connection, *, item_id: int) -> Item | None:
         f"SELECT {_COLUMNS} FROM items i WHERE i.organization_id = current_organization() AND i.id = %(id)s",
         {"id": item_id},
     ).fetchone()
-    return _item(row) if row else None
+    return item_of(row) if row else None
 
 
 def lock_item(conn: Connection, *, item_id: int) -> Item | None:
@@ -38,7 +61,7 @@ def lock_item(conn: Connection, *, item_id: int) -> Item | None:
         """,
         {"id": item_id},
     ).fetchone()
-    return _item(row) if row else None
+    return item_of(row) if row else None
 
 
 def insert_item(conn: Connection, *, fields: ItemFields) -> Item | None:
@@ -52,7 +75,7 @@ def insert_item(conn: Connection, *, fields: ItemFields) -> Item | None:
         """,
         _values(fields),
     ).fetchone()
-    return _item(row) if row else None
+    return item_of(row) if row else None
 
 
 def update_item(conn: Connection, *, item_id: int, fields: ItemFields) -> Item | None:
@@ -70,7 +93,7 @@ def update_item(conn: Connection, *, item_id: int, fields: ItemFields) -> Item |
             ).fetchall()
     except UniqueViolation:
         return None
-    return _item(row)
+    return item_of(row)
 
 
 def set_tracking(conn: Connection, *, item_id: int, tracking: StockTracking) -> None:
@@ -81,23 +104,6 @@ def set_tracking(conn: Connection, *, item_id: int, tracking: StockTracking) -> 
         """,
         {"id": item_id, "tracking": tracking},
     )
-
-
-def list_items(conn: Connection, *, search: str | None, limit: int, offset: int) -> list[Item]:
-    """In the order of their names; `search` is a code or the beginning of a name."""
-    rows = conn.execute(
-        f"""
-        SELECT {_COLUMNS} FROM items i WHERE {_FILTER}
-        ORDER BY i.name_folded USING ~<~, i.id LIMIT %(limit)s OFFSET %(offset)s
-        """,
-        {**_searched(search), "limit": limit, "offset": offset},
-    ).fetchall()
-    return [_item(row) for row in rows]
-
-
-def count_items(conn: Connection, *, search: str | None) -> int:
-    (row,) = conn.execute(f"SELECT count(*) AS count FROM items i WHERE {_FILTER}", _searched(search)).fetchall()
-    return int(row["count"])
 
 
 def insert_coming(conn: Connection) -> None:
@@ -183,12 +189,6 @@ def _values(fields: ItemFields) -> dict[str, object]:
     }
 
 
-def _searched(search: str | None) -> dict[str, str | None]:
-    prefix = fold(search or "")
-    if not prefix:
-        return {"low": None, "high": None, "code": None}
-    return {"low": prefix, "high": after_prefix(prefix), "code": (search or "").strip()}
-
-
-def _item(row: Row) -> Item:
+def item_of(row: Row) -> Item:
+    """The item that a row of the list is."""
     return Item(**{**row, "stock_tracking": StockTracking(row["stock_tracking"])})

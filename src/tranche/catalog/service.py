@@ -5,8 +5,13 @@ from tranche.catalog.domain import Item, ItemFields, ItemTaken, StockTracking, U
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db import matching
+from tranche.kernel.db.listing import Choice, Prefix, count, fetch_page
 from tranche.kernel.db.matching import MatchCounts
 from tranche.kernel.db.pool import Connection
+from tranche.kernel.text import fold
+
+ITEMS = queries.ITEMS
+item_of = queries.item_of
 
 
 def create(conn: Connection, ctx: Context, *, fields: ItemFields) -> Item:
@@ -79,11 +84,11 @@ def match_or_create(conn: Connection) -> MatchCounts:
 
 
 def list_page(conn: Connection, *, search: str | None, limit: int, offset: int) -> tuple[list[Item], int]:
-    """One page by name, and how many there are in all; `search` is a code or the beginning of a name."""
-    return (
-        queries.list_items(conn, search=search, limit=limit, offset=offset),
-        queries.count_items(conn, search=search),
-    )
+    """One page by name, and how many there are in all; `search` is the beginning of a name or of a code."""
+    prefix = fold(search or "")
+    choice = Choice({"search": Prefix(prefix) if prefix else None})
+    rows = fetch_page(conn, ITEMS, choice, limit=limit, offset=offset)
+    return [item_of(row) for row in rows], count(conn, ITEMS, choice)
 
 
 def take_in(conn: Connection) -> None:

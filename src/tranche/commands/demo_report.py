@@ -52,7 +52,8 @@ def show_door(console: Console, installation: Installation) -> None:
     show_facts(
         console,
         [
-            ("Server", Text(url, style="bold cyan")),
+            ("Browser", Text(installation.door, style="bold cyan")),
+            ("Server", url),
             ("Key", installation.key),
             ("HTTP", f'curl -H "Authorization: Bearer {installation.key}" {url}/api/orders/batches'),
             ("Command line", f"TRANCHE_HOME={home} {_program()} orders errors 1 --groups"),

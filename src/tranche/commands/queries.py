@@ -68,9 +68,12 @@ def list_organizations(conn: Connection, *, name: str, limit: int) -> list[int]:
 
 
 def enter_organization(conn: Connection, *, organization_id: int) -> bool:
-    """Set the organization for the whole session; False if there is none of this id."""
+    """Set the organization, and its zone as that of now(), for the whole session; False if there is none of this id."""
     conn.execute("SELECT set_config('app.organization_id', %(id)s, false)", {"id": str(organization_id)})
-    return conn.execute("SELECT FROM organizations WHERE id = current_organization()").rowcount == 1
+    entered = conn.execute(
+        "SELECT set_config('TimeZone', zone, false) FROM organizations WHERE id = current_organization()"
+    )
+    return entered.rowcount == 1
 
 
 def run_sql(conn: Connection, text: str) -> list[Result]:

@@ -12,6 +12,7 @@ from tranche.commands.logs import configure_logs
 from tranche.commands.options import HostOption, PortOption, load_settings
 from tranche.commands.process import Process, WebPart, bind, leave, url_of
 from tranche.commands.signals import interruptible
+from tranche.commands.users import setup_address
 
 app = typer.Typer()
 
@@ -27,6 +28,8 @@ def serve(*, host: HostOption = None, port: PortOption = None) -> None:
 
         def started() -> None:
             typer.echo(f"Tranche listens on {url_of(bound)}")
+            if door := setup_address(database_url, base=settings.public_url or url_of(bound)):
+                typer.echo(f"Nobody can sign in yet. Set up by this link, which works once: {door}")
 
         with closing(make_web(settings, database_url=database_url)) as web:
             Process([WebPart(web, settings, bound=bound, started=started)]).run(signals=True)

@@ -15,10 +15,12 @@ from tranche.commands.database import Addresses, use_database
 from tranche.commands.home import Home
 from tranche.commands.install import prepare
 from tranche.commands.process import Process, WebPart, bind, url_of
+from tranche.commands.users import sign_in_address
 from tranche.kernel.client.address import Address
 from tranche.kernel.db.account import server_account
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.errors import TrancheError, Unavailable
+from tranche.kernel.identity.domain import LOCAL_EMAIL
 from tranche.kernel.settings import Settings
 from tranche.worker import Worker
 
@@ -37,6 +39,7 @@ class Installation:
     url: str
     key: str = field(repr=False)
     home: Path
+    door: str = field(repr=False)
 
     @property
     def address(self) -> Address:
@@ -67,7 +70,8 @@ def throwaway(settings: Settings, *, keep: bool, done: Step) -> Iterator[Install
                 done(f"Schema, organization “{COMPANY}”, API key")
                 with _running(ours, addresses, home) as url:
                     done(f"Server and worker at {url}")
-                    yield Installation(url=url, key=key or "", home=folder)
+                    door = sign_in_address(addresses.require_app(), email=LOCAL_EMAIL, base=url)
+                    yield Installation(url=url, key=key or "", home=folder, door=door)
     finally:
         for left in leftovers if not keep else []:
             shutil.rmtree(left, ignore_errors=True)

@@ -17,6 +17,7 @@ from tranche.commands.logs import configure_logs
 from tranche.commands.options import HostOption, PortOption, load_settings
 from tranche.commands.process import Process, WebPart, bind, leave, url_of
 from tranche.commands.signals import interruptible
+from tranche.commands.users import setup_address
 from tranche.worker import Worker
 
 app = typer.Typer()
@@ -36,11 +37,13 @@ def up(*, host: HostOption = None, port: PortOption = None) -> None:
         with use_database(settings) as addresses:
             key = prepare(addresses, home)
 
+            database_url = addresses.require_app()
+
             def started() -> None:
                 home.write_url(url_of(bound))
-                _show(home, addresses, url=url_of(bound), has_key=key is not None)
+                door = setup_address(database_url, base=settings.public_url or url_of(bound))
+                _show(home, addresses, url=url_of(bound), has_key=key is not None, door=door)
 
-            database_url = addresses.require_app()
             with closing(make_web(settings, database_url=database_url)) as web:
                 part = WebPart(web, settings, bound=bound, started=started)
                 Process([part, Worker(replace(settings, owner_url=addresses.owner), database_url=database_url)]).run(
@@ -50,7 +53,7 @@ def up(*, host: HostOption = None, port: PortOption = None) -> None:
         leave(0)
 
 
-def _show(home: Home, addresses: Addresses, *, url: str, has_key: bool) -> None:
+def _show(home: Home, addresses: Addresses, *, url: str, has_key: bool, door: str | None) -> None:
     database = f"PostgreSQL {addresses.version}, embedded" if addresses.is_embedded else "the one of DATABASE_URL"
     key = f"{home.key_file}, used by the commands on this machine" if has_key else "none here: set TRANCHE_API_KEY"
     console = screen.out()
@@ -62,7 +65,8 @@ def _show(home: Home, addresses: Addresses, *, url: str, has_key: bool) -> None:
             ("Data", str(home.folder)),
             ("Database", database),
             ("Key", key),
-            ("Next", "tranche orders upload FILE"),
+            *([("Set up", Text(door, style="bold cyan"))] if door else []),
+            ("Next", "open the set-up link in a browser; it works once" if door else "tranche orders upload FILE"),
             ("End", "Ctrl-C"),
         ],
     )

@@ -9,34 +9,44 @@ from litestar.params import FromPath, JSONBody
 
 from tranche.customers import service
 from tranche.customers.schemas import CustomerChangesBody, CustomerOut, NewCustomerBody, customer_out, fields_of
+from tranche.customers.service import CUSTOMERS, customer_of
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, is_by_cursor, look, prefix, read_filters
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter
+from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE: Final = {SCOPE: "customers"}
-_LONGEST_SEARCH: Final = 300
+_FILTERS: Final[Readers] = {"search": ("search", prefix("search", folded=True))}
 
 
 @get("/api/customers", opt=_SCOPE, sync_to_thread=True)
 def list_customers(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[CustomerOut]]:
-    """Customers by name; `search` is a code or the beginning of a name."""
-    allow_query(request, {"page", "limit", "search"})
-    page = read_page(request)
-    search = request.query_params.get("search")
-    if search is not None and len(search) > _LONGEST_SEARCH:
-        raise invalid_parameter("search", f"must have at most {_LONGEST_SEARCH} characters")
+    """Customers by name; `search` is a code or the beginning of a name, by cursor also the beginning of a code."""
+    choice = read_filters(request, CUSTOMERS, _FILTERS, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
+        if choice.sort or is_by_cursor(request):
+            found = look(request, ctx, conn, CUSTOMERS, choice)
+            out = [customer_out(customer_of(row)) for row in found.rows]
+            return envelope(ctx, out, message="Customers fetched", links=found.links)
+        page, search = read_page(request), request.query_params.get("search")
         customers, total = service.list_page(conn, search=search, limit=page.limit, offset=page.offset)
     out = [customer_out(customer) for customer in customers]
     return envelope(ctx, out, message="Customers fetched", links=page_links(page, total=total))
+
+
+@get("/api/customers/export", opt=_SCOPE, sync_to_thread=False)
+def export_customers(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
+    """The customers under the same filters as a file: `format=csv` or `format=xlsx`."""
+    return exports.answer(ctx, request, CUSTOMERS, read_filters(request, CUSTOMERS, _FILTERS, besides=EXPORTING))
 
 
 @get("/api/customers/{customer_id:int}", opt=_SCOPE, sync_to_thread=True)
@@ -87,4 +97,4 @@ def update_customer(
     return act(database, ctx, request, action, given=data)
 
 
-ROUTES: Final[tuple[Any, ...]] = (list_customers, find_customer, create_customer, update_customer)
+ROUTES: Final[tuple[Any, ...]] = (list_customers, export_customers, find_customer, create_customer, update_customer)

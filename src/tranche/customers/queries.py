@@ -3,8 +3,9 @@
 from psycopg.errors import UniqueViolation
 
 from tranche.customers.domain import Customer
+from tranche.kernel.db.listing import Column, Key, Kind, Listing
 from tranche.kernel.db.matching import Target
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.text import after_prefix, fold
 
 WANTED = Target(
@@ -15,6 +16,31 @@ WANTED = Target(
 )
 
 _COLUMNS = "c.id, c.code, c.name, c.email, c.phone, c.address, c.created_at, c.updated_at"
+CUSTOMERS = Listing(
+    name="customers",
+    select=_COLUMNS,
+    source="customers c",
+    counted="customers c",
+    where="c.organization_id = current_organization()",
+    filters={
+        "search": """
+            c.name_folded ~>=~ %(search_low)s AND c.name_folded ~<~ %(search_high)s
+            OR c.code_folded ~>=~ %(search_low)s AND c.code_folded ~<~ %(search_high)s
+        """
+    },
+    sorts={"name": (Key("c.name_folded", "text", by_pattern=True), Key("c.id")), "id": (Key("c.id"),)},
+    default_sort="name",
+    export=(
+        Column("id", "c.id", Kind.NUMBER),
+        Column("code", "c.code"),
+        Column("name", "c.name"),
+        Column("email", "c.email"),
+        Column("phone", "c.phone"),
+        Column("address", "c.address"),
+        Column("createdAt", "c.created_at", Kind.MOMENT),
+        Column("updatedAt", "c.updated_at", Kind.MOMENT),
+    ),
+)
 _FILTERS = {
     "all": "c.organization_id = current_organization()",
     "named": """
@@ -30,6 +56,11 @@ def find_customer(conn: Connection, *, customer_id: int) -> Customer | None:
         {"id": customer_id},
     ).fetchone()
     return Customer(**row) if row else None
+
+
+def customer_of(row: Row) -> Customer:
+    """The customer that a row of the list is."""
+    return Customer(**row)
 
 
 def find_by_code(conn: Connection, *, code: str) -> Customer | None:

@@ -10,6 +10,9 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Conflict
 from tranche.kernel.text import fold
 
+CUSTOMERS = queries.CUSTOMERS
+customer_of = queries.customer_of
+
 
 def create(conn: Connection, ctx: Context, *, fields: CustomerFields) -> Customer:
     """Make a customer; `name` must be given.

@@ -13,6 +13,7 @@ from litestar.response import File
 from tranche.imports import service
 from tranche.imports.corrections.service import find_edited
 from tranche.imports.domain import Field, Limits
+from tranche.imports.listing_queries import ERRORS
 from tranche.imports.memory.api import MEMORY_ROUTES
 from tranche.imports.schemas import (
     ErrorGroupOut,
@@ -29,12 +30,16 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
-from tranche.kernel.web.pagination import page_links, read_page
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
+from tranche.kernel.web.exports import Download, Exports
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, read_filters, text, word
+from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE = {SCOPE: "orders"}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ERROR_PARAMETERS = frozenset({"page", "limit", "severity", "code"})
+ERROR_FILTERS: Readers = {
+    "severity": ("severity", word("severity", "error", "warning")),
+    "code": ("code", text("code", longest=100)),
+}
 
 
 class Workbooks:
@@ -84,24 +89,15 @@ def errors_page(
     request: AnyRequest, ctx: Context, conn: Connection, *, import_id: int | None
 ) -> Envelope[list[ErrorOut]]:
     """A page of errors; what was never read has none."""
-    allow_query(request, ERROR_PARAMETERS)
-    page = read_page(request)
-    severity = read_choice(request, "severity", choices=("error", "warning"))
-    rows, total = (
-        ([], 0)
-        if import_id is None
-        else service.list_errors(
-            conn,
-            import_id=import_id,
-            severity=severity,
-            code=request.query_params.get("code"),
-            limit=page.limit,
-            offset=page.offset,
-        )
-    )
-    return envelope(
-        ctx, [error_out(row) for row in rows], message="Errors fetched", links=page_links(page, total=total)
-    )
+    choice = read_filters(request, ERRORS, ERROR_FILTERS, besides=PAGING, fixed={"import_id": import_id or 0})
+    found = look(request, ctx, conn, ERRORS, choice)
+    return envelope(ctx, [error_out(row) for row in found.rows], message="Errors fetched", links=found.links)
+
+
+def errors_export(request: AnyRequest, ctx: Context, exports: Exports, *, import_id: int | None) -> Download:
+    """The errors under the request's filters as a file."""
+    choice = read_filters(request, ERRORS, ERROR_FILTERS, besides=EXPORTING, fixed={"import_id": import_id or 0})
+    return exports.answer(ctx, request, ERRORS, choice)
 
 
 @get("/api/imports/{import_id:int}", opt=_SCOPE, sync_to_thread=True)
@@ -123,6 +119,20 @@ def list_import_errors(
     with database.transaction(ctx.organization_id) as conn:
         service.get(conn, import_id=import_id)
         return errors_page(request, ctx, conn, import_id=import_id)
+
+
+@get("/api/imports/{import_id:int}/errors/export", opt=_SCOPE, sync_to_thread=True)
+def export_import_errors(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    exports: NamedDependency[Exports],
+    import_id: FromPath[int],
+) -> Download:
+    """The errors under the same filters as a file: `format=csv` or `format=xlsx`."""
+    with database.transaction(ctx.organization_id) as conn:
+        service.get(conn, import_id=import_id)
+    return errors_export(request, ctx, exports, import_id=import_id)
 
 
 @get("/api/imports/{import_id:int}/errors/groups", opt=_SCOPE, sync_to_thread=True)
@@ -153,6 +163,7 @@ def download_import_errors(
 IMPORT_ROUTES = (
     find_import,
     list_import_errors,
+    export_import_errors,
     list_import_error_groups,
     download_import_errors,
     *MEMORY_ROUTES,

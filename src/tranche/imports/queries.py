@@ -8,7 +8,9 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from tranche.imports.domain import Fault
+from tranche.imports.listing_queries import ERRORS
 from tranche.imports.targets import Import
+from tranche.kernel.db.listing import Choice, count
 from tranche.kernel.db.pool import Connection, Row
 
 _COLUMNS = ", ".join(f.name for f in fields(Import))
@@ -174,32 +176,8 @@ def delete_errors(conn: Connection, *, import_id: int) -> None:
     )
 
 
-def list_errors(
-    conn: Connection, *, import_id: int, severity: str | None, code: str | None, limit: int, offset: int
-) -> list[Row]:
-    return conn.execute(
-        """
-        SELECT row_number, column_name, severity, code, message FROM import_errors
-        WHERE organization_id = current_organization() AND import_id = %(id)s
-          AND (%(severity)s::text IS NULL OR severity = %(severity)s)
-          AND (%(code)s::text IS NULL OR code = %(code)s)
-        ORDER BY row_number, id LIMIT %(limit)s OFFSET %(offset)s
-        """,
-        {"id": import_id, "severity": severity, "code": code, "limit": limit, "offset": offset},
-    ).fetchall()
-
-
 def count_errors(conn: Connection, *, import_id: int, severity: str | None, code: str | None) -> int:
-    row = conn.execute(
-        """
-        SELECT count(*) AS count FROM import_errors
-        WHERE organization_id = current_organization() AND import_id = %(id)s
-          AND (%(severity)s::text IS NULL OR severity = %(severity)s)
-          AND (%(code)s::text IS NULL OR code = %(code)s)
-        """,
-        {"id": import_id, "severity": severity, "code": code},
-    ).fetchone()
-    return int(row["count"]) if row else 0
+    return count(conn, ERRORS, Choice({"import_id": import_id, "severity": severity, "code": code}))
 
 
 def list_error_groups(conn: Connection, *, import_id: int, limit: int) -> list[Row]:

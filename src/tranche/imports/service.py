@@ -10,8 +10,10 @@ from typing import Any
 from tranche.imports import queries
 from tranche.imports.choices import write_mapping
 from tranche.imports.domain import ImportMode, Mapping, OnDuplicate
+from tranche.imports.listing_queries import ERRORS
 from tranche.imports.targets import Import
 from tranche.kernel.context import Context
+from tranche.kernel.db.listing import Choice, count, fetch_page
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.errors import NotFound
 from tranche.kernel.operations.domain import Operation
@@ -125,8 +127,8 @@ def list_errors(
     conn: Connection, *, import_id: int, severity: str | None, code: str | None, limit: int, offset: int
 ) -> tuple[list[Row], int]:
     """A page by row (row_number, column_name, severity, code, message), and how many there are."""
-    rows = queries.list_errors(conn, import_id=import_id, severity=severity, code=code, limit=limit, offset=offset)
-    return rows, queries.count_errors(conn, import_id=import_id, severity=severity, code=code)
+    choice = Choice({"import_id": import_id, "severity": severity, "code": code})
+    return fetch_page(conn, ERRORS, choice, limit=limit, offset=offset), count(conn, ERRORS, choice)
 
 
 def list_error_groups(conn: Connection, *, import_id: int, limit: int = _MOST_GROUPS) -> list[Row]:

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from litestar.datastructures import UploadFile
+from msgspec import UNSET, UnsetType
 
 from tranche.kernel.db.pool import Row
 from tranche.kernel.web.json import Body, Out
-from tranche.kernel.web.pagination import Pagination
+from tranche.kernel.web.pagination import Cursors, Pagination
 from tranche.orders.domain import BatchStats, Order, OrderBatch, OrderLine
 
 
@@ -84,10 +85,11 @@ class BatchDetailOut(BatchOut, frozen=True):
 
 
 class BatchListOut(Out, frozen=True):
-    """Document 1's list."""
+    """Document 1's list; asked by cursor it has `cursors` instead of `pagination`."""
 
     batches: list[BatchOut]
-    pagination: Pagination
+    pagination: Pagination | UnsetType = UNSET
+    cursors: Cursors | UnsetType = UNSET
 
 
 class StatsOut(Out, frozen=True):
@@ -144,10 +146,11 @@ class OrderDetailOut(OrderOut, frozen=True):
 
 
 class BatchOrdersOut(Out, frozen=True):
-    """The orders of a batch, in document 1's shape."""
+    """The orders of a batch, in document 1's shape, with `cursors` as the list of batches."""
 
     orders: list[OrderOut]
-    pagination: Pagination
+    pagination: Pagination | UnsetType = UNSET
+    cursors: Cursors | UnsetType = UNSET
 
 
 class DeletedOut(Out, frozen=True):

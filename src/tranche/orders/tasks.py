@@ -1,14 +1,19 @@
 """The operations of orders: the import of a batch, and the removal of a large one."""
 
+from dataclasses import replace
+
 from tranche.imports.corrections.tasks import make_correction_handler
 from tranche.imports.domain import Limits
 from tranche.imports.tasks import FilePaths, make_handler
 from tranche.imports.undo import make_undo_handler
+from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.handlers import Handler, Retried, StreamWork
+from tranche.kernel.operations.service import Operations
+from tranche.orders.domain import NothingRead
 from tranche.orders.queries import orders
-from tranche.orders.service import DELETE_KIND, UNDO_KIND
+from tranche.orders.service import DELETE_KIND, UNDO_KIND, undo_batch
 from tranche.orders.target import OrderTarget
 from tranche.orders.undo import OrderUndoer
 
@@ -36,11 +41,23 @@ class RemovePhase:
 def make_handlers(files: FilePaths, *, limits: Limits) -> list[Handler]:
     """The kinds of operation that this module adds."""
     return [
-        make_handler(OrderTarget(), files, limits=limits),
+        replace(make_handler(OrderTarget(), files, limits=limits), undo=_undo_import),
         make_undo_handler(UNDO_KIND, OrderUndoer()),
         make_correction_handler(OrderTarget(), files, limits=limits),
         Handler(kind=DELETE_KIND, phases=(RemovePhase(),), retry=_retry_removal),
     ]
+
+
+def _undo_import(conn: Connection, ctx: Context, operations: Operations, operation: Operation) -> Operation:
+    """See service.undo_batch; a dry run has brought nothing in.
+
+    Raises:
+        NothingRead: there is no batch.
+    """
+    batch_id = operation.payload["batchId"]
+    if batch_id is None:
+        raise NothingRead("A dry run brings nothing in, so there is nothing to undo.")
+    return undo_batch(conn, ctx, operations, batch_id=batch_id)
 
 
 def _retry_removal(conn: Connection, operation: Operation, code: str | None) -> Retried:

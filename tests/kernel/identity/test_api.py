@@ -275,7 +275,7 @@ def test_the_audit_log_is_newest_first_and_filtered(client: Client, made: Bootst
         "userId=x",
         "userId=0",
         "action=",
-        "sort=id",
+        "sort=userId",
         "page=0",
         "limit=1001",
     ],

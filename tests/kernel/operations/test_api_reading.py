@@ -98,7 +98,7 @@ def test_the_list_is_the_newest_first_and_narrowed(workshop: Workshop, client: h
 
 @pytest.mark.parametrize(
     ("query", "pointer"),
-    [("status=done", "status"), ("createdBy=you", "createdBy"), ("page=0", "page"), ("sort=id", "sort")],
+    [("status=done", "status"), ("createdBy=you", "createdBy"), ("page=0", "page"), ("sort=label", "sort")],
 )
 def test_what_the_list_does_not_understand_is_400(client: httpx.Client, query: str, pointer: str) -> None:
     answer = client.get(f"{HOME}?{query}")

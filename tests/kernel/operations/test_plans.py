@@ -7,9 +7,11 @@ import pytest
 from tests.kernel.operations.toys import MINT
 from tests.kernel.operations.workshop import Workshop
 from tests.plans import explain
+from tranche.kernel.db.listing import Choice, fetch_page
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Claim
 from tranche.kernel.operations.queries import claims, items, leases, operations
+from tranche.kernel.operations.queries.listing import OPERATIONS
 
 KEY, PENDING, FAILED = "operation_items_pkey", "operation_items_pending", "operation_items_failed"
 CLAIM = Claim(id=1, operation_id=1, phase="mint", low=19_001, high=19_100, epoch=1, attempts=0)
@@ -62,7 +64,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], object], set[str]]] = {
     ),
     "the newest operations": (
         "operations",
-        lambda conn: operations.list_operations(conn, kind=None, status=None, created_by=None, limit=20, offset=0),
+        lambda conn: fetch_page(conn, OPERATIONS, Choice(), limit=20, offset=0),
         {"operations_pkey"},
     ),
     "one operation": ("operations", lambda conn: operations.find_operation(conn, operation_id=2), {"operations_pkey"}),

@@ -1,6 +1,7 @@
 """The hub: reads shared, nothing lost, nothing left behind."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -9,7 +10,7 @@ import pytest
 
 from tests.kernel.web.sample import Ledger
 from tranche.kernel.errors import NotFound, TooMany, Unavailable
-from tranche.kernel.web.stream import Hub, State
+from tranche.kernel.web.stream import ORGANIZATION, Hub, State
 
 
 def on_loop(work: Callable[[], Awaitable[None]]) -> None:
@@ -178,5 +179,67 @@ def test_a_deleted_operation_ends_its_streams() -> None:
             hub.refresh_all()
             assert await follower.after(1, seconds=5) is None
             assert follower.closed
+
+    on_loop(work)
+
+
+def bell(reads: list[int], *, change: Callable[[], bytes]) -> Callable[[int, int], State]:
+    """A hub's way to read the bell of an organization."""
+
+    def read(organization_id: int, operation_id: int, /) -> State:
+        assert (organization_id, operation_id) == (1, ORGANIZATION)
+        reads.append(1)
+        return State(len(reads), change(), finished=False, event="bell")
+
+    return read
+
+
+def test_whoever_follows_the_organization_hears_of_any_operation() -> None:
+    async def work() -> None:
+        reads: list[int] = []
+        hub = Hub(load=bell(reads, change=lambda: b"%d" % len(reads)))
+        with hub.follow(1, ORGANIZATION) as follower:
+            first = await follower.first()
+            assert first.frame == b"id: 1\nevent: bell\ndata: 1\n\n"
+            for operation in (5, 6, 7):
+                hub.heard(f'{{"o":1,"i":{operation},"v":3}}')
+            hub.heard('{"o":2,"i":5,"v":3}')
+            state = await follower.after(first.version, seconds=5)
+            assert state is not None
+            assert state.data == b"2"
+
+    on_loop(work)
+
+
+def test_the_bell_is_read_a_few_times_a_second_for_five_hundred_who_watch() -> None:
+    async def work() -> None:
+        reads: list[int] = []
+        hub = Hub(load=bell(reads, change=lambda: b"%d" % len(reads)), most_per_organization=500)
+        with contextlib.ExitStack() as stack:
+            followers = [stack.enter_context(hub.follow(1, ORGANIZATION)) for _ in range(500)]
+            await asyncio.gather(*(follower.first() for follower in followers))
+            ends = time.monotonic() + 1
+            while time.monotonic() < ends:
+                hub.heard('{"o":1,"i":5,"v":3}')
+                await asyncio.sleep(0.01)
+            newest = await asyncio.gather(*(follower.after(0, seconds=5) for follower in followers))
+            assert len({state.version for state in newest if state is not None}) == 1
+            assert 2 <= len(reads) <= 5
+            with pytest.raises(TooMany), hub.follow(1, ORGANIZATION):
+                pass
+        assert hub.open_streams(1) == 0
+
+    on_loop(work)
+
+
+def test_a_bell_that_says_the_same_rings_for_nobody() -> None:
+    async def work() -> None:
+        reads: list[int] = []
+        hub = Hub(load=bell(reads, change=lambda: b"quiet"))
+        with hub.follow(1, ORGANIZATION) as follower:
+            first = await follower.first()
+            hub.heard('{"o":1,"i":5,"v":3}')
+            assert await follower.after(first.version, seconds=0.8) is None
+            assert len(reads) == 2
 
     on_loop(work)

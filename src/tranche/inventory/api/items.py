@@ -8,40 +8,50 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from tranche.catalog import service as catalog
+from tranche.catalog.domain import StockTracking
+from tranche.catalog.service import ITEMS, item_of
 from tranche.inventory import service
-from tranche.inventory.api.parameters import BRANCH, INCLUDE, ITEMS, LONGEST_SEARCH
+from tranche.inventory.api.parameters import BRANCH, INCLUDE, ITEM_LIST
 from tranche.inventory.schemas.items import ItemChangesBody, ItemOut, NewItemBody, fields_of, item_out
 from tranche.inventory.schemas.lots import BatchOut, batch_out
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, prefix, read_filters, word
 from tranche.kernel.web.openapi import takes
-from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
 _SCOPE: Final = {SCOPE: "items"}
+_FILTERS: Final[Readers] = {
+    "search": ("search", prefix("search", folded=True)),
+    "stockTracking": ("stock_tracking", word("stockTracking", *StockTracking)),
+}
 
 
-@get("/api/items", opt=_SCOPE, operation_class=takes(BRANCH, *ITEMS), sync_to_thread=True)
+@get("/api/items", opt=_SCOPE, operation_class=takes(BRANCH, *ITEM_LIST), sync_to_thread=True)
 def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[ItemOut]]:
-    """Items by name; `search` is a code or the beginning of a name, `include=batches` adds their batches."""
-    allow_query(request, {"page", "limit", "size", "search", "include"})
-    page = read_page(request, alias="size")
-    search = request.query_params.get("search")
-    if search is not None and len(search) > LONGEST_SEARCH:
-        raise invalid_parameter("search", f"must have at most {LONGEST_SEARCH} characters")
+    """Items by name; `search` is the beginning of a name or of a code, `include=batches` adds their batches."""
+    choice = read_filters(request, ITEMS, _FILTERS, besides=PAGING | {"size", "include"})
     with_batches = read_choice(request, "include", choices=("batches",)) is not None
     with database.transaction(ctx.organization_id) as conn:
-        items, total = catalog.list_page(conn, search=search, limit=page.limit, offset=page.offset)
+        found = look(request, ctx, conn, ITEMS, choice, alias="size")
+        items = [item_of(row) for row in found.rows]
         stocked = service.stock_of(conn, ctx, items=items) if with_batches else []
     out = [item_out(one.item, one) for one in stocked] if with_batches else [item_out(item) for item in items]
-    return envelope(ctx, out, message="Items fetched", links=page_links(page, total=total))
+    return envelope(ctx, out, message="Items fetched", links=found.links)
+
+
+@get("/api/items/export", opt=_SCOPE, sync_to_thread=False)
+def export_items(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
+    """The items under the same filters as a file: `format=csv` or `format=xlsx`."""
+    return exports.answer(ctx, request, ITEMS, read_filters(request, ITEMS, _FILTERS, besides=EXPORTING))
 
 
 @get("/api/items/{item_id:int}", opt=_SCOPE, operation_class=takes(BRANCH, INCLUDE), sync_to_thread=True)
@@ -105,4 +115,11 @@ def update_item(
     return act(database, ctx, request, action, given=data)
 
 
-ITEM_ROUTES: Final[tuple[Any, ...]] = (list_items, find_item, list_batches_of_item, create_item, update_item)
+ITEM_ROUTES: Final[tuple[Any, ...]] = (
+    list_items,
+    export_items,
+    find_item,
+    list_batches_of_item,
+    create_item,
+    update_item,
+)

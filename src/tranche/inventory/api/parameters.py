@@ -41,7 +41,7 @@ HISTORY: Final = (
     choice("operationType", "Movements of this type.", choices=list(KINDS)),
 )
 INCLUDE: Final = choice("include", "Adds the batches of each item.", choices=("batches",))
-ITEMS: Final = (
+ITEM_LIST: Final = (
     *PAGES,
     text("search", "A code, or the beginning of a name.", longest=LONGEST_SEARCH),
     INCLUDE,

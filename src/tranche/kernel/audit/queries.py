@@ -1,20 +1,38 @@
 """SQL of the audit log."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from psycopg.types.json import Jsonb
 
-from tranche.kernel.audit.domain import JSON, AuditEntry, AuditFilter
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.audit.domain import JSON, AuditEntry
+from tranche.kernel.db.listing import Column, Key, Kind, Listing
+from tranche.kernel.db.pool import Connection, Row
 
-_MATCHES = """
-    a.organization_id = current_organization()
-    AND (%(action)s::text IS NULL OR a.action = %(action)s)
-    AND (%(user_id)s::bigint IS NULL OR a.user_id = %(user_id)s)
-    AND (%(since)s::timestamptz IS NULL OR a.at >= %(since)s)
-    AND (%(until)s::timestamptz IS NULL OR a.at < %(until)s)
-"""
+ENTRIES = Listing(
+    name="audit_entries",
+    select="a.id, a.at, a.user_id, a.actor, a.action, a.subject_id, a.detail, a.request_id",
+    source="audit_entries a",
+    counted="audit_entries a",
+    where="a.organization_id = current_organization()",
+    filters={
+        "action": "a.action = %(action)s",
+        "user_id": "a.user_id = %(user_id)s",
+        "since": "a.at >= %(since)s",
+        "until": "a.at < %(until)s",
+    },
+    sorts={"id": (Key("a.id"),), "at": (Key("a.at", "timestamptz"), Key("a.id"))},
+    default_sort="-id",
+    export=(
+        Column("id", "a.id", Kind.NUMBER),
+        Column("at", "a.at", Kind.MOMENT),
+        Column("userId", "a.user_id", Kind.NUMBER),
+        Column("actor", "a.actor"),
+        Column("action", "a.action"),
+        Column("subjectId", "a.subject_id", Kind.NUMBER),
+        Column("detail", "a.detail::text"),
+        Column("requestId", "a.request_id"),
+    ),
+)
 
 
 def insert_entry(
@@ -47,21 +65,6 @@ def insert_entry(
     return int(row["id"])
 
 
-def list_entries(conn: Connection, *, wanted: AuditFilter, limit: int, offset: int) -> list[AuditEntry]:
-    """Newest first."""
-    rows = conn.execute(
-        f"""
-        SELECT a.id, a.at, a.user_id, a.actor, a.action, a.subject_id, a.detail, a.request_id
-        FROM audit_entries a
-        WHERE {_MATCHES}
-        ORDER BY a.id DESC
-        LIMIT %(limit)s OFFSET %(offset)s
-        """,
-        {**asdict(wanted), "limit": limit, "offset": offset},
-    ).fetchall()
-    return [AuditEntry(**row) for row in rows]
-
-
-def count_entries(conn: Connection, *, wanted: AuditFilter) -> int:
-    (row,) = conn.execute(f"SELECT count(*) AS n FROM audit_entries a WHERE {_MATCHES}", asdict(wanted)).fetchall()
-    return int(row["n"])
+def entry_of(row: Row) -> AuditEntry:
+    """The entry that a row of the list is."""
+    return AuditEntry(**row)

@@ -1,11 +1,16 @@
 """The verbs of the audit log: add an entry, list entries."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from tranche.kernel.audit import queries
 from tranche.kernel.audit.domain import JSON, AuditEntry, AuditFilter
 from tranche.kernel.context import Context
+from tranche.kernel.db.listing import Choice, count, fetch_page
 from tranche.kernel.db.pool import Connection
+
+ENTRIES = queries.ENTRIES
+entry_of = queries.entry_of
 
 
 def record(
@@ -29,7 +34,6 @@ def record(
 
 def list_entries(conn: Connection, *, wanted: AuditFilter, limit: int, offset: int) -> tuple[list[AuditEntry], int]:
     """One page of entries, newest first, and how many match in all."""
-    return (
-        queries.list_entries(conn, wanted=wanted, limit=limit, offset=offset),
-        queries.count_entries(conn, wanted=wanted),
-    )
+    choice = Choice(asdict(wanted))
+    rows = fetch_page(conn, ENTRIES, choice, limit=limit, offset=offset)
+    return [entry_of(row) for row in rows], count(conn, ENTRIES, choice)

@@ -18,6 +18,8 @@ _LESS = {
     "organizations": "SELECT, INSERT, UPDATE",
     "schema_migrations": "SELECT",
 }
+# Views that take a change through a trigger of their own.
+_VIEWS = {"batch_job_queue": "SELECT, UPDATE"}
 _KEPT = ("sslmode", "sslrootcert", "channel_binding")
 
 
@@ -113,7 +115,7 @@ def _rights(row: Row) -> sql.SQL:
         case "S":
             return sql.SQL("USAGE")
         case "v":
-            return sql.SQL("SELECT")
+            return sql.SQL(_VIEWS.get(row["name"], "SELECT"))
         case _:
             return sql.SQL(_LESS.get(row["name"], _DEFAULT))
 

@@ -10,6 +10,7 @@ from tranche.kernel.client.output import (
     Column,
     ExitCode,
     Kind,
+    ask,
     say,
     say_page,
     show_fields,
@@ -40,7 +41,7 @@ _ENDS = {
     Status.COMPLETED_WITH_ERRORS: ExitCode.COMPLETED_WITH_ERRORS,
 }
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Watch, cancel, pause and retry long work.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Watch, cancel, pause, retry and undo long work.")
 
 OperationArgument: TypeAlias = Annotated[
     int, typer.Argument(min=1, metavar="ID", help="The id of the operation, as the list has it.")
@@ -104,6 +105,29 @@ def retry(
     _act(operation, "retry", json=json and not wait, params={"code": code})
     if wait:
         _watch(operation, json=json)
+
+
+@app.command()
+def undo(
+    operation: OperationArgument,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: WaitOption = True,
+    json: JsonOption = False,
+) -> None:
+    """Take back what an ended operation did: the orders of an upload, the invoices of a run."""
+    with open_client() as client:
+        found = client.get(f"{_HOME}/{operation}")["data"]
+        if not (yes or ask(f"Undo operation {operation} ({found['label']}, {found['succeeded']:,} done)?")):
+            say("Nothing was undone. (--yes undoes without asking.)")
+            raise typer.Exit(ExitCode.FAILURE)
+        started = client.post(f"{_HOME}/{operation}/undo")
+    number = int(started["data"]["id"])
+    if wait:
+        _watch(number, json=json)
+    if json:
+        show_json(started)
+    say(f"Follow it: tranche operations watch {number}")
 
 
 def _act(operation: int, verb: str, *, json: bool, params: Params | None = None) -> None:

@@ -149,6 +149,16 @@ class Item:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the judge step, and the commit after it, say of one item of a Set phase."""
+
+    status: ItemStatus
+    error_code: str | None
+    error: str | None
+    result: dict[str, Any] | None
+
+
 MOST_ATTEMPTS = 3
 _PIECES = 32
 

@@ -14,6 +14,10 @@ from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.domain import Item, Operation, OperationNotFound, Status, WrongState
 from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.operations.queries import items, operations, progress
+from tranche.kernel.operations.queries.listing import ITEMS, OPERATIONS
+from tranche.kernel.operations.queries.operations import operation_of
+
+__all__ = ["ITEMS", "OPERATIONS", "Operations", "operation_of"]
 
 _MOST_EVENTS = 1_000
 _MOST_DIGITS = 18
@@ -37,13 +41,18 @@ class Operations:
         label: str,
         payload: dict[str, Any],
         references: Sequence[int] | None = None,
+        wanted: int | None = None,
+        phase: str | None = None,
+        urgency: int = 0,
         is_small: bool = False,
     ) -> Operation:
         """Make an operation and its first slice in the caller's transaction.
 
-        `references` become its items in that order; a kind with a ledger of its own has none. The
-        first slice is raised, so that new work does not wait behind what has begun; that of small work,
-        which one slice should end, goes the express way.
+        `references` become its items in that order, or the `wanted` rows of the TEMP table
+        `wanted_items(position, reference, label)`; a kind with a ledger of its own has neither. `phase`
+        passes over the phases before it. The first slice is raised, by `urgency` more or less, so that new
+        work does not wait behind what has begun; that of small work, which one slice should end, goes the
+        express way.
         """
         handler = self._handler(kind)
         operation = operations.insert_operation(
@@ -51,18 +60,24 @@ class Operations:
             uuid=uuid4(),
             kind=kind,
             label=label,
-            phase=handler.phases[0].name,
-            priority=0,
-            total=len(references or ()),
+            phase=handler.phase(phase).name if phase else handler.phases[0].name,
+            priority=urgency,
+            total=len(references or ()) if wanted is None else wanted,
             payload=payload,
             created_by=ctx.user_id,
             created_by_name=ctx.user_name,
         )
         if references:
             items.insert_items(conn, operation_id=operation.id, stage=operation.phase, references=list(references))
+        if wanted is not None:
+            items.insert_placed(conn, operation_id=operation.id, stage=operation.phase)
         operations.insert_event(conn, operation_id=operation.id, event="created", actor=ctx.user_name)
-        self._wake(conn, operation, priority=_RAISED_PRIORITY, express=is_small)
+        self._wake(conn, operation, priority=_RAISED_PRIORITY + urgency, express=is_small)
         return operation
+
+    def wake(self, conn: Connection, ctx: Context) -> int:
+        """Give every operation of the caller's organization a slice that has work and none; returns how many."""
+        return dispatch.wake(conn, self._queue, organization_id=ctx.organization_id)
 
     def unit_of(self, operation: Operation) -> str:
         """What the present phase counts, such as rows or orders."""
@@ -137,6 +152,23 @@ class Operations:
             cancelled=retried.cancelled,
         )
         return self._move(conn, ctx, operation, Status.PENDING, event="retried", action="retry")
+
+    def undo(self, conn: Connection, ctx: Context, *, operation_id: int) -> Operation:
+        """Start the operation that takes back what this one did; returns that one.
+
+        Raises:
+            OperationNotFound, WrongState: it still runs, or its kind cannot be undone.
+            Conflict: the domain's own reasons.
+        """
+        operation = lock_operation(conn, operation_id=operation_id)
+        handler = self._handler(operation.kind)
+        if handler.undo is None:
+            raise WrongState(f"Operations of the kind {operation.kind} cannot be undone.")
+        if not operation.status.is_terminal:
+            raise WrongState(
+                f"Operation {operation_id} is {operation.status}; cancel it or wait for its end, then undo."
+            )
+        return handler.undo(conn, ctx, self, operation)
 
     def redo(
         self, conn: Connection, ctx: Context, *, operation_id: int, payload: dict[str, Any], keeps_counts: bool
@@ -225,20 +257,6 @@ def get_by_reference(conn: Connection, *, reference: str) -> Operation:
     if operation is None:
         raise OperationNotFound("There is no such operation.")
     return operation
-
-
-def list_operations(
-    conn: Connection,
-    *,
-    kind: str | None = None,
-    status: str | None = None,
-    created_by: int | None = None,
-    limit: int,
-    offset: int,
-) -> tuple[list[Operation], int]:
-    """A page of operations, newest first, and how many there are in all."""
-    rows = operations.list_operations(conn, kind=kind, status=status, created_by=created_by, limit=limit, offset=offset)
-    return rows, operations.count_operations(conn, kind=kind, status=status, created_by=created_by)
 
 
 def list_items(

@@ -21,6 +21,7 @@ from tranche.kernel.errors import TrancheError
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.auth import Authenticator, BranchFinder, Gate
 from tranche.kernel.web.errors import describe, fail, refuse, refuse_http
+from tranche.kernel.web.exports import Exports
 from tranche.kernel.web.health import Ready, livez, readyz
 from tranche.kernel.web.json import Body, BodyPlugin, DecimalSchema, JsonResponse
 from tranche.kernel.web.openapi import document_errors, openapi_config
@@ -57,12 +58,14 @@ def make_app(
     hub: Hub,
     settings: Settings,
     ready: Ready,
+    exports: Exports | None = None,
     offers: Mapping[str, object] | None = None,
 ) -> Litestar:
     """Put the web application together; call it before an event loop runs.
 
-    Handlers take `ctx`, `database`, `hub` and whatever `offers` names as `NamedDependency[...]`. A route with
-    `opt={"upload": True}` takes bodies up to `settings.max_upload_bytes`, the others `settings.max_body_bytes`.
+    Handlers take `ctx`, `database`, `hub`, `exports` (over `database` where none are given) and whatever `offers`
+    names as `NamedDependency[...]`. A route with `opt={"upload": True}` takes bodies up to
+    `settings.max_upload_bytes`, the others `settings.max_body_bytes`.
     """
     limiter = RateLimiter(per_caller=settings.rate_per_minute, per_organization=settings.rate_per_minute_organization)
     gate = Gate(
@@ -70,7 +73,8 @@ def make_app(
     )
     health = Lane("health", size=2)
     start_threads()
-    values = {"database": database, "hub": hub, **(offers or {})}
+    exports = exports or Exports(database)
+    values = {"database": database, "hub": hub, "exports": exports, **(offers or {})}
     # All by one router: where three routes share an address, Litestar would wrap the first of them three times.
     ours = [livez, readyz(ready, health), shell.assets.route(), *home.ROUTES]
     router = Router("/", route_handlers=[*ours, *routes])
@@ -91,7 +95,7 @@ def make_app(
         response_class=JsonResponse,
         request_max_body_size=settings.max_body_bytes,
         before_send=[_finish_headers],
-        lifespan=[partial(_live, hub=hub, lanes=[gate, health])],
+        lifespan=[partial(_live, hub=hub, lanes=[gate, health, exports])],
         openapi_config=openapi_config(),
         logging_config=None,
         debug=False,
@@ -127,7 +131,7 @@ def _offer(value: object) -> Provide:
 
 
 @contextlib.asynccontextmanager
-async def _live(app: Litestar, *, hub: Hub, lanes: Sequence[Gate | Lane]) -> AsyncIterator[None]:
+async def _live(app: Litestar, *, hub: Hub, lanes: Sequence[Gate | Lane | Exports]) -> AsyncIterator[None]:
     """Run the hub as long as the application runs."""
     del app
     task = asyncio.create_task(_keep(hub))

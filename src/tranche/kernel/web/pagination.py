@@ -45,6 +45,16 @@ class PageLinks(Out, frozen=True):
     prev_page: int | None
 
 
+class Cursors(Out, frozen=True):
+    """What stands in an answer by cursor instead; `isCountCapped` says that there are more than `count`."""
+
+    limit: int
+    next: str | None
+    previous: str | None
+    count: int
+    is_count_capped: bool
+
+
 def read_page(request: AnyRequest, *, limit: int = 20, alias: str | None = None) -> Page:
     """The page that a request asks for; `limit` is the default, `alias` another name of the parameter.
 

@@ -1,7 +1,7 @@
 """Order batches: list, statistics, one, its orders, its errors, deletion, adoption of legacy orders."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from litestar import delete, get, post
 from litestar.di import NamedDependency
@@ -12,9 +12,11 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.pagination import pagination, read_page
+from tranche.kernel.web.listing import EXPORTING, PAGING, ByCursor, ByPage, Readers, look, moment, read_filters, word
+from tranche.kernel.web.pagination import pagination
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 from tranche.orders import service
 from tranche.orders.domain import BatchStatus
@@ -30,24 +32,32 @@ from tranche.orders.schemas import (
     order_out,
     stats_out,
 )
+from tranche.orders.service import BATCHES, ORDERS, Voider, batch_of, order_of
 
 _SCOPE = {SCOPE: "orders"}
 _RECENT = 5
+_FILTERS: Final[Readers] = {
+    "status": ("status", word("status", *BatchStatus)),
+    "from": ("since", moment("from")),
+    "to": ("until", moment("to")),
+}
 
 
 @get("/", opt=_SCOPE, sync_to_thread=True)
 def list_batches(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> BatchListOut:
-    """Batches, newest first, by `status` where given."""
-    allow_query(request, {"page", "limit", "status"})
-    page = read_page(request)
-    status = read_choice(request, "status", choices=list(BatchStatus))
+    """Batches, newest first; `status`, `from` and `to` (of the upload) narrow them."""
+    choice = read_filters(request, BATCHES, _FILTERS, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
-        batches, total = service.list_batches(
-            conn, status=BatchStatus(status) if status else None, limit=page.limit, offset=page.offset
-        )
-    return BatchListOut(batches=[batch_out(batch) for batch in batches], pagination=pagination(page, total=total))
+        found = look(request, ctx, conn, BATCHES, choice)
+    return BatchListOut(batches=[batch_out(batch_of(row)) for row in found.rows], **_links(found))
+
+
+@get("/export", opt=_SCOPE, sync_to_thread=False)
+def export_batches(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
+    """The batches under the same filters as a file: `format=csv` or `format=xlsx`."""
+    return exports.answer(ctx, request, BATCHES, read_filters(request, BATCHES, _FILTERS, besides=EXPORTING))
 
 
 @get("/stats", opt=_SCOPE, sync_to_thread=True)
@@ -56,7 +66,7 @@ def get_stats(request: AnyRequest, ctx: NamedDependency[Context], database: Name
     allow_query(request, ())
     with database.transaction(ctx.organization_id) as conn:
         stats = service.get_stats(conn)
-        recent, _ = service.list_batches(conn, status=None, limit=_RECENT, offset=0)
+        recent = service.list_batches(conn, limit=_RECENT)
     return stats_out(stats, recent=recent)
 
 
@@ -77,21 +87,22 @@ def find_batch(
 def list_batch_orders(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> BatchOrdersOut:
-    """The orders of one batch."""
-    allow_query(request, {"page", "limit"})
-    page = read_page(request, limit=50)
+    """The orders of one batch; `sort` as in the list of all orders."""
+    choice = read_filters(request, ORDERS, {}, besides=PAGING, fixed={"batch_id": batch_id})
     with database.transaction(ctx.organization_id) as conn:
         service.get_batch(conn, batch_id=batch_id)
-        orders, total = service.list_orders(conn, batch_id=batch_id, limit=page.limit, offset=page.offset)
-    return BatchOrdersOut(orders=[order_out(order) for order in orders], pagination=pagination(page, total=total))
+        found = look(request, ctx, conn, ORDERS, choice, limit=50)
+    return BatchOrdersOut(orders=[order_out(order_of(row)) for row in found.rows], **_links(found))
 
 
 @delete("/{batch_id:int}", opt=_SCOPE, status_code=200, sync_to_thread=True)
 def delete_batch(
+    *,
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
+    voider: NamedDependency[Voider],
     batch_id: FromPath[int],
 ) -> JsonResponse[Any]:
     """Remove a batch and all its orders; 202 with an operation past 10,000 orders."""
@@ -99,7 +110,7 @@ def delete_batch(
     force_void = read_choice(request, "force", choices=("void",)) == "void"
 
     def action(conn: Connection) -> Answer:
-        deleted = service.delete_batch(conn, ctx, operations, batch_id=batch_id, force_void=force_void)
+        deleted = service.delete_batch(conn, ctx, operations, batch_id=batch_id, force_void=force_void, voider=voider)
         if deleted.operation is None:
             return Answer(DeletedOut(deleted_orders=deleted.orders, operation_id=None))
         return Answer(
@@ -128,4 +139,11 @@ def adopt_legacy(
     return act(database, ctx, request, action)
 
 
-BATCH_ROUTES = (list_batches, get_stats, find_batch, list_batch_orders, delete_batch)
+def _links(found: ByPage | ByCursor) -> dict[str, Any]:
+    """Document 1's pagination, or the cursors where they were asked for."""
+    if isinstance(found, ByCursor):
+        return {"cursors": found.links}
+    return {"pagination": pagination(found.page, total=found.total)}
+
+
+BATCH_ROUTES = (list_batches, export_batches, get_stats, find_batch, list_batch_orders, delete_batch)

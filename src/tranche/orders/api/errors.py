@@ -5,13 +5,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import File
 
-from tranche.imports.api import Workbooks, errors_page
+from tranche.imports.api import Workbooks, errors_export, errors_page
 from tranche.imports.schemas import ErrorGroupOut, ErrorOut, error_group_out
 from tranche.imports.service import list_error_groups
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.orders import service
 from tranche.orders.domain import NothingRead
@@ -27,6 +28,20 @@ def list_batch_errors(
     with database.transaction(ctx.organization_id) as conn:
         batch = service.get_batch(conn, batch_id=batch_id)
         return errors_page(request, ctx, conn, import_id=batch.import_id)
+
+
+@get("/{batch_id:int}/errors/export", opt=_SCOPE, sync_to_thread=True)
+def export_batch_errors(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    exports: NamedDependency[Exports],
+    batch_id: FromPath[int],
+) -> Download:
+    """The errors under the same filters as a file: `format=csv` or `format=xlsx`."""
+    with database.transaction(ctx.organization_id) as conn:
+        batch = service.get_batch(conn, batch_id=batch_id)
+    return errors_export(request, ctx, exports, import_id=batch.import_id)
 
 
 @get("/{batch_id:int}/errors/groups", opt=_SCOPE, sync_to_thread=True)
@@ -58,4 +73,4 @@ def download_batch_errors(
     return workbooks.answer(database, ctx, import_id=batch.import_id)
 
 
-BATCH_ERROR_ROUTES = (list_batch_errors, list_batch_error_groups, download_batch_errors)
+BATCH_ERROR_ROUTES = (list_batch_errors, export_batch_errors, list_batch_error_groups, download_batch_errors)

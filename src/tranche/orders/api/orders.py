@@ -1,4 +1,6 @@
-"""Orders: list and one."""
+"""Orders: list, export and one."""
+
+from typing import Final
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -8,33 +10,56 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
-from tranche.kernel.web.pagination import page_links, read_page
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
+from tranche.kernel.web.exports import Download, Exports
+from tranche.kernel.web.listing import (
+    EXPORTING,
+    PAGING,
+    Readers,
+    look,
+    moment,
+    money,
+    prefix,
+    read_filters,
+    text,
+    whole,
+    word,
+)
+from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.orders import service
 from tranche.orders.schemas import OrderDetailOut, OrderOut, order_detail_out, order_out
+from tranche.orders.service import ORDERS, order_of
 
 _SCOPE = {SCOPE: "orders"}
+_FILTERS: Final[Readers] = {
+    "batchId": ("batch_id", whole("batchId")),
+    "customerId": ("customer_id", whole("customerId")),
+    "status": ("status", word("status", "open", "invoiced", "cancelled")),
+    "kind": ("kind", word("kind", "sale", "return")),
+    "currency": ("currency", text("currency", longest=3)),
+    "search": ("search", prefix("search")),
+    "from": ("since", moment("from")),
+    "to": ("until", moment("to")),
+    "totalFrom": ("least", money("totalFrom")),
+    "totalTo": ("most", money("totalTo")),
+}
 
 
 @get("/api/orders", opt=_SCOPE, sync_to_thread=True)
 def list_orders(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[OrderOut]]:
-    """Orders by id; `search` is the beginning of an order number."""
-    allow_query(request, {"page", "limit", "batchId", "customerId", "status", "search"})
-    page = read_page(request)
+    """Orders, by id where `sort` says nothing else; `search` is the beginning of an order number."""
+    choice = read_filters(request, ORDERS, _FILTERS, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
-        orders, total = service.list_orders(
-            conn,
-            batch_id=read_whole(request, "batchId"),
-            customer_id=read_whole(request, "customerId"),
-            status=read_choice(request, "status", choices=("open", "invoiced", "cancelled")),
-            search=request.query_params.get("search"),
-            limit=page.limit,
-            offset=page.offset,
-        )
-    links = page_links(page, total=total)
-    return envelope(ctx, [order_out(order) for order in orders], message="Orders fetched", links=links)
+        found = look(request, ctx, conn, ORDERS, choice)
+    out = [order_out(order_of(row)) for row in found.rows]
+    return envelope(ctx, out, message="Orders fetched", links=found.links)
+
+
+@get("/api/orders/export", opt=_SCOPE, sync_to_thread=False)
+def export_orders(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
+    """The orders under the same filters as a file: `format=csv` or `format=xlsx`."""
+    return exports.answer(ctx, request, ORDERS, read_filters(request, ORDERS, _FILTERS, besides=EXPORTING))
 
 
 @get("/api/orders/{order_id:int}", opt=_SCOPE, sync_to_thread=True)
@@ -48,4 +73,4 @@ def find_order(
     return envelope(ctx, order_detail_out(order, lines), message="Order fetched")
 
 
-ORDER_ROUTES = (list_orders, find_order)
+ORDER_ROUTES = (list_orders, export_orders, find_order)

@@ -1,21 +1,13 @@
-"""Order batches: made, found, listed, counted, finished, deleted, adopted."""
+"""Order batches: made, found, counted, finished, deleted, adopted."""
 
 from dataclasses import fields
 
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import Operation, Status
 from tranche.orders.domain import LEGACY_NAME, BatchStats, BatchStatus, OrderBatch
+from tranche.orders.queries.listing import BATCHES
 
-_SELECT = """
-    SELECT b.id, b.import_id, b.operation_id, b.user_id, u.name AS user_name, u.email AS user_email, b.file_name,
-        b.file_size, b.status, c.total_orders, c.successful_orders, c.failed_orders, c.skipped_orders,
-        b.error_count, b.warning_count, b.failure, b.imported_at, b.completed_at,
-        b.undo_operation_id, b.undone_orders, b.kept_orders, b.undone_at
-    FROM order_batches b
-    JOIN order_batch_counts c ON c.organization_id = b.organization_id AND c.id = b.id
-    JOIN users u ON u.organization_id = b.organization_id AND u.id = b.user_id
-    WHERE b.organization_id = current_organization() AND b.deleted_at IS NULL
-"""
+_SELECT = f"SELECT {BATCHES.select} FROM {BATCHES.source} WHERE {BATCHES.where}"
 
 
 def lock_file(conn: Connection, *, sha256: bytes) -> None:
@@ -115,7 +107,7 @@ def fail_batch(conn: Connection, *, batch_id: int, failure: str) -> None:
 
 def find_batch(conn: Connection, *, batch_id: int) -> OrderBatch | None:
     row = conn.execute(f"{_SELECT} AND b.id = %(id)s", {"id": batch_id}).fetchone()
-    return _batch(row) if row else None
+    return batch_of(row) if row else None
 
 
 def lock_batch(conn: Connection, *, batch_id: int) -> bool:
@@ -129,38 +121,15 @@ def lock_batch(conn: Connection, *, batch_id: int) -> bool:
     return row is not None
 
 
-def list_batches(conn: Connection, *, status: str | None, limit: int, offset: int) -> list[OrderBatch]:
-    rows = conn.execute(
-        f"""
-        {_SELECT} AND (%(status)s::text IS NULL OR b.status = %(status)s)
-        ORDER BY b.id DESC LIMIT %(limit)s OFFSET %(offset)s
-        """,
-        {"status": status, "limit": limit, "offset": offset},
-    ).fetchall()
-    return [_batch(row) for row in rows]
-
-
-def count_batches(conn: Connection, *, status: str | None) -> int:
-    row = conn.execute(
-        """
-        SELECT count(*) AS count FROM order_batches
-        WHERE organization_id = current_organization() AND deleted_at IS NULL
-          AND (%(status)s::text IS NULL OR status = %(status)s)
-        """,
-        {"status": status},
-    ).fetchone()
-    return int(_one(row)["count"])
-
-
 def find_stats(conn: Connection) -> BatchStats:
-    """Averages are over ended batches that held at least one order."""
+    """Undone orders are not imported; averages are over ended batches that held at least one order."""
     row = conn.execute(
         """
         SELECT count(*) AS total_batches,
             count(*) FILTER (WHERE status = 'completed') AS completed_batches,
             count(*) FILTER (WHERE status = 'failed') AS failed_batches,
             count(*) FILTER (WHERE status = 'processing') AS processing_batches,
-            coalesce(sum(c.successful_orders), 0)::bigint AS total_orders_imported,
+            coalesce(sum(c.successful_orders - b.undone_orders), 0)::bigint AS total_orders_imported,
             coalesce(round(avg(100.0 * b.successful_orders / b.total_orders)
                 FILTER (WHERE b.status <> 'processing' AND b.total_orders > 0), 2), 0) AS average_success_rate
         FROM order_batches b
@@ -185,7 +154,7 @@ def find_legacy(conn: Connection) -> OrderBatch | None:
     row = conn.execute(
         f"{_SELECT} AND b.file_name = %(name)s AND b.import_id IS NULL ORDER BY b.id LIMIT 1", {"name": LEGACY_NAME}
     ).fetchone()
-    return _batch(row) if row else None
+    return batch_of(row) if row else None
 
 
 def find_or_insert_legacy(conn: Connection, *, user_id: int) -> int:
@@ -230,7 +199,8 @@ def find_currency(conn: Connection) -> str:
     return str(_one(row)["currency"])
 
 
-def _batch(row: Row) -> OrderBatch:
+def batch_of(row: Row) -> OrderBatch:
+    """The batch that a row of its list is."""
     return OrderBatch(**{**{f.name: row[f.name] for f in fields(OrderBatch)}, "status": BatchStatus(row["status"])})
 
 

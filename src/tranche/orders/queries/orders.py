@@ -1,70 +1,30 @@
-"""Orders and their lines: listed, counted, found, removed. Orders of a deleted batch are hidden at once."""
+"""Orders and their lines: found, counted, removed."""
 
 from dataclasses import fields
 
+from tranche.kernel.db.listing import Choice, narrow
 from tranche.kernel.db.pool import Connection, Row
-from tranche.kernel.text import after_prefix
 from tranche.orders.domain import Order, OrderLine
-
-_FROM = """
-    FROM orders o
-    JOIN customers c ON c.organization_id = o.organization_id AND c.id = o.customer_id
-    WHERE o.organization_id = current_organization()
-      AND NOT EXISTS (
-        SELECT FROM order_batches b
-        WHERE b.organization_id = o.organization_id AND b.id = o.batch_id AND b.deleted_at IS NOT NULL
-      )
-"""
-_FILTER = """
-      AND (%(batch_id)s::bigint IS NULL OR o.batch_id = %(batch_id)s)
-      AND (%(customer_id)s::bigint IS NULL OR o.customer_id = %(customer_id)s)
-      AND (%(status)s::text IS NULL OR o.status = %(status)s)
-      AND (%(low)s::text IS NULL OR o.number >= %(low)s AND o.number < %(high)s)
-"""
-_COLUMNS = """
-    o.id, o.batch_id, o.number, o.customer_id, c.code AS customer_code, c.name AS customer_name, o.kind, o.status,
-    o.order_date, o.currency, o.line_count, o.total, o.notes, o.created_at, o.updated_at
-"""
+from tranche.orders.queries.listing import ORDERS
 
 
-def list_orders(
-    conn: Connection,
-    *,
-    batch_id: int | None,
-    customer_id: int | None,
-    status: str | None,
-    search: str | None,
-    limit: int,
-    offset: int,
-) -> list[Order]:
-    """By id, the newest last; `search` is a prefix of the order number."""
-    rows = conn.execute(
-        f"SELECT {_COLUMNS} {_FROM} {_FILTER} ORDER BY o.id LIMIT %(limit)s OFFSET %(offset)s",
-        {
-            "batch_id": batch_id,
-            "customer_id": customer_id,
-            "status": status,
-            **_prefix(search),
-            "limit": limit,
-            "offset": offset,
-        },
-    ).fetchall()
-    return [_order(row) for row in rows]
-
-
-def count_orders(
-    conn: Connection, *, batch_id: int | None, customer_id: int | None, status: str | None, search: str | None
-) -> int:
-    row = conn.execute(
-        f"SELECT count(*) AS count {_FROM} {_FILTER}",
-        {"batch_id": batch_id, "customer_id": customer_id, "status": status, **_prefix(search)},
-    ).fetchone()
-    return int(row["count"]) if row else 0
+def create_matching(conn: Connection, choice: Choice) -> int:
+    """Put the orders of the list into temp table `matching_orders(id, number, currency, total)`; returns how many."""
+    filters, given = narrow(ORDERS, choice)
+    return conn.execute(
+        f"""
+        CREATE TEMP TABLE matching_orders ON COMMIT DROP AS
+        SELECT o.id, o.number, o.currency, o.total FROM {ORDERS.counted} WHERE {ORDERS.where}{filters} ORDER BY o.id
+        """,
+        given,
+    ).rowcount
 
 
 def find_order(conn: Connection, *, order_id: int) -> Order | None:
-    row = conn.execute(f"SELECT {_COLUMNS} {_FROM} AND o.id = %(id)s", {"id": order_id}).fetchone()
-    return _order(row) if row else None
+    row = conn.execute(
+        f"SELECT {ORDERS.select} FROM {ORDERS.source} WHERE {ORDERS.where} AND o.id = %(id)s", {"id": order_id}
+    ).fetchone()
+    return order_of(row) if row else None
 
 
 def list_lines(conn: Connection, *, order_id: int, limit: int) -> list[OrderLine]:
@@ -136,10 +96,6 @@ def delete_batch_orders(conn: Connection, *, batch_id: int, limit: int) -> int:
     ).rowcount
 
 
-def _prefix(search: str | None) -> dict[str, str | None]:
-    low = search or None
-    return {"low": low, "high": after_prefix(low) if low else None}
-
-
-def _order(row: Row) -> Order:
+def order_of(row: Row) -> Order:
+    """The order that a row of its list is."""
     return Order(**{f.name: row[f.name] for f in fields(Order)})

@@ -3,13 +3,17 @@
 from tranche.orders.service.adopt import adopt_legacy
 from tranche.orders.service.delete import DELETE_KIND, Deleted, Voider, delete_batch
 from tranche.orders.service.look import (
+    BATCHES,
+    ORDERS,
+    batch_of,
+    collect_orders,
     get_batch,
     get_order,
     get_stats,
     list_batches,
     list_logged_errors,
     list_notices,
-    list_orders,
+    order_of,
 )
 from tranche.orders.service.undo import UNDO_KIND, UndoReport, look_at_undo, mark_used_items, undo_batch
 from tranche.orders.service.upload import (
@@ -23,8 +27,10 @@ from tranche.orders.service.upload import (
 )
 
 __all__ = [
+    "BATCHES",
     "DELETE_KIND",
     "IMPORT_KIND",
+    "ORDERS",
     "TARGET",
     "UNDO_KIND",
     "Deleted",
@@ -33,6 +39,8 @@ __all__ = [
     "Voider",
     "accept",
     "adopt_legacy",
+    "batch_of",
+    "collect_orders",
     "delete_batch",
     "get_batch",
     "get_order",
@@ -40,9 +48,9 @@ __all__ = [
     "list_batches",
     "list_logged_errors",
     "list_notices",
-    "list_orders",
     "look_at_undo",
     "mark_used_items",
+    "order_of",
     "record_refused",
     "try_out",
     "undo_batch",

@@ -1,7 +1,7 @@
 """Deleting an order batch with all its orders."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tranche.imports.corrections.keeping import forget_rows
 from tranche.kernel.audit import service as audit
@@ -17,6 +17,7 @@ DELETE_KIND = "order_delete"
 _NAMED_ORDERS = 20
 
 
+@runtime_checkable
 class Voider(Protocol):
     """The port to invoicing: void the live invoices of a batch's orders."""
 

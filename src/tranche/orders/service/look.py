@@ -1,18 +1,23 @@
 """Looking at order batches and orders."""
 
 from tranche.imports import service as imports
+from tranche.kernel.db.listing import Choice, Prefix, fetch_page
 from tranche.kernel.db.pool import Connection, Row
 from tranche.orders.domain import (
     LOGGED_ERRORS,
     BatchNotFound,
     BatchStats,
-    BatchStatus,
     Order,
     OrderBatch,
     OrderLine,
     OrderNotFound,
 )
 from tranche.orders.queries import batches, orders
+from tranche.orders.queries.batches import batch_of
+from tranche.orders.queries.listing import BATCHES, ORDERS
+from tranche.orders.queries.orders import order_of
+
+__all__ = ["BATCHES", "ORDERS", "batch_of", "order_of"]
 
 _MOST_LINES = 10_000
 
@@ -29,14 +34,9 @@ def get_batch(conn: Connection, *, batch_id: int) -> OrderBatch:
     return batch
 
 
-def list_batches(
-    conn: Connection, *, status: BatchStatus | None, limit: int, offset: int
-) -> tuple[list[OrderBatch], int]:
-    """A page of batches, newest first, and how many there are."""
-    return (
-        batches.list_batches(conn, status=status, limit=limit, offset=offset),
-        batches.count_batches(conn, status=status),
-    )
+def list_batches(conn: Connection, *, limit: int) -> list[OrderBatch]:
+    """The newest batches."""
+    return [batch_of(row) for row in fetch_page(conn, BATCHES, Choice(), limit=limit, offset=0)]
 
 
 def get_stats(conn: Connection) -> BatchStats:
@@ -62,28 +62,21 @@ def list_logged_errors(conn: Connection, *, batch: OrderBatch) -> list[Row]:
     return rows
 
 
-def list_orders(
+def collect_orders(
     conn: Connection,
     *,
     batch_id: int | None = None,
     customer_id: int | None = None,
     status: str | None = None,
     search: str | None = None,
-    limit: int,
-    offset: int,
-) -> tuple[list[Order], int]:
-    """A page of orders by id, and how many match."""
-    rows = orders.list_orders(
-        conn,
-        batch_id=batch_id,
-        customer_id=customer_id,
-        status=status,
-        search=search,
-        limit=limit,
-        offset=offset,
-    )
-    total = orders.count_orders(conn, batch_id=batch_id, customer_id=customer_id, status=status, search=search)
-    return rows, total
+) -> int:
+    """Put what the list of these filters holds into TEMP table `matching_orders(id, number, currency, total)`.
+
+    Returns how many there are.
+    """
+    prefix = Prefix(search) if search else None
+    choice = Choice({"batch_id": batch_id, "customer_id": customer_id, "status": status, "search": prefix})
+    return orders.create_matching(conn, choice)
 
 
 def get_order(conn: Connection, *, order_id: int) -> tuple[Order, list[OrderLine]]:

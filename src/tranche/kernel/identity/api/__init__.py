@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from tranche.kernel.identity.api.api_keys import create_api_key, list_api_keys, revoke_api_key, rotate_api_key
-from tranche.kernel.identity.api.audit import list_audit
+from tranche.kernel.identity.api.audit import export_audit, list_audit
 from tranche.kernel.identity.api.notifications import (
     get_wishes,
     list_deliveries,
@@ -43,6 +43,7 @@ ROUTES: Final[tuple[Any, ...]] = (
     revoke_api_key,
     rotate_api_key,
     list_audit,
+    export_audit,
 )
 
 # These need the verbs on webhooks, which a root offers as `webhooks`.

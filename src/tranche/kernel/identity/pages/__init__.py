@@ -3,10 +3,19 @@
 from typing import Any, Final
 
 from tranche.kernel.context import Role
-from tranche.kernel.identity.pages import entering, joining, profile, users
+from tranche.kernel.identity.pages import api_keys, audit, entering, joining, organization, profile, users, webhooks
 from tranche.kernel.web.pages.ports import Area, MenuEntry
 
-PAGES: Final[tuple[Any, ...]] = (*entering.ROUTES, *joining.ROUTES, *profile.ROUTES, *users.ROUTES)
+PAGES: Final[tuple[Any, ...]] = (
+    *entering.ROUTES,
+    *joining.ROUTES,
+    *profile.ROUTES,
+    *organization.ROUTES,
+    *users.ROUTES,
+    *api_keys.ROUTES,
+    *webhooks.ROUTES,
+    *audit.ROUTES,
+)
 
 
 def _setting(label: str, path: str, icon: str, position: int) -> MenuEntry:
@@ -16,5 +25,10 @@ def _setting(label: str, path: str, icon: str, position: int) -> MenuEntry:
 MENU: Final[tuple[MenuEntry, ...]] = (
     MenuEntry(label="Home", path="/", icon="home", position=10),
     MenuEntry(label="Settings", path="/settings", icon="settings", position=99, role=Role.ADMIN),
+    _setting("Organization", organization.PATH, "organization", 10),
+    _setting("Branches", organization.BRANCHES_PATH, "branch", 20),
     _setting("Users", users.PATH, "users", 30),
+    _setting("API keys", api_keys.PATH, "key", 40),
+    _setting("Webhooks", webhooks.PATH, "webhook", 50),
+    _setting("Audit log", audit.PATH, "audit", 80),
 )

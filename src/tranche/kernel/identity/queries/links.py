@@ -74,6 +74,22 @@ def end_links(conn: Connection, *, user_id: int) -> None:
     )
 
 
+def delete_old(conn: Connection, *, days: int, most: int) -> int:
+    """Links that ended so long ago."""
+    return conn.execute(
+        """
+        DELETE FROM entry_links
+        WHERE organization_id = current_organization() AND id IN (
+            SELECT l.id FROM entry_links l
+            WHERE l.organization_id = current_organization()
+              AND coalesce(l.used_at, l.expires_at) < now() - make_interval(days => %(days)s)
+            ORDER BY l.id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+        )
+        """,
+        {"days": days, "most": most},
+    ).rowcount
+
+
 def insert_setup_link(conn: Connection, *, token_hash: bytes, seconds: float) -> None:
     """The one before it ends: whoever started the program last holds the link that works."""
     conn.execute("UPDATE setup_links SET used_at = now() WHERE used_at IS NULL")

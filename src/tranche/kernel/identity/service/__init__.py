@@ -35,9 +35,11 @@ from tranche.kernel.identity.service.inviting import (
     look_at_setup,
     make_link,
     make_setup_link,
+    prune,
     set_up,
 )
 from tranche.kernel.identity.service.issue import issue_key, list_keys, revoke_key, rotate_key
+from tranche.kernel.identity.service.operating import UnknownPerson, end_person_sessions, make_person_link
 from tranche.kernel.identity.service.visiting import find_visitor
 from tranche.kernel.identity.service.wishes import get_operation_mails, set_operation_mails
 
@@ -46,6 +48,7 @@ __all__ = [
     "Entry",
     "Lifetimes",
     "Purpose",
+    "UnknownPerson",
     "accept",
     "authenticate",
     "bootstrap",
@@ -53,6 +56,7 @@ __all__ = [
     "create_branch",
     "create_user",
     "end_other_sessions",
+    "end_person_sessions",
     "find_branch",
     "find_user",
     "find_visitor",
@@ -70,8 +74,10 @@ __all__ = [
     "look_at_link",
     "look_at_setup",
     "make_link",
+    "make_person_link",
     "make_setup_link",
     "organization_zone",
+    "prune",
     "rename_self",
     "revoke_key",
     "rotate_key",

@@ -230,5 +230,10 @@ def end_everywhere(conn: Connection, *, email: str, but: tuple[int, int] | None 
     return ended
 
 
+def forget_attempts(conn: Connection, *, email: str) -> None:
+    """End the waiting of a person after too many attempts."""
+    credentials.forget_attempts(conn, subject=_subject("account", email))
+
+
 def _subject(kind: str, text: str) -> bytes:
     return hashlib.sha256(f"{kind}:{text}".encode()).digest()

@@ -18,11 +18,11 @@ from tranche.kernel.identity.domain import (
     check_user,
 )
 from tranche.kernel.identity.passwords import check_password
-from tranche.kernel.identity.queries import credentials, links, organizations, users
+from tranche.kernel.identity.queries import credentials, links, organizations, sessions, users
 from tranche.kernel.identity.queries.credentials import Membership
 from tranche.kernel.identity.queries.links import Link
 from tranche.kernel.identity.service.bootstrap import make_first_organization
-from tranche.kernel.identity.service.entering import Entrance, Entry, end_everywhere
+from tranche.kernel.identity.service.entering import Entrance, Entry, end_everywhere, forget_attempts
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.domain import without_control
 
@@ -32,6 +32,8 @@ INVITATION_SECONDS: Final = 7 * 86_400.0
 RESET_SECONDS: Final = 86_400.0
 SIGN_IN_SECONDS: Final = 3_600.0
 SETUP_SECONDS: Final = 86_400.0
+
+_KEEP_DAYS: Final = 30
 
 
 class Purpose(StrEnum):
@@ -204,6 +206,12 @@ def set_up(database: Database, entrance: Entrance, *, token: str, wanted: Setup,
         return entrance.open(conn, member, entry=entry)
 
 
+def prune(conn: Connection, *, organization_id: int, most: int) -> int:
+    """Delete sessions that have ended by their age and links that ended a month ago; at most `most` of each."""
+    del organization_id
+    return sessions.delete_ended(conn, most=most) + links.delete_old(conn, days=_KEEP_DAYS, most=most)
+
+
 def _check_organization(wanted: Setup) -> None:
     """Two names are asked for, so that of the organization has a name of its own."""
     try:
@@ -256,6 +264,7 @@ def _enter(conn: Connection, entrance: Entrance, *, token: str, hashed: str | No
     credentials.join(conn, user_id=link.user_id)
     links.end_links(conn, user_id=link.user_id)
     audit.record(conn, ctx, action="user.join", subject_id=link.user_id, detail={"by": link.purpose})
+    forget_attempts(conn, email=link.email)
     if hashed is not None:
         end_everywhere(conn, email=link.email)
     member = Membership(

@@ -9,16 +9,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from tranche.kernel.context import Context
+from tranche.kernel.db.listing import Choice
 from tranche.kernel.db.pool import Database
 from tranche.kernel.operations import service
 from tranche.kernel.operations.domain import ItemStatus, Operation, OperationNotFound, Status
 from tranche.kernel.operations.schemas import EventOut, ItemsOut, OperationOut, event_out, items_out, operation_out
-from tranche.kernel.operations.service import Operations
+from tranche.kernel.operations.service import ITEMS, OPERATIONS, Operations, operation_of
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.events import EventStream
+from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.json import JsonResponse, encode
-from tranche.kernel.web.pagination import MOST_PER_PAGE, page_links, read_page
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, flag, look, moment, read_filters, text, word
+from tranche.kernel.web.pagination import MOST_PER_PAGE
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 from tranche.kernel.web.stream import Hub, Load, State
 from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
@@ -26,6 +29,18 @@ from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
 _SCOPE: Final = {SCOPE: "operations"}
 _ITEMS_PER_PAGE: Final = 100
 _MOST_DIGITS: Final = 18
+_FILTERS: Final[Readers] = {
+    "kind": ("kind", text("kind", longest=100)),
+    "status": ("status", word("status", *Status)),
+    "running": ("running", flag("running")),
+    "from": ("since", moment("from")),
+    "to": ("until", moment("to")),
+}
+_ITEM_FILTERS: Final[Readers] = {
+    "status": ("status", word("status", *ItemStatus)),
+    "code": ("code", text("code", longest=100)),
+    "failures": ("failures", flag("failures")),
+}
 
 
 def load_operation(database: Database, operations: Operations) -> Load:
@@ -49,22 +64,21 @@ def list_operations(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
 ) -> Envelope[list[OperationOut]]:
-    """Operations, newest first, by `kind`, `status` and `createdBy` (a user's id, or `me`)."""
-    allow_query(request, {"page", "limit", "kind", "status", "createdBy"})
-    page = read_page(request)
-    status = read_choice(request, "status", choices=list(Status))
-    created_by = _read_starter(request, ctx)
+    """Operations, newest first, by `kind`, `status`, `running`, `createdBy` (a user's id, or `me`), `from` and `to`."""
+    choice = _read_choice(request, ctx, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
-        found, total = service.list_operations(
-            conn,
-            kind=request.query_params.get("kind"),
-            status=status,
-            created_by=created_by,
-            limit=page.limit,
-            offset=page.offset,
-        )
-    shown = [operation_out(operation, unit=operations.unit_of(operation)) for operation in found]
-    return envelope(ctx, shown, message="Operations fetched", links=page_links(page, total=total))
+        found = look(request, ctx, conn, OPERATIONS, choice)
+    rows = [operation_of(row) for row in found.rows]
+    shown = [operation_out(operation, unit=operations.unit_of(operation)) for operation in rows]
+    return envelope(ctx, shown, message="Operations fetched", links=found.links)
+
+
+@get("/api/operations/export", opt=_SCOPE, sync_to_thread=False)
+def export_operations(
+    request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]
+) -> Download:
+    """The operations under the same filters as a file: `format=csv` or `format=xlsx`."""
+    return exports.answer(ctx, request, OPERATIONS, _read_choice(request, ctx, besides=EXPORTING))
 
 
 @get("/api/operations/{operation_id:str}", opt=_SCOPE)
@@ -112,6 +126,20 @@ def list_items(
     return envelope(ctx, items_out(items, limit=limit), message="Items fetched")
 
 
+@get("/api/operations/{operation_id:str}/items/export", opt=_SCOPE, sync_to_thread=True)
+def export_operation_items(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    exports: NamedDependency[Exports],
+    operation_id: FromPath[str],
+) -> Download:
+    """The items by `status`, `code` or `failures=true` as a file: `format=csv` or `format=xlsx`."""
+    operation = _look(database, ctx, operation_id)
+    choice = read_filters(request, ITEMS, _ITEM_FILTERS, besides=EXPORTING, fixed={"operation_id": operation.id})
+    return exports.answer(ctx, request, ITEMS, choice)
+
+
 @get("/api/operations/{operation_id:str}/timeline", opt=_SCOPE, sync_to_thread=True)
 def list_timeline(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], operation_id: FromPath[str]
@@ -146,6 +174,11 @@ def _look(database: Database, ctx: Context, reference: str) -> Operation:
 def _state(operation: Operation, operations: Operations) -> State:
     data = encode(operation_out(operation, unit=operations.unit_of(operation)))
     return State(version=operation.version, data=data, finished=operation.status.is_terminal)
+
+
+def _read_choice(request: AnyRequest, ctx: Context, *, besides: frozenset[str]) -> Choice:
+    starter: Readers = {"createdBy": ("created_by", lambda asked: _read_starter(asked, ctx))}
+    return read_filters(request, OPERATIONS, {**_FILTERS, **starter}, besides=besides)
 
 
 def _read_starter(request: AnyRequest, ctx: Context) -> int | None:

@@ -119,6 +119,20 @@ def retry_operation(
     )
 
 
+@post("/api/operations/{operation_id:str}/undo", opt=_SCOPE, status_code=202, sync_to_thread=True)
+def undo_operation(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    operation_id: FromPath[str],
+) -> JsonResponse[Any]:
+    """Take back what an ended operation did; 202 with the operation that does it."""
+    allow_query(request, ())
+    asked = _Asked(request, ctx, database, operations, reference=operation_id)
+    return asked.answer(lambda conn, found: operations.undo(conn, ctx, operation_id=found), message="Undo started")
+
+
 def _status(operation: Operation) -> dict[str, Any]:
     location = {"Location": f"/api/operations/{operation.id}"}
     if operation.status in {Status.CANCELLING, Status.PENDING}:

@@ -3,9 +3,9 @@
 from dataclasses import fields
 
 from tranche.kernel.db.pool import Connection, Row
-from tranche.kernel.operations.domain import Claim, Counts, Item, ItemStatus
+from tranche.kernel.operations.domain import Claim, Counts, Item, ItemStatus, Verdict
 
-_COLUMNS = ", ".join(f.name for f in fields(Item))
+COLUMNS = ", ".join(f.name for f in fields(Item))
 
 
 def insert_items(conn: Connection, *, operation_id: int, stage: str, references: list[int]) -> None:
@@ -31,6 +31,18 @@ def insert_wanted(conn: Connection, *, operation_id: int, stage: str) -> int:
         """,
         {"operation_id": operation_id, "stage": stage},
     ).rowcount
+
+
+def insert_placed(conn: Connection, *, operation_id: int, stage: str) -> None:
+    """Add pending items from temp table `wanted_items(position, reference, label)`."""
+    conn.execute(
+        """
+        INSERT INTO operation_items (organization_id, operation_id, position, stage, reference, label)
+        SELECT current_organization(), %(operation_id)s, position, %(stage)s, reference, label
+        FROM pg_temp.wanted_items
+        """,
+        {"operation_id": operation_id, "stage": stage},
+    )
 
 
 def count_open_items(conn: Connection, *, operation_id: int, stage: str | None = None) -> int:
@@ -63,6 +75,30 @@ def find_next_high(conn: Connection, *, operation_id: int, stage: str, low: int,
 
 def create_chunk(conn: Connection, *, claim: Claim) -> None:
     """Lock the claim's pending items into temp table `chunk`, with an open verdict for each."""
+    _create_judging_tables(conn)
+    conn.execute(
+        """
+        INSERT INTO chunk
+        SELECT position, reference, label FROM operation_items
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND stage = %(stage)s
+          AND position BETWEEN %(low)s AND %(high)s AND status = 'pending'
+        ORDER BY position FOR UPDATE
+        """,
+        {"operation_id": claim.operation_id, "stage": claim.phase, "low": claim.low, "high": claim.high},
+    )
+    conn.execute("INSERT INTO verdicts (position) SELECT position FROM chunk")
+
+
+def create_trial_chunk(conn: Connection) -> None:
+    """The rows of temp table `wanted_items` as a chunk that belongs to no operation, for judging them only."""
+    _create_judging_tables(conn)
+    conn.execute("INSERT INTO chunk SELECT position, reference, label FROM pg_temp.wanted_items")
+    conn.execute("INSERT INTO verdicts (position) SELECT position FROM chunk")
+    conn.execute("ANALYZE pg_temp.chunk")
+    conn.execute("ANALYZE pg_temp.verdicts")
+
+
+def _create_judging_tables(conn: Connection) -> None:
     conn.execute(
         """
         CREATE TEMP TABLE chunk (position bigint PRIMARY KEY, reference bigint, label text NOT NULL) ON COMMIT DROP
@@ -77,17 +113,13 @@ def create_chunk(conn: Connection, *, claim: Claim) -> None:
         ) ON COMMIT DROP
         """
     )
-    conn.execute(
-        """
-        INSERT INTO chunk
-        SELECT position, reference, label FROM operation_items
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND stage = %(stage)s
-          AND position BETWEEN %(low)s AND %(high)s AND status = 'pending'
-        ORDER BY position FOR UPDATE
-        """,
-        {"operation_id": claim.operation_id, "stage": claim.phase, "low": claim.low, "high": claim.high},
-    )
-    conn.execute("INSERT INTO verdicts (position) SELECT position FROM chunk")
+
+
+def find_verdict(conn: Connection, *, position: int) -> Verdict:
+    (row,) = conn.execute(
+        "SELECT status, error_code, error, result FROM verdicts WHERE position = %(position)s", {"position": position}
+    ).fetchall()
+    return Verdict(**{**row, "status": ItemStatus(row["status"])})
 
 
 def apply_verdicts(conn: Connection, *, claim: Claim, following: str | None) -> Counts:
@@ -207,7 +239,7 @@ def list_items(
     """By position and stage, behind the given ones (keyset)."""
     rows = conn.execute(
         f"""
-        SELECT {_COLUMNS} FROM operation_items
+        SELECT {COLUMNS} FROM operation_items
         WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
           AND position >= %(position)s AND (position, stage) > (%(position)s, %(stage)s)
           AND (%(status)s::text IS NULL OR status = %(status)s)

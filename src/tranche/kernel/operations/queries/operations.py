@@ -1,4 +1,4 @@
-"""The operation's own row: made, found, listed, locked, moved from state to state."""
+"""The operation's own row: made, found, locked, moved from state to state."""
 
 from dataclasses import fields
 from typing import Any, TypeAlias
@@ -57,7 +57,7 @@ def insert_operation(
             "created_by_name": created_by_name,
         },
     ).fetchone()
-    return read_operation(_one(row))
+    return operation_of(_one(row))
 
 
 def find_operation(conn: Connection, *, operation_id: int) -> Operation | None:
@@ -65,7 +65,7 @@ def find_operation(conn: Connection, *, operation_id: int) -> Operation | None:
         f"SELECT {COLUMNS} FROM operations o WHERE o.organization_id = current_organization() AND o.id = %(id)s",
         {"id": operation_id},
     ).fetchone()
-    return read_operation(row) if row else None
+    return operation_of(row) if row else None
 
 
 def find_operation_by_uuid(conn: Connection, *, uuid: UUID) -> Operation | None:
@@ -73,7 +73,7 @@ def find_operation_by_uuid(conn: Connection, *, uuid: UUID) -> Operation | None:
         f"SELECT {COLUMNS} FROM operations o WHERE o.organization_id = current_organization() AND o.uuid = %(uuid)s",
         {"uuid": uuid},
     ).fetchone()
-    return read_operation(row) if row else None
+    return operation_of(row) if row else None
 
 
 def lock_operation(conn: Connection, *, operation_id: int) -> Operation | None:
@@ -86,38 +86,7 @@ def lock_operation(conn: Connection, *, operation_id: int) -> Operation | None:
         """,
         {"id": operation_id},
     ).fetchone()
-    return read_operation(row) if row else None
-
-
-def list_operations(
-    conn: Connection, *, kind: str | None, status: str | None, created_by: int | None, limit: int, offset: int
-) -> list[Operation]:
-    rows = conn.execute(
-        f"""
-        SELECT {COLUMNS} FROM operations o
-        WHERE o.organization_id = current_organization()
-          AND (%(kind)s::text IS NULL OR o.kind = %(kind)s)
-          AND (%(status)s::text IS NULL OR o.status = %(status)s)
-          AND (%(created_by)s::bigint IS NULL OR o.created_by = %(created_by)s)
-        ORDER BY o.id DESC LIMIT %(limit)s OFFSET %(offset)s
-        """,
-        {"kind": kind, "status": status, "created_by": created_by, "limit": limit, "offset": offset},
-    ).fetchall()
-    return [read_operation(row) for row in rows]
-
-
-def count_operations(conn: Connection, *, kind: str | None, status: str | None, created_by: int | None) -> int:
-    row = conn.execute(
-        """
-        SELECT count(*) AS count FROM operations o
-        WHERE o.organization_id = current_organization()
-          AND (%(kind)s::text IS NULL OR o.kind = %(kind)s)
-          AND (%(status)s::text IS NULL OR o.status = %(status)s)
-          AND (%(created_by)s::bigint IS NULL OR o.created_by = %(created_by)s)
-        """,
-        {"kind": kind, "status": status, "created_by": created_by},
-    ).fetchone()
-    return int(_one(row)["count"])
+    return operation_of(row) if row else None
 
 
 def set_status(
@@ -244,7 +213,8 @@ def try_sweep_lock(conn: Connection) -> bool:
     return bool(_one(row)["is_ours"])
 
 
-def read_operation(row: Row) -> Operation:
+def operation_of(row: Row) -> Operation:
+    """The operation that a row of the list is."""
     return Operation(**{**row, "status": Status(row["status"])})
 
 

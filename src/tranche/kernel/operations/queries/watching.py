@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.queries.operations import COLUMNS, read_operation
+from tranche.kernel.operations.queries.operations import COLUMNS, operation_of
 
 
 def clock(conn: Connection) -> int:
@@ -23,7 +23,7 @@ def list_running(conn: Connection, *, limit: int) -> list[Operation]:
         """,
         {"limit": limit},
     ).fetchall()
-    return [read_operation(row) for row in rows]
+    return [operation_of(row) for row in rows]
 
 
 def count_running(conn: Connection, *, most: int) -> int:
@@ -50,7 +50,7 @@ def list_ended(conn: Connection, *, hours: int, limit: int) -> list[Operation]:
         """,
         {"hours": hours, "limit": limit},
     ).fetchall()
-    return [read_operation(row) for row in rows]
+    return [operation_of(row) for row in rows]
 
 
 def list_troubled(conn: Connection, *, since: datetime, limit: int) -> list[Operation]:
@@ -64,4 +64,4 @@ def list_troubled(conn: Connection, *, since: datetime, limit: int) -> list[Oper
         """,
         {"since": since, "limit": limit},
     ).fetchall()
-    return [read_operation(row) for row in rows]
+    return [operation_of(row) for row in rows]

@@ -25,6 +25,12 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// A form that came back with faults stands in its question again.
+for (const ask of document.querySelectorAll("dialog.ask[open]")) {
+  ask.close();
+  ask.showModal();
+}
+
 // "/" goes to the search, as everywhere.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.target.closest("input,textarea,select,[contenteditable]")) return;

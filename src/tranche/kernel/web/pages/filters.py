@@ -45,7 +45,7 @@ def money(value: Decimal | None, currency: str = "") -> str:
 
 def percent(value: Decimal | float | None) -> str:
     """99.2 as 99.2 %."""
-    return "–" if value is None else f"{value:g} %"
+    return "–" if value is None else f"{round(float(value), 2):g} %"
 
 
 def day(value: date | None) -> str:

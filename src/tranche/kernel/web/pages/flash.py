@@ -35,7 +35,7 @@ class Word:
 def flash_cookie(word: Word) -> Cookie:
     """The cookie that carries a word."""
     text = word.text if len(word.text) <= _LONGEST else word.text[:_LONGEST] + "…"
-    value = base64.urlsafe_b64encode(msgspec.json.encode([text, word.tone])).decode()
+    value = base64.urlsafe_b64encode(msgspec.json.encode([text, word.tone])).decode().rstrip("=")
     return Cookie(key=_COOKIE, value=value, path="/", secure=True, httponly=True, samesite="lax", max_age=_SECONDS)
 
 
@@ -52,7 +52,7 @@ def read_flash(request: AnyRequest) -> Word | None:
     if not value:
         return None
     try:
-        text, tone = msgspec.json.decode(base64.urlsafe_b64decode(value), type=tuple[str, Tone])
+        text, tone = msgspec.json.decode(base64.urlsafe_b64decode(value + "=="), type=tuple[str, Tone])
     except (msgspec.MsgspecError, binascii.Error, ValueError):
         return None
     return Word(text, tone)

@@ -1,0 +1,221 @@
+"""`tranche invoices`: create, list, show, void and credit invoices, by way of a server."""
+
+from enum import StrEnum
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from tranche.kernel.client.http import Client, Json
+from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
+from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
+from tranche.kernel.client.watch import watch_or_leave
+
+_HOME = "/api/invoices"
+_COLUMNS = (
+    Column("Id", "id", Kind.NUMBER),
+    Column("Number", "number"),
+    Column("Kind", "kind"),
+    Column("Status", "status"),
+    Column("Date", "invoiceDate"),
+    Column("Due", "dueDate"),
+    Column("Customer", "customerName"),
+    Column("Order", "orderNumber"),
+    Column("Total", "total", Kind.COUNT),
+    Column("Currency", "currency"),
+)
+_LINE_COLUMNS = (
+    Column("Line", "lineNumber", Kind.NUMBER),
+    Column("Item", "itemCode"),
+    Column("Description", "description"),
+    Column("Quantity", "quantity", Kind.COUNT),
+    Column("Unit price", "unitPrice", Kind.COUNT),
+    Column("Tax %", "taxRate", Kind.NUMBER),
+    Column("Net", "net", Kind.COUNT),
+    Column("Tax", "tax", Kind.COUNT),
+)
+_LOT_COLUMNS = (
+    Column("Lot", "batchNumber"),
+    Column("Item", "itemId", Kind.NUMBER),
+    Column("Branch", "branchId", Kind.NUMBER),
+    Column("Quantity", "quantity", Kind.COUNT),
+    Column("Put back", "isReturned"),
+)
+_FINDING_COLUMNS = (
+    Column("Orders", "orders", Kind.COUNT),
+    Column("Verdict", "status"),
+    Column("Why", "message"),
+    Column("Such as", "such"),
+)
+_JOB_COLUMNS = (
+    Column("Orders", "total_items", Kind.COUNT),
+    Column("Invoices", "successful_items", Kind.COUNT),
+    Column("Failed", "failed_items", Kind.COUNT),
+    Column("Skipped", "skipped_items", Kind.COUNT),
+)
+_ERROR_COLUMNS = (Column("Order", "order_number"), Column("Code", "code"), Column("What is wrong", "error"))
+_SHOWN = 10
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Create invoices from orders, look at them, void.")
+
+InvoiceArgument: TypeAlias = Annotated[
+    int, typer.Argument(min=1, metavar="ID", help="The id of the invoice, as the list has it.")
+]
+ReasonOption: TypeAlias = Annotated[str, typer.Option("--reason", help="Why; it is kept with the invoice.")]
+YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+class InvoiceStatus(StrEnum):
+    """What `--status` takes."""
+
+    ISSUED = "issued"
+    VOID = "void"
+    CREDITED = "credited"
+
+
+class OrderStatus(StrEnum):
+    """What `create --status` takes."""
+
+    OPEN = "open"
+    INVOICED = "invoiced"
+    CANCELLED = "cancelled"
+
+
+@app.command()
+def create(
+    orders: Annotated[
+        list[int] | None, typer.Argument(min=1, help="Ids of orders, in the order in which stock is given.")
+    ] = None,
+    *,
+    batch: Annotated[int | None, typer.Option(min=1, help="All orders of this batch.", show_default=False)] = None,
+    customer: Annotated[
+        int | None, typer.Option(min=1, help="All orders of this customer.", show_default=False)
+    ] = None,
+    search: Annotated[str | None, typer.Option(help="All whose number begins so.", show_default=False)] = None,
+    status: Annotated[OrderStatus, typer.Option(help="Of those, only orders of this status.")] = OrderStatus.OPEN,
+    due_days: Annotated[int | None, typer.Option(min=0, help="Days until payment is due.", show_default=False)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    yes: YesOption = False,
+    wait: WaitOption = True,
+    json: JsonOption = False,
+) -> None:
+    """Create invoices from orders: of those that are named, or of all that match; exit code 3 when some failed."""
+    body: dict[str, Any] = {"due_days": due_days} if due_days is not None else {}
+    if orders:
+        body["order_ids"] = orders
+    else:
+        wanted = {"batch_id": batch, "customer_id": customer, "search": search, "status": status.value}
+        body["filter"] = {name: value for name, value in wanted.items() if value is not None}
+    with open_client() as client:
+        seen = client.post(f"{_HOME}/preflight", body=body)["data"]
+        if dry_run:
+            _show_preflight(seen, json=json)
+            return
+        if not (yes or ask(f"Create {seen['ready']:,} invoices ({seen['total_items']:,} orders)?")):
+            _show_preflight(seen, json=json)
+            say("Nothing was created. (--yes creates without asking.)")
+            raise typer.Exit(ExitCode.FAILURE)
+        started = client.post("/functions/v1/batch-invoice-orders", body=body)
+        code = _finish(client, started, json=json) if wait else _leave(started, json=json)
+    raise typer.Exit(code)
+
+
+@app.command("list")
+def list_invoices(
+    *,
+    status: Annotated[InvoiceStatus | None, typer.Option(help="Only of this status.", show_default=False)] = None,
+    customer: Annotated[int | None, typer.Option(min=1, help="Only of this customer.", show_default=False)] = None,
+    operation: Annotated[int | None, typer.Option(min=1, help="Only of this run.", show_default=False)] = None,
+    search: Annotated[str | None, typer.Option(help="The beginning of a number.", show_default=False)] = None,
+    page: PageOption = 1,
+    limit: LimitOption = 20,
+    json: JsonOption = False,
+) -> None:
+    """List invoices and credit notes, the newest first."""
+    params = {
+        "status": status.value if status else None,
+        "customerId": customer,
+        "operationId": operation,
+        "search": search,
+        "page": page,
+        "limit": limit,
+    }
+    with open_client() as client:
+        answer = client.get(_HOME, params=params)
+    if json:
+        show_json(answer)
+        return
+    show_table(_COLUMNS, answer["data"])
+    pages = answer["pagination"]
+    say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what="invoices")
+
+
+@app.command()
+def show(invoice: InvoiceArgument, *, json: JsonOption = False) -> None:
+    """Show one invoice with its lines, and the lots that its goods came from."""
+    with open_client() as client:
+        answer = client.get(f"{_HOME}/{invoice}")
+    if json:
+        show_json(answer)
+        return
+    found = answer["data"]
+    show_fields((*_COLUMNS, Column("Why closed", "closeReason")), found["invoice"])
+    show_table(_LINE_COLUMNS, found["lines"])
+    if found["allocations"]:
+        show_table(_LOT_COLUMNS, found["allocations"])
+
+
+@app.command()
+def void(invoice: InvoiceArgument, *, reason: ReasonOption, yes: YesOption = False, json: JsonOption = False) -> None:
+    """Void an invoice: it keeps its number, its order may be invoiced again, its stock goes back."""
+    _close(invoice, "void", verb="Void", reason=reason, yes=yes, json=json)
+
+
+@app.command()
+def credit(invoice: InvoiceArgument, *, reason: ReasonOption, yes: YesOption = False, json: JsonOption = False) -> None:
+    """Issue a credit note over the whole of an invoice."""
+    _close(invoice, "credit-note", verb="Credit", reason=reason, yes=yes, json=json)
+
+
+def _close(invoice: int, path: str, *, verb: str, reason: str, yes: bool, json: bool) -> None:
+    with open_client() as client:
+        found = client.get(f"{_HOME}/{invoice}")["data"]["invoice"]
+        what = f"{found['number']} ({found['total']} {found['currency']}, {found['customerName']})"
+        if not (yes or ask(f"{verb} {what}?")):
+            say("Nothing was changed. (--yes does not ask.)")
+            raise typer.Exit(ExitCode.FAILURE)
+        answer = client.post(f"{_HOME}/{invoice}/{path}", body={"data": {"reason": reason}})
+    if json:
+        show_json(answer)
+    else:
+        say(f"{answer['message']}: {answer['data']['invoice']['number']}.")
+
+
+def _show_preflight(seen: Json, *, json: bool) -> None:
+    if json:
+        show_json(seen)
+        return
+    show_table(_FINDING_COLUMNS, [{**found, "such": ", ".join(found["examples"])} for found in seen["findings"]])
+    for total in seen["sums"]:
+        say(f"{total['orders']:,} orders are ready: {total['total']} {total['currency']}.")
+
+
+def _leave(started: Json, *, json: bool) -> ExitCode:
+    if json:
+        show_json(started)
+    say(f"Follow it: tranche operations watch {started['operation_id']}")
+    return ExitCode.OK
+
+
+def _finish(client: Client, started: Json, *, json: bool) -> ExitCode:
+    watch_or_leave(client, int(started["operation_id"]))
+    job = client.get(f"/api/batch-jobs/{started['job_id']}")["data"]
+    if json:
+        show_json(job)
+    else:
+        show_fields(_JOB_COLUMNS, job)
+        show_table(_ERROR_COLUMNS, job["errors"][:_SHOWN])
+        if job["failed_items"] > _SHOWN:
+            say(f"All of them: GET /api/batch-jobs/{job['id']}/errors")
+    if job["status"] != "completed":
+        return ExitCode.FAILURE
+    return ExitCode.COMPLETED_WITH_ERRORS if job["failed_items"] else ExitCode.OK

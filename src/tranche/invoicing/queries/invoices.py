@@ -1,0 +1,92 @@
+"""Invoices listed, counted and found, with everything that their document shows."""
+
+from dataclasses import fields
+from typing import Final
+
+from tranche.invoicing.domain import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
+from tranche.kernel.db.listing import Column, Key, Kind, Listing
+from tranche.kernel.db.pool import Connection, Row
+
+_COLUMNS = ", ".join(f"i.{f.name}" for f in fields(Invoice))
+INVOICES: Final = Listing(
+    name="invoices",
+    select=_COLUMNS,
+    source="invoices i",
+    counted="invoices i",
+    where="i.organization_id = current_organization()",
+    filters={
+        "kind": "i.kind = %(kind)s",
+        "status": "i.status = %(status)s",
+        "customer_id": "i.customer_id = %(customer_id)s",
+        "order_id": "i.order_id = %(order_id)s",
+        "operation_id": "i.operation_id = %(operation_id)s",
+        "search": "i.number >= %(search_low)s AND i.number < %(search_high)s",
+        "since": "i.invoice_date >= %(since)s",
+        "until": "i.invoice_date <= %(until)s",
+    },
+    sorts={
+        "id": (Key("i.id"),),
+        "number": (Key("i.number", "text"),),
+        "total": (Key("i.total_minor"), Key("i.id")),
+    },
+    default_sort="-id",
+    export=(
+        Column("id", "i.id", Kind.NUMBER),
+        Column("number", "i.number"),
+        Column("kind", "i.kind"),
+        Column("status", "i.status"),
+        Column("invoiceDate", "i.invoice_date::text"),
+        Column("dueDate", "i.due_date::text"),
+        Column("customerCode", "i.buyer_code"),
+        Column("customerName", "i.buyer_name"),
+        Column("orderNumber", "i.order_number"),
+        Column("currency", "i.currency"),
+        Column("net", "i.net", Kind.NUMBER),
+        Column("tax", "i.tax", Kind.NUMBER),
+        Column("total", "i.total", Kind.NUMBER),
+        Column("closeReason", "i.close_reason"),
+        Column("issuedAt", "i.issued_at", Kind.MOMENT),
+        Column("closedAt", "i.closed_at", Kind.MOMENT),
+    ),
+)
+
+
+def find_invoice(conn: Connection, *, invoice_id: int) -> Invoice | None:
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM invoices i WHERE i.organization_id = current_organization() AND i.id = %(id)s",
+        {"id": invoice_id},
+    ).fetchone()
+    return invoice_of(row) if row else None
+
+
+def find_document(conn: Connection, *, invoice_id: int) -> Row | None:
+    """The invoice's own row, with its imprint, its currency's digits, and the numbers of what it credits or is."""
+    return conn.execute(
+        """
+        SELECT i.*, currency_digits(i.currency) AS digits, m.content AS imprint, o.number AS credited_number,
+            n.number AS credited_by
+        FROM invoices i
+        JOIN invoice_imprints m ON m.organization_id = i.organization_id AND m.id = i.imprint_id
+        LEFT JOIN invoices o ON o.organization_id = i.organization_id AND o.id = i.credits_id
+        LEFT JOIN invoices n ON n.organization_id = i.organization_id AND n.credits_id = i.id
+        WHERE i.organization_id = current_organization() AND i.id = %(id)s
+        """,
+        {"id": invoice_id},
+    ).fetchone()
+
+
+def list_lines(conn: Connection, *, invoice_id: int, limit: int) -> list[InvoiceLine]:
+    rows = conn.execute(
+        """
+        SELECT line_number, item_id, item_code, description, quantity, unit_price, tax_rate, net, tax
+        FROM invoice_lines WHERE organization_id = current_organization() AND invoice_id = %(id)s
+        ORDER BY line_number LIMIT %(limit)s
+        """,
+        {"id": invoice_id, "limit": limit},
+    ).fetchall()
+    return [InvoiceLine(**row) for row in rows]
+
+
+def invoice_of(row: Row) -> Invoice:
+    """The invoice that a row of the list is."""
+    return Invoice(**{**row, "kind": InvoiceKind(row["kind"]), "status": InvoiceStatus(row["status"])})

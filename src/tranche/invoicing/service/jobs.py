@@ -1,0 +1,43 @@
+"""Runs of invoices as document 2's jobs: found, listed, their errors."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from tranche.invoicing.service.running import RUN_KIND
+from tranche.kernel.db.listing import Choice, count, fetch_page
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations import service as operations
+from tranche.kernel.operations.domain import Item, Operation, OperationNotFound, Status
+from tranche.kernel.operations.service import OPERATIONS, operation_of
+
+MOST_ERRORS: Final = 1_000
+
+
+def get_job(conn: Connection, *, reference: str) -> Operation:
+    """One run by its UUID or its number.
+
+    Raises:
+        OperationNotFound: there is none, or the operation is of another kind.
+    """
+    operation = operations.get_by_reference(conn, reference=reference)
+    if operation.kind != RUN_KIND:
+        raise OperationNotFound("There is no such operation.")
+    return operation
+
+
+def list_jobs(
+    conn: Connection, *, statuses: Sequence[Status] | None, limit: int, offset: int
+) -> tuple[list[Operation], int]:
+    """A page of runs, newest first, and how many there are."""
+    choice = Choice({"kind": RUN_KIND, "statuses": None if statuses is None else list(statuses)})
+    rows = fetch_page(conn, OPERATIONS, choice, limit=limit, offset=offset)
+    return [operation_of(row) for row in rows], count(conn, OPERATIONS, choice)
+
+
+def list_errors(
+    conn: Connection, *, operation_id: int, code: str | None = None, after: int = 0, limit: int
+) -> list[Item]:
+    """Orders that got no invoice in a run, by position behind the position `after`."""
+    return operations.list_items(
+        conn, operation_id=operation_id, status="failed", code=code, after=(after + 1, ""), limit=limit
+    )

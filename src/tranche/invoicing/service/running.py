@@ -1,0 +1,93 @@
+"""Runs of invoices: started, looked at beforehand, taken back."""
+
+from datetime import datetime
+from typing import Final
+
+from tranche.invoicing.domain import CurrencySum, Finding, Preflight, Wishes
+from tranche.invoicing.queries import gathering
+from tranche.invoicing.service.gathering import Choice, gather
+from tranche.invoicing.service.issuing import judge_to_look
+from tranche.invoicing.service.terms import choose_branch, freeze_terms, get_settings
+from tranche.kernel.audit import service as audit
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.items import try_items
+from tranche.kernel.operations.service import Operations
+
+RUN_KIND: Final = "order_invoices"
+DRAW_STAGE: Final = "draw"
+RUN_STAGE: Final = "invoice"
+UNDO_KIND: Final = "invoice_undo"
+SMALL_RUN: Final = 1_000
+_EXAMPLES: Final = 5
+_STATES: Final = ("succeeded", "skipped", "failed")
+_SECONDS: Final = 60
+
+
+def start_run(
+    conn: Connection,
+    ctx: Context,
+    operations: Operations,
+    *,
+    choice: Choice,
+    wishes: Wishes,
+    urgency: int,
+    now: datetime,
+) -> Operation:
+    """Begin to invoice the chosen orders, in the order given; which orders and by which terms is frozen here.
+
+    Raises:
+        Invalid: the choice or a wish cannot be taken.
+        SelectionNotFound
+    """
+    gathering.lengthen_statement_time(conn, seconds=_SECONDS)
+    count = gather(conn, choice=choice)
+    terms = freeze_terms(conn, ctx, wishes=wishes, now=now)
+    operation = operations.start(
+        conn,
+        ctx,
+        kind=RUN_KIND,
+        label=f"Invoices for {count:,} orders" if count > 1 else "Invoice for 1 order",
+        payload=terms.dump(),
+        wanted=count,
+        phase=DRAW_STAGE if gathering.draws_stock(conn) else RUN_STAGE,
+        urgency=urgency,
+        is_small=count <= SMALL_RUN,
+    )
+    audit.record(conn, ctx, action="invoice.create_many", subject_id=operation.id, detail={"orders": count})
+    return operation
+
+
+def preflight(conn: Connection, ctx: Context, *, choice: Choice, wishes: Wishes) -> Preflight:
+    """What a run over the choice would do now: its judge step alone. Changes nothing and locks no order.
+
+    Raises:
+        Invalid: the choice cannot be taken.
+        SelectionNotFound
+    """
+    gathering.lengthen_statement_time(conn, seconds=_SECONDS)
+    total = gather(conn, choice=choice)
+    branch_id = choose_branch(conn, ctx, wished=wishes.branch_id)
+    try_items(conn)
+    judge_to_look(conn, tax_rate=get_settings(conn).tax_rate, branch_id=branch_id)
+    rows = gathering.list_findings(conn, examples=_EXAMPLES)
+    findings = [Finding(**{**row, "examples": tuple(row["examples"])}) for row in rows]
+    tally = {status: sum(found.orders for found in findings if found.status == status) for status in _STATES}
+    return Preflight(
+        total=total,
+        ready=tally["succeeded"],
+        skipped=tally["skipped"],
+        failed=tally["failed"],
+        sums=tuple(CurrencySum(**row) for row in gathering.list_ready_sums(conn)),
+        findings=tuple(findings),
+    )
+
+
+def start_undo(conn: Connection, ctx: Context, operations: Operations, operation: Operation) -> Operation:
+    """Begin to void every live invoice of an ended run; what was voided or credited since is kept."""
+    undo = operations.start(
+        conn, ctx, kind=UNDO_KIND, label=f"Void: {operation.label}", payload={"operationId": operation.id}
+    )
+    audit.record(conn, ctx, action="invoice.void_many", subject_id=operation.id, detail={"undoId": undo.id})
+    return undo

@@ -1,0 +1,209 @@
+"""Lists over HTTP: `sort` and filters from the query, pages by number or by cursor, capped counts.
+
+A request with `cursor` (empty to begin) is answered by places: every page costs the same, and the count stops at
+10,000. Without it, pages have numbers and an exact count, as the documents say, and a far one costs its offset.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final, TypeAlias
+
+from tranche.kernel.context import Context
+from tranche.kernel.db.listing import CAP, Choice, Listing, Prefix, count, fetch_page, fetch_slice
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.text import fold
+from tranche.kernel.web.cursors import read_cursor, write_cursor
+from tranche.kernel.web.pagination import MOST_PER_PAGE, Cursors, Page, PageLinks, page_links, read_page
+from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
+
+Reader: TypeAlias = Callable[[AnyRequest], object]
+Readers: TypeAlias = Mapping[str, tuple[str, Reader]]
+
+PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})
+EXPORTING: Final = frozenset({"sort", "format"})
+LONGEST_SEARCH: Final = 300
+
+_MOST_DIGITS: Final = 18
+_TEN_THOUSANDTHS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ByPage:
+    """Rows of a numbered page, and how many there are in all."""
+
+    rows: list[Row]
+    page: Page
+    total: int
+
+    @property
+    def links(self) -> PageLinks:
+        """As document 5 shows them."""
+        return page_links(self.page, total=self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class ByCursor:
+    """Rows from a place on, and the way to the ones beside."""
+
+    rows: list[Row]
+    links: Cursors
+
+
+def read_filters(
+    request: AnyRequest,
+    listing: Listing,
+    readers: Readers,
+    *,
+    besides: frozenset[str],
+    fixed: Mapping[str, object] | None = None,
+) -> Choice:
+    """What a request asks of a list. `readers` say for each parameter which filter it fills, and how it is read.
+
+    `fixed` are filters that the address itself sets.
+
+    Raises:
+        Invalid: an unknown parameter, one given twice, a value that its filter cannot take, a sort that is none.
+    """
+    allow_query(request, {*readers, *besides})
+    sorts = [sign + name for name in listing.sorts for sign in ("", "-")]
+    sort = read_choice(request, "sort", choices=sorts) or ""
+    return Choice({**{name: reader(request) for name, reader in readers.values()}, **(fixed or {})}, sort)
+
+
+def is_by_cursor(request: AnyRequest) -> bool:
+    """Whether the request asks for a page by its place."""
+    return "cursor" in request.query_params
+
+
+def look(
+    request: AnyRequest,
+    ctx: Context,
+    conn: Connection,
+    listing: Listing,
+    choice: Choice,
+    *,
+    limit: int = 20,
+    alias: str | None = None,
+) -> ByPage | ByCursor:
+    """The page that a request asks for; `limit` is the default, `alias` another name of that parameter.
+
+    Raises:
+        Invalid: the page or the cursor cannot be taken.
+    """
+    if is_by_cursor(request):
+        return look_from(request, ctx, conn, listing, choice, limit=limit)
+    page = read_page(request, limit=limit, alias=alias)
+    rows = fetch_page(conn, listing, choice, limit=page.limit, offset=page.offset)
+    return ByPage(rows, page, count(conn, listing, choice))
+
+
+def look_from(
+    request: AnyRequest, ctx: Context, conn: Connection, listing: Listing, choice: Choice, *, limit: int = 20
+) -> ByCursor:
+    """The rows behind the request's cursor, or the first ones."""
+    if "page" in request.query_params:
+        raise invalid_parameter("page", "cannot be given beside cursor")
+    limit = read_whole(request, "limit", most=MOST_PER_PAGE) or limit
+    text = request.query_params.get("cursor")
+    place = read_cursor(text, ctx, listing, choice) if text else None
+    part = fetch_slice(conn, listing, choice, limit=limit, place=place)
+    counted = count(conn, listing, choice, cap=CAP)
+    links = Cursors(
+        limit=limit,
+        next=write_cursor(ctx, listing, choice, part.following),
+        previous=write_cursor(ctx, listing, choice, part.previous),
+        count=min(counted, CAP),
+        is_count_capped=counted > CAP,
+    )
+    return ByCursor(part.rows, links)
+
+
+def whole(name: str) -> Reader:
+    """Reads a whole number."""
+    return lambda request: read_whole(request, name)
+
+
+def word(name: str, *choices: str) -> Reader:
+    """Reads one of some words."""
+    return lambda request: read_choice(request, name, choices=choices)
+
+
+def flag(name: str) -> Reader:
+    """Reads `true` or `false`; unlike an absent one, `false` narrows too."""
+
+    def read(request: AnyRequest) -> bool | None:
+        given = read_choice(request, name, choices=("true", "false"))
+        return None if given is None else given == "true"
+
+    return read
+
+
+def text(name: str, *, longest: int = LONGEST_SEARCH) -> Reader:
+    """Reads a text as it stands."""
+    return lambda request: _read_text(request, name, longest)
+
+
+def prefix(name: str, *, folded: bool = False) -> Reader:
+    """Reads the beginning of something; an empty one narrows nothing."""
+
+    def read(request: AnyRequest) -> Prefix | None:
+        given = _read_text(request, name, LONGEST_SEARCH, least=0) or ""
+        start = fold(given) if folded else given
+        return Prefix(start) if start else None
+
+    return read
+
+
+def moment(name: str) -> Reader:
+    """Reads a moment with its offset from UTC."""
+    return lambda request: read_moment(request, name)
+
+
+def money(name: str) -> Reader:
+    """Reads an amount, as the ten-thousandths by which lists are narrowed."""
+
+    def read(request: AnyRequest) -> int | None:
+        given = request.query_params.get(name)
+        if given is None:
+            return None
+        try:
+            amount = Decimal(given) * _TEN_THOUSANDTHS
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        is_exact = amount.is_finite() and amount.adjusted() < _MOST_DIGITS and amount == amount.to_integral_value()
+        if not is_exact:
+            raise invalid_parameter(name, "must be an amount such as 99.50, with at most 4 digits behind the point")
+        return int(amount)
+
+    return read
+
+
+def read_moment(request: AnyRequest, name: str) -> datetime | None:
+    """A moment with its offset from UTC, None when it is absent.
+
+    Raises:
+        Invalid: it is none, or says no offset.
+    """
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise invalid_parameter(name, "must be a date and time with its zone, such as 2025-10-29T08:00:00Z")
+    return found
+
+
+def _read_text(request: AnyRequest, name: str, longest: int, *, least: int = 1) -> str | None:
+    given: str | None = request.query_params.get(name)
+    if given is None:
+        return None
+    if not least <= len(given) <= longest:
+        raise invalid_parameter(name, f"must have {least} to {longest} characters")
+    if "\0" in given:
+        raise invalid_parameter(name, "must not hold the character NUL")
+    return given

@@ -1,0 +1,97 @@
+"""The settings in a real browser: each page once, with what one does there."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.tabs import Tab
+from tests.live import Live
+
+PAGES = ("organization", "branches", "users", "api-keys", "webhooks", "audit", "health")
+
+
+def test_each_page_of_the_settings_is_accessible(tab: Tab) -> None:
+    for name in PAGES:
+        tab.go(f"/settings/{name}")
+        expect(tab.page.get_by_role("heading", level=1)).to_be_visible()
+        tab.assert_accessible()
+        tab.picture(f"settings-{name}")
+
+
+def test_the_organization_is_changed_and_a_bad_zone_is_refused_at_its_field(tab: Tab) -> None:
+    tab.go("/settings/organization").fill(name="Harbour Goods", zone="Nowhere/City")
+    tab.click("Save")
+    expect(tab.page.locator("#zone-fault")).to_contain_text("must be the name of a time zone", ignore_case=True)
+    tab.assert_accessible()
+    tab.fill(zone="Europe/Berlin")
+    tab.click("Save")
+    expect(tab.page.locator("#toasts")).to_contain_text("Saved.")
+    expect(tab.page.locator(".place-name")).to_have_text("Harbour Goods")
+
+
+def test_a_user_is_invited_given_a_role_shut_out_and_let_in(tab: Tab) -> None:
+    tab.go("/settings/users")
+    tab.click("Add a user")
+    tab.fill(name="Omar Operator", email="omar@acme.test")
+    tab.click("Add and make a link")
+    expect(tab.page.locator("#link")).to_contain_text("/join/trn_")
+    tab.picture("settings-users-link")
+    row = tab.page.get_by_role("row", name="Omar Operator")
+    row.get_by_role("button", name="Role").click()
+    dialog = tab.page.get_by_role("dialog", name="Which role for Omar Operator?")
+    dialog.get_by_label("Viewer").check()
+    tab.assert_accessible()
+    tab.picture("ask")
+    dialog.get_by_role("button", name="Change the role").click()
+    expect(row).to_contain_text("Viewer")
+    row.get_by_role("button", name="Shut out").click()
+    tab.page.get_by_role("dialog").get_by_role("button", name="Shut out").click()
+    expect(row).to_contain_text("shut out")
+    row.get_by_role("button", name="Let in again").click()
+    expect(row).to_contain_text("not yet")
+
+
+def test_a_key_is_made_shown_once_renewed_and_ended(tab: Tab) -> None:
+    tab.go("/settings/api-keys")
+    tab.click("Make a key")
+    tab.fill(name="Warehouse scanner")
+    tab.page.get_by_role("dialog").get_by_role("button", name="Make the key").click()
+    expect(tab.page.locator("#secret")).to_contain_text("trn_")
+    tab.assert_accessible()
+    tab.picture("settings-api-keys-made")
+    secret = tab.page.locator("#secret").inner_text()
+    tab.go("/settings/api-keys")
+    assert secret not in tab.page.content()
+    row = tab.page.get_by_role("row", name="Warehouse scanner")
+    row.get_by_role("button", name="Renew").click()
+    tab.page.get_by_role("dialog").get_by_role("button", name="Renew").click()
+    expect(tab.page.locator("#secret")).not_to_have_text(secret)
+    row.get_by_role("button", name="End").click()
+    tab.page.get_by_role("dialog").get_by_role("button", name="End the key").click()
+    expect(row).to_contain_text("ended")
+
+
+def test_a_webhook_is_made_tested_and_deleted(open_browser: Callable[..., Tab], open_live: Callable[..., Live]) -> None:
+    tab = open_browser(open_live(working=False, webhook_allow_private=True)).go("/settings/webhooks")
+    tab.click("Add a webhook")
+    tab.fill(url="http://127.0.0.1:9/hook", description="Warehouse")
+    tab.page.get_by_role("dialog").get_by_role("button", name="Add the webhook").click()
+    expect(tab.page.locator("#secret")).to_contain_text("whsec_")
+    tab.click("Deliveries", role="link")
+    tab.click("Send a test")
+    expect(tab.page.get_by_role("row", name="webhook.test")).to_be_visible()
+    tab.assert_accessible()
+    tab.picture("settings-webhook")
+    tab.click("Switch off")
+    expect(tab.page.get_by_text("Nothing is sent to it.")).to_be_visible()
+    tab.click("Delete")
+    tab.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(tab.page.get_by_text("No system is told yet.")).to_be_visible()
+
+
+def test_deeds_stand_in_the_audit_log(tab: Tab) -> None:
+    tab.go("/settings/branches").fill(name="Harbour")
+    tab.click("Add the branch")
+    tab.go("/settings/audit?q=branch.create")
+    expect(tab.page.get_by_role("row", name="branch.create")).to_contain_text("Harbour")
+    tab.picture("settings-audit-filtered")

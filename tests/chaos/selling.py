@@ -1,0 +1,112 @@
+"""Orders that wait to be invoiced, the run over them, and what must be true after every fault."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from tests.chaos.drag import house_do
+from tests.chaos.house import House, Started
+from tests.chaos.verdict import assert_sound, assert_tidy
+from tests.inventory.factories import make_item, make_lot
+from tests.invoicing.factories import make_customer, make_orders
+from tranche.invoicing import service
+from tranche.invoicing.domain import OrderFilter, Wishes
+from tranche.invoicing.service import Choice
+from tranche.kernel.operations.domain import Operation
+
+_QUANTITY = Decimal(2)
+_LOTS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """Orders by id, and how much there was of the item that one line of each draws."""
+
+    order_ids: list[int]
+    stock: Decimal
+
+
+def make_sale(house: House, *, orders: int, prefix: str = "SO") -> Sale:
+    """Orders of three lines, one of them of an item in several lots; of that, enough for all and 10 more."""
+    with house.database.transaction(house.ctx.organization_id) as conn:
+        item_id = make_item(conn, name=f"Paint {prefix}")
+        need, part = _QUANTITY * orders + 10, _QUANTITY * orders // _LOTS
+        for number in range(_LOTS):
+            amount = need - part * (_LOTS - 1) if number == 0 else part
+            make_lot(conn, item_id=item_id, number=f"{prefix}-{number}", stock={house.ctx.branch_id or 0: str(amount)})
+        ids = make_orders(
+            conn,
+            customer_id=make_customer(conn, name=f"Miller {prefix}"),
+            count=orders,
+            items=[item_id],
+            quantity=_QUANTITY,
+            prefix=prefix,
+        )
+    return Sale(order_ids=ids, stock=need)
+
+
+def begin_run(house: House, *, prefix: str = "SO") -> Started:
+    """As document 2's function does it, in one transaction."""
+    with house.database.transaction(house.ctx.organization_id) as conn:
+        operation = service.start_run(
+            conn,
+            house.ctx,
+            house.operations,
+            choice=Choice(filter=OrderFilter(search=prefix, status="open")),
+            wishes=Wishes(),
+            urgency=0,
+            now=datetime.now(UTC),
+        )
+    return started_by(operation)
+
+
+def begin_undo(house: House, started: Started) -> Started:
+    with house.database.transaction(house.ctx.organization_id) as conn:
+        return started_by(house.operations.undo(conn, house.ctx, operation_id=started.operation_id))
+
+
+def started_by(operation: Operation) -> Started:
+    """The operation as the house waits for it; no import belongs to it."""
+    return Started(operation_id=operation.id, import_id=0, batch_id=0)
+
+
+def slow_invoices(house: House, *, seconds_per_invoice: float, event: str = "INSERT") -> None:
+    """Every invoice that is issued (or, with UPDATE, voided) costs that long, asleep."""
+    house_do(
+        house,
+        f"""
+        CREATE OR REPLACE FUNCTION chaos_invoice_drag() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_sleep({seconds_per_invoice:f} * (SELECT count(*) FROM made));
+            RETURN NULL;
+        END $$;
+        CREATE OR REPLACE TRIGGER chaos_invoice_drag_{event} AFTER {event} ON invoices
+            REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION chaos_invoice_drag();
+        """,
+    )
+
+
+def assert_invoiced(house: House, sale: Sale, *, parked: frozenset[int] = frozenset()) -> None:
+    """Every order once, in the order given, gapless; stock conserved; the books agree. `parked` were set aside."""
+    wanted = [order_id for order_id in sale.order_ids if order_id not in parked]
+    rows = house.rows(
+        "SELECT order_id, sequence FROM invoices WHERE status = 'issued' AND order_id = ANY(%(ids)s) ORDER BY sequence",
+        {"ids": sale.order_ids},
+    )
+    assert [row["order_id"] for row in rows] == wanted
+    assert_stock(house, sale, drawn=len(wanted))
+    assert_tidy(house)
+    assert_sound(house)
+
+
+def assert_stock(house: House, sale: Sale, *, drawn: int) -> None:
+    """What is left is what there was, less what so many orders took."""
+    (left,) = house.rows(
+        """
+        SELECT sum(b.quantity) AS quantity FROM lot_balances b
+        JOIN lots l ON l.organization_id = b.organization_id AND l.id = b.lot_id
+        WHERE l.item_id = (SELECT item_id FROM order_lines WHERE order_id = %(id)s AND line_number = 1)
+        """,
+        {"id": sale.order_ids[0]},
+    )
+    assert left["quantity"] == sale.stock - _QUANTITY * drawn

@@ -1,0 +1,72 @@
+"""`tranche invoices` and `tranche operations undo` against the running product."""
+
+import io
+
+import pytest
+
+from tests.invoicing.factories import make_customer, make_orders
+from tests.live import Live
+from tests.shell import Shell
+from tranche.kernel.client.output import ExitCode
+
+
+def _orders(live: Live, count: int = 3) -> list[int]:
+    with live.database.transaction(live.context.organization_id) as conn:
+        return make_orders(conn, customer_id=make_customer(conn), count=count)
+
+
+def test_matching_orders_are_invoiced_and_summed_up(live: Live, shell: Shell) -> None:
+    _orders(live)
+    tried = shell("invoices", "create", "--search", "SO-", "--dry-run", "--json")
+    assert (tried.code, tried.json["ready"]) == (ExitCode.OK, 3)
+    assert shell("invoices", "list", "--json").json["pagination"]["totalItems"] == 0
+    ran = shell("invoices", "create", "--search", "SO-", "--yes")
+    assert ran.code == ExitCode.OK, ran.err
+    assert ["Invoices", "3"] in [line.split() for line in ran.out.splitlines()]
+    listed = shell("invoices", "list")
+    assert [row["Order"] for row in listed.table] == ["SO-3", "SO-2", "SO-1"]
+
+
+def test_a_run_with_failures_ends_with_3_and_names_them(live: Live, shell: Shell) -> None:
+    ids = _orders(live, 2)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE orders SET status = 'cancelled' WHERE id = %(id)s", {"id": ids[0]})
+    ran = shell("invoices", "create", *ids, "--yes")
+    assert ran.code == ExitCode.COMPLETED_WITH_ERRORS
+    assert "SO-1\torder_cancelled\tThe order is cancelled." in ran.out.splitlines()
+
+
+def test_nothing_is_created_without_a_yes(live: Live, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = _orders(live, 1)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    ran = shell("invoices", "create", *ids)
+    assert ran.code == ExitCode.FAILURE
+    assert "--yes creates without asking" in ran.err
+    assert shell("invoices", "list", "--json").json["data"] == []
+
+
+def test_an_invoice_is_shown_voided_and_credited(live: Live, shell: Shell) -> None:
+    shell("invoices", "create", *_orders(live, 2), "--yes")
+    shown = shell("invoices", "show", 1)
+    assert ["Status", "issued"] in [line.split() for line in shown.out.splitlines()]
+    assert "Line 3" in shown.out
+    voided = shell("invoices", "void", 1, "--reason", "wrong", "--yes")
+    assert (voided.code, "Invoice voided" in voided.err) == (ExitCode.OK, True)
+    assert shell("invoices", "void", 1, "--reason", "wrong", "--yes").code == ExitCode.CONFLICT
+    credited = shell("invoices", "credit", 2, "--reason", "returned", "--yes", "--json")
+    assert (
+        credited.json["data"]["creditedNumber"]
+        == shell("invoices", "show", 2, "--json").json["data"]["invoice"]["number"]
+    )
+    assert shell("invoices", "show", 99).code == ExitCode.NOT_FOUND
+
+
+def test_a_run_is_undone_by_its_operation(live: Live, shell: Shell) -> None:
+    ran = shell("invoices", "create", *_orders(live), "--yes", "--no-wait", "--json")
+    number = ran.json["operation_id"]
+    shell("operations", "watch", number)
+    undone = shell("operations", "undo", number, "--yes", "--json")
+    assert (undone.code, undone.json["succeeded"]) == (ExitCode.OK, 3)
+    assert shell("invoices", "list", "--status", "void", "--json").json["pagination"]["totalItems"] == 3
+    again = shell("operations", "undo", undone.json["id"], "--yes")
+    assert (again.code, "cannot be undone" in again.err) == (ExitCode.CONFLICT, True)
