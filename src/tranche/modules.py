@@ -14,7 +14,6 @@ from tranche.billing_stops.service.tidy import prune as prune_snapshots
 from tranche.billing_stops.sources.making import Readers
 from tranche.billing_stops.tasks import make_handler as make_snapshot_handler
 from tranche.billing_stops.tasks import make_tasks as make_snapshot_tasks
-from tranche.catalog.api import ROUTES as CATALOG_ROUTES
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
 from tranche.imports.corrections.api import CORRECTION_ROUTES
@@ -23,8 +22,14 @@ from tranche.imports.corrections.service import Corrections
 from tranche.imports.domain import Limits
 from tranche.imports.intakes import Intakes
 from tranche.imports.tasks import FilePaths
-from tranche.inventory.api import ROUTES as INVENTORY_ROUTES
+from tranche.inventory.api import make_routes as make_stock_routes
+from tranche.inventory.checks import CHECKS as STOCK_CHECKS
 from tranche.inventory.intake import ItemIntake
+from tranche.inventory.opening.intake import StockIntake
+from tranche.inventory.opening.service import TARGET as STOCK_TARGET
+from tranche.inventory.pages import CARDS as STOCK_CARDS
+from tranche.inventory.pages import MENU as STOCK_MENU
+from tranche.inventory.pages import PAGES as STOCK_PAGES
 from tranche.inventory.service import TARGET as ITEM_TARGET
 from tranche.inventory.tasks import make_handlers as make_item_handlers
 from tranche.invoicing.api import ROUTES as INVOICE_ROUTES
@@ -172,8 +177,12 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
         ),
         Module(
             name="inventory",
-            routes=INVENTORY_ROUTES,
+            routes=make_stock_routes(batches_api=settings.batches_api),
             handlers=make_item_handlers(files, limits=limits, users=[mark_used_items, mark_invoiced_items]),
+            checks=STOCK_CHECKS,
+            pages=STOCK_PAGES,
+            menu=STOCK_MENU,
+            cards=STOCK_CARDS,
         ),
         Module(
             name="messaging",
@@ -183,7 +192,6 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
             checks=MESSAGE_CHECKS,
         ),
         _make_bill_stops(settings),
-        Module(name="catalog", routes=CATALOG_ROUTES),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
         Module(
@@ -240,7 +248,7 @@ def make_secret_box(settings: Settings) -> SecretBox:
 
 def make_intakes() -> Intakes:
     """The targets of imports, as the web sees them."""
-    return Intakes({ORDER_TARGET: OrderIntake(), ITEM_TARGET: ItemIntake()})
+    return Intakes({ORDER_TARGET: OrderIntake(), ITEM_TARGET: ItemIntake(), STOCK_TARGET: StockIntake()})
 
 
 def make_corrections(operations: Operations) -> Corrections:

@@ -17,6 +17,7 @@ UNTENANTED = {
     "installation_schedule_runs": "belongs to installation_schedules",
     "doctor_reports": "an examination looks at all organizations; who reads it sees their own findings",
     "item_import_rows": "as order_import_lines",
+    "stock_import_rows": "as order_import_lines",
 }
 DEFINERS = {
     "find_api_key",

@@ -8,6 +8,12 @@ _LOOSE: Final = (
     "DROP CONSTRAINT failed_says_why; "
 )
 
+_UNCHECKED: Final = (
+    "ALTER TABLE lot_balances DROP CONSTRAINT never_below_nothing; "
+    "ALTER TABLE lot_movements DROP CONSTRAINT ends_fit_the_kind, DROP CONSTRAINT a_lot_is_in_a_branch, "
+    "DROP CONSTRAINT lot_movements_quantity_check; "
+)
+
 
 def _notification(status: str, *, channel: str = "mail", more: str = "", values: str = "") -> str:
     """One notification of the first organization, with more columns and their values."""
@@ -69,6 +75,43 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
         "DELETE FROM schema_migrations WHERE name LIKE '0004%'",
         "INSERT INTO schema_migrations (name, checksum) VALUES ('9999_later', 'x')",
         "UPDATE schema_migrations SET checksum = 'x' WHERE name LIKE '0001%'",
+    ],
+    "the stock of every lot and branch is the sum of its movements": [
+        "UPDATE lot_balances SET quantity = quantity + 1 WHERE lot_id = 1",
+        "DELETE FROM lot_balances WHERE lot_id = 1",
+        "INSERT INTO lot_balances SELECT organization_id, lot_id, branch_id + 1, 0 FROM lot_balances WHERE lot_id = 1",
+        "UPDATE lot_movements SET quantity = 3 WHERE kind = 'transfer'",
+        "DELETE FROM lot_movements WHERE kind = 'receive'",
+        "UPDATE lot_movements SET to_lot_id = 2 WHERE kind = 'receive'",
+    ],
+    "no stock is below nothing, and every quantity is a number": [
+        f"{_UNCHECKED} UPDATE lot_balances SET quantity = -1 WHERE lot_id = 1",
+        f"{_UNCHECKED} UPDATE lot_balances SET quantity = 'NaN' WHERE lot_id = 1",
+        f"{_UNCHECKED} UPDATE lot_movements SET quantity = 'NaN' WHERE kind = 'receive'",
+        f"{_UNCHECKED} UPDATE lot_movements SET quantity = 0 WHERE kind = 'receive'",
+    ],
+    "a transfer, consolidation or split moves within one item and one branch, and loses nothing": [
+        f"{_UNCHECKED} UPDATE lot_movements SET to_branch_id = to_branch_id + 1 WHERE kind = 'transfer'",
+        f"{_UNCHECKED} UPDATE lot_movements SET to_lot_id = NULL WHERE kind = 'transfer'",
+        (
+            f"{_UNCHECKED} UPDATE lot_movements SET kind = 'transfer', item_id = 1, "
+            "operation_group_id = '00000000-0000-4000-8000-000000000002' WHERE kind = 'receive'"
+        ),
+    ],
+    "the lots of a movement are of its item": [
+        "UPDATE lots SET item_id = 1 WHERE id = 1",
+        "UPDATE lot_movements SET item_id = 1 WHERE kind = 'transfer'",
+    ],
+    "what takes a movement back is its opposite": [
+        "UPDATE lot_movements SET quantity = 2 WHERE kind = 'return'",
+        "UPDATE lot_movements SET to_lot_id = 1 WHERE kind = 'return'",
+        "UPDATE lot_movements SET consumer_id = 8 WHERE kind = 'return'",
+        "UPDATE lot_movements SET reverses_id = reverses_id - 1 WHERE kind = 'return'",
+    ],
+    "an item with lots is tracked in lots, one with plain stock is tracked": [
+        "UPDATE items SET stock_tracking = 'none' WHERE id = 2",
+        "UPDATE items SET stock_tracking = 'plain' WHERE id = 2",
+        "UPDATE lots SET number = NULL WHERE id = 2",
     ],
     "order batch counters equal their orders": [
         "UPDATE order_batches SET successful_orders = 2, failed_orders = 0",

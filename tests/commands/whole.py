@@ -25,7 +25,16 @@ WITH file AS (
 ), customer AS (
     INSERT INTO customers (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Miller', 'miller')
 ), item AS (
-    INSERT INTO items (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Mug', 'mug')
+    INSERT INTO items (organization_id, id, name, name_folded, stock_tracking) VALUES (%(org)s, 1, 'Mug', 'mug', 'lots')
+), stocked AS (
+    INSERT INTO items (organization_id, id, name, name_folded, stock_tracking)
+    VALUES (%(org)s, 2, 'Paint', 'paint', 'lots')
+), lot AS (
+    INSERT INTO lots (organization_id, id, item_id, number, created_by, updated_by, held_at, hold_reason, held_by)
+    VALUES (%(org)s, 1, 2, 'L-1', %(user)s, %(user)s, now(), 'smells', %(user)s),
+        (%(org)s, 2, 2, 'L-2', %(user)s, %(user)s, NULL, NULL, NULL)
+), counter AS (
+    INSERT INTO lot_numbers (organization_id, last) VALUES (%(org)s, 1)
 ), import AS (
     INSERT INTO imports (organization_id, id, target, sha256, file_name, file_size, started_operation_id, kept_by,
         correction_id)
@@ -149,6 +158,25 @@ _INVOICES = (
 )
 
 
+_MOVEMENTS = """
+INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, from_lot_id, from_branch_id, to_lot_id,
+    to_branch_id, quantity, consumer_kind, consumer_id, consumer_label, customer_id, created_by)
+VALUES (%(org)s, '00000000-0000-4000-8000-000000000001', 'receive', 2, NULL, NULL, 1, %(branch)s, 9,
+        NULL, NULL, NULL, NULL, %(user)s),
+    (%(org)s, '00000000-0000-4000-8000-000000000002', 'transfer', 2, 1, %(branch)s, 2, %(branch)s, 4,
+        NULL, NULL, NULL, NULL, %(user)s),
+    (%(org)s, '00000000-0000-4000-8000-000000000003', 'issue', 2, 2, %(branch)s, NULL, NULL, 1,
+        'invoice', 7, 'INV-7', 1, %(user)s)
+"""
+_RETURN = """
+INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, to_lot_id, to_branch_id, quantity,
+    reverses_id, consumer_kind, consumer_id, consumer_label, customer_id, created_by)
+SELECT organization_id, '00000000-0000-4000-8000-000000000004', 'return', item_id, from_lot_id, from_branch_id,
+    quantity, id, consumer_kind, consumer_id, consumer_label, customer_id, created_by
+FROM lot_movements WHERE organization_id = %(org)s AND kind = 'issue'
+"""
+
+
 def fill(conn: Connection, organization: Organization, home: Path) -> None:
     """Make the rows and the file."""
     LocalFiles(home / "files").put(organization.id, io.BytesIO(CONTENT), limit=1_000)
@@ -159,6 +187,6 @@ def fill(conn: Connection, organization: Organization, home: Path) -> None:
         "sha256": SHA256,
         "size": len(CONTENT),
     }
-    for statement in (_ROWS, *_INVOICES):
+    for statement in (_ROWS, _MOVEMENTS, _RETURN, *_INVOICES):
         conn.execute(statement.encode(), values)
     conn.execute(_SNAPSHOT.format(org=organization.id).encode())

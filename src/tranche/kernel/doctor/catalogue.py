@@ -27,6 +27,7 @@ GLOBAL_TABLES = (
 # Stages take COPY, which is refused under row security; only imports read them, keyed by organization and import.
 WALLLESS_TABLES = (
     "item_import_rows",
+    "stock_import_rows",
     "order_import_customers",
     "order_import_groups",
     "order_import_items",

@@ -57,7 +57,9 @@ def bring_in(
             show_started(started, json=json)
             return
         ended = watch_or_leave(client, int(started["operationId"]))
-        code = _finish(client, started, ended, json=json)
+        code = finish_import(client, started, ended, what="Items", json=json)
+        if not started["dryRun"] and not json:
+            say(f"To take it back: tranche items undo {started['importId']}")
     raise typer.Exit(code)
 
 
@@ -113,14 +115,15 @@ def undo(
 app.add_typer(make_group("item"), name="mappings")
 
 
-def _finish(client: Client, started: Json, ended: Json, *, json: bool) -> ExitCode:
+def finish_import(client: Client, started: Json, ended: Json, *, what: str, json: bool) -> ExitCode:
+    """Show what became of an import, with its first errors; `what` names its rows."""
     if json:
         show_json({**started, **ended})
         return _code(ended)
     made = "Would be imported" if started["dryRun"] else "Imported"
     show_fields(
         (
-            Column("Items", "total", Kind.COUNT),
+            Column(what, "total", Kind.COUNT),
             Column(made, "succeeded", Kind.COUNT),
             Column("Failed", "failed", Kind.COUNT),
             Column("Skipped", "skipped", Kind.COUNT),
@@ -135,7 +138,8 @@ def _finish(client: Client, started: Json, ended: Json, *, json: bool) -> ExitCo
         say(f"{total:,} errors and warnings. All: GET {path}, as a workbook: GET {path}.xlsx")
     if ended["error"]:
         say(str(ended["error"]["message"]))
-    say("Nothing was written." if started["dryRun"] else f"To take it back: tranche items undo {started['importId']}")
+    if started["dryRun"]:
+        say("Nothing was written.")
     return _code(ended)
 
 
