@@ -31,6 +31,12 @@ class Commands(LazyGroup):
         "worker": Entry(module="tranche.commands.work", help="Start a worker process.", panel=_RUN),
         "orders": Entry(module="tranche.orders.commands", help="Upload orders, look at batches.", panel=_WORK),
         "items": Entry(module="tranche.inventory.commands", help="Bring items in, look at them.", panel=_WORK),
+        "customers": Entry(
+            module="tranche.customers.commands", help="Look at customers, save their list.", panel=_WORK
+        ),
+        "audit": Entry(
+            module="tranche.kernel.identity.commands.audit", help="See who did what, save the log.", panel=_WORK
+        ),
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
         ),
