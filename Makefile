@@ -52,8 +52,8 @@ $(PEERS): bench/peers.txt
 	$(VENV)/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/peers.txt
 	@touch $(PEERS)
 
-# Installed again only when the pins or the project's own description change.
-$(STAMP): requirements.lock pyproject.toml
+# Installed again only when the pins, the project's own description or the browser's libraries change.
+$(STAMP): requirements.lock pyproject.toml web/package-lock.json web/build.mjs web/hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Tranche needs Python 3.11 or later; name one by make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)

@@ -1,6 +1,7 @@
 """The server: web application, hub and pools put together from settings."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from litestar import Litestar
@@ -12,18 +13,23 @@ from tranche.kernel.db.listen import Listener
 from tranche.kernel.db.migrate import require_current
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError, Unavailable
-from tranche.kernel.identity.service import authenticate, has_branch
+from tranche.kernel.identity.passwords import Passwords
+from tranche.kernel.identity.service import Entrance, Lifetimes, authenticate, find_visitor, has_branch
 from tranche.kernel.jobs.queue import ProcrastinateQueue
+from tranche.kernel.module import Module
 from tranche.kernel.notify.service import Webhooks
 from tranche.kernel.notify.signing import load_signing_key
 from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.api import load_operation
+from tranche.kernel.operations.bell import load_watched
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import make_app
+from tranche.kernel.web.assets import Assets
 from tranche.kernel.web.exports import ExportLimits, Exports
+from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
 from tranche.modules import make_corrections, make_intakes, make_modules, make_registry, make_tasks, parsing_limits
@@ -73,8 +79,10 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     queue = ProcrastinateQueue()
     operations = Operations(queue, make_registry(modules))
     key = load_signing_key(settings.home, given=settings.signing_key)
+    shell = make_shell(modules)
+    lifetimes = Lifetimes(idle=settings.session_idle_seconds, whole=settings.session_seconds)
     hub = Hub(
-        load=load_operation(watching, operations),
+        load=load_watched(watching, load_operation(watching, operations), draw=shell.render_plain),
         listener=Listener(settings.listen_url or database_url, channel=CHANNEL),
         poll_seconds=settings.sweep_seconds,
     )
@@ -93,16 +101,19 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
         return None
 
     app = make_app(
-        routes=[route for module in modules for route in module.routes],
+        routes=[route for module in modules for route in (*module.routes, *module.pages)],
         database=database,
         authenticator=lambda token: authenticate(gate, token),
         branch_finder=lambda organization_id, branch_id: has_branch(gate, organization_id, branch_id),
+        visitor_finder=lambda token: find_visitor(gate, token, idle_seconds=lifetimes.idle),
+        shell=shell,
         hub=hub,
         settings=settings,
         ready=ready,
         exports=Exports(exporting, limits=_EXPORTS),
         offers={
             "operations": operations,
+            "entrance": Entrance(database, Passwords(), entropy=secrets.token_bytes, lifetimes=lifetimes),
             "webhooks": Webhooks(
                 key, entropy=secrets.token_bytes, wake=wake, allow_private=settings.webhook_allow_private
             ),
@@ -116,3 +127,13 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
         },
     )
     return Web(app=app, hub=hub, pools=(database, gate, watching, exporting))
+
+
+def make_shell(modules: Sequence[Module]) -> Shell:
+    """The shell around the pages, with what every module adds to it."""
+    return Shell(
+        Assets(),
+        menu=[entry for module in modules for entry in module.menu],
+        cards=[card for module in modules for card in module.cards],
+        searchers=[searcher for module in modules for searcher in module.searchers],
+    )

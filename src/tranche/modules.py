@@ -21,10 +21,13 @@ from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
 from tranche.kernel.identity.api import ROUTES as IDENTITY_ROUTES
 from tranche.kernel.identity.api import WEBHOOK_ROUTES
+from tranche.kernel.identity.pages import MENU as IDENTITY_MENU
+from tranche.kernel.identity.pages import PAGES as IDENTITY_PAGES
 from tranche.kernel.module import Module, Scope
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
 from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
+from tranche.kernel.operations.bell import CARDS as OPERATION_CARDS
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.operations.service import Operations
@@ -76,8 +79,14 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
         Module(name="catalog", routes=CATALOG_ROUTES),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
-        Module(name="operations", routes=OPERATION_ROUTES, checks=OPERATION_CHECKS, schedules=(PROCESS_BATCH_JOBS,)),
-        Module(name="identity", routes=IDENTITY_ROUTES),
+        Module(
+            name="operations",
+            routes=OPERATION_ROUTES,
+            checks=OPERATION_CHECKS,
+            schedules=(PROCESS_BATCH_JOBS,),
+            cards=OPERATION_CARDS,
+        ),
+        Module(name="identity", routes=IDENTITY_ROUTES, pages=IDENTITY_PAGES, menu=IDENTITY_MENU),
         Module(name="schedules", routes=SCHEDULE_ROUTES, schedules=(make_retention(PRUNES),)),
         Module(name="notify", routes=WEBHOOK_ROUTES, checks=NOTIFY_CHECKS),
     )

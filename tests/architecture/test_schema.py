@@ -6,6 +6,9 @@ UNTENANTED = {
     "schema_migrations": "the schema is one for all",
     "workers": "a worker works for all organizations",
     "organizations": "its own id is the organization",
+    "credentials": "a password belongs to a person, whatever organizations they are in; walled without a policy",
+    "setup_links": "before the first organization there is nobody to belong to",
+    "sign_in_attempts": "who tries to sign in belongs to nobody yet",
     "order_import_lines": "COPY FROM is refused under a tenant wall; keyed by organization and import",
     "order_import_groups": "belongs to the lines",
     "order_import_customers": "belongs to the lines",
@@ -17,6 +20,12 @@ UNTENANTED = {
 }
 DEFINERS = {
     "find_api_key",
+    "find_session",
+    "find_entry_link",
+    "find_credential",
+    "keep_credential",
+    "count_credentials",
+    "list_memberships",
     "count_organizations",
     "list_runnable_operations",
     "analyze_import_stage",
@@ -30,6 +39,9 @@ DEFINERS = {
 KEYS_WITHOUT_ORGANIZATION = {
     ("organizations", "organizations_pkey"),
     ("workers", "workers_pkey"),
+    ("credentials", "credentials_pkey"),
+    ("setup_links", "setup_links_pkey"),
+    ("sign_in_attempts", "sign_in_attempts_pkey"),
     ("installation_schedules", "installation_schedules_pkey"),
     ("installation_schedules", "installation_schedules_name_key"),
     ("installation_schedule_runs", "installation_schedule_runs_pkey"),

@@ -7,11 +7,10 @@ from tranche.commands import queries
 from tranche.commands.home import Home
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database, connect
-from tranche.kernel.identity.domain import AlreadySetUp
+from tranche.kernel.identity.domain import LOCAL_EMAIL, AlreadySetUp
 from tranche.kernel.identity.service import authenticate, bootstrap, issue_key
 
 COMPANY = "My company"
-ADMIN_EMAIL = "admin@localhost"
 ADMIN_NAME = "Administrator"
 _KEY_NAME = "this machine"
 
@@ -37,7 +36,7 @@ def _first_organization(database: Database, *, company: str) -> str | None:
             database,
             entropy=secrets.token_bytes,
             name=company,
-            admin_email=ADMIN_EMAIL,
+            admin_email=LOCAL_EMAIL,
             admin_name=ADMIN_NAME,
             key_name=_KEY_NAME,
         )

@@ -48,7 +48,9 @@ class Task:
 class Module:
     """A domain as the roots see it. `routes` are web handlers, `handlers` operation kinds, `schedules` clockwork.
 
-    The first two are opaque here, because the kernel's lower floors know neither the web nor operations.
+    `pages` are web handlers that answer HTML; `menu`, `cards` and `searchers` are what it adds to every page, to the
+    home page and to the search (`kernel.web.pages.ports`). All but checks and schedules are opaque here, because the
+    kernel's lower floors know neither the web nor operations.
     """
 
     name: str
@@ -56,3 +58,7 @@ class Module:
     handlers: Sequence[Any] = ()
     checks: Sequence[Check] = ()
     schedules: Sequence[Task] = ()
+    pages: Sequence[Any] = ()
+    menu: Sequence[Any] = ()
+    cards: Sequence[Any] = ()
+    searchers: Sequence[Any] = ()

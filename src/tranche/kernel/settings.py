@@ -57,6 +57,9 @@ class Settings:
     webhook_allow_private: bool = False
     signing_key: str | None = field(default=None, repr=False)
 
+    session_idle_seconds: float = 43_200.0
+    session_seconds: float = 1_209_600.0
+
     rate_per_minute: int = 6_000
     rate_per_minute_organization: int = 24_000
 

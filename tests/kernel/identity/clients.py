@@ -12,6 +12,8 @@ from tranche.kernel.db.pool import Database
 from tranche.kernel.identity import service
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.application import make_app
+from tranche.kernel.web.assets import Assets
+from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.stream import Hub
 
 Client = TestClient[Litestar]
@@ -23,6 +25,8 @@ def api(database: Database, *, routes: Sequence[Any], offers: Mapping[str, Any] 
         routes=routes,
         database=database,
         authenticator=partial(service.authenticate, database),
+        visitor_finder=lambda _: None,
+        shell=Shell(Assets()),
         branch_finder=partial(service.has_branch, database),
         hub=Hub(load=lambda *_: None),
         settings=Settings(),

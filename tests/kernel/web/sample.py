@@ -22,14 +22,17 @@ from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.application import UPLOAD, make_app
+from tranche.kernel.web.assets import Assets
 from tranche.kernel.web.auth import SCOPE, Authenticator, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.events import EventStream
 from tranche.kernel.web.json import Body, Out
+from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.pagination import Pagination, pagination, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import Hub, State
+from tranche.kernel.web.visitors import VisitorFinder
 from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nowhere"
@@ -206,6 +209,7 @@ def sample_app(
     database: Database | None = None,
     hub: Hub | None = None,
     callers: Authenticator | None = None,
+    visitors: VisitorFinder | None = None,
     reason: str | None = None,
     offers: Mapping[str, object] | None = None,
     **settings: Any,
@@ -216,6 +220,8 @@ def sample_app(
         database=database or Database(NOWHERE),
         authenticator=callers or Callers(),
         branch_finder=has_branch,
+        visitor_finder=visitors or (lambda _: None),
+        shell=Shell(Assets()),
         hub=hub or Hub(load=Ledger()),
         settings=Settings(**settings),
         ready=lambda: reason,

@@ -48,7 +48,16 @@ def test_no_route_is_open_by_accident() -> None:
         for handler in getattr(route, "route_handlers", [])
         if handler.opt.get("open") and handler.resolve_guards()
     }
-    assert opened == {"/livez", "/readyz", "/client", "/schema", "/schema/openapi.json", "/schema/{path:str}"}
+    assert opened == {
+        "/livez",
+        "/readyz",
+        "/client",
+        "/schema",
+        "/schema/openapi.json",
+        "/schema/{path:str}",
+        "/static/{version:str}/{name:str}",
+        "/preferences/theme",
+    }
     for route in app.routes:
         for handler in getattr(route, "route_handlers", []):
             assert handler.resolve_guards(), route.path

@@ -9,11 +9,14 @@ OLDEST_VERSION = 15
 
 # Tables of the whole installation: they hold nothing of an organization.
 GLOBAL_TABLES = (
+    "credentials",
     "doctor_reports",
     "installation_schedule_runs",
     "installation_schedules",
     "organizations",
     "schema_migrations",
+    "setup_links",
+    "sign_in_attempts",
     "workers",
     "procrastinate_events",
     "procrastinate_jobs",
@@ -34,12 +37,18 @@ WALLLESS_TABLES = (
 DEFINER_FUNCTIONS = (
     "analyze_import_rows()",
     "analyze_import_stage(part text)",
+    "count_credentials()",
     "count_organizations()",
     "find_api_key(presented bytea)",
+    "find_credential(address text)",
+    "find_entry_link(presented bytea)",
+    "find_session(presented bytea)",
+    "keep_credential(address text, hash text)",
     "list_due_schedules(most integer)",
     "list_open_schedule_runs(most integer)",
     "list_organization_ids(behind bigint, most integer)",
     "list_due_notifications(wanted text, most integer)",
+    "list_memberships(address text)",
     "list_runnable_operations(most integer)",
     "list_unsettled_organizations(names text[], crons text[], zones text[], changed boolean, most integer)",
 )

@@ -10,6 +10,8 @@ from enum import StrEnum
 from tranche.kernel.context import Role
 from tranche.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 
+LOCAL_EMAIL = "admin@localhost"  # of the administrator that is made for the commands of one machine
+
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z0-9]{1,7})?")
 _EMAIL = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
@@ -100,6 +102,19 @@ class Bootstrapped:
     branch: Branch
     user: User
     issued: IssuedKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the set-up of an installation asks for."""
+
+    organization: str
+    zone: str
+    currency: str
+    language: str
+    name: str
+    email: str
+    password: str
 
 
 class AlreadySetUp(Conflict):

@@ -15,9 +15,9 @@ from tranche.kernel.operations.domain import Item, Operation, OperationNotFound,
 from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.operations.queries import items, operations, progress
 from tranche.kernel.operations.queries.listing import ITEMS, OPERATIONS
-from tranche.kernel.operations.queries.operations import operation_of
+from tranche.kernel.operations.queries.operations import read_operation
 
-__all__ = ["ITEMS", "OPERATIONS", "Operations", "operation_of"]
+__all__ = ["ITEMS", "OPERATIONS", "Operations", "read_operation"]
 
 _MOST_EVENTS = 1_000
 _MOST_DIGITS = 18

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import structlog
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -24,10 +25,14 @@ from tranche.kernel.web.exports import Exports
 from tranche.kernel.web.health import Ready, livez, readyz
 from tranche.kernel.web.json import Body, BodyPlugin, DecimalSchema, JsonResponse
 from tranche.kernel.web.openapi import document_errors, openapi_config
+from tranche.kernel.web.pages import home
+from tranche.kernel.web.pages.refusals import for_browsers
+from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.rate_limit import Allowance, RateLimiter
 from tranche.kernel.web.requests import provide_context, request_id
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.threads import Lane, start_threads
+from tranche.kernel.web.visitors import VisitorFinder
 
 UPLOAD: Final = "upload"
 
@@ -48,6 +53,8 @@ def make_app(
     database: Database,
     authenticator: Authenticator,
     branch_finder: BranchFinder,
+    visitor_finder: VisitorFinder,
+    shell: Shell,
     hub: Hub,
     settings: Settings,
     ready: Ready,
@@ -61,13 +68,16 @@ def make_app(
     `settings.max_upload_bytes`, the others `settings.max_body_bytes`.
     """
     limiter = RateLimiter(per_caller=settings.rate_per_minute, per_organization=settings.rate_per_minute_organization)
-    gate = Gate(authenticator=authenticator, branch_finder=branch_finder, limiter=limiter)
+    gate = Gate(
+        authenticator=authenticator, branch_finder=branch_finder, visitor_finder=visitor_finder, limiter=limiter
+    )
     health = Lane("health", size=2)
     start_threads()
     exports = exports or Exports(database)
     values = {"database": database, "hub": hub, "exports": exports, **(offers or {})}
     # All by one router: where three routes share an address, Litestar would wrap the first of them three times.
-    router = Router("/", route_handlers=[livez, readyz(ready, health), *routes])
+    ours = [livez, readyz(ready, health), shell.assets.route(), *home.ROUTES]
+    router = Router("/", route_handlers=[*ours, *routes])
     return Litestar(
         [router],
         guards=[gate],
@@ -76,7 +86,12 @@ def make_app(
             **{name: _offer(value) for name, value in values.items()},
         },
         plugins=[BodyPlugin(), DecimalSchema(), _RouteRules(upload_bytes=settings.max_upload_bytes + _FORM_ROOM)],
-        exception_handlers={TrancheError: refuse, HTTPException: refuse_http, Exception: fail},
+        exception_handlers={
+            TrancheError: for_browsers(refuse),
+            HTTPException: for_browsers(refuse_http),
+            Exception: for_browsers(fail),
+        },
+        state=State({"shell": shell, "public_url": settings.public_url}),
         response_class=JsonResponse,
         request_max_body_size=settings.max_body_bytes,
         before_send=[_finish_headers],

@@ -3,12 +3,13 @@
 A route that reads needs a viewer and any other an operator, unless it names its own guard:
 `guards=[admin]`, or `guards=[viewer]` on a POST that changes nothing. `opt={"scope": "orders"}` is the
 scope that a key with scopes must hold.
+
+A caller shows an API key, or the cookie of a session. Pages (`opt={"page": True}`) are for sessions only.
 """
 
 from dataclasses import replace
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
-from litestar.connection import ASGIConnection
 from litestar.enums import RequestEncodingType
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import BodyKwarg
@@ -19,11 +20,11 @@ from tranche.kernel.errors import FieldError, Forbidden, NotFound, TooMany, Unau
 from tranche.kernel.web.rate_limit import RateLimiter
 from tranche.kernel.web.requests import BIGGEST_INTEGER, invalid_parameter, request_id
 from tranche.kernel.web.threads import Lane
-
-AnyConnection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
+from tranche.kernel.web.visitors import AnyConnection, VisitorFinder, refuse_cross_site, session_token
 
 BRANCH_HEADER: Final = "x-branch-id"
 OPEN: Final = "open"
+PAGE: Final = "page"
 SCOPE: Final = "scope"
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -63,10 +64,18 @@ class Requires:
 class Gate:
     """The application's first guard: finds the caller, then asks whether the route is for them."""
 
-    def __init__(self, *, authenticator: Authenticator, branch_finder: BranchFinder, limiter: RateLimiter) -> None:
-        """The two ports run in the gate's own threads."""
+    def __init__(
+        self,
+        *,
+        authenticator: Authenticator,
+        branch_finder: BranchFinder,
+        visitor_finder: VisitorFinder,
+        limiter: RateLimiter,
+    ) -> None:
+        """The three ports run in the gate's own threads."""
         self._authenticator = authenticator
         self._branch_finder = branch_finder
+        self._visitor_finder = visitor_finder
         self._limiter = limiter
         self._lane = Lane("gate", size=8)
 
@@ -78,15 +87,17 @@ class Gate:
         """Set the request's Context, or refuse.
 
         Raises:
-            Unauthorized: no token, or one that nobody holds.
-            Forbidden: the role, the scopes or the branch do not allow it.
+            Unauthorized: no token and no session, or one that nobody holds.
+            Forbidden: the role, the scopes or the branch do not allow it, or the request comes from another site.
             TooMany: a rate limit is reached.
             Invalid: the address cannot be read.
             Unsupported: the body is of another kind than the route reads.
         """
         _refuse_odd_address(connection.scope)
+        if handler.opt.get(PAGE) and connection.scope.get("method") not in _READING:
+            refuse_cross_site(connection)
         if not handler.opt.get(OPEN):
-            context = await self._identify(connection)
+            context = await self._identify(connection, handler)
             _allow_scope(context, handler)
             connection.scope["state"]["context"] = context
             if not _names_role(handler):
@@ -94,10 +105,8 @@ class Gate:
                 await Requires(needed)(connection, handler)
         _expect_media(connection, handler)
 
-    async def _identify(self, connection: AnyConnection) -> Context:
-        context = await self._lane.run(self._authenticator, _token(connection))
-        if context is None:
-            raise Unauthorized("This API key is not known, has expired or was revoked.", code="unknown_key")
+    async def _identify(self, connection: AnyConnection, handler: BaseRouteHandler) -> Context:
+        context = await self._find(connection, is_page=bool(handler.opt.get(PAGE)))
         allowance = self._limiter.take(context)
         connection.scope["state"]["allowance"] = allowance
         if not allowance.allowed:
@@ -106,8 +115,27 @@ class Gate:
                 code="rate_limit",
                 retry_after=allowance.reset,
             )
-        branch_id = await self._branch(connection, context)
+        branch_id = context.branch_id if handler.opt.get(PAGE) else await self._branch(connection, context)
         return replace(context, branch_id=branch_id, request_id=request_id(connection.scope))
+
+    async def _find(self, connection: AnyConnection, *, is_page: bool) -> Context:
+        if is_page or (session_token(connection) and "authorization" not in connection.headers):
+            return await self._find_visitor(connection, is_page=is_page)
+        context = await self._lane.run(self._authenticator, _token(connection))
+        if context is None:
+            raise Unauthorized("This API key is not known, has expired or was revoked.", code="unknown_key")
+        return context
+
+    async def _find_visitor(self, connection: AnyConnection, *, is_page: bool) -> Context:
+        """On a page the session's branch is at work; the API asks for its header, whoever calls."""
+        token = session_token(connection)
+        visitor = await self._lane.run(self._visitor_finder, token) if token else None
+        if visitor is None:
+            raise Unauthorized("You are not signed in, or have been away for too long. Sign in.", code="no_session")
+        if connection.scope.get("method") not in _READING:
+            refuse_cross_site(connection)
+        connection.scope["state"]["visitor"] = visitor
+        return visitor.context if is_page else replace(visitor.context, branch_id=None)
 
     async def _branch(self, connection: AnyConnection, context: Context) -> int | None:
         text = connection.headers.get(BRANCH_HEADER)

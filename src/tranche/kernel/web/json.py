@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, get_origin
 
 import msgspec
 from litestar import MediaType, Response
@@ -135,9 +135,15 @@ class _ExactBody(AbstractDTO[T], Generic[T]):
         return decode(value, into=self.model_type)
 
     def decode_builtins(self, value: dict[str, Any]) -> T:
-        """A form: its values are text and files."""
+        """A form: its values are text and files; what may be there many times is a list also when it comes once."""
+        many = {
+            field.encode_name
+            for field in msgspec.structs.fields(self.model_type)  # type: ignore[arg-type]  # a Body is a Struct
+            if get_origin(field.type) is tuple
+        }
+        given = {name: [each] if name in many and not isinstance(each, list) else each for name, each in value.items()}
         try:
-            form = msgspec.convert(value, self.model_type, strict=False)
+            form = msgspec.convert(given, self.model_type, strict=False)
         except msgspec.ValidationError as error:
             raise _refusal(from_msgspec(str(error))) from error
         _check(form, None, ())

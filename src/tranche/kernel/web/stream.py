@@ -2,6 +2,9 @@
 
 Every event is the operation's full state and its id the operation's version, so a follower keeps only the
 newest one: a slow client costs one slot, never a queue, and the last state is never dropped.
+
+Who follows `ORGANIZATION` instead of an operation hears the bell: what runs and what has just ended, read anew at
+most every `_BELL_SECONDS`, whichever operation has moved.
 """
 
 import asyncio
@@ -20,6 +23,9 @@ from tranche.kernel.web.errors import describe
 from tranche.kernel.web.threads import Lane
 
 CHANNEL: Final = "tranche_operations"
+ORGANIZATION: Final = 0
+
+_BELL_SECONDS: Final = 0.4
 
 _log = structlog.get_logger(__name__)
 
@@ -31,16 +37,17 @@ class State:
     version: int
     data: bytes
     finished: bool
+    event: str = "operation"
     frame: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Build the event once, for all who follow."""
-        frame = b"id: %d\nevent: operation\ndata: %b\n\n" % (self.version, self.data)
+        frame = b"id: %d\nevent: %b\ndata: %b\n\n" % (self.version, self.event.encode(), self.data)
         object.__setattr__(self, "frame", frame)
 
 
 class Load(Protocol):
-    """Reads an operation; None when the organization has no such one. Blocking; may raise Unavailable."""
+    """Reads an operation, or the bell; None when the organization has no such one. Blocking; may raise Unavailable."""
 
     def __call__(self, organization_id: int, operation_id: int, /) -> State | None: ...
 
@@ -76,10 +83,23 @@ class _Topic:
         if state is None:
             for follower in self.followers:
                 follower.close()
-        elif self.state is None or state.version > self.state.version:
+        elif self._is_news(state):
             self.state = state
             for follower in self.followers:
                 follower.wake()
+
+    def _is_news(self, state: State) -> bool:
+        """The bell has no version of its own, so that what looks the same is the same."""
+        if self.state is None:
+            return True
+        same = self.operation_id == ORGANIZATION and state.data == self.state.data
+        return state.version > self.state.version and not same
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nobody needs to read the bell again yet."""
+        fresh = time.monotonic() - self.read_at < _BELL_SECONDS
+        return self.operation_id == ORGANIZATION and self.state is not None and fresh
 
 
 class Subscription:
@@ -107,7 +127,8 @@ class Subscription:
             NotFound: the organization has no such operation.
             Unavailable: the database cannot be reached.
         """
-        await self._hub.refresh(self._topic)
+        if not self._topic.is_fresh:
+            await self._hub.refresh(self._topic)
         if self._hub.closed:
             raise closing()
         if self._topic.failure is not None:
@@ -218,6 +239,8 @@ class Hub:
         topic = self._topics.get((notice.o, notice.i))
         if topic is not None and (topic.state is None or notice.v > topic.state.version):
             self._start(topic)
+        if (bell := self._topics.get((notice.o, ORGANIZATION))) is not None:
+            self._start(bell)
 
     def refresh_all(self) -> None:
         """Read everything that is followed: notifications may have been missed."""
@@ -241,6 +264,8 @@ class Hub:
         topic.again = True
         while topic.again and not self.closed:
             topic.again = False
+            if topic.operation_id == ORGANIZATION:
+                await asyncio.sleep(max(0.0, topic.read_at + _BELL_SECONDS - time.monotonic()))
             try:
                 topic.publish(await self._lane.run(self._load, topic.organization_id, topic.operation_id))
             except Exception as error:  # noqa: BLE001  # kept for those who wait; the poll tries again

@@ -19,6 +19,12 @@ def count_organizations(conn: Connection) -> int:
     return int(row["n"])
 
 
+def first_organization_id(conn: Connection) -> int | None:
+    """Over all tenants: the oldest."""
+    row = conn.execute("SELECT organization_id AS id FROM list_organization_ids(0, 1)").fetchone()
+    return int(row["id"]) if row else None
+
+
 def next_organization_id(conn: Connection) -> int:
     """Taken beforehand, because the tenant wall lets a row in only when the tenant is already set to it."""
     (row,) = conn.execute("SELECT nextval(pg_get_serial_sequence('organizations', 'id')) AS id").fetchall()

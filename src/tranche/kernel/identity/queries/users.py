@@ -1,5 +1,7 @@
 """SQL of users."""
 
+from collections.abc import Sequence
+
 from tranche.kernel.context import Role
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.identity.domain import User
@@ -27,6 +29,21 @@ def find_user(conn: Connection, *, user_id: int) -> User | None:
         {"user_id": user_id},
     ).fetchone()
     return _user(row) if row else None
+
+
+def find_user_by_email(conn: Connection, *, email: str) -> User | None:
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM users WHERE organization_id = current_organization() AND email = %(email)s",
+        {"email": email},
+    ).fetchone()
+    return _user(row) if row else None
+
+
+def set_email(conn: Connection, *, user_id: int, email: str) -> None:
+    conn.execute(
+        "UPDATE users SET email = %(email)s WHERE organization_id = current_organization() AND id = %(user_id)s",
+        {"user_id": user_id, "email": email},
+    )
 
 
 def lock_user(conn: Connection, *, user_id: int) -> User | None:
@@ -82,6 +99,18 @@ def list_users(conn: Connection, *, limit: int, offset: int) -> list[User]:
 def count_users(conn: Connection) -> int:
     (row,) = conn.execute("SELECT count(*) AS n FROM users WHERE organization_id = current_organization()").fetchall()
     return int(row["n"])
+
+
+def list_joined(conn: Connection, *, user_ids: Sequence[int]) -> set[int]:
+    """Those of them who have come in by a link."""
+    rows = conn.execute(
+        """
+        SELECT id FROM users
+        WHERE organization_id = current_organization() AND id = ANY (%(ids)s) AND joined_at IS NOT NULL
+        """,
+        {"ids": list(user_ids)},
+    ).fetchall()
+    return {int(row["id"]) for row in rows}
 
 
 def find_operation_mails(conn: Connection, *, user_id: int) -> str | None:

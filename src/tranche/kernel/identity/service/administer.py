@@ -1,5 +1,6 @@
 """The organization's own settings, its branches and its users."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from tranche.kernel.audit import service as audit
@@ -22,7 +23,7 @@ from tranche.kernel.identity.domain import (
     check_user,
     refuse,
 )
-from tranche.kernel.identity.queries import organizations, users
+from tranche.kernel.identity.queries import organizations, sessions, users
 
 
 def get_organization(conn: Connection) -> Organization:
@@ -145,9 +146,35 @@ def update_user(
     if admins == [user_id] and not (wanted_active and wanted_role is Role.ADMIN):
         raise LastAdmin("This is the last active administrator. Make another one first.")
     user = users.update_user(conn, user_id=user_id, name=wanted_name, role=wanted_role, is_active=wanted_active)
+    if not user.is_active:
+        sessions.delete_sessions(conn, user_id=user_id, but=None)
     detail: dict[str, JSON] = {"name": user.name, "role": user.role, "isActive": user.is_active}
     audit.record(conn, ctx, action="user.update", subject_id=user.id, detail=detail)
     return user
+
+
+def list_joined(conn: Connection, *, user_ids: Sequence[int]) -> set[int]:
+    """Those of these users who have come in by a link, so that they can sign in."""
+    return users.list_joined(conn, user_ids=user_ids)
+
+
+def has_joined(conn: Connection, *, user_id: int) -> bool:
+    """Whether a user has come in by a link."""
+    return user_id in users.list_joined(conn, user_ids=[user_id])
+
+
+def rename_self(conn: Connection, ctx: Context, *, name: str) -> User:
+    """Change one's own name. Raises Invalid, and UnknownUser when the caller is nobody in particular."""
+    user = users.lock_user(conn, user_id=ctx.user_id or 0)
+    if user is None:
+        raise UnknownUser
+    name = name.strip()
+    check_name(name)
+    if name == user.name:
+        return user
+    renamed = users.update_user(conn, user_id=user.id, name=name, role=user.role, is_active=user.is_active)
+    audit.record(conn, ctx, action="user.update", subject_id=user.id, detail={"name": name})
+    return renamed
 
 
 def _may_give(ctx: Context, role: Role) -> None:

@@ -14,7 +14,7 @@ from tranche.kernel.db.pool import Database
 from tranche.kernel.operations import service
 from tranche.kernel.operations.domain import ItemStatus, Operation, OperationNotFound, Status
 from tranche.kernel.operations.schemas import EventOut, ItemsOut, OperationOut, event_out, items_out, operation_out
-from tranche.kernel.operations.service import ITEMS, OPERATIONS, Operations, operation_of
+from tranche.kernel.operations.service import ITEMS, OPERATIONS, Operations, read_operation
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.events import EventStream
@@ -68,7 +68,7 @@ def list_operations(
     choice = _read_choice(request, ctx, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
         found = look(request, ctx, conn, OPERATIONS, choice)
-    rows = [operation_of(row) for row in found.rows]
+    rows = [read_operation(row) for row in found.rows]
     shown = [operation_out(operation, unit=operations.unit_of(operation)) for operation in rows]
     return envelope(ctx, shown, message="Operations fetched", links=found.links)
 

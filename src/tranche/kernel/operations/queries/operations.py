@@ -57,7 +57,7 @@ def insert_operation(
             "created_by_name": created_by_name,
         },
     ).fetchone()
-    return operation_of(_one(row))
+    return read_operation(_one(row))
 
 
 def find_operation(conn: Connection, *, operation_id: int) -> Operation | None:
@@ -65,7 +65,7 @@ def find_operation(conn: Connection, *, operation_id: int) -> Operation | None:
         f"SELECT {COLUMNS} FROM operations o WHERE o.organization_id = current_organization() AND o.id = %(id)s",
         {"id": operation_id},
     ).fetchone()
-    return operation_of(row) if row else None
+    return read_operation(row) if row else None
 
 
 def find_operation_by_uuid(conn: Connection, *, uuid: UUID) -> Operation | None:
@@ -73,7 +73,7 @@ def find_operation_by_uuid(conn: Connection, *, uuid: UUID) -> Operation | None:
         f"SELECT {COLUMNS} FROM operations o WHERE o.organization_id = current_organization() AND o.uuid = %(uuid)s",
         {"uuid": uuid},
     ).fetchone()
-    return operation_of(row) if row else None
+    return read_operation(row) if row else None
 
 
 def lock_operation(conn: Connection, *, operation_id: int) -> Operation | None:
@@ -86,7 +86,7 @@ def lock_operation(conn: Connection, *, operation_id: int) -> Operation | None:
         """,
         {"id": operation_id},
     ).fetchone()
-    return operation_of(row) if row else None
+    return read_operation(row) if row else None
 
 
 def set_status(
@@ -213,7 +213,7 @@ def try_sweep_lock(conn: Connection) -> bool:
     return bool(_one(row)["is_ours"])
 
 
-def operation_of(row: Row) -> Operation:
+def read_operation(row: Row) -> Operation:
     """The operation that a row of the list is."""
     return Operation(**{**row, "status": Status(row["status"])})
 

@@ -1,0 +1,67 @@
+"""SQL of what everybody in an organization watches: what runs now, what ended just now, what went wrong of late."""
+
+from datetime import datetime
+
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.queries.operations import COLUMNS, read_operation
+
+
+def clock(conn: Connection) -> int:
+    """The database's time in microseconds, which all servers share."""
+    (row,) = conn.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now").fetchall()
+    return int(row["now"])
+
+
+def list_running(conn: Connection, *, limit: int) -> list[Operation]:
+    """The newest first."""
+    rows = conn.execute(
+        f"""
+        SELECT {COLUMNS} FROM operations o
+        WHERE o.organization_id = current_organization() AND o.finished_at IS NULL
+        ORDER BY o.id DESC LIMIT %(limit)s
+        """,
+        {"limit": limit},
+    ).fetchall()
+    return [read_operation(row) for row in rows]
+
+
+def count_running(conn: Connection, *, most: int) -> int:
+    """How many run, counted up to `most`."""
+    (row,) = conn.execute(
+        """
+        SELECT count(*) AS n FROM (
+            SELECT FROM operations o
+            WHERE o.organization_id = current_organization() AND o.finished_at IS NULL LIMIT %(most)s
+        ) AS counted
+        """,
+        {"most": most},
+    ).fetchall()
+    return int(row["n"])
+
+
+def list_ended(conn: Connection, *, hours: int, limit: int) -> list[Operation]:
+    """Those of the last hours, the last to end first."""
+    rows = conn.execute(
+        f"""
+        SELECT {COLUMNS} FROM operations o
+        WHERE o.organization_id = current_organization() AND o.finished_at > now() - make_interval(hours => %(hours)s)
+        ORDER BY o.finished_at DESC, o.id DESC LIMIT %(limit)s
+        """,
+        {"hours": hours, "limit": limit},
+    ).fetchall()
+    return [read_operation(row) for row in rows]
+
+
+def list_troubled(conn: Connection, *, since: datetime, limit: int) -> list[Operation]:
+    """Those that ended with failures and were not begun anew, the last to end first."""
+    rows = conn.execute(
+        f"""
+        SELECT {COLUMNS} FROM operations o
+        WHERE o.organization_id = current_organization() AND o.finished_at > %(since)s
+          AND o.status IN ('failed', 'completed_with_errors')
+        ORDER BY o.finished_at DESC, o.id DESC LIMIT %(limit)s
+        """,
+        {"since": since, "limit": limit},
+    ).fetchall()
+    return [read_operation(row) for row in rows]

@@ -1,0 +1,130 @@
+"""How pages write numbers, moments and words; the functions that templates use."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+_STEPS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_NO_DECIMALS: Final = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
+)
+_THREE_DECIMALS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+_BROWSERS: Final = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+_RECENT: Final = timedelta(days=7)
+
+
+def number(value: Decimal | float | None) -> str:
+    """1234567 as 1,234,567; nothing known is a dash."""
+    return "–" if value is None else f"{value:,}"
+
+
+def money(value: Decimal | None, currency: str = "") -> str:
+    """An amount with the digits of its currency."""
+    if value is None:
+        return "–"
+    digits = 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
+    return f"{value:,.{digits}f}" + (f" {currency}" if currency else "")
+
+
+def percent(value: Decimal | float | None) -> str:
+    """99.2 as 99.2 %."""
+    return "–" if value is None else f"{value:g} %"
+
+
+def day(value: date | None) -> str:
+    """A date as 28 Nov 2026."""
+    return "–" if value is None else f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime | None, zone: str) -> Markup:
+    """A time in the organization's zone, with the whole of it for who asks by pointing at it."""
+    if value is None:
+        return Markup("–")
+    local = value.astimezone(ZoneInfo(zone))
+    return _time(value, f"{local.day} {local:%b %Y %H:%M}", title=f"{local:%Y-%m-%d %H:%M:%S} {zone}")
+
+
+def ago(value: datetime | None, zone: str, *, now: datetime | None = None) -> Markup:
+    """How long ago, such as "5 min ago"; after a week the day itself."""
+    if value is None:
+        return Markup("–")
+    passed = (now or datetime.now(UTC)) - value
+    local = value.astimezone(ZoneInfo(zone))
+    text = f"{local.day} {local:%b %Y}" if passed > _RECENT else _passed(passed)
+    return _time(value, text, title=f"{local:%Y-%m-%d %H:%M:%S} {zone}")
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as "1 h 5 min", in at most two steps."""
+    if seconds is None:
+        return "–"
+    left, parts = max(0, round(seconds)), []
+    for size, unit in _STEPS:
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def words(value: object) -> str:
+    """A code for people: order_import as "Order import"."""
+    text = str(value).replace("_", " ").replace(".", ": ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """How many, with the right word: "1 row", "3 rows"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def browser(user_agent: str) -> str:
+    """A browser and its system in a few words, as far as they can be recognised."""
+    name = next((shown for mark, shown in _BROWSERS if mark in user_agent), "A browser")
+    system = next((shown for mark, shown in _SYSTEMS if mark in user_agent), "")
+    return f"{name} on {system}" if system else name
+
+
+def _passed(passed: timedelta) -> str:
+    seconds = passed.total_seconds()
+    if seconds < 0:
+        return f"in {duration(-seconds)}"
+    for size, unit in _STEPS:
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now"
+
+
+def _time(value: datetime, text: str, *, title: str) -> Markup:
+    iso = value.astimezone(UTC).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(escape(iso), title, text)
+
+
+FILTERS: Final = {
+    "number": number,
+    "money": money,
+    "percent": percent,
+    "day": day,
+    "moment": moment,
+    "ago": ago,
+    "duration": duration,
+    "words": words,
+    "plural": plural,
+    "browser": browser,
+}
