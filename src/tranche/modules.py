@@ -30,6 +30,7 @@ from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.bell import CARDS as OPERATION_CARDS
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.handlers import Handler, Registry
+from tranche.kernel.operations.pages import OPERATION_MENU, OPERATION_PAGES
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.operations.waking import PROCESS_BATCH_JOBS
 from tranche.kernel.schedules.api import ROUTES as SCHEDULE_ROUTES
@@ -85,6 +86,8 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
             checks=OPERATION_CHECKS,
             schedules=(PROCESS_BATCH_JOBS,),
             cards=OPERATION_CARDS,
+            pages=OPERATION_PAGES,
+            menu=OPERATION_MENU,
         ),
         Module(name="identity", routes=IDENTITY_ROUTES, pages=IDENTITY_PAGES, menu=IDENTITY_MENU),
         Module(name="schedules", routes=SCHEDULE_ROUTES, schedules=(make_retention(PRUNES),)),

@@ -23,7 +23,7 @@ from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE: Final = {SCOPE: "customers"}
-_FILTERS: Final[Readers] = {"search": ("search", prefix("search", folded=True))}
+_FILTERS: Final[Readers] = {"search": ("search", prefix(folded=True))}
 
 
 @get("/api/customers", opt=_SCOPE, sync_to_thread=True)

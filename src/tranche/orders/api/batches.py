@@ -37,9 +37,9 @@ from tranche.orders.service import BATCHES, ORDERS, batch_of, order_of
 _SCOPE = {SCOPE: "orders"}
 _RECENT = 5
 _FILTERS: Final[Readers] = {
-    "status": ("status", word("status", *BatchStatus)),
-    "from": ("since", moment("from")),
-    "to": ("until", moment("to")),
+    "status": ("status", word(*BatchStatus)),
+    "from": ("since", moment),
+    "to": ("until", moment),
 }
 
 

@@ -31,16 +31,16 @@ from tranche.orders.service import ORDERS, order_of
 
 _SCOPE = {SCOPE: "orders"}
 _FILTERS: Final[Readers] = {
-    "batchId": ("batch_id", whole("batchId")),
-    "customerId": ("customer_id", whole("customerId")),
-    "status": ("status", word("status", "open", "invoiced", "cancelled")),
-    "kind": ("kind", word("kind", "sale", "return")),
-    "currency": ("currency", text("currency", longest=3)),
-    "search": ("search", prefix("search")),
-    "from": ("since", moment("from")),
-    "to": ("until", moment("to")),
-    "totalFrom": ("least", money("totalFrom")),
-    "totalTo": ("most", money("totalTo")),
+    "batchId": ("batch_id", whole),
+    "customerId": ("customer_id", whole),
+    "status": ("status", word("open", "invoiced", "cancelled")),
+    "kind": ("kind", word("sale", "return")),
+    "currency": ("currency", text(longest=3)),
+    "search": ("search", prefix()),
+    "from": ("since", moment),
+    "to": ("until", moment),
+    "totalFrom": ("least", money),
+    "totalTo": ("most", money),
 }
 
 
