@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from tranche.catalog.api import ROUTES as CATALOG_ROUTES
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
+from tranche.customers.pages import CUSTOMER_MENU, CUSTOMER_PAGES
 from tranche.imports.api import IMPORT_ROUTES
 from tranche.imports.corrections.api import CORRECTION_ROUTES
 from tranche.imports.corrections.checks import CHECKS as CORRECTION_CHECKS
@@ -41,6 +42,7 @@ from tranche.kernel.web.queries import forget_answers
 from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
 from tranche.orders.intake import OrderIntake
+from tranche.orders.pages import ORDER_MENU, ORDER_PAGES
 from tranche.orders.service import TARGET as ORDER_TARGET
 from tranche.orders.service import mark_used_items
 from tranche.orders.target import OrderTarget
@@ -71,6 +73,8 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
             routes=make_order_routes(batches_api=settings.batches_api),
             handlers=make_order_handlers(files, limits=limits),
             checks=ORDER_CHECKS,
+            pages=ORDER_PAGES,
+            menu=ORDER_MENU,
         ),
         Module(
             name="inventory",
@@ -79,7 +83,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
         ),
         Module(name="catalog", routes=CATALOG_ROUTES),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
-        Module(name="customers", routes=CUSTOMER_ROUTES),
+        Module(name="customers", routes=CUSTOMER_ROUTES, pages=CUSTOMER_PAGES, menu=CUSTOMER_MENU),
         Module(
             name="operations",
             routes=OPERATION_ROUTES,

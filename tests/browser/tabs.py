@@ -63,7 +63,8 @@ class Tab:
             found = self.page.evaluate(
                 "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
             )
-            assert [_told(one) for one in found] == [], f"{self.page.url}, {scheme}"
+            told = [_told(one) for one in found]
+            assert not told, f"{self.page.url}, {scheme}: {told}"
         self.page.emulate_media(color_scheme="light")
 
     def picture(self, name: str) -> None:
