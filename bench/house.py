@@ -63,6 +63,10 @@ class Client:
             sys.exit(f"An import ended {ended['status']}: {ended['error']}")
         return Uploaded(seconds=seconds, orders=orders)
 
+    def get(self, path: str, *, params: dict[str, str]) -> dict[str, Any]:
+        """The answer of one request."""
+        return _body(self._http.get(path, params=params))
+
     def close(self) -> None:
         self._http.close()
 

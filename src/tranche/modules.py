@@ -36,13 +36,14 @@ from tranche.kernel.operations.service import Operations
 from tranche.kernel.operations.waking import PROCESS_BATCH_JOBS
 from tranche.kernel.schedules.api import ROUTES as SCHEDULE_ROUTES
 from tranche.kernel.schedules.domain import Tasks
+from tranche.kernel.schedules.pages import SCHEDULE_MENU, SCHEDULE_PAGES
 from tranche.kernel.schedules.retention import HISTORY, Prune, make_retention
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.queries import forget_answers
 from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
 from tranche.orders.intake import OrderIntake
-from tranche.orders.pages import ORDER_MENU, ORDER_PAGES
+from tranche.orders.pages import ORDER_MENU, ORDER_PAGES, ORDER_PANELS
 from tranche.orders.service import TARGET as ORDER_TARGET
 from tranche.orders.service import mark_used_items
 from tranche.orders.target import OrderTarget
@@ -75,6 +76,7 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
             checks=ORDER_CHECKS,
             pages=ORDER_PAGES,
             menu=ORDER_MENU,
+            panels=ORDER_PANELS,
         ),
         Module(
             name="inventory",
@@ -94,7 +96,13 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
             menu=OPERATION_MENU,
         ),
         Module(name="identity", routes=IDENTITY_ROUTES, pages=IDENTITY_PAGES, menu=IDENTITY_MENU),
-        Module(name="schedules", routes=SCHEDULE_ROUTES, schedules=(make_retention(PRUNES),)),
+        Module(
+            name="schedules",
+            routes=SCHEDULE_ROUTES,
+            schedules=(make_retention(PRUNES),),
+            pages=SCHEDULE_PAGES,
+            menu=SCHEDULE_MENU,
+        ),
         Module(name="notify", routes=WEBHOOK_ROUTES, checks=NOTIFY_CHECKS),
     )
     checks = [check for module in modules for check in module.checks]
