@@ -33,7 +33,7 @@ _FILL: Final = """
     INSERT INTO customers (organization_id, code, name, name_folded)
         SELECT %(org)s, 'C' || n, 'Customer ' || n, 'customer ' || n FROM generate_series(1, 1000) n;
     INSERT INTO orders (organization_id, number, customer_id, currency, line_count, total, order_date, status)
-        SELECT %(org)s, 'N' || lpad(n::text, 7, '0'), c.first + n %% 1000, 'EUR', 1, n * 7919 %% 99991,
+        SELECT %(org)s, 'N' || lpad(n::text, 7, '0'), c.first + n %% 1000, 'EUR', 1, n::bigint * 7919 %% 99991,
             '2020-01-01'::timestamptz + n * interval '2 minutes',
             CASE WHEN n %% 10 = 0 THEN 'cancelled' ELSE 'open' END
         FROM generate_series(1, %(count)s) n,
