@@ -79,6 +79,10 @@ class Client:
         """Until an operation has ended."""
         self._wait(operation_id, pause=pause)
 
+    def get(self, path: str, *, params: dict[str, str]) -> dict[str, Any]:
+        """The answer of one request."""
+        return _body(self._http.get(path, params=params))
+
     def close(self) -> None:
         self._http.close()
 

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-_BEGIN, _END = "<!-- the table begins -->", "<!-- the table ends -->"
+_SHORT: Final = 0.1
 _HEADS: Final = ("", "seconds", "rows/s", "ratio", "peak MB", "target", "met")
-_SECTION: Final = re.compile(f"{re.escape(_BEGIN)}.*?{re.escape(_END)}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +31,7 @@ class Line:
         speed = self.rows / self.seconds if self.rows and self.seconds else None
         return (
             self.what,
-            "" if self.seconds is None else f"{self.seconds:.2f}",
+            "" if self.seconds is None else _seconds(self.seconds),
             "" if speed is None else f"{speed:,.0f}",
             "" if self.ratio is None else f"{self.ratio:.2f}",
             self.megabytes,
@@ -68,18 +67,28 @@ def show(lines: Sequence[Line], run: Run) -> None:
         print("  ".join(_align(cell, column, widths[column]) for column, cell in enumerate(row)).rstrip())
 
 
-def write(path: Path, lines: Sequence[Line], run: Run) -> None:
-    """Put it between the marks of the file, in place of the table that stood there; without marks, at its end."""
+def write(path: Path, lines: Sequence[Line], run: Run, *, section: str = "") -> None:
+    """Put it between the marks of the file, in place of the table that stood there; without marks, at its end.
+
+    A file may hold several tables, each between the marks of its `section`.
+    """
+    name = f"the table of {section}" if section else "the table"
+    begin, end = f"<!-- {name} begins -->", f"<!-- {name} ends -->"
     rows = [_HEADS, tuple("---" if column == 0 else "---:" for column in range(len(_HEADS)))]
     rows += [line.cells for line in lines]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    section = f"{_BEGIN}\n{run.sentence}\n\n{table}\n{_END}"
+    marked = f"{begin}\n{run.sentence}\n\n{table}\n{end}"
     text = path.read_text() if path.exists() else ""
-    if _SECTION.search(text):
-        text = _SECTION.sub(lambda _: section, text, count=1)
+    found = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    if found.search(text):
+        text = found.sub(lambda _: marked, text, count=1)
     else:
-        text = f"{text.rstrip()}\n\n{section}\n".lstrip()
+        text = f"{text.rstrip()}\n\n{marked}\n".lstrip()
     path.write_text(text)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds >= _SHORT else f"{seconds:.4f}"
 
 
 def _align(cell: str, column: int, width: int) -> str:

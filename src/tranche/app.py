@@ -22,6 +22,7 @@ from tranche.kernel.notify.signing import load_signing_key
 from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.api import load_operation
 from tranche.kernel.operations.bell import load_watched
+from tranche.kernel.operations.panels import Panels
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
@@ -128,6 +129,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
         exports=Exports(exporting, limits=_EXPORTS),
         offers={
             "operations": operations,
+            "panels": Panels([panel for module in modules for panel in module.panels]),
             "entrance": Entrance(database, Passwords(), entropy=secrets.token_bytes, lifetimes=lifetimes),
             "webhooks": Webhooks(
                 key, entropy=secrets.token_bytes, wake=wake, allow_private=settings.webhook_allow_private

@@ -49,6 +49,12 @@ class Commands(LazyGroup):
         "bill-stop": Entry(
             module="tranche.commands.bill_stop", help="The bill-stop analysis: run, look, export, compare.", panel=_WORK
         ),
+        "customers": Entry(
+            module="tranche.customers.commands", help="Look at customers, save their list.", panel=_WORK
+        ),
+        "audit": Entry(
+            module="tranche.kernel.identity.commands.audit", help="See who did what, save the log.", panel=_WORK
+        ),
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
         ),

@@ -15,6 +15,7 @@ from tranche.billing_stops.sources.making import Readers
 from tranche.billing_stops.tasks import make_handler as make_snapshot_handler
 from tranche.billing_stops.tasks import make_tasks as make_snapshot_tasks
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
+from tranche.customers.pages import CUSTOMER_MENU, CUSTOMER_PAGES
 from tranche.imports.api import IMPORT_ROUTES
 from tranche.imports.corrections.api import CORRECTION_ROUTES
 from tranche.imports.corrections.checks import CHECKS as CORRECTION_CHECKS
@@ -70,10 +71,12 @@ from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.bell import CARDS as OPERATION_CARDS
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.handlers import Handler, Registry
+from tranche.kernel.operations.pages import OPERATION_MENU, OPERATION_PAGES
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.operations.waking import PROCESS_BATCH_JOBS
 from tranche.kernel.schedules.api import ROUTES as SCHEDULE_ROUTES
 from tranche.kernel.schedules.domain import Tasks
+from tranche.kernel.schedules.pages import SCHEDULE_MENU, SCHEDULE_PAGES
 from tranche.kernel.schedules.retention import HISTORY, Prune, make_retention
 from tranche.kernel.secrets import SecretBox
 from tranche.kernel.settings import Settings
@@ -90,8 +93,9 @@ from tranche.messaging.pages import make_template_pages
 from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
 from tranche.orders.home import CARDS as ORDER_CARDS
-from tranche.orders.home import PAGES as ORDER_PAGES
+from tranche.orders.home import PAGES as ORDER_HOME_PAGES
 from tranche.orders.intake import OrderIntake
+from tranche.orders.pages import ORDER_MENU, ORDER_PAGES, ORDER_PANELS
 from tranche.orders.service import TARGET as ORDER_TARGET
 from tranche.orders.service import Voider, mark_used_items
 from tranche.orders.target import OrderTarget
@@ -172,8 +176,10 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
             routes=make_order_routes(batches_api=settings.batches_api),
             handlers=make_order_handlers(files, limits=limits),
             checks=ORDER_CHECKS,
-            pages=ORDER_PAGES,
+            pages=(*ORDER_PAGES, *ORDER_HOME_PAGES),
             cards=ORDER_CARDS,
+            menu=ORDER_MENU,
+            panels=ORDER_PANELS,
         ),
         Module(
             name="inventory",
@@ -193,16 +199,24 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
         ),
         _make_bill_stops(settings),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
-        Module(name="customers", routes=CUSTOMER_ROUTES),
+        Module(name="customers", routes=CUSTOMER_ROUTES, pages=CUSTOMER_PAGES, menu=CUSTOMER_MENU),
         Module(
             name="operations",
             routes=OPERATION_ROUTES,
             checks=OPERATION_CHECKS,
             schedules=(PROCESS_BATCH_JOBS,),
             cards=OPERATION_CARDS,
+            pages=OPERATION_PAGES,
+            menu=OPERATION_MENU,
         ),
         Module(name="identity", routes=IDENTITY_ROUTES, pages=IDENTITY_PAGES, menu=IDENTITY_MENU),
-        Module(name="schedules", routes=SCHEDULE_ROUTES, schedules=(make_retention(PRUNES),)),
+        Module(
+            name="schedules",
+            routes=SCHEDULE_ROUTES,
+            schedules=(make_retention(PRUNES),),
+            pages=SCHEDULE_PAGES,
+            menu=SCHEDULE_MENU,
+        ),
         Module(name="notify", routes=WEBHOOK_ROUTES, checks=NOTIFY_CHECKS),
     )
     checks = [check for module in modules for check in module.checks]

@@ -34,6 +34,10 @@ class Follower:
         """Lose the connection, at the next event or sign of life, and come back."""
         self._drop.set()
 
+    def move(self, url: str) -> None:
+        """Come back to another server, once the present stream has ended."""
+        self._url = f"{url}/{self._url.split('/', 3)[3]}"
+
     def close(self) -> None:
         self._leave.set()
         self._drop.set()

@@ -23,7 +23,7 @@ from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE: Final = {SCOPE: "customers"}
-_FILTERS: Final[Readers] = {"search": ("search", prefix("search", folded=True))}
+FILTERS: Final[Readers] = {"search": ("search", prefix(folded=True))}
 
 
 @get("/api/customers", opt=_SCOPE, sync_to_thread=True)
@@ -31,7 +31,7 @@ def list_customers(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[CustomerOut]]:
     """Customers by name; `search` is a code or the beginning of a name, by cursor also the beginning of a code."""
-    choice = read_filters(request, CUSTOMERS, _FILTERS, besides=PAGING)
+    choice = read_filters(request, CUSTOMERS, FILTERS, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
         if choice.sort or is_by_cursor(request):
             found = look(request, ctx, conn, CUSTOMERS, choice)
@@ -46,7 +46,7 @@ def list_customers(
 @get("/api/customers/export", opt=_SCOPE, sync_to_thread=False)
 def export_customers(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The customers under the same filters as a file: `format=csv` or `format=xlsx`."""
-    return exports.answer(ctx, request, CUSTOMERS, read_filters(request, CUSTOMERS, _FILTERS, besides=EXPORTING))
+    return exports.answer(ctx, request, CUSTOMERS, read_filters(request, CUSTOMERS, FILTERS, besides=EXPORTING))
 
 
 @get("/api/customers/{customer_id:int}", opt=_SCOPE, sync_to_thread=True)

@@ -37,8 +37,8 @@ from tranche.kernel.web.requests import AnyRequest, allow_query
 _SCOPE = {SCOPE: "orders"}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ERROR_FILTERS: Readers = {
-    "severity": ("severity", word("severity", "error", "warning")),
-    "code": ("code", text("code", longest=100)),
+    "severity": ("severity", word("error", "warning")),
+    "code": ("code", text(longest=100)),
 }
 
 

@@ -49,7 +49,8 @@ class Module:
     """A domain as the roots see it. `routes` are web handlers, `handlers` operation kinds, `schedules` clockwork.
 
     `pages` are web handlers that answer HTML; `menu`, `cards` and `searchers` are what it adds to every page, to the
-    home page and to the search (`kernel.web.pages.ports`). All but checks and schedules are opaque here, because the
+    home page and to the search (`kernel.web.pages.ports`), `panels` to the page of its operations
+    (`kernel.operations.panels`). All but checks and schedules are opaque here, because the
     kernel's lower floors know neither the web nor operations.
     """
 
@@ -62,3 +63,4 @@ class Module:
     menu: Sequence[Any] = ()
     cards: Sequence[Any] = ()
     searchers: Sequence[Any] = ()
+    panels: Sequence[Any] = ()

@@ -8,6 +8,7 @@ import typer
 from tranche.imports.domain import ImportMode, OnDuplicate
 from tranche.imports.mappings_commands import make_group
 from tranche.imports.sending import MappingOption, read_mapping_option, send_file, show_started
+from tranche.kernel.client.exporting import make_export
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
@@ -29,6 +30,7 @@ _KEPT_COLUMNS = (Column("Item", "label"), Column("Why", "why"))
 _SHOWN = 10
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Bring items in, look at them.")
+app.command("export")(make_export("/api/items/export", what="items"))
 
 
 @app.command("import")

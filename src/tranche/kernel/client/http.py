@@ -117,18 +117,23 @@ class Client:
             call = _Call(method="POST", path=path, params=params, form=form, file=counted, timeout=_UPLOAD_TIMEOUT)
             return _decode(self._ask(call))
 
-    def download(self, path: str, target: Path) -> int:
+    def download(self, path: str, target: Path, *, params: Params | None = None) -> int:
         """Save what is at `path` as `target`, whole or not at all; returns its size in bytes.
 
         Raises:
             Invalid: the file cannot be written.
         """
-        with open_new(target) as file, self.stream(path, timeout=_UPLOAD_TIMEOUT) as pieces:
+        with open_new(target) as file, self.stream(path, params=params, timeout=_UPLOAD_TIMEOUT) as pieces:
             return sum(file.write(piece) for piece in pieces)
 
     @contextlib.contextmanager
     def stream(
-        self, path: str, *, headers: Mapping[str, str] | None = None, timeout: httpx.Timeout = _TIMEOUT
+        self,
+        path: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: httpx.Timeout = _TIMEOUT,
     ) -> Iterator[Iterator[bytes]]:
         """Open one answer that is read while it comes. Nothing is tried again.
 
@@ -136,7 +141,9 @@ class Client:
             Unavailable: there is no answer, or it broke off.
         """
         try:
-            with self._http.stream("GET", self._url + path, headers=headers, timeout=timeout) as response:
+            with self._http.stream(
+                "GET", self._url + path, params=_given(params), headers=headers, timeout=timeout
+            ) as response:
                 self._was_answered = True
                 if not response.is_success:
                     response.read()
@@ -173,7 +180,7 @@ class Client:
         response = self._http.request(
             call.method,
             self._url + call.path,
-            params={name: _text(value) for name, value in (call.params or {}).items() if value is not None},
+            params=_given(call.params),
             content=call.content,
             data=call.form,
             files={"file": (call.file.name, call.file)} if call.file else None,  # type: ignore[dict-item]  # it reads as a file does
@@ -193,6 +200,10 @@ class Client:
         if isinstance(error, httpx.TimeoutException):
             return Unavailable(f"{self._url} did not answer in time.", code="timeout")
         return Unavailable(f"The connection to {self._url} broke.", code="connection_lost")
+
+
+def _given(params: Params | None) -> dict[str, str]:
+    return {name: _text(value) for name, value in (params or {}).items() if value is not None}
 
 
 def _text(value: str | int | bool) -> str:  # noqa: FBT001  # one value of a query

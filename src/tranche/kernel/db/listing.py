@@ -12,7 +12,7 @@ from typing import Any, Final
 import psycopg
 
 from tranche.kernel.db.pool import Connection, Row
-from tranche.kernel.errors import Invalid
+from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.text import after_prefix
 
 CAP: Final = 10_000
@@ -104,7 +104,8 @@ class NoSuchPlace(Invalid):
     code = "bad_cursor"
 
     def __init__(self) -> None:
-        super().__init__("cursor is not of this list. Begin anew without it.")
+        detail = "is not of this list; begin anew with cursor="
+        super().__init__(f"cursor {detail}.", errors=[FieldError("cursor", detail, self.code)])
 
 
 def fetch_slice(conn: Connection, listing: Listing, choice: Choice, *, limit: int, place: Place | None = None) -> Slice:

@@ -4,6 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from tranche.kernel.client.exporting import make_export
 from tranche.kernel.client.http import Params
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import (
@@ -42,6 +43,7 @@ _ENDS = {
 }
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Watch, cancel, pause, retry and undo long work.")
+app.command("export")(make_export("/api/operations/export", what="operations"))
 
 OperationArgument: TypeAlias = Annotated[
     int, typer.Argument(min=1, metavar="ID", help="The id of the operation, as the list has it.")

@@ -20,6 +20,7 @@ from tranche.kernel.operations.queries.operations import operation_of
 __all__ = ["ITEMS", "OPERATIONS", "Operations", "operation_of"]
 
 _MOST_EVENTS = 1_000
+_MOST_REASONS = 100
 _MOST_DIGITS = 18
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RAISED_PRIORITY = 10
@@ -275,6 +276,11 @@ def list_items(
     """
     get_operation(conn, operation_id=operation_id)
     return items.list_items(conn, operation_id=operation_id, status=status, code=code, after=after, limit=limit)
+
+
+def list_failure_groups(conn: Connection, *, operation_id: int) -> list[Row]:
+    """Why items of an operation failed (code, count, example), at most 100 reasons, the commonest first."""
+    return items.list_failure_groups(conn, operation_id=operation_id, limit=_MOST_REASONS)
 
 
 def list_events(conn: Connection, *, operation_id: int) -> list[Row]:

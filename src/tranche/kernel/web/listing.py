@@ -18,7 +18,7 @@ from tranche.kernel.web.cursors import read_cursor, write_cursor
 from tranche.kernel.web.pagination import MOST_PER_PAGE, Cursors, Page, PageLinks, page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 
-Reader: TypeAlias = Callable[[AnyRequest], object]
+Reader: TypeAlias = Callable[[AnyRequest, str], object]
 Readers: TypeAlias = Mapping[str, tuple[str, Reader]]
 
 PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})
@@ -69,7 +69,9 @@ def read_filters(
     allow_query(request, {*readers, *besides})
     sorts = [sign + name for name in listing.sorts for sign in ("", "-")]
     sort = read_choice(request, "sort", choices=sorts) or ""
-    return Choice({**{name: reader(request) for name, reader in readers.values()}, **(fixed or {})}, sort)
+    return Choice(
+        {**{name: reader(request, given) for given, (name, reader) in readers.items()}, **(fixed or {})}, sort
+    )
 
 
 def is_by_cursor(request: AnyRequest) -> bool:
@@ -120,62 +122,54 @@ def look_from(
     return ByCursor(part.rows, links)
 
 
-def whole(name: str) -> Reader:
+def whole(request: AnyRequest, name: str) -> int | None:
     """Reads a whole number."""
-    return lambda request: read_whole(request, name)
+    return read_whole(request, name)
 
 
-def word(name: str, *choices: str) -> Reader:
-    """Reads one of some words."""
-    return lambda request: read_choice(request, name, choices=choices)
+def moment(request: AnyRequest, name: str) -> datetime | None:
+    """Reads a moment with its offset from UTC."""
+    return read_moment(request, name)
 
 
-def flag(name: str) -> Reader:
+def flag(request: AnyRequest, name: str) -> bool | None:
     """Reads `true` or `false`; unlike an absent one, `false` narrows too."""
-
-    def read(request: AnyRequest) -> bool | None:
-        given = read_choice(request, name, choices=("true", "false"))
-        return None if given is None else given == "true"
-
-    return read
+    given = read_choice(request, name, choices=("true", "false"))
+    return None if given is None else given == "true"
 
 
-def text(name: str, *, longest: int = LONGEST_SEARCH) -> Reader:
+def money(request: AnyRequest, name: str) -> int | None:
+    """Reads an amount, as the ten-thousandths by which lists are narrowed."""
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    try:
+        amount = Decimal(given) * _TEN_THOUSANDTHS
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    is_exact = amount.is_finite() and amount.adjusted() < _MOST_DIGITS and amount == amount.to_integral_value()
+    if not is_exact:
+        raise invalid_parameter(name, "must be an amount such as 99.50, with at most 4 digits behind the point")
+    return int(amount)
+
+
+def word(*choices: str) -> Reader:
+    """Reads one of some words."""
+    return lambda request, name: read_choice(request, name, choices=choices)
+
+
+def text(*, longest: int = LONGEST_SEARCH) -> Reader:
     """Reads a text as it stands."""
-    return lambda request: _read_text(request, name, longest)
+    return lambda request, name: _read_text(request, name, longest)
 
 
-def prefix(name: str, *, folded: bool = False) -> Reader:
+def prefix(*, folded: bool = False) -> Reader:
     """Reads the beginning of something; an empty one narrows nothing."""
 
-    def read(request: AnyRequest) -> Prefix | None:
+    def read(request: AnyRequest, name: str) -> Prefix | None:
         given = _read_text(request, name, LONGEST_SEARCH, least=0) or ""
         start = fold(given) if folded else given
         return Prefix(start) if start else None
-
-    return read
-
-
-def moment(name: str) -> Reader:
-    """Reads a moment with its offset from UTC."""
-    return lambda request: read_moment(request, name)
-
-
-def money(name: str) -> Reader:
-    """Reads an amount, as the ten-thousandths by which lists are narrowed."""
-
-    def read(request: AnyRequest) -> int | None:
-        given = request.query_params.get(name)
-        if given is None:
-            return None
-        try:
-            amount = Decimal(given) * _TEN_THOUSANDTHS
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        is_exact = amount.is_finite() and amount.adjusted() < _MOST_DIGITS and amount == amount.to_integral_value()
-        if not is_exact:
-            raise invalid_parameter(name, "must be an amount such as 99.50, with at most 4 digits behind the point")
-        return int(amount)
 
     return read
 

@@ -36,10 +36,10 @@ from tranche.orders.service import BATCHES, ORDERS, Voider, batch_of, order_of
 
 _SCOPE = {SCOPE: "orders"}
 _RECENT = 5
-_FILTERS: Final[Readers] = {
-    "status": ("status", word("status", *BatchStatus)),
-    "from": ("since", moment("from")),
-    "to": ("until", moment("to")),
+FILTERS: Final[Readers] = {
+    "status": ("status", word(*BatchStatus)),
+    "from": ("since", moment),
+    "to": ("until", moment),
 }
 
 
@@ -48,7 +48,7 @@ def list_batches(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> BatchListOut:
     """Batches, newest first; `status`, `from` and `to` (of the upload) narrow them."""
-    choice = read_filters(request, BATCHES, _FILTERS, besides=PAGING)
+    choice = read_filters(request, BATCHES, FILTERS, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
         found = look(request, ctx, conn, BATCHES, choice)
     return BatchListOut(batches=[batch_out(batch_of(row)) for row in found.rows], **_links(found))
@@ -57,7 +57,7 @@ def list_batches(
 @get("/export", opt=_SCOPE, sync_to_thread=False)
 def export_batches(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The batches under the same filters as a file: `format=csv` or `format=xlsx`."""
-    return exports.answer(ctx, request, BATCHES, read_filters(request, BATCHES, _FILTERS, besides=EXPORTING))
+    return exports.answer(ctx, request, BATCHES, read_filters(request, BATCHES, FILTERS, besides=EXPORTING))
 
 
 @get("/stats", opt=_SCOPE, sync_to_thread=True)

@@ -30,17 +30,17 @@ from tranche.orders.schemas import OrderDetailOut, OrderOut, order_detail_out, o
 from tranche.orders.service import ORDERS, order_of
 
 _SCOPE = {SCOPE: "orders"}
-_FILTERS: Final[Readers] = {
-    "batchId": ("batch_id", whole("batchId")),
-    "customerId": ("customer_id", whole("customerId")),
-    "status": ("status", word("status", "open", "invoiced", "cancelled")),
-    "kind": ("kind", word("kind", "sale", "return")),
-    "currency": ("currency", text("currency", longest=3)),
-    "search": ("search", prefix("search")),
-    "from": ("since", moment("from")),
-    "to": ("until", moment("to")),
-    "totalFrom": ("least", money("totalFrom")),
-    "totalTo": ("most", money("totalTo")),
+FILTERS: Final[Readers] = {
+    "batchId": ("batch_id", whole),
+    "customerId": ("customer_id", whole),
+    "status": ("status", word("open", "invoiced", "cancelled")),
+    "kind": ("kind", word("sale", "return")),
+    "currency": ("currency", text(longest=3)),
+    "search": ("search", prefix()),
+    "from": ("since", moment),
+    "to": ("until", moment),
+    "totalFrom": ("least", money),
+    "totalTo": ("most", money),
 }
 
 
@@ -49,7 +49,7 @@ def list_orders(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[OrderOut]]:
     """Orders, by id where `sort` says nothing else; `search` is the beginning of an order number."""
-    choice = read_filters(request, ORDERS, _FILTERS, besides=PAGING)
+    choice = read_filters(request, ORDERS, FILTERS, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
         found = look(request, ctx, conn, ORDERS, choice)
     out = [order_out(order_of(row)) for row in found.rows]
@@ -59,7 +59,7 @@ def list_orders(
 @get("/api/orders/export", opt=_SCOPE, sync_to_thread=False)
 def export_orders(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The orders under the same filters as a file: `format=csv` or `format=xlsx`."""
-    return exports.answer(ctx, request, ORDERS, read_filters(request, ORDERS, _FILTERS, besides=EXPORTING))
+    return exports.answer(ctx, request, ORDERS, read_filters(request, ORDERS, FILTERS, besides=EXPORTING))
 
 
 @get("/api/orders/{order_id:int}", opt=_SCOPE, sync_to_thread=True)

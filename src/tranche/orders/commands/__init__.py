@@ -3,6 +3,7 @@
 import typer
 
 from tranche.imports.mappings_commands import make_group
+from tranche.kernel.client.exporting import make_export
 from tranche.orders.commands.batches import adopt_legacy, delete, show_batches, show_errors
 from tranche.orders.commands.correcting import correct, fix
 from tranche.orders.commands.orders import list_orders, show_order
@@ -21,6 +22,8 @@ app.command("fix")(fix)
 app.command("delete")(delete)
 app.command("list")(list_orders)
 app.command("show")(show_order)
+app.command("export")(make_export("/api/orders/export", what="orders"))
+app.command("export-batches")(make_export("/api/orders/batches/export", what="batches"))
 app.command("adopt-legacy")(adopt_legacy)
 app.add_typer(make_group("order"), name="mappings")
 

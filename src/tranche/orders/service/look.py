@@ -39,6 +39,11 @@ def list_batches(conn: Connection, *, limit: int) -> list[OrderBatch]:
     return [batch_of(row) for row in fetch_page(conn, BATCHES, Choice(), limit=limit, offset=0)]
 
 
+def find_same_file(conn: Connection, *, sha256: bytes) -> Row | None:
+    """The upload with which the same bytes came in before, if it still counts."""
+    return batches.find_same_file(conn, sha256=sha256)
+
+
 def get_stats(conn: Connection) -> BatchStats:
     """Document 1's statistics."""
     return batches.find_stats(conn)

@@ -16,10 +16,10 @@ from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, moment,
 from tranche.kernel.web.requests import AnyRequest
 
 _FILTERS: Final[Readers] = {
-    "action": ("action", text("action", longest=100)),
-    "userId": ("user_id", whole("userId")),
-    "from": ("since", moment("from")),
-    "to": ("until", moment("to")),
+    "action": ("action", text(longest=100)),
+    "userId": ("user_id", whole),
+    "from": ("since", moment),
+    "to": ("until", moment),
 }
 
 

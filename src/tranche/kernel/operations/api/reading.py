@@ -30,16 +30,16 @@ _SCOPE: Final = {SCOPE: "operations"}
 _ITEMS_PER_PAGE: Final = 100
 _MOST_DIGITS: Final = 18
 _FILTERS: Final[Readers] = {
-    "kind": ("kind", text("kind", longest=100)),
-    "status": ("status", word("status", *Status)),
-    "running": ("running", flag("running")),
-    "from": ("since", moment("from")),
-    "to": ("until", moment("to")),
+    "kind": ("kind", text(longest=100)),
+    "status": ("status", word(*Status)),
+    "running": ("running", flag),
+    "from": ("since", moment),
+    "to": ("until", moment),
 }
 _ITEM_FILTERS: Final[Readers] = {
-    "status": ("status", word("status", *ItemStatus)),
-    "code": ("code", text("code", longest=100)),
-    "failures": ("failures", flag("failures")),
+    "status": ("status", word(*ItemStatus)),
+    "code": ("code", text(longest=100)),
+    "failures": ("failures", flag),
 }
 
 
@@ -177,7 +177,7 @@ def _state(operation: Operation, operations: Operations) -> State:
 
 
 def _read_choice(request: AnyRequest, ctx: Context, *, besides: frozenset[str]) -> Choice:
-    starter: Readers = {"createdBy": ("created_by", lambda asked: _read_starter(asked, ctx))}
+    starter: Readers = {"createdBy": ("created_by", lambda asked, _: _read_starter(asked, ctx))}
     return read_filters(request, OPERATIONS, {**_FILTERS, **starter}, besides=besides)
 
 

@@ -233,6 +233,19 @@ def reset_failed(conn: Connection, *, operation_id: int, code: str | None) -> li
     ).fetchall()
 
 
+def list_failure_groups(conn: Connection, *, operation_id: int, limit: int) -> list[Row]:
+    """Why items failed: code, count and an example, the commonest first."""
+    return conn.execute(
+        """
+        SELECT error_code AS code, count(*) AS count, min(error) AS example FROM operation_items
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+          AND status IN ('failed', 'unknown')
+        GROUP BY error_code ORDER BY count(*) DESC, error_code LIMIT %(limit)s
+        """,
+        {"operation_id": operation_id, "limit": limit},
+    ).fetchall()
+
+
 def list_items(
     conn: Connection, *, operation_id: int, status: str | None, code: str | None, after: tuple[int, str], limit: int
 ) -> list[Item]:

@@ -1,0 +1,80 @@
+"""`export` commands: a list under filters, saved as CSV or XLSX."""
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from tranche.kernel.client.options import open_client
+from tranche.kernel.client.output import say
+from tranche.kernel.errors import Invalid
+
+
+class Format(StrEnum):
+    """What `--format` takes."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+FormatOption: TypeAlias = Annotated[Format | None, typer.Option("--format", help="By default what --out ends with.")]
+OutOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--out", help="Save it here; otherwise it goes to stdout.", show_default=False)
+]
+FilterOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--filter", help="NAME=VALUE, as the list takes it; may be repeated.", show_default=False),
+]
+SortOption: TypeAlias = Annotated[
+    str | None, typer.Option("--sort", help="What to sort by; -NAME the other way round.", show_default=False)
+]
+
+
+def save_export(
+    path: str, *, kind: Format | None, out: Path | None, filters: list[str] | None, sort: str | None
+) -> None:
+    """Fetch the export at `path` into a file, whole or not at all, or pass it to stdout.
+
+    Raises:
+        Invalid: a filter is not NAME=VALUE, or an XLSX would go to a terminal.
+    """
+    chosen = kind or (Format.XLSX if out is not None and out.suffix.lower() == ".xlsx" else Format.CSV)
+    params = {**_read_filters(filters or []), "sort": sort, "format": chosen.value}
+    with open_client() as client:
+        if out is not None:
+            size = client.download(path, out, params=params)
+            say(f"Saved {out} ({size:,} bytes).")
+            return
+        if chosen is Format.XLSX and sys.stdout.isatty():
+            raise Invalid("A workbook cannot be shown on a terminal. Name a file by --out.", code="no_terminal")
+        with client.stream(path, params=params) as pieces:
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+
+
+def _read_filters(given: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    for name, sign, _ in pairs:
+        if not (name and sign):
+            raise Invalid(f"--filter takes NAME=VALUE, such as status=open, not {name!r}.", code="bad_filter")
+    return {name: value for name, _, value in pairs}
+
+
+def make_export(path: str, *, what: str) -> Callable[..., None]:
+    """The command `export` of the list that is exported at `path`."""
+
+    def export(
+        *,
+        kind: FormatOption = None,
+        out: OutOption = None,
+        filters: FilterOption = None,
+        sort: SortOption = None,
+    ) -> None:
+        save_export(path, kind=kind, out=out, filters=filters, sort=sort)
+
+    export.__doc__ = f"Save {what}, all or those that filters leave, as CSV or XLSX."
+    return export

@@ -1,0 +1,202 @@
+"""The pages of operations: the list, and the one page of an operation, which follows it to its end."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from tranche.kernel.context import Context
+from tranche.kernel.db.listing import Choice, fetch_slice
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.errors import TrancheError
+from tranche.kernel.operations import service
+from tranche.kernel.operations.bell import title
+from tranche.kernel.operations.domain import Operation, Status
+from tranche.kernel.operations.panels import Panels
+from tranche.kernel.operations.queries.listing import ITEMS, OPERATIONS
+from tranche.kernel.operations.queries.operations import operation_of
+from tranche.kernel.operations.schemas import operation_out
+from tranche.kernel.operations.service import Operations
+from tranche.kernel.web.json import Body
+from tranche.kernel.web.listing import Readers, flag, text, word
+from tranche.kernel.web.pages.browsing import browse, chips
+from tranche.kernel.web.pages.flash import Tone
+from tranche.kernel.web.pages.listing import Column
+from tranche.kernel.web.pages.ports import MenuEntry
+from tranche.kernel.web.pages.render import Html, fragment, redirect, render
+from tranche.kernel.web.pages.routes import form, page
+from tranche.kernel.web.requests import AnyRequest
+
+PATH: Final = "/operations"
+
+_PAGE: Final = "operations/operation.html"
+_SHOWN_ITEMS: Final = 25
+_COLUMNS: Final = (
+    Column(label="Operation"),
+    Column(label="State"),
+    Column(label="Progress"),
+    Column(label="Done", is_number=True),
+    Column(label="Failed", is_number=True),
+    Column(label="By"),
+    Column(label="Started", sort="createdAt"),
+    Column(label="Took", is_number=True),
+)
+_FILTERS: Final[Readers] = {
+    "kind": ("kind", text(longest=100)),
+    "status": ("status", word(*Status)),
+    "running": ("running", flag),
+}
+_CHIPS: Final = (
+    chips(
+        "status",
+        "State",
+        {
+            Status.PROCESSING: "Running",
+            Status.COMPLETED: "Done",
+            Status.COMPLETED_WITH_ERRORS: "With errors",
+            Status.FAILED: "Failed",
+            Status.PAUSED: "Paused",
+            Status.CANCELLED: "Cancelled",
+        },
+    ),
+)
+
+
+class RetryForm(Body, frozen=True):
+    """What to retry: all, or what failed for this reason."""
+
+    code: str = ""
+
+
+@page(PATH)
+def operations_page(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
+    """Everything long that was ever started, the newest first."""
+    with database.transaction(ctx.organization_id) as conn:
+        rows, listing = browse(
+            request, ctx, conn, OPERATIONS, _FILTERS,
+            columns=_COLUMNS, filters=_CHIPS, export="/api/operations/export",
+        )  # fmt: skip
+    shown = [operation_of(row) for row in rows]
+    return render(request, "operations/list.html", {"operations": shown, "listing": listing, "title": title})
+
+
+@page(PATH + "/{operation_id:str}")
+def operation_page(
+    *,
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    panels: NamedDependency[Panels],
+    operation_id: FromPath[str],
+) -> Html:
+    """One operation, live."""
+    return render(request, _PAGE, _load(database, ctx, operations, panels, operation_id))
+
+
+@page(PATH + "/{operation_id:str}/live")
+def operation_live(
+    *,
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    panels: NamedDependency[Panels],
+    operation_id: FromPath[str],
+) -> Html:
+    """The part of the page that changes while the operation goes on."""
+    return fragment(request, _PAGE, "live", _load(database, ctx, operations, panels, operation_id))
+
+
+def _load(
+    database: Database, ctx: Context, operations: Operations, panels: Panels, reference: str
+) -> Mapping[str, Any]:
+    with database.transaction(ctx.organization_id) as conn:
+        operation = service.get_by_reference(conn, reference=reference)
+        failed = Choice({"operation_id": operation.id, "failures": True})
+        return {
+            "operation": operation,
+            "out": operation_out(operation, unit=operations.unit_of(operation)),
+            "name": title(operation),
+            "groups": service.list_failure_groups(conn, operation_id=operation.id),
+            "items": fetch_slice(conn, ITEMS, failed, limit=_SHOWN_ITEMS).rows,
+            "events": service.list_events(conn, operation_id=operation.id),
+            "panels": panels.load(conn, ctx, operation),
+        }
+
+
+@form(PATH + "/{operation_id:str}/cancel")
+def cancel(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    operation_id: FromPath[str],
+) -> Html:
+    """End it between two chunks."""
+    return _ask(
+        database, ctx, operation_id, operations.cancel, say="It ends after the chunk at hand. What is done stays done."
+    )
+
+
+@form(PATH + "/{operation_id:str}/pause")
+def pause(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    operation_id: FromPath[str],
+) -> Html:
+    """Hand out no further chunk."""
+    return _ask(database, ctx, operation_id, operations.pause, say="Paused.")
+
+
+@form(PATH + "/{operation_id:str}/resume")
+def resume(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    operation_id: FromPath[str],
+) -> Html:
+    """Go on."""
+    return _ask(database, ctx, operation_id, operations.resume, say="It goes on.")
+
+
+@form(PATH + "/{operation_id:str}/retry")
+def retry(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    operation_id: FromPath[str],
+    data: URLEncodedBody[RetryForm],
+) -> Html:
+    """Work again on what failed."""
+
+    def again(conn: Connection, ctx: Context, *, operation_id: int) -> Operation:
+        return operations.retry(conn, ctx, operation_id=operation_id, code=data.code or None)
+
+    return _ask(database, ctx, operation_id, again, say="What failed is tried again.")
+
+
+def _ask(database: Database, ctx: Context, reference: str, verb: Callable[..., Operation], *, say: str) -> Html:
+    """Do it and go back to the page, which says what became of it."""
+    with database.transaction(ctx.organization_id) as conn:
+        found = service.get_by_reference(conn, reference=reference)
+    path = f"{PATH}/{found.id}"
+    try:
+        with database.transaction(ctx.organization_id) as conn:
+            verb(conn, ctx, operation_id=found.id)
+    except TrancheError as error:
+        return redirect(path, say=error.message, tone=Tone.BAD)
+    return redirect(path, say=say)
+
+
+OPERATION_PAGES: Final[tuple[Any, ...]] = (
+    operations_page,
+    operation_page,
+    operation_live,
+    cancel,
+    pause,
+    resume,
+    retry,
+)
+OPERATION_MENU: Final = (MenuEntry(label="Operations", path=PATH, icon="operations", position=90),)

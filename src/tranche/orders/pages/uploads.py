@@ -1,0 +1,85 @@
+"""The pages of uploads: the list with its statistics, one with what was wrong, undo and deletion."""
+
+from typing import Any, Final
+
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from tranche.imports.service import list_error_groups
+from tranche.kernel.context import Context
+from tranche.kernel.db.listing import Choice, fetch_slice
+from tranche.kernel.db.pool import Database
+from tranche.kernel.errors import TrancheError
+from tranche.kernel.operations.service import Operations
+from tranche.kernel.web.pages.browsing import browse, chips
+from tranche.kernel.web.pages.flash import Tone
+from tranche.kernel.web.pages.listing import Column
+from tranche.kernel.web.pages.render import Html, redirect, render
+from tranche.kernel.web.pages.routes import form, page
+from tranche.kernel.web.requests import AnyRequest
+from tranche.orders import service
+from tranche.orders.api.batches import FILTERS
+from tranche.orders.service import BATCHES, ORDERS, batch_of, order_of
+
+PATH: Final = "/uploads"
+
+_COLUMNS: Final = (
+    Column(label="File"),
+    Column(label="State"),
+    Column(label="Orders", is_number=True),
+    Column(label="Came in", is_number=True),
+    Column(label="Refused", is_number=True),
+    Column(label="Success", is_number=True),
+    Column(label="By"),
+    Column(label="Uploaded", sort="importedAt"),
+)
+_CHIPS: Final = (chips("status", "State", {"completed": "Done", "processing": "Running", "failed": "Failed"}),)
+_RECENT: Final = 20
+_SHOWN_ORDERS: Final = 10
+
+
+@page(PATH)
+def uploads_page(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
+    """All uploads, the newest first, under the statistics of document 1."""
+    with database.transaction(ctx.organization_id) as conn:
+        rows, listing = browse(
+            request, ctx, conn, BATCHES, FILTERS, columns=_COLUMNS, filters=_CHIPS, export="/api/orders/batches/export"
+        )
+        stats = service.get_stats(conn)
+        recent = service.list_batches(conn, limit=_RECENT)[::-1]
+    data = {"batches": [batch_of(row) for row in rows], "listing": listing, "stats": stats, "recent": recent}
+    return render(request, "orders/uploads.html", data)
+
+
+@page(PATH + "/{batch_id:int}")
+def upload_page(
+    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
+) -> Html:
+    """One upload: its counts, its causes of errors, its first orders."""
+    with database.transaction(ctx.organization_id) as conn:
+        batch = service.get_batch(conn, batch_id=batch_id)
+        groups = [] if batch.import_id is None else list_error_groups(conn, import_id=batch.import_id)
+        found = fetch_slice(conn, ORDERS, Choice({"batch_id": batch_id}), limit=_SHOWN_ORDERS)
+        notices = service.list_notices(conn, batch=batch)
+    orders = [order_of(row) for row in found.rows]
+    data = {"batch": batch, "groups": groups, "orders": orders, "has_more": found.following, "notices": notices}
+    return render(request, "orders/upload.html", data)
+
+
+@form(PATH + "/{batch_id:int}/undo")
+def undo(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    batch_id: FromPath[int],
+) -> Html:
+    """Take back what nobody has touched since."""
+    try:
+        with database.transaction(ctx.organization_id) as conn:
+            operation = service.undo_batch(conn, ctx, operations, batch_id=batch_id)
+    except TrancheError as error:
+        return redirect(f"{PATH}/{batch_id}", say=error.message, tone=Tone.BAD)
+    return redirect(f"/operations/{operation.id}")
+
+
+ROUTES: Final[tuple[Any, ...]] = (uploads_page, upload_page, undo)
