@@ -53,8 +53,6 @@ def _programs() -> tuple[str, list[str]]:
 
 
 def _run(command: list[str], folder: Path, *, node: str) -> None:
-    path = os.pathsep.join(
-        [str(Path(node).parent), os.environ.get("PATH", "")]
-    )  # npm looks for node there
+    path = os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])  # npm looks for node there
     environment = {**os.environ, "PATH": path}
     subprocess.run(command, cwd=folder, check=True, timeout=_TIMEOUT, stdout=subprocess.DEVNULL, env=environment)
