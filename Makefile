@@ -45,7 +45,7 @@ browser:
 		echo "BROWSER TESTS WERE NOT RUN: there is no chromium-headless-shell; install it, or name a Chromium by TRANCHE_BROWSER"
 
 test: $(STAMP)
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)
@@ -70,7 +70,7 @@ $(STAMP): requirements.lock pyproject.toml web/package-lock.json web/build.mjs w
 
 # Pins hold versions and hashes, never an address, so that any index will do.
 UV := $(VENV)/pins/bin/uv
-PEER_NAMES := django django-import-export openpyxl 'psycopg[binary]' tablib
+PEER_NAMES := django django-import-export openpyxl 'psycopg[binary]' sqlalchemy tablib
 COMPILE := $(UV) pip compile pyproject.toml --all-extras --universal --upgrade --no-header --no-annotate --quiet
 
 pins: $(UV)

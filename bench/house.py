@@ -71,6 +71,14 @@ class Client:
         """The answer to a GET; any refusal ends the run."""
         return _body(self._http.get(path))
 
+    def send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send a JSON body; what is answered."""
+        return _body(self._http.request(method, path, json=body))
+
+    def wait(self, operation_id: int, *, pause: float) -> None:
+        """Until an operation has ended."""
+        self._wait(operation_id, pause=pause)
+
     def close(self) -> None:
         self._http.close()
 

@@ -65,8 +65,8 @@ def main() -> None:
                     for tracked in (False, True):
                         for orders in options.orders:
                             lines += _measure(house, orders=orders, tracked=tracked, workers=options.workers)
-                    lines += _one_by_one(house)
-                    lines += _orm(house, python=options.peers) if options.peers else []
+                    lines += _one_by_one(house, orders=options.one_by_one)
+                    lines += _orm(house, python=options.peers, orders=options.one_by_one) if options.peers else []
                 finally:
                     show(lines, run)
     if options.markdown:
@@ -135,9 +135,9 @@ def _run(client: Client, *, orders: int) -> Taken:
     return Taken(first=first or seconds, seconds=seconds)
 
 
-def _one_by_one(house: House) -> list[Line]:
+def _one_by_one(house: House, *, orders: int) -> list[Line]:
     with house.client("One by one") as client:
-        sales = _ready(house, client, orders=_ONE_BY_ONE, tracked=False)
+        sales = _ready(house, client, orders=orders, tracked=False)
         ctx = Context(organization_id=sales.organization_id, role=Role.ADMIN)
         with house.database.transaction(sales.organization_id) as conn:
             ids = [row["id"] for row in conn.execute("SELECT id FROM orders ORDER BY id").fetchall()]
@@ -148,13 +148,13 @@ def _one_by_one(house: House) -> list[Line]:
         seconds = time.perf_counter() - begun
     return [
         Line(what="**beside it, untracked**"),
-        _beside("a transaction per invoice, the product's own verb", seconds),
+        _beside("a transaction per invoice, the product's own verb", orders, seconds),
     ]
 
 
-def _orm(house: House, *, python: Path) -> list[Line]:
+def _orm(house: House, *, python: Path, orders: int) -> list[Line]:
     with house.client(f"ORM {secrets.token_hex(4)}") as client:
-        sales = _ready(house, client, orders=_ONE_BY_ONE, tracked=False)
+        sales = _ready(house, client, orders=orders, tracked=False)
         url = house.postgres.url(OWNER_ROLE, database=house.name)
         script = Path(__file__).parent / "peer_invoices.py"
         done = subprocess.run(
@@ -166,19 +166,20 @@ def _orm(house: House, *, python: Path) -> list[Line]:
             (row,) = conn.execute(
                 "SELECT count(*) AS count FROM invoices WHERE organization_id = %(id)s", {"id": sales.organization_id}
             ).fetchall()
-        if row["count"] != _ONE_BY_ONE:
+        if row["count"] != orders:
             sys.exit(f"SQLAlchemy issued {row['count']} invoices.")
-    return [_beside("SQLAlchemy ORM, a transaction per invoice", float(done.stdout))]
+    return [_beside("SQLAlchemy ORM, a transaction per invoice", orders, float(done.stdout))]
 
 
-def _beside(what: str, seconds: float) -> Line:
-    return Line(what=what, rows=_ONE_BY_ONE, seconds=seconds)
+def _beside(what: str, orders: int, seconds: float) -> Line:
+    return Line(what=what, rows=orders, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
     orders: list[int]
     workers: int
+    one_by_one: int
     peers: Path | None
     markdown: Path | None
 
@@ -188,10 +189,17 @@ def _read() -> _Options:
     add = parser.add_argument
     add("--orders", type=int, nargs="+", default=list(_ORDERS), help="of each run (default: %(default)s)")
     add("--workers", type=int, default=_WORKERS, help="worker processes (default: %(default)s)")
+    add("--one-by-one", type=int, default=_ONE_BY_ONE, help="orders of what is measured beside (default: %(default)s)")
     add("--peers", type=Path, help="the Python that has SQLAlchemy installed; without it no ORM is measured")
     add("--markdown", type=Path, help="put the table into this file too, in place of the one there")
     given = parser.parse_args()
-    return _Options(orders=given.orders, workers=given.workers, peers=given.peers, markdown=given.markdown)
+    return _Options(
+        orders=given.orders,
+        workers=given.workers,
+        one_by_one=given.one_by_one,
+        peers=given.peers,
+        markdown=given.markdown,
+    )
 
 
 if __name__ == "__main__":

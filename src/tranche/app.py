@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from litestar import Litestar
 
@@ -33,9 +33,12 @@ from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
 from tranche.modules import (
+    Outward,
     make_corrections,
     make_intakes,
     make_modules,
+    make_outward,
+    make_readers,
     make_registry,
     make_tasks,
     make_voider,
@@ -54,6 +57,7 @@ class Web:
     app: Litestar
     hub: Hub
     pools: tuple[Database, ...]
+    outward: Outward
 
     def server(self, settings: Settings, *, own_signals: bool = True) -> Server:
         """A server that is not running yet."""
@@ -67,7 +71,8 @@ class Web:
         )
 
     def close(self) -> None:
-        """Close the pools, after the server has ended."""
+        """End what prints and sends, and close the pools, after the server has ended."""
+        self.outward.close()
         for pool in self.pools:
             pool.close()
 
@@ -76,7 +81,10 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     """Put the web application together; call it before an event loop runs. The pool is open already."""
     database = Database(database_url, size=settings.pool_size, name="tranche serve").open()
     files = LocalFiles(settings.home / "files")
-    modules = make_modules(settings, files=files)
+    key = load_signing_key(settings.home, given=settings.signing_key)
+    settings = replace(settings, database_url=database_url)
+    outward = make_outward(settings, database=database, files=files, key=key)
+    modules = make_modules(settings, files=files, outward=outward)
     limits = parsing_limits(settings)
     intakes = make_intakes()
     # Callers are found and operations are read through pools of their own, so that neither the gate nor a
@@ -86,7 +94,6 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
     exporting = Database(database_url, size=_EXPORTS.slots, name="tranche export").open()
     queue = ProcrastinateQueue()
     operations = Operations(queue, make_registry(modules))
-    key = load_signing_key(settings.home, given=settings.signing_key)
     shell = make_shell(modules)
     lifetimes = Lifetimes(idle=settings.session_idle_seconds, whole=settings.session_seconds)
     hub = Hub(
@@ -126,6 +133,12 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
                 key, entropy=secrets.token_bytes, wake=wake, allow_private=settings.webhook_allow_private
             ),
             "files": files,
+            "printer": outward.printer,
+            "delivery": outward.delivery,
+            "secret_box": outward.secret_box,
+            "surroundings": outward.surroundings,
+            "public_url": settings.public_url or "",
+            "readers": make_readers(settings),
             "schedules": Schedules(ProcrastinateQueue(), make_tasks(modules)),
             "upload_limits": UploadLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
             "workbooks": Workbooks(files, intakes.fields, limits=limits),
@@ -135,7 +148,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
         },
     )
-    return Web(app=app, hub=hub, pools=(database, gate, watching, exporting))
+    return Web(app=app, hub=hub, pools=(database, gate, watching, exporting), outward=outward)
 
 
 def make_shell(modules: Sequence[Module]) -> Shell:

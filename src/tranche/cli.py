@@ -30,10 +30,25 @@ class Commands(LazyGroup):
         "serve": Entry(module="tranche.commands.serve", help="Start a server process.", panel=_RUN),
         "worker": Entry(module="tranche.commands.work", help="Start a worker process.", panel=_RUN),
         "orders": Entry(module="tranche.orders.commands", help="Upload orders, look at batches.", panel=_WORK),
+        "items": Entry(module="tranche.inventory.commands.items", help="Bring items in, look at them.", panel=_WORK),
+        "lots": Entry(
+            module="tranche.inventory.commands.lots", help="Stock in lots: receive, move, hold, trace.", panel=_WORK
+        ),
+        "stock": Entry(
+            module="tranche.inventory.commands.stock", help="Bring opening stock in; see what expires.", panel=_WORK
+        ),
         "invoices": Entry(
             module="tranche.invoicing.commands", help="Create invoices from orders, look at them, void.", panel=_WORK
         ),
-        "items": Entry(module="tranche.inventory.commands", help="Bring items in, look at them.", panel=_WORK),
+        "pdfs": Entry(
+            module="tranche.invoicing.bulk.commands.pdfs", help="Print invoices, save the files.", panel=_WORK
+        ),
+        "send": Entry(
+            module="tranche.invoicing.bulk.commands.send", help="Send invoices by e-mail, SMS or WhatsApp.", panel=_WORK
+        ),
+        "bill-stop": Entry(
+            module="tranche.commands.bill_stop", help="The bill-stop analysis: run, look, export, compare.", panel=_WORK
+        ),
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK
         ),

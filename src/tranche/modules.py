@@ -1,9 +1,19 @@
 """The domains of this program, in menu order, and the ports between them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tranche.catalog.api import ROUTES as CATALOG_ROUTES
+from tranche.billing_stops.api import ROUTES as BILL_STOP_ROUTES
+from tranche.billing_stops.batch_log import BatchLog
+from tranche.billing_stops.bill_stop import BILL_STOP
+from tranche.billing_stops.checks import CHECKS as BILL_STOP_CHECKS
+from tranche.billing_stops.pages import MENU as BILL_STOP_MENU
+from tranche.billing_stops.pages import PAGES as BILL_STOP_PAGES
+from tranche.billing_stops.service.tidy import prune as prune_snapshots
+from tranche.billing_stops.sources.making import Readers
+from tranche.billing_stops.tasks import make_handler as make_snapshot_handler
+from tranche.billing_stops.tasks import make_tasks as make_snapshot_tasks
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.imports.api import IMPORT_ROUTES
 from tranche.imports.corrections.api import CORRECTION_ROUTES
@@ -12,16 +22,36 @@ from tranche.imports.corrections.service import Corrections
 from tranche.imports.domain import Limits
 from tranche.imports.intakes import Intakes
 from tranche.imports.tasks import FilePaths
-from tranche.inventory.api import ROUTES as INVENTORY_ROUTES
+from tranche.inventory.api import make_routes as make_stock_routes
+from tranche.inventory.checks import CHECKS as STOCK_CHECKS
 from tranche.inventory.intake import ItemIntake
+from tranche.inventory.opening.intake import StockIntake
+from tranche.inventory.opening.service import TARGET as STOCK_TARGET
+from tranche.inventory.pages import CARDS as STOCK_CARDS
+from tranche.inventory.pages import MENU as STOCK_MENU
+from tranche.inventory.pages import PAGES as STOCK_PAGES
 from tranche.inventory.service import TARGET as ITEM_TARGET
 from tranche.inventory.tasks import make_handlers as make_item_handlers
 from tranche.invoicing.api import ROUTES as INVOICE_ROUTES
+from tranche.invoicing.bulk.api import LOOKING
+from tranche.invoicing.bulk.api_printing import PRINTING
+from tranche.invoicing.bulk.api_verbs import CHANGING
+from tranche.invoicing.bulk.checks import CHECKS as BULK_CHECKS
+from tranche.invoicing.bulk.composing import list_values
+from tranche.invoicing.bulk.domain import PLACES
+from tranche.invoicing.bulk.pages import MENU as BULK_MENU
+from tranche.invoicing.bulk.pages import PAGES as BULK_PAGES
+from tranche.invoicing.bulk.sample import sample_document
+from tranche.invoicing.bulk.tasks import make_handlers as make_bulk_handlers
 from tranche.invoicing.checks import CHECKS as INVOICE_CHECKS
+from tranche.invoicing.pages import MENU as INVOICE_MENU
+from tranche.invoicing.pages import PAGES as INVOICE_PAGES
+from tranche.invoicing.pages import SEARCHERS as INVOICE_SEARCHERS
+from tranche.invoicing.printing.printer import Printer
 from tranche.invoicing.service import forget_selections, void_batch
 from tranche.invoicing.service import mark_used_items as mark_invoiced_items
 from tranche.invoicing.tasks import make_handlers as make_invoice_handlers
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
 from tranche.kernel.doctor.pages import MENU as DOCTOR_MENU
@@ -34,6 +64,8 @@ from tranche.kernel.identity.service import prune as prune_entries
 from tranche.kernel.module import Module, Scope
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
+from tranche.kernel.notify.mail import read_sender
+from tranche.kernel.notify.signing import SigningKey, load_signing_key
 from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.bell import CARDS as OPERATION_CARDS
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
@@ -43,8 +75,18 @@ from tranche.kernel.operations.waking import PROCESS_BATCH_JOBS
 from tranche.kernel.schedules.api import ROUTES as SCHEDULE_ROUTES
 from tranche.kernel.schedules.domain import Tasks
 from tranche.kernel.schedules.retention import HISTORY, Prune, make_retention
+from tranche.kernel.secrets import SecretBox
 from tranche.kernel.settings import Settings
+from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.queries import forget_answers
+from tranche.messaging.api import ROUTES as MESSAGE_ROUTES
+from tranche.messaging.api import make_template_routes
+from tranche.messaging.channels.opening import Surroundings
+from tranche.messaging.checks import CHECKS as MESSAGE_CHECKS
+from tranche.messaging.delivery import Delivery
+from tranche.messaging.pages import MENU as MESSAGE_MENU
+from tranche.messaging.pages import PAGES as MESSAGE_PAGES
+from tranche.messaging.pages import make_template_pages
 from tranche.orders.api import make_routes as make_order_routes
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
 from tranche.orders.home import CARDS as ORDER_CARDS
@@ -68,16 +110,63 @@ PRUNES: Sequence[Prune] = (
     Prune(what="answers kept for repeated requests", scope=Scope.ORGANIZATION, prune=forget_answers),
     Prune(what="ended notifications", scope=Scope.ORGANIZATION, prune=_prune_notifications),
     Prune(what="ended sessions and links", scope=Scope.ORGANIZATION, prune=prune_entries),
+    Prune(what="parts of old snapshots", scope=Scope.ORGANIZATION, prune=prune_snapshots),
     Prune(what="selections of orders", scope=Scope.ORGANIZATION, prune=forget_selections),
     *HISTORY,
 )
 
 
-def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
-    """Every domain with what it adds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outward:
+    """What prints invoices and sends messages for one process."""
+
+    database: Database
+    files: Files
+    printer: Printer
+    delivery: Delivery
+    secret_box: SecretBox
+    surroundings: Surroundings
+
+    def close(self) -> None:
+        """End the printing children and the connections to providers."""
+        self.printer.close()
+        self.delivery.close()
+
+
+def make_outward(settings: Settings, *, database: Database, files: Files, key: SigningKey) -> Outward:
+    """Printer and delivery from settings; neither starts or opens anything before it is needed."""
+    box = SecretBox(key.derive("secrets"))
+    around = Surroundings(
+        home=settings.home, sender=read_sender(settings.mail_from), allow_private=settings.webhook_allow_private
+    )
+    return Outward(
+        database=database,
+        files=files,
+        printer=Printer(size=settings.worker_slots),
+        delivery=Delivery(database, files, box, around, public_url=settings.public_url),
+        secret_box=box,
+        surroundings=around,
+    )
+
+
+def _sample_values(conn: Connection, language: str) -> Mapping[str, str]:
+    document = sample_document(conn, language=language)
+    return list_values([document], customer=document.buyer.name)
+
+
+def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | None = None) -> Sequence[Module]:
+    """Every domain with what it adds; without `outward` nothing is printed or sent by this process."""
     limits = parsing_limits(settings)
     modules = (
-        Module(name="invoicing", routes=INVOICE_ROUTES, handlers=make_invoice_handlers(), checks=INVOICE_CHECKS),
+        Module(
+            name="invoicing",
+            routes=(*INVOICE_ROUTES, *LOOKING, *CHANGING, *PRINTING),
+            handlers=[*make_invoice_handlers(), *_make_bulk_handlers(outward)],
+            checks=(*INVOICE_CHECKS, *BULK_CHECKS),
+            pages=(*INVOICE_PAGES, *BULK_PAGES),
+            menu=(*INVOICE_MENU, *BULK_MENU),
+            searchers=INVOICE_SEARCHERS,
+        ),
         Module(
             name="orders",
             routes=make_order_routes(batches_api=settings.batches_api),
@@ -88,10 +177,21 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
         ),
         Module(
             name="inventory",
-            routes=INVENTORY_ROUTES,
+            routes=make_stock_routes(batches_api=settings.batches_api),
             handlers=make_item_handlers(files, limits=limits, users=[mark_used_items, mark_invoiced_items]),
+            checks=STOCK_CHECKS,
+            pages=STOCK_PAGES,
+            menu=STOCK_MENU,
+            cards=STOCK_CARDS,
         ),
-        Module(name="catalog", routes=CATALOG_ROUTES),
+        Module(
+            name="messaging",
+            routes=(*MESSAGE_ROUTES, *make_template_routes(places=PLACES, samples=_sample_values)),
+            pages=(*MESSAGE_PAGES, *make_template_pages(places=PLACES, samples=_sample_values)),
+            menu=MESSAGE_MENU,
+            checks=MESSAGE_CHECKS,
+        ),
+        _make_bill_stops(settings),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
         Module(name="customers", routes=CUSTOMER_ROUTES),
         Module(
@@ -111,9 +211,44 @@ def make_modules(settings: Settings, *, files: FilePaths) -> Sequence[Module]:
     return (*modules, doctor)
 
 
+def _make_bulk_handlers(outward: Outward | None) -> Sequence[Handler]:
+    if outward is None:
+        return ()
+    return make_bulk_handlers(outward.database, outward.files, outward.printer, outward.delivery)
+
+
+def _make_bill_stops(settings: Settings) -> Module:
+    handler = make_snapshot_handler(BILL_STOP, make_readers(settings), BatchLog(settings.home))
+    return Module(
+        name="bill stop",
+        routes=BILL_STOP_ROUTES,
+        pages=BILL_STOP_PAGES,
+        menu=BILL_STOP_MENU,
+        handlers=(handler,),
+        checks=BILL_STOP_CHECKS,
+        schedules=make_snapshot_tasks(handler, cron=settings.bill_stop_batch_schedule, zone=settings.tz),
+    )
+
+
+def make_readers(settings: Settings) -> Readers:
+    """What reads the sources of snapshots; the key of their credentials is loaded when it is first needed."""
+    return Readers(
+        box=lambda: make_secret_box(settings),
+        home=settings.home,
+        database_url=settings.database_url or "",
+        sample_database=settings.sample_database,
+        allow_private=settings.source_allow_private,
+    )
+
+
+def make_secret_box(settings: Settings) -> SecretBox:
+    """What seals credentials that are given to us."""
+    return SecretBox(load_signing_key(settings.home, given=settings.signing_key).derive("secrets"))
+
+
 def make_intakes() -> Intakes:
     """The targets of imports, as the web sees them."""
-    return Intakes({ORDER_TARGET: OrderIntake(), ITEM_TARGET: ItemIntake()})
+    return Intakes({ORDER_TARGET: OrderIntake(), ITEM_TARGET: ItemIntake(), STOCK_TARGET: StockIntake()})
 
 
 def make_corrections(operations: Operations) -> Corrections:

@@ -7,11 +7,13 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
 from tranche import __version__
+from tranche.imports.process import READERS
 from tranche.kernel.db.migrate import require_current
 from tranche.kernel.db.pool import Database, connect
 from tranche.kernel.db.roles import require_plain_role, settle_role
@@ -35,7 +37,7 @@ from tranche.kernel.schedules.ticking import Ticker
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.abandoned import clear_abandoned
 from tranche.kernel.storage.local import LocalFiles
-from tranche.modules import make_modules, make_registry, make_tasks
+from tranche.modules import make_modules, make_outward, make_registry, make_tasks
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +59,10 @@ class Worker:
         self._db = Database(database_url, size=settings.worker_slots * 2 + 5 + _SENDING, name="tranche worker")
         self._queue = ProcrastinateQueue()
         self._files = LocalFiles(settings.home / "files")
-        modules = make_modules(settings, files=self._files)
+        settings = replace(settings, database_url=database_url)
+        key = load_signing_key(settings.home, given=settings.signing_key)
+        self._outward = make_outward(settings, database=self._db, files=self._files, key=key)
+        modules = make_modules(settings, files=self._files, outward=self._outward)
         tasks, dead_after = make_tasks(modules), settings.dead_after_seconds
         self._ticker = Ticker(self._db, self._queue, tasks, dead_after=dead_after)
         runs = RunWorker(self._db, self._queue, tasks, worker_id=self._id, dead_after=dead_after)
@@ -97,6 +102,7 @@ class Worker:
         for thread in threads:
             thread.start()
         self._post.start()
+        READERS.warm()
         if self._settings.smtp_url is None:
             log.info("mail.folder_only", hint="TRANCHE_SMTP_URL is not set: mails only go to the outbox folder")
         log.info("worker.started", worker=str(self._id), slots=self._settings.worker_slots)
@@ -162,6 +168,7 @@ class Worker:
                 claims.delete_worker(conn, worker_id=self._id)
         except TrancheError as error:
             log.warning("worker.unregistered", reason=error.error_code)
+        self._outward.close()
         self._db.close()
 
 

@@ -17,6 +17,7 @@ UNTENANTED = {
     "installation_schedule_runs": "belongs to installation_schedules",
     "doctor_reports": "an examination looks at all organizations; who reads it sees their own findings",
     "item_import_rows": "as order_import_lines",
+    "stock_import_rows": "as order_import_lines",
 }
 DEFINERS = {
     "find_api_key",
@@ -30,6 +31,10 @@ DEFINERS = {
     "list_runnable_operations",
     "analyze_import_stage",
     "analyze_import_rows",
+    "attach_snapshot_part",
+    "drop_snapshot_part",
+    "index_snapshot_part",
+    "open_snapshot_part",
     "list_due_notifications",
     "list_due_schedules",
     "list_open_schedule_runs",

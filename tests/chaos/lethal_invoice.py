@@ -19,9 +19,9 @@ class LethalPhase(tasks.DrawPhase):
         super().__init__()
         self._order_id = order_id
 
-    def commit(self, conn: Connection, operation: Operation) -> None:
+    def seal(self, conn: Connection, operation: Operation) -> None:
         """As ever, unless the order is among them."""
-        super().commit(conn, operation)
+        super().seal(conn, operation)
         if conn.execute("SELECT FROM pg_temp.chunk WHERE reference = %(id)s", {"id": self._order_id}).rowcount:
             os._exit(HOW)
 

@@ -8,6 +8,12 @@ _LOOSE: Final = (
     "DROP CONSTRAINT failed_says_why; "
 )
 
+_UNCHECKED: Final = (
+    "ALTER TABLE lot_balances DROP CONSTRAINT never_below_nothing; "
+    "ALTER TABLE lot_movements DROP CONSTRAINT ends_fit_the_kind, DROP CONSTRAINT a_lot_is_in_a_branch, "
+    "DROP CONSTRAINT lot_movements_quantity_check; "
+)
+
 
 def _notification(status: str, *, channel: str = "mail", more: str = "", values: str = "") -> str:
     """One notification of the first organization, with more columns and their values."""
@@ -70,6 +76,43 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
         "INSERT INTO schema_migrations (name, checksum) VALUES ('9999_later', 'x')",
         "UPDATE schema_migrations SET checksum = 'x' WHERE name LIKE '0001%'",
     ],
+    "the stock of every lot and branch is the sum of its movements": [
+        "UPDATE lot_balances SET quantity = quantity + 1 WHERE lot_id = 1",
+        "DELETE FROM lot_balances WHERE lot_id = 1",
+        "INSERT INTO lot_balances SELECT organization_id, lot_id, branch_id + 1, 0 FROM lot_balances WHERE lot_id = 1",
+        "UPDATE lot_movements SET quantity = 3 WHERE kind = 'transfer'",
+        "DELETE FROM lot_movements WHERE kind = 'receive'",
+        "UPDATE lot_movements SET to_lot_id = 2 WHERE kind = 'receive'",
+    ],
+    "no stock is below nothing, and every quantity is a number": [
+        f"{_UNCHECKED} UPDATE lot_balances SET quantity = -1 WHERE lot_id = 1",
+        f"{_UNCHECKED} UPDATE lot_balances SET quantity = 'NaN' WHERE lot_id = 1",
+        f"{_UNCHECKED} UPDATE lot_movements SET quantity = 'NaN' WHERE kind = 'receive'",
+        f"{_UNCHECKED} UPDATE lot_movements SET quantity = 0 WHERE kind = 'receive'",
+    ],
+    "a transfer, consolidation or split moves within one item and one branch, and loses nothing": [
+        f"{_UNCHECKED} UPDATE lot_movements SET to_branch_id = to_branch_id + 1 WHERE kind = 'transfer'",
+        f"{_UNCHECKED} UPDATE lot_movements SET to_lot_id = NULL WHERE kind = 'transfer'",
+        (
+            f"{_UNCHECKED} UPDATE lot_movements SET kind = 'transfer', item_id = 1, "
+            "operation_group_id = '00000000-0000-4000-8000-000000000002' WHERE kind = 'receive'"
+        ),
+    ],
+    "the lots of a movement are of its item": [
+        "UPDATE lots SET item_id = 1 WHERE id = 1",
+        "UPDATE lot_movements SET item_id = 1 WHERE kind = 'transfer'",
+    ],
+    "what takes a movement back is its opposite": [
+        "UPDATE lot_movements SET quantity = 2 WHERE kind = 'return'",
+        "UPDATE lot_movements SET to_lot_id = 1 WHERE kind = 'return'",
+        "UPDATE lot_movements SET consumer_id = 8 WHERE kind = 'return'",
+        "UPDATE lot_movements SET reverses_id = reverses_id - 1 WHERE kind = 'return'",
+    ],
+    "an item with lots is tracked in lots, one with plain stock is tracked": [
+        "UPDATE items SET stock_tracking = 'none' WHERE id = 2",
+        "UPDATE items SET stock_tracking = 'plain' WHERE id = 2",
+        "UPDATE lots SET number = NULL WHERE id = 2",
+    ],
     "order batch counters equal their orders": [
         "UPDATE order_batches SET successful_orders = 2, failed_orders = 0",
         "UPDATE order_batches SET undo_operation_id = 1, undone_orders = 1",
@@ -125,6 +168,36 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     ],
     "a deleted batch keeps no refused rows": [
         "UPDATE order_batches SET deleted_at = now()",
+    ],
+    "at most one snapshot of a source is published, and its parts are there": [
+        "UPDATE snapshots SET has_summary = false",
+        "UPDATE snapshots SET status = 'failed', error = 'x', has_details = false, has_summary = false",
+        "UPDATE snapshot_sources SET published_id = NULL",
+        (
+            "INSERT INTO snapshots (organization_id, id, data_set, status, batch_date, details_count, summary_count, "
+            "totals, finished_at) SELECT organization_id, 2, data_set, 'completed', batch_date, 1, 1, '{}', now() "
+            "FROM snapshots"
+        ),
+    ],
+    "the summary of a published snapshot is that of its details": [
+        "UPDATE bill_stop_summary_rows SET bill_stop_count = 0, active_billing_count = 2",
+        "UPDATE bill_stop_summary_rows SET total_balance = 6",
+        "UPDATE bill_stop_detail_rows SET billing_status = 'Active Billing'",
+        "DELETE FROM bill_stop_detail_rows WHERE cpc_customer_no = 'CPC2'",
+        "DELETE FROM bill_stop_summary_rows",
+        "UPDATE snapshots SET details_count = 3",
+    ],
+    "a snapshot runs only while its operation does": [
+        (
+            "UPDATE snapshot_sources SET published_id = NULL; UPDATE snapshots SET status = 'running', "
+            "finished_at = NULL, has_details = false, has_summary = false"
+        ),
+    ],
+    "every part belongs to a snapshot that runs or is kept": [
+        "DROP TABLE snapshot_1_detail",
+        "UPDATE snapshots SET has_summary = false",
+        "CREATE TABLE snapshot_9_detail (LIKE bill_stop_detail_rows)",
+        "ALTER TABLE bill_stop_summary_rows DETACH PARTITION snapshot_1_summary",
     ],
     "invoice numbers have no gap, and the counter equals the last one": [
         "UPDATE invoices SET sequence = 9 WHERE id = 3",

@@ -52,12 +52,24 @@ def test_every_relation_is_checked_for_a_parent_that_is_missing(body: Body) -> N
         column = columns[-1]
         value = "'x'" if column == "sha256" else "999999"
         with body.conn.transaction(force_rollback=True):
+            _drop_checks(body.conn, child)
             ours = f"organization_id = {body.organization.id} AND {column} IS NOT NULL"
-            changed = body.conn.execute(f"UPDATE {child} SET {column} = {value} WHERE {ours}".encode()).rowcount
+            one = f"ctid = (SELECT ctid FROM {child} WHERE {ours} LIMIT 1)"
+            changed = body.conn.execute(f"UPDATE {child} SET {column} = {value} WHERE {one}".encode()).rowcount
             if changed:
                 assert check.name in body.findings(), check.name
                 checked += 1
     assert checked >= 20
+
+
+def _drop_checks(conn: Connection, table: str) -> None:
+    """What a table's own CHECKs refuse, a restore may bring all the same."""
+    rows = conn.execute(
+        "SELECT conname AS name FROM pg_constraint WHERE contype = 'c' AND conrelid = %(table)s::regclass",
+        {"table": table},
+    ).fetchall()
+    for row in rows:
+        conn.execute(f"ALTER TABLE {table} DROP CONSTRAINT {row['name']}".encode())
 
 
 def test_a_row_that_belongs_to_another_organization_is_said_to(body: Body) -> None:

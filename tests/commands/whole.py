@@ -25,7 +25,16 @@ WITH file AS (
 ), customer AS (
     INSERT INTO customers (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Miller', 'miller')
 ), item AS (
-    INSERT INTO items (organization_id, id, name, name_folded) VALUES (%(org)s, 1, 'Mug', 'mug')
+    INSERT INTO items (organization_id, id, name, name_folded, stock_tracking) VALUES (%(org)s, 1, 'Mug', 'mug', 'lots')
+), stocked AS (
+    INSERT INTO items (organization_id, id, name, name_folded, stock_tracking)
+    VALUES (%(org)s, 2, 'Paint', 'paint', 'lots')
+), lot AS (
+    INSERT INTO lots (organization_id, id, item_id, number, created_by, updated_by, held_at, hold_reason, held_by)
+    VALUES (%(org)s, 1, 2, 'L-1', %(user)s, %(user)s, now(), 'smells', %(user)s),
+        (%(org)s, 2, 2, 'L-2', %(user)s, %(user)s, NULL, NULL, NULL)
+), counter AS (
+    INSERT INTO lot_numbers (organization_id, last) VALUES (%(org)s, 1)
 ), import AS (
     INSERT INTO imports (organization_id, id, target, sha256, file_name, file_size, started_operation_id, kept_by,
         correction_id)
@@ -73,6 +82,20 @@ INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quanti
 VALUES (%(org)s, 1, 1, 1, 2, 3, 6)
 """
 
+_SNAPSHOT = """
+INSERT INTO snapshot_sources (organization_id, data_set, kind) VALUES ({org}, 'bill_stop', 'sample');
+INSERT INTO snapshots (organization_id, id, data_set, operation_id, status, batch_date, details_count, summary_count,
+    totals, has_details, has_summary, finished_at)
+VALUES ({org}, 1, 'bill_stop', 1, 'completed', '2026-11-28', 2, 1, '{{}}', true, true, now());
+UPDATE snapshot_sources SET published_id = 1;
+CREATE TABLE snapshot_1_detail PARTITION OF bill_stop_detail_rows FOR VALUES IN (1);
+CREATE TABLE snapshot_1_summary PARTITION OF bill_stop_summary_rows FOR VALUES IN (1);
+INSERT INTO bill_stop_detail_rows (organization_id, snapshot_id, crp_account_no, cpc_customer_no, billing_status,
+    current_balance)
+VALUES ({org}, 1, 'CRP1', 'CPC1', 'Bill Stop Issue', 5), ({org}, 1, 'CRP1', 'CPC2', 'Active Billing', NULL);
+INSERT INTO bill_stop_summary_rows VALUES ({org}, 1, 'CRP1', 2, 1, 1, 50, 5, 5);
+"""
+
 # One live invoice that drew stock, one that is credited, and its credit note.
 _INVOICES = (
     """
@@ -81,7 +104,7 @@ _INVOICES = (
     """,
     """
     INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quantity, unit_price, amount)
-    VALUES (%(org)s, 2, 1, 1, 2, 3, 6), (%(org)s, 3, 1, 1, 2, 3, 6)
+    VALUES (%(org)s, 2, 2, 1, 2, 3, 6), (%(org)s, 3, 3, 1, 2, 3, 6)
     """,
     """
     INSERT INTO operations (organization_id, id, uuid, kind, phase, status, total, succeeded, failed, created_by,
@@ -114,7 +137,7 @@ _INVOICES = (
     """
     INSERT INTO invoice_lines (organization_id, invoice_id, line_number, item_id, quantity, unit_price, tax_rate, net,
         tax)
-    SELECT %(org)s, n, 1, 1, 2, 3, 0, 6, 0 FROM generate_series(1, 3) AS n
+    SELECT %(org)s, n, n, 1, 2, 3, 0, 6, 0 FROM generate_series(1, 3) AS n
     """,
     """
     INSERT INTO order_selections (organization_id, filter, order_ids, created_by)
@@ -135,6 +158,25 @@ _INVOICES = (
 )
 
 
+_MOVEMENTS = """
+INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, from_lot_id, from_branch_id, to_lot_id,
+    to_branch_id, quantity, consumer_kind, consumer_id, consumer_label, customer_id, created_by)
+VALUES (%(org)s, '00000000-0000-4000-8000-000000000001', 'receive', 2, NULL, NULL, 1, %(branch)s, 9,
+        NULL, NULL, NULL, NULL, %(user)s),
+    (%(org)s, '00000000-0000-4000-8000-000000000002', 'transfer', 2, 1, %(branch)s, 2, %(branch)s, 4,
+        NULL, NULL, NULL, NULL, %(user)s),
+    (%(org)s, '00000000-0000-4000-8000-000000000003', 'issue', 2, 2, %(branch)s, NULL, NULL, 1,
+        'invoice', 7, 'INV-7', 1, %(user)s)
+"""
+_RETURN = """
+INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, to_lot_id, to_branch_id, quantity,
+    reverses_id, consumer_kind, consumer_id, consumer_label, customer_id, created_by)
+SELECT organization_id, '00000000-0000-4000-8000-000000000004', 'return', item_id, from_lot_id, from_branch_id,
+    quantity, id, consumer_kind, consumer_id, consumer_label, customer_id, created_by
+FROM lot_movements WHERE organization_id = %(org)s AND kind = 'issue'
+"""
+
+
 def fill(conn: Connection, organization: Organization, home: Path) -> None:
     """Make the rows and the file."""
     LocalFiles(home / "files").put(organization.id, io.BytesIO(CONTENT), limit=1_000)
@@ -145,5 +187,6 @@ def fill(conn: Connection, organization: Organization, home: Path) -> None:
         "sha256": SHA256,
         "size": len(CONTENT),
     }
-    for statement in (_ROWS, *_INVOICES):
+    for statement in (_ROWS, _MOVEMENTS, _RETURN, *_INVOICES):
         conn.execute(statement.encode(), values)
+    conn.execute(_SNAPSHOT.format(org=organization.id).encode())

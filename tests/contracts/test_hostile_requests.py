@@ -8,6 +8,7 @@ from tests.contracts.hostile import Request, requests
 from tests.live import Live
 
 _ENOUGH = 10**6
+_TWIN = "/api/inventory/batches"  # the routes of /api/batches under their permanent address
 
 
 def test_every_hostile_request_is_answered_and_every_bad_body_is_refused_by_name(
@@ -15,6 +16,7 @@ def test_every_hostile_request_is_answered_and_every_bad_body_is_refused_by_name
 ) -> None:
     live = open_live(working=False, rate_per_minute=_ENOUGH, rate_per_minute_organization=_ENOUGH)
     description = live.client.get("/schema/openapi.json").json()
+    description["paths"] = {path: own for path, own in description["paths"].items() if not path.startswith(_TWIN)}
     found = [fault for request in requests(description) if (fault := _fault(live.client, request))]
     assert found == [], f"{len(found)} faults, the first of them: " + "\n".join(found[:40])
 

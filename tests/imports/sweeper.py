@@ -55,7 +55,6 @@ def _sweep(path: Path) -> Outcome:
 def _be_the_child(path: Path, writes: int) -> None:
     request = Request(
         mode=Mode.PARSE,
-        parent=os.getppid(),
         path=str(path),
         file_name=path.name,
         fields=(Field("first", "First"), Field("name", "Name")),
@@ -67,7 +66,6 @@ def _be_the_child(path: Path, writes: int) -> None:
     os.close(pen)
     os.dup2(paper, 0)
     os.dup2(writes, 1)
-    sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115  # for the rest of this process
     os._exit(child.main())
 
 

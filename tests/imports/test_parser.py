@@ -1,12 +1,13 @@
 """The parent reads through a child that may lie, hang, burst or die, and is none the worse for it."""
 
 import os
-import resource
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from tranche.imports.domain import (
     UnsupportedFile,
 )
 from tranche.imports.parser import inspect, parse, read_rows
+from tranche.imports.readers import ReaderLost, Readers
 
 _HEADER = (
     '{"type":"began","header":{"kind":"csv","sheet":null,"sheets":[],'
@@ -44,26 +46,35 @@ def _walk(asked: ParseRequest) -> None:
             pass
 
 
-def _children() -> set[str]:
-    """The processes that this one has started and that are not gone."""
-    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+def _descendants(pid: int) -> set[int]:
+    """The processes that this one has started, and those that they have, as far as they are not gone."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            found |= {child} | _descendants(child)
+    return found
 
 
 @contextmanager
 def _nobody_left() -> Iterator[None]:
-    before = _children()
+    process.READERS.warm()
+    before = _descendants(os.getpid())
     yield
-    assert _children() <= before
+    assert _descendants(os.getpid()) <= before
 
 
 @pytest.fixture
-def liar(monkeypatch: pytest.MonkeyPatch) -> "Liar":
-    """A child that says what a test wants it to say."""
-    return Liar(monkeypatch)
+def liar(monkeypatch: pytest.MonkeyPatch) -> Iterator["Liar"]:
+    """A reader that says what a test wants it to say."""
+    made = Liar(monkeypatch)
+    yield made
+    made.readers.close()
 
 
 class Liar:
-    """Puts a script in the child's place."""
+    """Puts a script in the reader's place."""
+
+    readers: Readers
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
@@ -71,8 +82,13 @@ class Liar:
     def says(self, script: str) -> None:
         """The script has `put(text)`; the request waits on its standard input."""
         begin = "import os, sys, time, signal\ndef put(text): sys.stdout.write(text); sys.stdout.flush()\n"
+        nursery = (
+            "import socket, sys; from tranche.imports.nursery import serve; "
+            f"serve(socket.socket(fileno=int(sys.argv[1])), lambda: exec({begin + script!r}, {{}}) or 0)"
+        )
+        self.readers = Readers((sys.executable, "-c", nursery))
         self._monkeypatch.setattr(process, "_REAP_SECONDS", 1)
-        self._monkeypatch.setattr(process, "COMMAND", (sys.executable, "-c", begin + script))
+        self._monkeypatch.setattr(process, "READERS", self.readers)
 
 
 def test_a_csv_file_comes_in_slices(tmp_path: Path) -> None:
@@ -154,7 +170,8 @@ def test_a_request_of_a_million_rows_does_not_choke_the_pipe(tmp_path: Path) -> 
 
 
 def test_a_file_over_the_memory_limit_is_too_large_and_we_live(tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "a.csv", [["Order no", "Qty", "Price"], *([f"A{i}", "1", "2"] for i in range(60_000))])
+    rows = "".join(f"A{number},1,2,{number:0400}\n" for number in range(100_000))
+    path = write_text(tmp_path / "a.csv", f"Order no,Qty,Price,Notes\n{rows}")
     with _nobody_left(), pytest.raises(FileTooLarge, match=r"memory|limit"):
         inspect(request(path, limits=Limits(memory_bytes=210_000_000)), should_abort=_go_on)
 
@@ -167,12 +184,6 @@ def test_a_line_of_half_a_gigabyte_meets_the_memory_limit(tmp_path: Path) -> Non
             file.write(b"x" * 10_000_000)
     with _nobody_left(), pytest.raises(FileTooLarge, match="memory"):
         inspect(request(path, limits=Limits(memory_bytes=600_000_000)), should_abort=_go_on)
-
-
-def test_the_child_stays_within_its_memory(tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "a.csv", [["Order no", "Qty", "Price"], ["A1", "1", "2"]])
-    inspect(request(path), should_abort=_go_on)
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < Limits().memory_bytes
 
 
 def test_we_may_leave_early_and_the_child_is_gone(tmp_path: Path) -> None:
@@ -266,29 +277,55 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
         "from tranche.imports.parser import inspect; inspect(request(Path(sys.argv[1])), should_abort=lambda: False)"
     )
     with subprocess.Popen([sys.executable, "-c", script, str(fifo)]) as parent:
-        child = _wait_for_child(parent.pid)
-        _wait_until_limited(child)
+        family = _wait_for_family(parent.pid)
         parent.kill()
     for _ in range(100):
-        if not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text().split()[2]:
+        if not any(_lives(member) for member in family):
             return
         time.sleep(0.05)
     pytest.fail("the child outlived its parent")
 
 
-def _wait_for_child(parent: int) -> int:
-    for _ in range(200):
-        found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        if found:
-            return int(found[0])
-        time.sleep(0.05)
-    raise AssertionError
-
-
-def _wait_until_limited(child: int) -> None:
-    for _ in range(200):
-        if "2000000000" in Path(f"/proc/{child}/limits").read_text():
+def _wait_for_family(parent: int) -> set[int]:
+    """The nursery, and a reader that has taken its limits on itself."""
+    for _ in range(400):
+        found = _descendants(parent)
+        if any("2000000000" in Path(f"/proc/{child}/limits").read_text() for child in found):
             time.sleep(0.2)
-            return
+            return found
         time.sleep(0.05)
     raise AssertionError
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]
+    except FileNotFoundError:
+        return False
+
+
+def test_a_nursery_that_was_killed_is_replaced(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [["Order no", "Qty", "Price"], ["A1", "1", "2"]])
+    process.READERS.warm()
+    for nursery in _descendants(os.getpid()):
+        if "imports.nursery" in Path(f"/proc/{nursery}/cmdline").read_text():
+            os.kill(nursery, signal.SIGKILL)
+            while _lives(nursery):
+                time.sleep(0.01)
+    assert inspect(request(path), should_abort=_go_on).rows == 1
+
+
+def test_a_nursery_that_is_killed_while_one_reads_is_not_blamed_on_the_file(tmp_path: Path, liar: Liar) -> None:
+    liar.says("os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)")
+    with pytest.raises(ReaderLost):
+        inspect(request(tmp_path / "a.csv"), should_abort=_go_on)
+
+
+def test_many_files_are_read_at_once(tmp_path: Path) -> None:
+    paths = [
+        write_csv(tmp_path / f"{n}.csv", [["Order no", "Qty", "Price"], *([f"A{i}", "1", "2"] for i in range(n))])
+        for n in range(1, 25)
+    ]
+    with _nobody_left(), ThreadPoolExecutor(8) as pool:
+        rows = pool.map(lambda path: inspect(request(path), should_abort=_go_on).rows, paths)
+        assert list(rows) == list(range(1, 25))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.inventory.importing import Importer
+from tests.inventory.importing import Importer, StockImporter
 from tests.live import live, open_live
 from tests.shell import make_shell, shell
 from tranche.kernel.context import Context
@@ -16,3 +16,8 @@ __all__ = ["live", "make_shell", "open_live", "shell"]
 @pytest.fixture
 def importer(database: Database, context: Context, tmp_path: Path) -> Importer:
     return Importer(database, context, tmp_path)
+
+
+@pytest.fixture
+def stock_importer(database: Database, context: Context, tmp_path: Path) -> StockImporter:
+    return StockImporter(database, context, tmp_path)

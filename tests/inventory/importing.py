@@ -14,9 +14,12 @@ from tranche.imports import again
 from tranche.imports import service as imports
 from tranche.imports.again import Choice
 from tranche.imports.domain import ImportMode, Limits, Mapping, OnDuplicate
+from tranche.imports.intakes import Intake
 from tranche.imports.service import Sent
 from tranche.inventory import service
 from tranche.inventory.intake import ItemIntake
+from tranche.inventory.opening.intake import StockIntake
+from tranche.inventory.opening.service import bring_in_stock
 from tranche.inventory.tasks import make_handlers
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database, Row
@@ -56,6 +59,10 @@ class Brought:
 class Importer:
     """Uploads tables of items for one person and works their operations to the end."""
 
+    begin = staticmethod(service.bring_in)
+    intake: Intake = ItemIntake()
+    header: Sequence[str] = HEADER
+
     def __init__(self, database: Database, context: Context, home: Path) -> None:
         self.database = database
         self.context = context
@@ -75,7 +82,7 @@ class Importer:
         self,
         rows: Sequence[Sequence[object]],
         *,
-        header: Sequence[str] = HEADER,
+        header: Sequence[str] | None = None,
         mapping: Mapping | None = None,
         on_duplicate: OnDuplicate = OnDuplicate.ERROR,
         mode: ImportMode = ImportMode.VALID,
@@ -83,7 +90,7 @@ class Importer:
     ) -> Operation:
         """Start the import of a table as a CSV file."""
         text = io.StringIO()
-        csv.writer(text).writerows([header, *rows])
+        csv.writer(text).writerows([header or self.header, *rows])
         return self.send(
             text.getvalue().encode(), mapping=mapping, on_duplicate=on_duplicate, mode=mode, dry_run=dry_run
         )
@@ -107,7 +114,7 @@ class Importer:
             dry_run=dry_run,
         )
         with self.database.transaction(self.context.organization_id) as conn:
-            return service.bring_in(conn, self.context, self.operations, wanted=wanted)[1]
+            return self.begin(conn, self.context, self.operations, wanted=wanted)[1]
 
     def bring_in(self, rows: Sequence[Sequence[object]], **choices: Any) -> Brought:
         """Upload and work to the end."""
@@ -132,7 +139,7 @@ class Importer:
                 self.context,
                 self.operations,
                 import_id=import_id,
-                intake=ItemIntake(),
+                intake=self.intake,
                 allow_duplicate=False,
             )[1]
 
@@ -175,3 +182,11 @@ class Importer:
             lane=0,
             should_abort=lambda: False,
         )
+
+
+class StockImporter(Importer):
+    """The same for tables of opening stock."""
+
+    begin = staticmethod(bring_in_stock)
+    intake = StockIntake()
+    header = ("Product code", "Product name", "Lot number", "Expiration date", "Quantity")

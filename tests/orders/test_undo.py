@@ -252,3 +252,19 @@ def test_a_cancelled_upload_is_undone_too(desk: Desk) -> None:
     assert desk.undone(batch.id).succeeded == 5
     assert desk.numbers() == set()
     assert desk.findings() == {}
+
+
+def test_undone_orders_no_longer_count_as_imported(desk: Desk) -> None:
+    bring(desk)
+    batch_id = bring(desk, [("B1", "Customer 1", "S-1", 1, "9.99")])
+    desk.undone(batch_id)
+    with desk.importer.database.transaction(desk.importer.context.organization_id) as conn:
+        assert service.get_stats(conn).total_orders_imported == 5
+
+
+def test_an_upload_of_bad_rows_alone_is_no_matter_of_the_operators(desk: Desk) -> None:
+    found = desk.importer.bring_in([("A1", "Customer 1", "S-1", "many", "9.99")])
+    assert (found.operation.status, found.operation.error_code) == (Status.FAILED, "all_failed")
+    channels = {row["channel"] for row in desk.importer.rows("SELECT channel FROM notifications")}
+    assert "mail" in channels
+    assert "alert" not in channels

@@ -2,11 +2,13 @@
 
 from dataclasses import fields
 
-from tranche.catalog.domain import Item, StockTracking
+from psycopg.errors import UniqueViolation
+
+from tranche.catalog.domain import Item, ItemFields, StockTracking
 from tranche.kernel.db.listing import Column, Key, Kind, Listing
 from tranche.kernel.db.matching import Target
 from tranche.kernel.db.pool import Connection, Row
-from tranche.kernel.text import fold_sql
+from tranche.kernel.text import fold, fold_sql
 
 WANTED = Target(
     table="items",
@@ -49,6 +51,59 @@ def find_item(conn: Connection, *, item_id: int) -> Item | None:
         {"id": item_id},
     ).fetchone()
     return item_of(row) if row else None
+
+
+def lock_item(conn: Connection, *, item_id: int) -> Item | None:
+    row = conn.execute(
+        f"""
+        SELECT {_COLUMNS} FROM items i WHERE i.organization_id = current_organization() AND i.id = %(id)s
+        FOR NO KEY UPDATE OF i
+        """,
+        {"id": item_id},
+    ).fetchone()
+    return item_of(row) if row else None
+
+
+def insert_item(conn: Connection, *, fields: ItemFields) -> Item | None:
+    """None when the code, or without one the name, is taken."""
+    row = conn.execute(
+        f"""
+        INSERT INTO items AS i (organization_id, code, name, name_folded, unit_price, stock_tracking)
+        VALUES (current_organization(), %(code)s, %(name)s, %(name_folded)s, %(unit_price)s, %(stock_tracking)s)
+        ON CONFLICT DO NOTHING
+        RETURNING {_COLUMNS}
+        """,
+        _values(fields),
+    ).fetchone()
+    return item_of(row) if row else None
+
+
+def update_item(conn: Connection, *, item_id: int, fields: ItemFields) -> Item | None:
+    """Set all fields; None when the code, or without one the name, is taken."""
+    try:
+        with conn.transaction():
+            (row,) = conn.execute(
+                f"""
+                UPDATE items AS i SET code = %(code)s, name = %(name)s, name_folded = %(name_folded)s,
+                    unit_price = %(unit_price)s, stock_tracking = %(stock_tracking)s, updated_at = now()
+                WHERE i.organization_id = current_organization() AND i.id = %(id)s
+                RETURNING {_COLUMNS}
+                """,
+                {**_values(fields), "id": item_id},
+            ).fetchall()
+    except UniqueViolation:
+        return None
+    return item_of(row)
+
+
+def set_tracking(conn: Connection, *, item_id: int, tracking: StockTracking) -> None:
+    conn.execute(
+        """
+        UPDATE items SET stock_tracking = %(tracking)s, updated_at = now()
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": item_id, "tracking": tracking},
+    )
 
 
 def insert_coming(conn: Connection) -> None:
@@ -122,6 +177,16 @@ def delete_going(conn: Connection) -> None:
         WHERE i.organization_id = current_organization() AND i.id = g.id
         """
     )
+
+
+def _values(fields: ItemFields) -> dict[str, object]:
+    return {
+        "code": fields.get("code"),
+        "name": fields["name"],
+        "name_folded": fold(fields["name"]),
+        "unit_price": fields.get("unit_price"),
+        "stock_tracking": fields.get("stock_tracking", StockTracking.NONE),
+    }
 
 
 def item_of(row: Row) -> Item:

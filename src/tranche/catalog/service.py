@@ -1,7 +1,9 @@
 """The verbs of the catalog."""
 
 from tranche.catalog import queries
-from tranche.catalog.domain import Item, UnknownItem
+from tranche.catalog.domain import Item, ItemFields, ItemTaken, StockTracking, UnknownItem, clean
+from tranche.kernel.audit import service as audit
+from tranche.kernel.context import Context
 from tranche.kernel.db import matching
 from tranche.kernel.db.listing import Choice, Prefix, count, fetch_page
 from tranche.kernel.db.matching import MatchCounts
@@ -10,6 +12,47 @@ from tranche.kernel.text import fold
 
 ITEMS = queries.ITEMS
 item_of = queries.item_of
+
+
+def create(conn: Connection, ctx: Context, *, fields: ItemFields) -> Item:
+    """Make an item; `name` must be given.
+
+    Raises:
+        Invalid: a field cannot be taken.
+        ItemTaken: another item has this code, or without a code this name.
+    """
+    given = clean({"name": "", **fields})
+    item = queries.insert_item(conn, fields=given)
+    if item is None:
+        raise _taken(given.get("code"), given["name"])
+    audit.record(conn, ctx, action="item.create", subject_id=item.id, detail={"code": item.code, "name": item.name})
+    return item
+
+
+def update(conn: Connection, ctx: Context, *, item_id: int, fields: ItemFields) -> Item:
+    """Change the given fields, keep the others; how stock is tracked is for the inventory to judge first.
+
+    Raises:
+        UnknownItem
+        Invalid, ItemTaken: as for `create`.
+    """
+    given = clean(fields)
+    old = queries.lock_item(conn, item_id=item_id)
+    if old is None:
+        raise UnknownItem
+    changed = sorted(key for key, value in given.items() if value != getattr(old, key))
+    if not changed:
+        return old
+    item = queries.update_item(conn, item_id=item_id, fields={**_fields(old), **given})
+    if item is None:
+        raise _taken(given.get("code", old.code), given.get("name", old.name))
+    audit.record(conn, ctx, action="item.update", subject_id=item_id, detail={"changed": changed})
+    return item
+
+
+def set_tracking(conn: Connection, *, item_id: int, tracking: StockTracking) -> None:
+    """How the stock of the item is kept from now on; whoever calls this has seen to the stock."""
+    queries.set_tracking(conn, item_id=item_id, tracking=tracking)
 
 
 def find(conn: Connection, *, item_id: int) -> Item:
@@ -70,3 +113,13 @@ def hold(conn: Connection) -> None:
 def remove(conn: Connection) -> None:
     """Remove the items of the TEMP table `going_items(id)`; nothing may refer to them."""
     queries.delete_going(conn)
+
+
+def _fields(item: Item) -> ItemFields:
+    return ItemFields(code=item.code, name=item.name, unit_price=item.unit_price, stock_tracking=item.stock_tracking)
+
+
+def _taken(code: str | None, name: str) -> ItemTaken:
+    if code is not None:
+        return ItemTaken(f"There is an item with the code {code!r} already.")
+    return ItemTaken(f"There is an item named {name!r} without a code already. Give this one a code.")

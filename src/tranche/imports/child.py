@@ -1,4 +1,4 @@
-"""The process that reads a spreadsheet and may be killed: `python -m tranche.imports.child`, JSON in, frames out."""
+"""What a process does that reads a spreadsheet and may be killed: a request in JSON comes in, frames go out."""
 
 import ctypes
 import math
@@ -29,7 +29,8 @@ _MEMORY: Final = "Reading the file takes more memory than the limit allows. It i
 def main() -> int:
     """Read one request from standard input, answer on standard output; 0 also when the file is refused."""
     out = _own_output()
-    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+    with os.fdopen(0, "rb", closefd=False) as paper:
+        request = msgspec.json.decode(paper.read(), type=Request)
     _limit(request)
     try:
         for message, data in _JOBS[request.mode](request):
@@ -113,7 +114,7 @@ def _own_output() -> BinaryIO:
 
 
 def _limit(request: Request) -> None:
-    """Take the limits on ourselves, and die with the parent, before a byte of the file is looked at."""
+    """Take the limits on ourselves before a byte of the file is looked at."""
     seconds = math.ceil(request.limits.seconds)
     for which, most, hard in (
         (resource.RLIMIT_AS, request.limits.memory_bytes, request.limits.memory_bytes),
@@ -122,9 +123,13 @@ def _limit(request: Request) -> None:
         (resource.RLIMIT_FSIZE, 0, 0),
     ):
         resource.setrlimit(which, (most, hard))
+
+
+def die_with(parent: int) -> None:
+    """Be killed when the parent is, where the kernel can; a parent that is gone already is noticed anywhere."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != request.parent:
+    if os.getppid() != parent:
         os._exit(1)
 
 
@@ -144,7 +149,3 @@ def _send(out: BinaryIO, message: Message, data: bytes = b"") -> None:
     out.write(msgspec.json.encode(message) + b"\n" + data)
     if not isinstance(message, Cells):
         out.flush()
-
-
-if __name__ == "__main__":
-    os._exit(main())

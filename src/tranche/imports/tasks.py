@@ -7,7 +7,7 @@ from tranche.imports import queries
 from tranche.imports.choices import read_mapping
 from tranche.imports.corrections.keeping import keep_refused, reapply_edits
 from tranche.imports.domain import OUR_HEADERS, FileHeader, Limits, ParseRequest, Slice
-from tranche.imports.endings import ending_by_refusals
+from tranche.imports.endings import SENDERS_FAULTS, ending_by_refusals
 from tranche.imports.memory import service as memory
 from tranche.imports.parser import Parsed, parse
 from tranche.imports.targets import Import, Judgement, StageLost, Target
@@ -65,6 +65,7 @@ def make_handler(target: Target, files: FilePaths, *, limits: Limits) -> Handler
         finished=finished,
         retry=retry,
         redo=redo,
+        senders_faults=SENDERS_FAULTS,
     )
 
 

@@ -20,7 +20,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """The one thing that the child reads."""
 
     mode: Mode
-    parent: int
     path: str
     file_name: str
     fields: tuple[Field, ...]

@@ -1,10 +1,114 @@
-"""What stock consists of, and the refusals around imports of items."""
+"""What stock consists of, and the refusals about it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
 
-from tranche.kernel.errors import Conflict
+from tranche.kernel.errors import Conflict, FieldError, Invalid, NotFound
+
+SOON_DAYS: Final = 30
+
+
+class Kind(StrEnum):
+    """What a movement is."""
+
+    RECEIVE = "receive"
+    OPENING = "opening"
+    ADJUST = "adjust"
+    TRANSFER = "transfer"
+    CONSOLIDATION = "consolidation"
+    SPLIT = "split"
+    BRANCH_TRANSFER = "branch_transfer"
+    ISSUE = "issue"
+    RETURN = "return"
+    REVERSAL = "reversal"
+
+
+class SortBy(StrEnum):
+    """By what lots are listed; the words are document 5's."""
+
+    CREATED_AT = "createdAt"
+    BATCH_NUMBER = "batchNumber"
+    BATCH_NAME = "batchName"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """A lot with the names of what it refers to; `quantity` is what the asking branch has, None without a branch."""
+
+    id: int
+    organization_id: int
+    item_id: int
+    number: str
+    name: str | None
+    expires_at: datetime | None
+    expires_on: date | None
+    made_at: datetime | None
+    cost_price: Decimal | None
+    unit_price: Decimal | None
+    supplier_number: str | None
+    notes: str | None
+    is_active: bool
+    held_at: datetime | None
+    hold_reason: str | None
+    created_at: datetime
+    updated_at: datetime
+    created_by: str | None
+    updated_by: str | None
+    item_name: str
+    item_code: str | None
+    quantity: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotFilter:
+    """What to list: None means any; `number` is the whole number, `search` a part of number or name."""
+
+    item_id: int | None = None
+    number: str | None = None
+    search: str | None = None
+    is_active: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One row of the ledger, with the numbers of its lots."""
+
+    id: int
+    organization_id: int
+    operation_group_id: UUID
+    kind: Kind
+    item_id: int
+    item_name: str
+    from_lot_id: int | None
+    from_number: str | None
+    from_branch_id: int | None
+    to_lot_id: int | None
+    to_number: str | None
+    to_branch_id: int | None
+    quantity: Decimal
+    notes: str | None
+    consumer_kind: str | None
+    consumer_id: int | None
+    consumer_label: str | None
+    customer_id: int | None
+    reverses_id: int | None
+    reversed_by_id: int | None
+    created_by: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementFilter:
+    """What of the history is asked for: None means any; without a kind, what consumers took is left out."""
+
+    item_id: int | None = None
+    lot_id: int | None = None
+    kind: Kind | None = None
+    group_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +122,101 @@ class Consumed:
     quantity: Decimal
     expires_on: date | None
     is_returned: bool
+
+
+class NoBranch(Invalid):
+    """A change of stock needs to know where."""
+
+    code = "no_branch"
+
+    def __init__(self) -> None:
+        detail = "is missing: name the branch in which the stock is"
+        super().__init__(
+            f"x-branch-id {detail}, or use an API key of a branch.",
+            errors=[FieldError("x-branch-id", detail, "required")],
+        )
+
+
+class UnknownLot(NotFound):
+    """No such lot in this organization."""
+
+    code = "unknown_batch"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such batch.")
+
+
+class LotNotInBranch(NotFound):
+    """The lot that stock is to leave has never had any of this item in this branch."""
+
+    code = "batch_not_in_branch"
+
+    def __init__(self, number: str | None) -> None:
+        what = f"batch {number}" if number else "stock"
+        super().__init__(f"There is no {what} of this item in this branch.")
+
+
+class NotEnough(Invalid):
+    """A lot has less than is to leave it."""
+
+    code = "insufficient_quantity"
+
+
+class OtherItem(Invalid):
+    """The destination is a lot of another item."""
+
+    code = "other_item"
+
+
+class LotInactive(Invalid):
+    """An inactive lot takes no part in operations."""
+
+    code = "batch_inactive"
+
+
+class LotHeld(Invalid):
+    """What is on hold must not get into another lot."""
+
+    code = "batch_on_hold"
+
+
+class NumberTaken(Conflict):
+    """Another lot of the organization has this number."""
+
+    code = "batch_number_taken"
+
+
+class UnknownOperation(NotFound):
+    """No such movement in this organization."""
+
+    code = "unknown_operation"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such operation.")
+
+
+class AlreadyUndone(Conflict):
+    """The operation was undone before."""
+
+    code = "already_undone"
+
+
+class NotUndoable(Conflict):
+    """The operation cannot be undone by this way."""
+
+    code = "not_undoable"
+
+
+class ConsumedSince(Conflict):
+    """Something has left the lots since."""
+
+    code = "consumed_since"
+
+
+class TrackingInUse(Conflict):
+    """The item has stock that the new way of tracking could not hold."""
+
+    code = "stock_there"
 
 
 class ImportUndone(Conflict):

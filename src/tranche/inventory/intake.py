@@ -5,7 +5,7 @@ from tranche.imports.intakes import Accepted
 from tranche.imports.targets import Import
 from tranche.inventory import service
 from tranche.inventory.fields import ITEM_FIELDS
-from tranche.inventory.schemas import item_import_out
+from tranche.inventory.schemas.imports import item_import_out
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation

@@ -25,9 +25,14 @@ class InvoicePhase(ItemPhase):
         service.judge_to_issue(conn, terms=Terms.load(operation.payload))
 
     def commit(self, conn: Connection, operation: Operation) -> None:
-        """Issue the others' invoices."""
+        """Make the others' invoices ready."""
+        del operation
+        service.prepare(conn)
+
+    def seal(self, conn: Connection, operation: Operation) -> None:
+        """Give them numbers, for which other chunks may be waiting, and issue them."""
         maker = Maker(user_id=operation.created_by, operation_id=operation.id)
-        service.issue(conn, starter(operation), terms=Terms.load(operation.payload), maker=maker)
+        service.issue_prepared(conn, starter(operation), terms=Terms.load(operation.payload), maker=maker)
 
 
 class DrawPhase(InvoicePhase):

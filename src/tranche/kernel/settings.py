@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import get_args, get_type_hints
+from urllib.parse import quote
 
 from tranche.kernel.errors import Invalid
 
@@ -19,7 +20,7 @@ class BatchesApi(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One field, one variable: `port` is TRANCHE_PORT; the three URLs are named in `_NAMES`.
+    """One field, one variable: `port` is TRANCHE_PORT; those that are named otherwise stand in `_NAMES`.
 
     Times are in seconds, sizes in bytes.
     """
@@ -57,6 +58,10 @@ class Settings:
     webhook_allow_private: bool = False
     signing_key: str | None = field(default=None, repr=False)
 
+    bill_stop_batch_schedule: str = "0 2 * * *"
+    tz: str = "Asia/Dhaka"
+    source_allow_private: bool = True
+    sample_database: str = "tranche_sample"
     session_idle_seconds: float = 43_200.0
     session_seconds: float = 1_209_600.0
 
@@ -71,6 +76,7 @@ class Settings:
             Invalid: a variable does not hold what its field needs; the message names the variable.
         """
         hints = get_type_hints(cls)
+        environ = {**environ, **_as_we_read_it(environ)}
         values: dict[str, object] = {}
         for entry in fields(cls):
             name = variable(entry.name)
@@ -80,12 +86,39 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type]  # each value was converted to its field's type
 
 
-_NAMES = {"database_url": "DATABASE_URL"}
+_NAMES = {
+    "database_url": "DATABASE_URL",
+    "bill_stop_batch_schedule": "BILL_STOP_BATCH_SCHEDULE",
+    "tz": "TZ",
+}
 
 
 def variable(field_name: str) -> str:
     """The environment variable of a field."""
     return _NAMES.get(field_name, f"TRANCHE_{field_name.upper()}")
+
+
+def _as_we_read_it(environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables of document 4 as ours: a comment behind the schedule, and an address in five parts."""
+    found: dict[str, str] = {}
+    if "#" in (schedule := environ.get("BILL_STOP_BATCH_SCHEDULE", "")):
+        found["BILL_STOP_BATCH_SCHEDULE"] = schedule.partition("#")[0]
+    if environ.get("PG_HOST", "").strip() and not environ.get("DATABASE_URL", "").strip():
+        found["DATABASE_URL"] = _postgres_url(environ)
+    return found
+
+
+def _postgres_url(environ: Mapping[str, str]) -> str:
+    def part(name: str, default: str = "") -> str:
+        return quote(environ.get(name, "").strip() or default, safe="")
+
+    user, secret = part("PG_USER"), part("PG_PASSWORD")
+    who = f"{user}:{secret}@" if user and secret else f"{user}@" if user else ""
+    host = environ["PG_HOST"].strip()
+    if host.startswith("/"):
+        return f"postgresql://{who}/{part('PG_DATABASE', 'tranche')}?host={quote(host)}&port={part('PG_PORT', '5432')}"
+    place = f"[{host}]" if ":" in host else quote(host, safe="")
+    return f"postgresql://{who}{place}:{part('PG_PORT', '5432')}/{part('PG_DATABASE', 'tranche')}"
 
 
 def _convert(name: str, text: str, hint: object) -> object:

@@ -177,3 +177,40 @@ CREATE TRIGGER by_the_ledger BEFORE INSERT OR UPDATE OR DELETE ON lot_balances
     FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_change_of_stock();
 
 CALL raise_tenant_wall('lots', 'lot_numbers', 'lot_balances', 'lot_movements');
+
+-- As order_import_lines: COPY FROM is refused under a wall, and after a crash of the server the file is read again.
+CREATE UNLOGGED TABLE stock_import_rows (
+    organization_id bigint NOT NULL DEFAULT nullif(current_setting('app.organization_id', true), '')::bigint,
+    import_id bigint NOT NULL DEFAULT nullif(current_setting('app.import_id', true), '')::bigint,
+    row_number integer NOT NULL,
+    item_code text,
+    item_name text,
+    lot_number text,
+    quantity text,
+    expires text,
+    made text,
+    cost_price text,
+    unit_price text,
+    supplier_number text,
+    notes text,
+    extra jsonb,
+    is_doubtful boolean NOT NULL DEFAULT true,
+    state text NOT NULL DEFAULT 'staged' CHECK (state IN ('staged', 'ready', 'skip', 'done', 'bad')),
+    position bigint,
+    item_id bigint,
+    PRIMARY KEY (organization_id, import_id, row_number)
+);
+CREATE INDEX stock_import_rows_by_position ON stock_import_rows (organization_id, import_id, position);
+
+-- The rows that an import of opening stock brought in, so that none is brought in twice.
+CREATE TABLE stock_import_effects (
+    organization_id bigint NOT NULL,
+    import_id bigint NOT NULL,
+    row_number integer NOT NULL,
+    lot_id bigint NOT NULL,
+    PRIMARY KEY (organization_id, import_id, row_number),
+    FOREIGN KEY (organization_id, import_id) REFERENCES imports ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, lot_id) REFERENCES lots
+);
+
+CALL raise_tenant_wall('stock_import_effects');

@@ -9,6 +9,7 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, ItemStatus, Operation, Status
 from tranche.kernel.operations.handlers import (
     Fatal,
+    Following,
     Handler,
     Outcome,
     OutsideItem,
@@ -114,7 +115,7 @@ class EffectPhase:
     ) -> None:
         self.name = name
         self.repeatable = repeatable
-        self.following = following
+        self.following: Following = following
         self.lease_seconds = 30.0
         self._folder = folder
         self._hooks = hooks

@@ -9,35 +9,49 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from tranche.invoicing import service
-from tranche.invoicing.domain import InvoiceFilter, InvoiceKind, InvoiceStatus
+from tranche.invoicing.domain import InvoiceKind, InvoiceStatus
 from tranche.invoicing.schemas.invoices import InvoiceDetailOut, InvoiceOut, ReasonBody, detail_out, invoice_out
+from tranche.invoicing.service import INVOICES, invoice_of
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.pagination import page_links, read_page
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, prefix, read_filters, whole, word
 from tranche.kernel.web.pointers import under
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
+from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter
 
 _SCOPE: Final = {SCOPE: "invoices"}
-_FILTERS: Final = {"kind", "status", "customerId", "orderId", "operationId", "search", "from", "to"}
+_FILTERS: Final[Readers] = {
+    "kind": ("kind", word("kind", *InvoiceKind)),
+    "status": ("status", word("status", *InvoiceStatus)),
+    "customerId": ("customer_id", whole("customerId")),
+    "orderId": ("order_id", whole("orderId")),
+    "operationId": ("operation_id", whole("operationId")),
+    "search": ("search", prefix("search")),
+    "from": ("since", lambda request: _read_day(request, "from")),
+    "to": ("until", lambda request: _read_day(request, "to")),
+}
 
 
 @get("/api/invoices", opt=_SCOPE, sync_to_thread=True)
 def list_invoices(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[InvoiceOut]]:
-    """Invoices and credit notes; `search` is the beginning of a number, `from` and `to` are invoice dates."""
-    allow_query(request, {"page", "limit", "sort", *_FILTERS})
-    page = read_page(request)
-    sort = read_choice(request, "sort", choices=service.SORTS) or "newest"
-    wanted = read_filter(request)
+    """Invoices and credit notes, the newest first; `search` begins a number, `from` and `to` are invoice dates."""
+    choice = read_filters(request, INVOICES, _FILTERS, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
-        invoices, total = service.list_invoices(conn, wanted=wanted, sort=sort, limit=page.limit, offset=page.offset)
-    links = page_links(page, total=total)
-    return envelope(ctx, [invoice_out(invoice) for invoice in invoices], message="Invoices fetched", links=links)
+        found = look(request, ctx, conn, INVOICES, choice)
+    out = [invoice_out(invoice_of(row)) for row in found.rows]
+    return envelope(ctx, out, message="Invoices fetched", links=found.links)
+
+
+@get("/api/invoices/export", opt=_SCOPE, sync_to_thread=False)
+def export_invoices(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
+    """The invoices under the same filters as a file: `format=csv` or `format=xlsx`."""
+    return exports.answer(ctx, request, INVOICES, read_filters(request, INVOICES, _FILTERS, besides=EXPORTING))
 
 
 @get("/api/invoices/{invoice_id:int}", opt=_SCOPE, sync_to_thread=True)
@@ -93,24 +107,6 @@ def credit_invoice(
     return act(database, ctx, request, action, given=data)
 
 
-def read_filter(request: AnyRequest) -> InvoiceFilter:
-    """What a list of invoices is narrowed by.
-
-    Raises:
-        Invalid: names the parameter.
-    """
-    return InvoiceFilter(
-        kind=read_choice(request, "kind", choices=list(InvoiceKind)),
-        status=read_choice(request, "status", choices=list(InvoiceStatus)),
-        customer_id=read_whole(request, "customerId"),
-        order_id=read_whole(request, "orderId"),
-        operation_id=read_whole(request, "operationId"),
-        search=request.query_params.get("search"),
-        since=_read_day(request, "from"),
-        until=_read_day(request, "to"),
-    )
-
-
 def _read_day(request: AnyRequest, name: str) -> date | None:
     text = request.query_params.get(name)
     try:
@@ -125,4 +121,4 @@ def _detail(conn: Connection, invoice_id: int) -> InvoiceDetailOut:
     return detail_out(invoice, document, taken=service.list_taken(conn, invoice_id=invoice_id))
 
 
-INVOICE_ROUTES: Final = (list_invoices, find_invoice, void_invoice, credit_invoice)
+INVOICE_ROUTES: Final = (list_invoices, export_invoices, find_invoice, void_invoice, credit_invoice)

@@ -10,10 +10,7 @@ from tranche.invoicing.domain.document import (
     TaxSum,
     sum_taxes,
 )
-from tranche.invoicing.domain.invoices import (
-    Invoice,
-    InvoiceFilter,
-)
+from tranche.invoicing.domain.invoices import Invoice, InvoiceFilter
 from tranche.invoicing.domain.metrics import Day, Metrics, Pattern
 from tranche.invoicing.domain.refusals import (
     InvoiceNotFound,

@@ -39,8 +39,8 @@ class Invoice:
 class InvoiceFilter:
     """Which invoices a list holds; `search` is the beginning of the number, dates are inclusive."""
 
-    kind: str | None = None
-    status: str | None = None
+    kind: InvoiceKind | None = None
+    status: InvoiceStatus | None = None
     customer_id: int | None = None
     order_id: int | None = None
     operation_id: int | None = None

@@ -21,6 +21,18 @@ def want_listed(conn: Connection, *, order_ids: Sequence[int]) -> int:
     ).rowcount
 
 
+def match_listed(conn: Connection, *, order_ids: Sequence[int]) -> int:
+    """The orders of a list that are there, in temp table `matching_orders`."""
+    return conn.execute(
+        """
+        CREATE TEMP TABLE matching_orders ON COMMIT DROP AS
+        SELECT o.id, o.number, o.currency, o.total FROM orders o
+        WHERE o.organization_id = current_organization() AND o.id = ANY(%(ids)s)
+        """,
+        {"ids": list(order_ids)},
+    ).rowcount
+
+
 def want_matching(conn: Connection) -> int:
     """The orders of temp table `matching_orders`, by id."""
     return conn.execute(

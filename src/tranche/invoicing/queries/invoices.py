@@ -1,44 +1,54 @@
 """Invoices listed, counted and found, with everything that their document shows."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
+from typing import Final
 
-from tranche.invoicing.domain import Invoice, InvoiceFilter, InvoiceKind, InvoiceLine, InvoiceStatus
+from tranche.invoicing.domain import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
+from tranche.kernel.db.listing import Column, Key, Kind, Listing
 from tranche.kernel.db.pool import Connection, Row
-from tranche.kernel.text import after_prefix
 
 _COLUMNS = ", ".join(f"i.{f.name}" for f in fields(Invoice))
-_FROM = """
-    FROM invoices i
-    WHERE i.organization_id = current_organization()
-      AND (%(kind)s::text IS NULL OR i.kind = %(kind)s)
-      AND (%(status)s::text IS NULL OR i.status = %(status)s)
-      AND (%(customer_id)s::bigint IS NULL OR i.customer_id = %(customer_id)s)
-      AND (%(order_id)s::bigint IS NULL OR i.order_id = %(order_id)s)
-      AND (%(operation_id)s::bigint IS NULL OR i.operation_id = %(operation_id)s)
-      AND (%(low)s::text IS NULL OR i.number >= %(low)s AND i.number < %(high)s)
-      AND (%(since)s::date IS NULL OR i.invoice_date >= %(since)s)
-      AND (%(until)s::date IS NULL OR i.invoice_date <= %(until)s)
-"""
-SORTS = {
-    "newest": "i.id DESC",
-    "oldest": "i.id",
-    "number": "i.number",
-    "total": "i.total_minor, i.id",
-    "-total": "i.total_minor DESC, i.id DESC",
-}
-
-
-def list_invoices(conn: Connection, *, wanted: InvoiceFilter, sort: str, limit: int, offset: int) -> list[Invoice]:
-    rows = conn.execute(
-        f"SELECT {_COLUMNS} {_FROM} ORDER BY {SORTS[sort]} LIMIT %(limit)s OFFSET %(offset)s",
-        {**_values(wanted), "limit": limit, "offset": offset},
-    ).fetchall()
-    return [_invoice(row) for row in rows]
-
-
-def count_invoices(conn: Connection, *, wanted: InvoiceFilter) -> int:
-    (row,) = conn.execute(f"SELECT count(*) AS count {_FROM}", _values(wanted)).fetchall()
-    return int(row["count"])
+INVOICES: Final = Listing(
+    name="invoices",
+    select=_COLUMNS,
+    source="invoices i",
+    counted="invoices i",
+    where="i.organization_id = current_organization()",
+    filters={
+        "kind": "i.kind = %(kind)s",
+        "status": "i.status = %(status)s",
+        "customer_id": "i.customer_id = %(customer_id)s",
+        "order_id": "i.order_id = %(order_id)s",
+        "operation_id": "i.operation_id = %(operation_id)s",
+        "search": "i.number >= %(search_low)s AND i.number < %(search_high)s",
+        "since": "i.invoice_date >= %(since)s",
+        "until": "i.invoice_date <= %(until)s",
+    },
+    sorts={
+        "id": (Key("i.id"),),
+        "number": (Key("i.number", "text"),),
+        "total": (Key("i.total_minor"), Key("i.id")),
+    },
+    default_sort="-id",
+    export=(
+        Column("id", "i.id", Kind.NUMBER),
+        Column("number", "i.number"),
+        Column("kind", "i.kind"),
+        Column("status", "i.status"),
+        Column("invoiceDate", "i.invoice_date::text"),
+        Column("dueDate", "i.due_date::text"),
+        Column("customerCode", "i.buyer_code"),
+        Column("customerName", "i.buyer_name"),
+        Column("orderNumber", "i.order_number"),
+        Column("currency", "i.currency"),
+        Column("net", "i.net", Kind.NUMBER),
+        Column("tax", "i.tax", Kind.NUMBER),
+        Column("total", "i.total", Kind.NUMBER),
+        Column("closeReason", "i.close_reason"),
+        Column("issuedAt", "i.issued_at", Kind.MOMENT),
+        Column("closedAt", "i.closed_at", Kind.MOMENT),
+    ),
+)
 
 
 def find_invoice(conn: Connection, *, invoice_id: int) -> Invoice | None:
@@ -46,7 +56,7 @@ def find_invoice(conn: Connection, *, invoice_id: int) -> Invoice | None:
         f"SELECT {_COLUMNS} FROM invoices i WHERE i.organization_id = current_organization() AND i.id = %(id)s",
         {"id": invoice_id},
     ).fetchone()
-    return _invoice(row) if row else None
+    return invoice_of(row) if row else None
 
 
 def find_document(conn: Connection, *, invoice_id: int) -> Row | None:
@@ -77,10 +87,6 @@ def list_lines(conn: Connection, *, invoice_id: int, limit: int) -> list[Invoice
     return [InvoiceLine(**row) for row in rows]
 
 
-def _values(wanted: InvoiceFilter) -> dict[str, object]:
-    low = wanted.search or None
-    return {**asdict(wanted), "low": low, "high": after_prefix(low) if low else None}
-
-
-def _invoice(row: Row) -> Invoice:
+def invoice_of(row: Row) -> Invoice:
+    """The invoice that a row of the list is."""
     return Invoice(**{**row, "kind": InvoiceKind(row["kind"]), "status": InvoiceStatus(row["status"])})

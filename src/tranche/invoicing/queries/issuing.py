@@ -4,9 +4,9 @@ from tranche.invoicing.domain import Maker, Terms
 from tranche.kernel.db.pool import Connection
 
 
-def create_issued(conn: Connection) -> int:
-    """Fill temp table `issued` with what will be issued, ids given, in the order of positions; returns how many."""
-    made = conn.execute(
+def create_issued(conn: Connection) -> None:
+    """Fill temp table `issued` with what will be issued, ids given, in the order of positions."""
+    conn.execute(
         """
         CREATE TEMP TABLE issued ON COMMIT DROP AS
         SELECT d.position, nextval(pg_get_serial_sequence('invoices', 'id')) AS invoice_id,
@@ -17,9 +17,13 @@ def create_issued(conn: Connection) -> int:
         JOIN pg_temp.draft_sums s ON s.position = d.position
         ORDER BY d.position
         """
-    ).rowcount
+    )
     conn.execute("ANALYZE pg_temp.issued")
-    return made
+
+
+def count_issued(conn: Connection) -> int:
+    (row,) = conn.execute("SELECT count(*) AS count FROM pg_temp.issued").fetchall()
+    return int(row["count"])
 
 
 def take_numbers(conn: Connection, *, series: str, year: int, count: int) -> int:
@@ -110,16 +114,13 @@ def mark_orders(conn: Connection) -> None:
     )
 
 
-def note_results(conn: Connection, *, terms: Terms, stood_at: int) -> None:
-    """Say in the verdicts which invoice each position has become."""
+def note_results(conn: Connection) -> None:
+    """Say in the verdicts which invoice each position becomes."""
     conn.execute(
         """
-        UPDATE pg_temp.verdicts v SET result = jsonb_build_object('invoiceId', i.invoice_id, 'number',
-            %(prefix)s || lpad((%(stood_at)s + i.rank)::text,
-                greatest(%(digits)s, length((%(stood_at)s + i.rank)::text)), '0'))
+        UPDATE pg_temp.verdicts v SET result = jsonb_build_object('invoiceId', i.invoice_id)
         FROM pg_temp.issued i WHERE v.position = i.position
-        """,
-        {"prefix": terms.prefix, "digits": terms.number_digits, "stood_at": stood_at},
+        """
     )
 
 

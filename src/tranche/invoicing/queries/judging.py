@@ -97,7 +97,7 @@ def judge(conn: Connection) -> None:
         WITH judged AS (
             SELECT c.position, i.id AS invoice_id, i.number AS invoice_number, CASE
                 WHEN d.order_id IS NULL OR d.is_deleted THEN 'order_not_found'
-                WHEN d.status = 'invoiced' OR i.id IS NOT NULL THEN 'already_invoiced'
+                WHEN d.status = 'invoiced' THEN 'already_invoiced'
                 WHEN d.status = 'cancelled' THEN 'order_cancelled'
                 WHEN d.kind = 'return' THEN 'order_is_return'
                 WHEN s.position IS NULL THEN 'no_lines'
@@ -108,8 +108,8 @@ def judge(conn: Connection) -> None:
             FROM pg_temp.chunk c
             LEFT JOIN pg_temp.drafts d ON d.position = c.position
             LEFT JOIN pg_temp.draft_sums s ON s.position = c.position
-            LEFT JOIN invoices i
-                ON i.organization_id = current_organization() AND i.order_id = d.order_id AND i.closed = 0
+            LEFT JOIN invoices i ON i.organization_id = current_organization() AND i.order_id = d.order_id
+                AND i.closed = 0 AND d.status = 'invoiced'
         ), messages (code, message) AS ({_MESSAGES})
         UPDATE pg_temp.verdicts v SET
             status = CASE j.code WHEN 'already_invoiced' THEN 'skipped' ELSE 'failed' END,

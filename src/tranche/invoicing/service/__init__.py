@@ -1,16 +1,25 @@
 """The verbs of invoices."""
 
+from tranche.invoicing.queries.invoices import INVOICES, invoice_of
 from tranche.invoicing.service.closing import close_held, credit_invoice, mark_used_items, void_batch, void_invoice
 from tranche.invoicing.service.gathering import (
     MOST_LISTED,
     Choice,
     forget_selections,
+    freeze_listed,
     freeze_selection,
     get_selection,
 )
-from tranche.invoicing.service.issuing import issue, issue_one, judge_to_issue
+from tranche.invoicing.service.issuing import issue, issue_one, issue_prepared, judge_stock, judge_to_issue, prepare
 from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
-from tranche.invoicing.service.look import SORTS, get_invoice, get_invoice_document, list_invoices, list_taken
+from tranche.invoicing.service.look import (
+    choose,
+    get_invoice,
+    get_invoice_document,
+    list_first,
+    list_invoices,
+    list_taken,
+)
 from tranche.invoicing.service.metrics import get_metrics
 from tranche.invoicing.service.running import (
     DRAW_STAGE,
@@ -25,17 +34,19 @@ from tranche.invoicing.service.terms import change_settings, freeze_terms, get_s
 
 __all__ = [
     "DRAW_STAGE",
+    "INVOICES",
     "MOST_ERRORS",
     "MOST_LISTED",
     "RUN_KIND",
     "RUN_STAGE",
-    "SORTS",
     "UNDO_KIND",
     "Choice",
     "change_settings",
+    "choose",
     "close_held",
     "credit_invoice",
     "forget_selections",
+    "freeze_listed",
     "freeze_selection",
     "freeze_terms",
     "get_invoice",
@@ -44,15 +55,20 @@ __all__ = [
     "get_metrics",
     "get_selection",
     "get_settings",
+    "invoice_of",
     "issue",
     "issue_one",
+    "issue_prepared",
+    "judge_stock",
     "judge_to_issue",
     "list_errors",
+    "list_first",
     "list_invoices",
     "list_jobs",
     "list_taken",
     "mark_used_items",
     "preflight",
+    "prepare",
     "start_run",
     "start_undo",
     "void_batch",

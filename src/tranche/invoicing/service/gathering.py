@@ -64,6 +64,18 @@ def freeze_selection(conn: Connection, ctx: Context, *, wanted: OrderFilter) -> 
     return _selection(gathering.insert_selection(conn, wanted=values, user_id=ctx.user_id))
 
 
+def freeze_listed(conn: Connection, ctx: Context, *, order_ids: Sequence[int]) -> Selection:
+    """Keep for a day the orders that somebody ticked; those that are not there are left out.
+
+    Raises:
+        Invalid: the list is empty, too long or names an order twice.
+        NothingSelected: none of them is there.
+    """
+    if not gathering.match_listed(conn, order_ids=_checked(order_ids)):
+        raise NothingSelected("None of these orders is there any more.")
+    return _selection(gathering.insert_selection(conn, wanted={}, user_id=ctx.user_id))
+
+
 def get_selection(conn: Connection, *, selection_id: int) -> Selection:
     """A selection that was frozen before.
 

@@ -31,11 +31,23 @@ def judge_to_look(conn: Connection, *, tax_rate: Decimal, branch_id: int | None)
 
 
 def issue(conn: Connection, ctx: Context, *, terms: Terms, maker: Maker) -> None:
-    """Issue the invoices of what was judged as succeeded; the counter is raised once, after everything else is sure."""
-    count = issuing.create_issued(conn)
+    """Issue the invoices of what was judged as succeeded; `result` in the verdicts says which one each has become."""
+    prepare(conn)
+    issue_prepared(conn, ctx, terms=terms, maker=maker)
+
+
+def prepare(conn: Connection) -> None:
+    """The part of `issue` for which nobody waits: the invoices' ids, the verdicts' results, the orders' state."""
+    issuing.create_issued(conn)
+    issuing.note_results(conn)
+    issuing.mark_orders(conn)
+
+
+def issue_prepared(conn: Connection, ctx: Context, *, terms: Terms, maker: Maker) -> None:
+    """The counter, raised once, and what needs the numbers; until the commit the series is ours alone."""
+    count = issuing.count_issued(conn)
     if not count:
         return
-    issuing.mark_orders(conn)
     stood_at = issuing.take_numbers(conn, series=terms.series, year=terms.invoice_date.year, count=count)
     issuing.keep_to_indexes(conn)
     issuing.insert_invoices(conn, terms=terms, maker=maker, stood_at=stood_at)
@@ -45,7 +57,6 @@ def issue(conn: Connection, ctx: Context, *, terms: Terms, maker: Maker) -> None
         stock.make_consumers(conn)
         issuing.fill_consumers(conn)
         stock.issue(conn, ctx, consumer_kind=CONSUMER)
-    issuing.note_results(conn, terms=terms, stood_at=stood_at)
 
 
 def issue_one(
@@ -76,6 +87,11 @@ def issue_one(
 def _judge(conn: Connection, *, tax_rate: Decimal, branch_id: int | None) -> None:
     judging.create_draft_lines(conn, tax_rate=tax_rate)
     judging.judge(conn)
+    judge_stock(conn, branch_id=branch_id)
+
+
+def judge_stock(conn: Connection, *, branch_id: int | None) -> None:
+    """Ask the stock for the drafts that are judged as succeeded so far; mark in `verdicts` what it cannot give."""
     if not judging.has_tracked_lines(conn):
         return
     if branch_id is None:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from tranche.invoicing.service.running import RUN_KIND
+from tranche.kernel.db.listing import Choice, count, fetch_page
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations import service as operations
 from tranche.kernel.operations.domain import Item, Operation, OperationNotFound, Status
+from tranche.kernel.operations.service import OPERATIONS, operation_of
 
 MOST_ERRORS: Final = 1_000
 
@@ -27,7 +29,9 @@ def list_jobs(
     conn: Connection, *, statuses: Sequence[Status] | None, limit: int, offset: int
 ) -> tuple[list[Operation], int]:
     """A page of runs, newest first, and how many there are."""
-    return operations.list_operations(conn, kind=RUN_KIND, statuses=statuses, limit=limit, offset=offset)
+    choice = Choice({"kind": RUN_KIND, "statuses": None if statuses is None else list(statuses)})
+    rows = fetch_page(conn, OPERATIONS, choice, limit=limit, offset=offset)
+    return [operation_of(row) for row in rows], count(conn, OPERATIONS, choice)
 
 
 def list_errors(

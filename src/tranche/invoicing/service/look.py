@@ -1,5 +1,6 @@
 """Looking at invoices."""
 
+from dataclasses import asdict
 from typing import Final
 
 from tranche.inventory import service as stock
@@ -16,21 +17,33 @@ from tranche.invoicing.domain import (
     sum_taxes,
 )
 from tranche.invoicing.queries import invoices
+from tranche.invoicing.queries.invoices import INVOICES, invoice_of
 from tranche.invoicing.service.issuing import CONSUMER
+from tranche.kernel.db.listing import Choice, Prefix, count, fetch_page, fetch_slice
 from tranche.kernel.db.pool import Connection, Row
 
-SORTS: Final = tuple(invoices.SORTS)
 _MOST_LINES: Final = 10_000
+
+
+def choose(wanted: InvoiceFilter, *, sort: str = "") -> Choice:
+    """What is asked of the list `INVOICES`."""
+    filters = asdict(wanted)
+    return Choice({**filters, "search": Prefix(wanted.search) if wanted.search else None}, sort)
 
 
 def list_invoices(
     conn: Connection, *, wanted: InvoiceFilter, sort: str = "newest", limit: int, offset: int
 ) -> tuple[list[Invoice], int]:
-    """A page of invoices and credit notes, and how many match."""
-    return (
-        invoices.list_invoices(conn, wanted=wanted, sort=sort, limit=limit, offset=offset),
-        invoices.count_invoices(conn, wanted=wanted),
-    )
+    """A numbered page of invoices and credit notes, `newest` or `oldest` first, and how many match."""
+    choice = choose(wanted, sort={"newest": "-id", "oldest": "id"}[sort])
+    rows = fetch_page(conn, INVOICES, choice, limit=limit, offset=offset)
+    return [invoice_of(row) for row in rows], count(conn, INVOICES, choice)
+
+
+def list_first(conn: Connection, *, beginning: str, limit: int) -> list[Invoice]:
+    """The first invoices by number whose numbers begin so."""
+    choice = choose(InvoiceFilter(search=beginning), sort="number")
+    return [invoice_of(row) for row in fetch_slice(conn, INVOICES, choice, limit=limit).rows]
 
 
 def get_invoice(conn: Connection, *, invoice_id: int) -> Invoice:

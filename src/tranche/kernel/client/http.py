@@ -51,13 +51,19 @@ class Client:
     answer stands for, with its message, and Unavailable when there is no answer.
     """
 
-    def __init__(self, address: Address, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        """`sleep` pauses between tries."""
+    def __init__(
+        self, address: Address, *, branch: int | None = None, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """`branch` is where stock is looked at and changed; `sleep` pauses between tries."""
         self._url = address.url
         self._sleep = sleep
         self._was_answered = False
         self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {address.key}", "Accept": "application/json"},
+            headers={
+                "Authorization": f"Bearer {address.key}",
+                "Accept": "application/json",
+                **({} if branch is None else {"x-branch-id": str(branch)}),
+            },
             timeout=_TIMEOUT,
             trust_env=not address.is_local,
         )

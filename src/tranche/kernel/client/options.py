@@ -16,10 +16,18 @@ WaitOption: TypeAlias = Annotated[
 ]
 
 
-def open_client() -> Client:
-    """A client of the server that the environment names.
+BranchOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--branch", min=1, envvar="TRANCHE_BRANCH", help="The branch; else that of the key.", show_default=False
+    ),
+]
+
+
+def open_client(*, branch: int | None = None) -> Client:
+    """A client of the server that the environment names, at work in a branch.
 
     Raises:
         Invalid, Unauthorized: the environment does not say which server, or by which key.
     """
-    return Client(find_address(os.environ))
+    return Client(find_address(os.environ), branch=branch)

@@ -24,6 +24,11 @@ _PHASES: Final[Mapping[str, str]] = {
     "undo": "Taking back",
     "apply": "Taking over the changes",
     "rejudge": "Checking again",
+    "read": "Reading the source",
+    "check": "Checking the sums",
+    "index": "Indexing",
+    "publish": "Publishing",
+    "tidy": "Comparing and tidying up",
 }
 _WAITING: Final[Mapping[str, str]] = {
     "pending": "Waiting for a worker",

@@ -1,7 +1,7 @@
 """A mail as it goes out, and the two ways in which it goes: a folder, or an SMTP server."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -18,6 +18,15 @@ FOLDER: Final = "outbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailFile:
+    """A file that goes along with a mail; `media_type` is such as application/pdf."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """One mail to one person; `message_id` stays the same however often it is tried."""
 
@@ -27,6 +36,7 @@ class Mail:
     subject: str
     text: str
     written_at: datetime
+    files: tuple[MailFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,9 @@ def compose(mail: Mail, *, sender: Sender) -> bytes:
         message["Message-ID"] = mail.message_id
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
+        for file in mail.files:
+            main, _, sub = file.media_type.partition("/")
+            message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
         return message.as_bytes()
     except (MessageError, ValueError, IndexError) as error:
         raise Invalid("The address cannot stand in a mail's head.", code="address") from error

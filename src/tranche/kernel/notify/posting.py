@@ -4,7 +4,7 @@ import contextlib
 import ssl
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Final, TypeAlias
@@ -31,11 +31,12 @@ _Option: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes | bytearray] |
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back: the code, the first bytes of the body as text, and what Retry-After asks for in seconds."""
+    """What came back: the code, the body's beginning as text and as bytes, and what Retry-After asks for in seconds."""
 
     status: int
     text: str
     retry_after: float | None
+    content: bytes = field(default=b"", repr=False)
 
     @property
     def is_taken(self) -> bool:
@@ -54,16 +55,22 @@ class Poster:
     """Sends POST requests; each has a connection of its own."""
 
     def __init__(
-        self, *, allow_private: bool, resolve: Resolve = resolve_by_system, seconds: float = POST_SECONDS
+        self,
+        *,
+        allow_private: bool,
+        resolve: Resolve = resolve_by_system,
+        seconds: float = POST_SECONDS,
+        most_body: int = MOST_BODY,
     ) -> None:
         """`allow_private` opens loopback and private networks; link-local and metadata stay shut."""
+        self._most_body = most_body
         self._allow_private = allow_private
         self._resolve = resolve
         self._seconds = seconds
         self._tls = ssl.create_default_context()
 
     def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> Reply | Outcome:
-        """Send once and read at most 2 KB of the answer; an Outcome where there is no answer."""
+        """Send once and read the answer's beginning; an Outcome where there is no answer."""
         guard = _Guard(allow_private=self._allow_private, resolve=self._resolve, ends=time.monotonic() + self._seconds)
         try:
             with httpcore.ConnectionPool(ssl_context=self._tls, network_backend=guard) as pool:
@@ -80,21 +87,24 @@ class Poster:
         sent: list[tuple[bytes | str, bytes | str]] = [("User-Agent", "tranche"), ("Accept", "*/*")]
         sent += [("Connection", "close"), *headers.items()]
         with pool.stream("POST", url, headers=sent, content=content, extensions=limits) as response:
-            found = _beginning(response)
+            found = _beginning(response, most=self._most_body)[: self._most_body]
             asked = {name.lower(): value for name, value in response.headers}.get(b"retry-after", b"")
         text = "".join(char if char.isprintable() else " " for char in found[:MOST_BODY].decode(errors="replace"))
         return Reply(
-            status=response.status, text=text[:_EXCERPT].strip(), retry_after=_seconds(asked.decode("latin-1"))
+            status=response.status,
+            text=text[:_EXCERPT].strip(),
+            retry_after=_seconds(asked.decode("latin-1")),
+            content=found,
         )
 
 
-def _beginning(response: httpcore.Response) -> bytes:
+def _beginning(response: httpcore.Response, *, most: int) -> bytes:
     """The first bytes of the body; the answer stands with its code, so a body that breaks off changes nothing."""
     found = b""
     with contextlib.suppress(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
         for piece in response.iter_stream():
             found += piece
-            if len(found) >= MOST_BODY:
+            if len(found) >= most:
                 break
     return found
 

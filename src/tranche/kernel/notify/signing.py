@@ -34,6 +34,10 @@ class SigningKey:
         text = b"tranche webhook %d " % organization_id + salt
         return "whsec_" + base64.b64encode(hmac.digest(self._key, text, hashlib.sha256)).decode()
 
+    def derive(self, purpose: str) -> bytes:
+        """A key of 32 bytes for another purpose, such as `kernel.secrets`; it tells nothing of this one."""
+        return hmac.digest(self._key, f"tranche derived key: {purpose}".encode(), hashlib.sha256)
+
 
 def sign(secret_list: Sequence[str], *, message_id: str, now: datetime, content: str) -> dict[str, str]:
     """The three headers of Standard Webhooks; several secrets while an old one may still be in use."""

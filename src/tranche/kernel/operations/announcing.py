@@ -26,11 +26,14 @@ _ENDED: Final = {
 _LONGEST_LABEL: Final = 100
 
 
-def announce(conn: Connection, operation: Operation) -> None:
-    """Put everything out that somebody wants to hear of an operation that has just ended."""
+def announce(conn: Connection, operation: Operation, *, alerts: bool) -> None:
+    """Put everything out that somebody wants to hear of an operation that has just ended.
+
+    `alerts` says whether its failure is the operators' matter: bad rows are not.
+    """
     ended_at = operation.finished_at or operation.updated_at
     notify.publish(conn, event=f"operation.{operation.status}", data=event_data(operation), at=ended_at)
-    if operation.status is Status.FAILED:
+    if operation.status is Status.FAILED and alerts:
         code = operation.error_code or "failed"
         text = (
             f"Operation {operation.id} ({operation.kind}) of organization {operation.organization_id} failed: {code}."

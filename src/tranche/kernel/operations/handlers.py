@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Claim, Counts, ItemStatus, Operation, Status
@@ -83,6 +83,15 @@ class StreamWork(Protocol):
         """Whether to raise Stopped at the next safe point."""
 
 
+# Which stage succeeded items go on to: always the same, or by what the operation's payload asks for.
+Following: TypeAlias = str | Callable[[Operation], str | None] | None
+
+
+def following_stage(following: Following, operation: Operation) -> str | None:
+    """The stage that succeeded items of this operation go on to, None after the last."""
+    return following(operation) if callable(following) else following
+
+
 @runtime_checkable
 class RangePhase(Protocol):
     """A Set phase over any ledger of positions 1..n: effects and states commit in ONE transaction.
@@ -127,7 +136,7 @@ class OutsidePhase(Protocol):
 
     `repeatable` says that causing the effect twice is harmless (a file is written again); where it is
     not (a message), an item whose worker died in the middle becomes `unknown`. `batch` is how many
-    items one claim covers; `following` the stage that succeeded items go on to.
+    items one claim covers; `following` the stage that succeeded items go on to; see Following.
     """
 
     name: str
@@ -136,7 +145,7 @@ class OutsidePhase(Protocol):
     lease_seconds: float
     batch: int
     repeatable: bool
-    following: str | None
+    following: Following
 
     def perform(self, operation: Operation, item: OutsideItem) -> Outcome:
         """Cause the effect, without any open transaction, in less than `lease_seconds`."""
@@ -168,6 +177,7 @@ class Handler:
     retried. `redo` makes ready for beginning anew, or refuses with a Conflict; a kind without it never does.
     `undo(conn, ctx, operations, operation)` starts the operation that takes back what an ended one did, or refuses
     with a Conflict; its first arguments are opaque here, because the service stands above this file.
+    `senders_faults` are error codes of failures that lie in what was sent: the operators are not alerted.
     """
 
     kind: str
@@ -176,6 +186,7 @@ class Handler:
     retry: Callable[[Connection, Operation, str | None], Retried] | None = None
     redo: Callable[[Connection, Operation], None] | None = None
     undo: Callable[..., Operation] | None = None
+    senders_faults: frozenset[str] = frozenset()
 
     def phase(self, name: str) -> Phase:
         """The phase of that name.

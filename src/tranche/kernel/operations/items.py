@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Claim, Counts, ItemStatus, Operation, Verdict
-from tranche.kernel.operations.handlers import Retried
+from tranche.kernel.operations.handlers import Following, Retried, following_stage
 from tranche.kernel.operations.queries import items
 
 
@@ -20,7 +20,7 @@ class ItemPhase(ABC):
     first_size = 100
     most_size = 1_000
 
-    def __init__(self, name: str, *, following: str | None = None) -> None:
+    def __init__(self, name: str, *, following: Following = None) -> None:
         """`following` is the stage that succeeded items go on to."""
         self.name = name
         self.following = following
@@ -33,6 +33,9 @@ class ItemPhase(ABC):
     def commit(self, conn: Connection, operation: Operation) -> None:
         """Cause the effects of every item whose verdict is succeeded; `result` may be filled."""
 
+    def seal(self, conn: Connection, operation: Operation) -> None:  # noqa: B027  # few phases have such an effect
+        """Cause what must come last, because others wait for its locks; the ledger is written by then."""
+
     def measure(self, conn: Connection, operation: Operation) -> int:
         """How many items of the stage are to be worked."""
         return items.count_open_items(conn, operation_id=operation.id, stage=self.name)
@@ -42,11 +45,13 @@ class ItemPhase(ABC):
         return items.find_next_high(conn, operation_id=operation.id, stage=self.name, low=low, size=size)
 
     def run(self, conn: Connection, operation: Operation, claim: Claim) -> Counts:
-        """Lock, judge, commit, record."""
+        """Lock, judge, commit, record, seal."""
         items.create_chunk(conn, claim=claim)
         self.judge(conn, operation)
         self.commit(conn, operation)
-        return items.apply_verdicts(conn, claim=claim, following=self.following)
+        counts = items.apply_verdicts(conn, claim=claim, following=following_stage(self.following, operation))
+        self.seal(conn, operation)
+        return counts
 
     def park(self, conn: Connection, operation: Operation, *, position: int, code: str, message: str) -> Counts:
         """Fail one item."""

@@ -50,7 +50,7 @@ def finish(
     operations.insert_event(conn, operation_id=operation.id, event=status, detail=message or "")
     _say_last_word(conn, handler, operation_id=operation.id, status=status)
     if (ended := operations.find_operation(conn, operation_id=operation.id)) is not None:
-        announce(conn, ended)
+        announce(conn, ended, alerts=ended.error_code not in handler.senders_faults)
 
 
 def all_failed_message(operation: Operation) -> str:

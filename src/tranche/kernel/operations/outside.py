@@ -10,7 +10,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, Counts, ItemStatus, Status
 from tranche.kernel.operations.faults import describe, words_of
-from tranche.kernel.operations.handlers import Outcome, OutsideItem, OutsidePhase, Stopped
+from tranche.kernel.operations.handlers import Outcome, OutsideItem, OutsidePhase, Stopped, following_stage
 from tranche.kernel.operations.queries import claims, items, leases, operations, progress
 from tranche.kernel.operations.taking import Taken
 
@@ -127,13 +127,14 @@ class OutsideRun:
 
     def _count(self, conn: Connection, item: OutsideItem, outcome: Outcome) -> None:
         counts = _counts(outcome.status)
-        if self._phase.following and counts.succeeded:
+        following = following_stage(self._phase.following, self._operation)
+        if following and counts.succeeded:
             counts = Counts()
             items.insert_following(
                 conn,
                 operation_id=self._operation.id,
                 stage=self._phase.name,
-                following=self._phase.following,
+                following=following,
                 low=item.position,
                 high=item.position,
             )

@@ -259,23 +259,6 @@ def get_by_reference(conn: Connection, *, reference: str) -> Operation:
     return operation
 
 
-def list_operations(
-    conn: Connection,
-    *,
-    kind: str | None = None,
-    statuses: Sequence[str] | None = None,
-    created_by: int | None = None,
-    limit: int,
-    offset: int,
-) -> tuple[list[Operation], int]:
-    """A page of operations, newest first, and how many there are in all."""
-    wanted = None if statuses is None else list(statuses)
-    rows = operations.list_operations(
-        conn, kind=kind, statuses=wanted, created_by=created_by, limit=limit, offset=offset
-    )
-    return rows, operations.count_operations(conn, kind=kind, statuses=wanted, created_by=created_by)
-
-
 def list_items(
     conn: Connection,
     *,

@@ -1,6 +1,7 @@
 """The OpenAPI document: what it is called, how one signs in, what every error looks like."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, OpenAPIType, Operation, Parameter, Schema, SecurityScheme
 
 from tranche import __version__
 from tranche.kernel.web.auth import OPEN
@@ -51,6 +52,36 @@ def document_errors(handler: HTTPRouteHandler) -> None:
     handler.responses = {**{status: _problem(status) for status in _statuses(handler)}, **own}
     if handler.opt.get(OPEN):
         handler.security = [{}]
+
+
+def takes(*parameters: Parameter) -> type[Operation]:
+    """The `operation_class` of a route that reads these from its query and headers by `kernel.web.requests`."""
+
+    @dataclass
+    class Taking(Operation):
+        def __post_init__(self) -> None:
+            self.parameters = [*(self.parameters or []), *parameters]
+
+    return Taking
+
+
+def whole(name: str, description: str, *, least: int = 1, most: int | None = None) -> Parameter:
+    """A whole number in the query."""
+    return _parameter(name, description, Schema(type=OpenAPIType.INTEGER, minimum=least, maximum=most))
+
+
+def choice(name: str, description: str, *, choices: Sequence[str]) -> Parameter:
+    """One of some words in the query."""
+    return _parameter(name, description, Schema(type=OpenAPIType.STRING, enum=list(choices)))
+
+
+def text(name: str, description: str, *, longest: int) -> Parameter:
+    """Any text in the query."""
+    return _parameter(name, description, Schema(type=OpenAPIType.STRING, max_length=longest))
+
+
+def _parameter(name: str, description: str, schema: Schema) -> Parameter:
+    return Parameter(name=name, param_in="query", description=description, schema=schema, required=False)
 
 
 def _statuses(handler: HTTPRouteHandler) -> Sequence[HTTPStatus]:

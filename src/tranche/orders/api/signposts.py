@@ -1,11 +1,13 @@
-"""Where document 1's bare path belongs to the inventory, its requests are told the way."""
+"""Where document 1's bare path belongs to the inventory, its requests are told the way.
+
+The list stands at the inventory's own list, which knows a request of document 1 by its `status`.
+"""
 
 from litestar import delete, get
 from litestar.params import FromPath
 
 from tranche.kernel.errors import Invalid
 from tranche.kernel.web.auth import SCOPE
-from tranche.kernel.web.requests import AnyRequest
 
 _SCOPE = {SCOPE: "orders"}
 
@@ -21,13 +23,6 @@ def _refusal(path: str) -> MovedPath:
         f"Order batches are at {path} here. (An operator can give them the bare path /api/batches by the setting "
         "TRANCHE_BATCHES_API=orders.)"
     )
-
-
-@get("/", opt=_SCOPE, sync_to_thread=True, include_in_schema=False)
-def list_elsewhere(request: AnyRequest) -> None:
-    """The list of order batches has another path."""
-    del request
-    raise _refusal("/api/orders/batches")
 
 
 @get("/stats", opt=_SCOPE, sync_to_thread=True, include_in_schema=False)
@@ -48,4 +43,4 @@ def delete_elsewhere(batch_id: FromPath[int]) -> None:
     raise _refusal(f"/api/orders/batches/{batch_id}")
 
 
-SIGNPOSTS = (list_elsewhere, stats_elsewhere, orders_elsewhere, delete_elsewhere)
+SIGNPOSTS = (stats_elsewhere, orders_elsewhere, delete_elsewhere)

@@ -122,14 +122,14 @@ def lock_batch(conn: Connection, *, batch_id: int) -> bool:
 
 
 def find_stats(conn: Connection) -> BatchStats:
-    """Averages are over ended batches that held at least one order."""
+    """Undone orders are not imported; averages are over ended batches that held at least one order."""
     row = conn.execute(
         """
         SELECT count(*) AS total_batches,
             count(*) FILTER (WHERE status = 'completed') AS completed_batches,
             count(*) FILTER (WHERE status = 'failed') AS failed_batches,
             count(*) FILTER (WHERE status = 'processing') AS processing_batches,
-            coalesce(sum(c.successful_orders), 0)::bigint AS total_orders_imported,
+            coalesce(sum(c.successful_orders - b.undone_orders), 0)::bigint AS total_orders_imported,
             coalesce(round(avg(100.0 * b.successful_orders / b.total_orders)
                 FILTER (WHERE b.status <> 'processing' AND b.total_orders > 0), 2), 0) AS average_success_rate
         FROM order_batches b

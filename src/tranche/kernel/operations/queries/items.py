@@ -39,7 +39,7 @@ def insert_placed(conn: Connection, *, operation_id: int, stage: str) -> None:
         """
         INSERT INTO operation_items (organization_id, operation_id, position, stage, reference, label)
         SELECT current_organization(), %(operation_id)s, position, %(stage)s, reference, label
-        FROM pg_temp.wanted_items ORDER BY position
+        FROM pg_temp.wanted_items
         """,
         {"operation_id": operation_id, "stage": stage},
     )

@@ -15,6 +15,7 @@ OPERATIONS: Final = Listing(
     filters={
         "kind": "o.kind = %(kind)s",
         "status": "o.status = %(status)s",
+        "statuses": "o.status = ANY(%(statuses)s)",
         "running": "o.status IN ('pending', 'processing', 'cancelling', 'paused') = %(running)s",
         "created_by": "o.created_by = %(created_by)s",
         "since": "o.created_at >= %(since)s",

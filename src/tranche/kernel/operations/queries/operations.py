@@ -89,37 +89,6 @@ def lock_operation(conn: Connection, *, operation_id: int) -> Operation | None:
     return operation_of(row) if row else None
 
 
-def list_operations(
-    conn: Connection, *, kind: str | None, statuses: list[str] | None, created_by: int | None, limit: int, offset: int
-) -> list[Operation]:
-    rows = conn.execute(
-        f"""
-        SELECT {COLUMNS} FROM operations o
-        WHERE o.organization_id = current_organization()
-          AND (%(kind)s::text IS NULL OR o.kind = %(kind)s)
-          AND (%(statuses)s::text[] IS NULL OR o.status = ANY(%(statuses)s))
-          AND (%(created_by)s::bigint IS NULL OR o.created_by = %(created_by)s)
-        ORDER BY o.id DESC LIMIT %(limit)s OFFSET %(offset)s
-        """,
-        {"kind": kind, "statuses": statuses, "created_by": created_by, "limit": limit, "offset": offset},
-    ).fetchall()
-    return [operation_of(row) for row in rows]
-
-
-def count_operations(conn: Connection, *, kind: str | None, statuses: list[str] | None, created_by: int | None) -> int:
-    row = conn.execute(
-        """
-        SELECT count(*) AS count FROM operations o
-        WHERE o.organization_id = current_organization()
-          AND (%(kind)s::text IS NULL OR o.kind = %(kind)s)
-          AND (%(statuses)s::text[] IS NULL OR o.status = ANY(%(statuses)s))
-          AND (%(created_by)s::bigint IS NULL OR o.created_by = %(created_by)s)
-        """,
-        {"kind": kind, "statuses": statuses, "created_by": created_by},
-    ).fetchone()
-    return int(_one(row)["count"])
-
-
 def set_status(
     conn: Connection,
     *,

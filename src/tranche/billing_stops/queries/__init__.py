@@ -1,0 +1,1 @@
+"""Every SQL statement of snapshots, by what it is about."""

@@ -1,0 +1,1 @@
+"""The wire contract of document 4, by what it is about."""

@@ -1,0 +1,1 @@
+"""Where snapshots come from: PostgreSQL, Oracle, CSV files, behind one port."""

@@ -1,0 +1,147 @@
+"""A PostgreSQL source: every statement to it. COPY out is handed on to COPY in, as bytes."""
+
+import re
+import struct
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from tranche.billing_stops.domain import SourceFault, SourceRefused
+from tranche.billing_stops.sources.port import PART_BYTES, Part, Reading, Wanted
+from tranche.kernel.db.pool import KEEPALIVES
+
+_SIGNATURE: Final = b"PGCOPY\n\xff\r\n\x00"
+_HEAD: Final = _SIGNATURE + struct.pack(">II", 0, 0)
+_END: Final = struct.pack(">h", -1)
+_SINCE: Final = re.compile(r"(?<![:\w]):since\b")
+_SHOWN: Final = 300
+
+_REFUSED: Final[Mapping[str, str]] = {
+    "28": "refused the user or the password",
+    "3D": "has no database of that name",
+    "42": "refused the query",
+    "22": "has a value that the query cannot convert",
+    "0A": "refused the query",
+}
+
+
+class PostgresReader:
+    """A PostgreSQL database with one query."""
+
+    def __init__(self, connection: Mapping[str, Any], *, timeout_seconds: int) -> None:
+        """`connection` are libpq's words, the host already resolved; `timeout_seconds` bounds the whole query."""
+        self._connection = connection
+        self._timeout = timeout_seconds
+
+    @contextmanager
+    def open(self, wanted: Wanted) -> Iterator[Reading]:
+        """See Reader. Everything is read as of the moment at which the transaction begins."""
+        with _told():
+            conn = psycopg.connect(
+                **{**KEEPALIVES, **self._connection},
+                application_name="tranche snapshot",
+                options=f"-c statement_timeout={self._timeout}s -c lock_timeout=10s",
+            )
+        with closing(conn):
+            with _told():
+                conn.read_only = True
+                conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+                reading = _Reading(conn, wanted)
+            yield reading
+
+
+class _Reading:
+    def __init__(self, conn: psycopg.Connection[Any], wanted: Wanted) -> None:
+        self._conn = conn
+        row = conn.execute("SELECT now()").fetchone()
+        self.as_of: datetime | None = row[0] if row else None
+        query = _query(wanted)
+        found = [column.name for column in _described(conn, query)]
+        self.is_status_given = wanted.rule_column in found
+        self._statement = _copy_statement(wanted, query, found)
+
+    def parts(self) -> Generator[Part, None, None]:
+        """Each message of COPY is one row, the first with the head before it; their bytes pass through untouched."""
+        data, rows = bytearray(), 0
+        with _told(), self._conn.cursor() as cursor, cursor.copy(self._statement) as copy:
+            for message in copy:
+                data += message
+                rows += 1
+                if len(data) >= PART_BYTES:
+                    yield _part(data, rows)
+                    data, rows = bytearray(_HEAD), 0
+        if data.endswith(_END) and len(data) > len(_HEAD) + len(_END):
+            # The last message was the end, which every part gets anyway.
+            yield _part(data[: -len(_END)], rows - 1)
+
+    def cancel(self) -> None:
+        """Ask the server to end the query; a server that is gone cannot be asked."""
+        try:
+            self._conn.cancel_safe(timeout=5.0)
+        except psycopg.Error:
+            self._conn.close()
+
+
+def _part(data: bytearray, rows: int) -> Part:
+    return Part(bytes(data) + _END, rows, is_binary=True)
+
+
+def _query(wanted: Wanted) -> sql.Composable:
+    text = sql.SQL(wanted.query)
+    if wanted.since is None:
+        return text
+    first, *rest = _SINCE.split(wanted.query)
+    pieces: list[sql.Composable] = [sql.SQL(first)]
+    for piece in rest:
+        pieces += [sql.Literal(wanted.since), sql.SQL(piece)]
+    return sql.Composed(pieces)
+
+
+def _described(conn: psycopg.Connection[Any], query: sql.Composable) -> list[psycopg.Column]:
+    cursor = conn.execute(sql.SQL("SELECT * FROM (\n{}\n) AS q LIMIT 0").format(query))
+    return cursor.description or []
+
+
+def _copy_statement(wanted: Wanted, query: sql.Composable, found: list[str]) -> sql.Composed:
+    missing = [name for name in wanted.names if name not in found and name != wanted.rule_column]
+    if missing:
+        raise SourceRefused(f"The query gives no column {', '.join(missing)}; it gives {', '.join(found)}.")
+    columns: list[sql.Composable] = []
+    for name in wanted.names:
+        kind = wanted.data_set.kinds.get(name)
+        if name == wanted.rule_column and name not in found:
+            columns.append(sql.SQL(wanted.data_set.rule.sql("q", cutoff=wanted.cutoff)))
+        else:
+            columns.append(sql.SQL("q.{}::{}").format(sql.Identifier(name), sql.SQL(kind.value if kind else "boolean")))
+    return sql.SQL("COPY (SELECT {} FROM (\n{}\n) AS q) TO STDOUT (FORMAT binary)").format(
+        sql.SQL(", ").join(columns), query
+    )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Faults of the driver as ours: what may pass, and what stays as it is until somebody changes something."""
+    try:
+        yield
+    except psycopg.Error as error:
+        state = error.sqlstate or _state_in(error)
+        if (what := _REFUSED.get(state[:2])) is not None:
+            said = (error.diag.message_primary or "")[:_SHOWN] if state[:2] in {"42", "0A"} else ""
+            raise SourceRefused(f"The source {what}{f': {said}' if said else ''}.") from error
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            raise SourceFault("The source's query took too long and was ended.", code="source_timeout") from error
+        raise SourceFault(
+            "The source went away or does not answer. The data of the last run stay; the run may be started again."
+        ) from error
+
+
+def _state_in(error: psycopg.Error) -> str:
+    """A refusal at the door carries no code in every version of libpq; its words are fixed."""
+    text = str(error)
+    if "password" in text or "authentication" in text or re.search(r'role "[^"]*" does not exist', text):
+        return "28000"
+    return "3D000" if re.search(r'database "[^"]*" does not exist', text) else ""

@@ -1,0 +1,1 @@
+"""The command line of items, lots and stock."""

@@ -1,0 +1,153 @@
+"""`tranche items`: bring items in, look at them, undo an import, by way of a server."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tranche.imports.domain import ImportMode, OnDuplicate
+from tranche.imports.mappings_commands import make_group
+from tranche.imports.sending import MappingOption, read_mapping_option, send_file, show_started
+from tranche.kernel.client.http import Client, Json
+from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
+from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
+from tranche.kernel.client.watch import watch_or_leave
+
+_ITEM_COLUMNS = (
+    Column("Id", "id", Kind.NUMBER),
+    Column("Code", "code"),
+    Column("Name", "name"),
+    Column("Unit price", "unitPrice", Kind.COUNT),
+    Column("Stock tracking", "stockTracking"),
+)
+_ERROR_COLUMNS = (
+    Column("Row", "row", Kind.NUMBER),
+    Column("Column", "column"),
+    Column("What is wrong", "message"),
+)
+_KEPT_COLUMNS = (Column("Item", "label"), Column("Why", "why"))
+_SHOWN = 10
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Bring items in, look at them.")
+
+
+@app.command("import")
+def bring_in(
+    file: Annotated[
+        Path, typer.Argument(help="The spreadsheet: .xlsx, .xls, .xlsb, .ods or .csv.", show_default=False)
+    ],
+    *,
+    mapping: MappingOption = None,
+    on_duplicate: Annotated[
+        OnDuplicate, typer.Option(help="What becomes of an item that exists already.")
+    ] = OnDuplicate.ERROR,
+    mode: Annotated[
+        ImportMode, typer.Option(help="Import the valid items, or nothing where one row is bad.")
+    ] = ImportMode.VALID,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")] = False,
+    wait: WaitOption = True,
+    json: JsonOption = False,
+) -> None:
+    """Upload a spreadsheet of items; exit code 3 when some could not be imported."""
+    form = {"mapping": read_mapping_option(mapping)} if mapping else {}
+    params = {"onDuplicate": on_duplicate.value, "mode": mode.value, "dryRun": dry_run or None}
+    with open_client() as client:
+        started = send_file(client, "/api/items/upload", file, params=params, form=form)["data"]
+        if not wait:
+            show_started(started, json=json)
+            return
+        ended = watch_or_leave(client, int(started["operationId"]))
+        code = finish_import(client, started, ended, what="Items", json=json)
+        if not started["dryRun"] and not json:
+            say(f"To take it back: tranche items undo {started['importId']}")
+    raise typer.Exit(code)
+
+
+@app.command("list")
+def list_items(
+    *,
+    search: Annotated[str | None, typer.Option(help="A code, or the beginning of a name.", show_default=False)] = None,
+    page: PageOption = 1,
+    limit: LimitOption = 20,
+    json: JsonOption = False,
+) -> None:
+    """List items by name."""
+    with open_client() as client:
+        answer = client.get("/api/items", params={"search": search, "page": page, "limit": limit})
+    if json:
+        show_json(answer)
+        return
+    show_table(_ITEM_COLUMNS, answer["data"])
+    pages = answer["pagination"]
+    say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what="items")
+
+
+@app.command("undo")
+def undo(
+    number: Annotated[int, typer.Argument(min=1, metavar="IMPORT", help="The number of the import.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: WaitOption = True,
+    json: JsonOption = False,
+) -> None:
+    """Remove the items that an import made and that nobody has changed or used since."""
+    with open_client() as client:
+        found = client.get(f"/api/imports/{number}")["data"]
+        if not (yes or ask(f"Undo import {number} ({found['fileName']})?")):
+            say("Nothing was undone. (--yes undoes without asking.)")
+            raise typer.Exit(ExitCode.FAILURE)
+        started = client.post(f"/api/imports/{number}/undo")["data"]
+        if not wait:
+            show_started(started, json=json)
+            return
+        ended = watch_or_leave(client, int(started["operationId"]))
+        kept = client.get(
+            f"/api/operations/{started['operationId']}/items", params={"status": "skipped", "limit": _SHOWN}
+        )
+    if json:
+        show_json(ended)
+    else:
+        show_fields((Column("Removed", "succeeded", Kind.COUNT), Column("Kept", "skipped", Kind.COUNT)), ended)
+        show_table(_KEPT_COLUMNS, [_kept(entry) for entry in kept["data"]["items"]])
+    raise typer.Exit(_code(ended))
+
+
+app.add_typer(make_group("item"), name="mappings")
+
+
+def finish_import(client: Client, started: Json, ended: Json, *, what: str, json: bool) -> ExitCode:
+    """Show what became of an import, with its first errors; `what` names its rows."""
+    if json:
+        show_json({**started, **ended})
+        return _code(ended)
+    made = "Would be imported" if started["dryRun"] else "Imported"
+    show_fields(
+        (
+            Column(what, "total", Kind.COUNT),
+            Column(made, "succeeded", Kind.COUNT),
+            Column("Failed", "failed", Kind.COUNT),
+            Column("Skipped", "skipped", Kind.COUNT),
+        ),
+        ended,
+    )
+    path = f"/api/imports/{started['importId']}/errors"
+    errors = client.get(path, params={"limit": _SHOWN})
+    if errors["data"]:
+        show_table(_ERROR_COLUMNS, errors["data"])
+        total = errors["pagination"]["totalItems"]
+        say(f"{total:,} errors and warnings. All: GET {path}, as a workbook: GET {path}.xlsx")
+    if ended["error"]:
+        say(str(ended["error"]["message"]))
+    if started["dryRun"]:
+        say("Nothing was written.")
+    return _code(ended)
+
+
+def _kept(entry: Json) -> Json:
+    return {**entry, "why": (entry.get("error") or {}).get("message")}
+
+
+def _code(ended: Json) -> ExitCode:
+    if ended["status"] == "completed":
+        return ExitCode.OK
+    return ExitCode.COMPLETED_WITH_ERRORS if ended["status"] == "completed_with_errors" else ExitCode.FAILURE

@@ -1,0 +1,1 @@
+"""Opening stock as a target of imports."""

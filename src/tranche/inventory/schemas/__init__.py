@@ -1,0 +1,1 @@
+"""The wire contract of document 5 and of what is added to it."""

@@ -1,0 +1,1 @@
+"""`tranche pdfs` and `tranche send`, by way of a server."""

@@ -1,0 +1,63 @@
+"""`tranche send`: send invoices to their customers by e-mail, SMS or WhatsApp."""
+
+from typing import Annotated
+
+import typer
+
+from tranche.invoicing.bulk.commands.choosing import InvoicesArgument, RunOption, choose
+from tranche.invoicing.bulk.commands.ending import finish
+from tranche.kernel.client.http import Json
+from tranche.kernel.client.options import JsonOption, WaitOption, open_client
+from tranche.kernel.client.output import Column, ExitCode, ask, say, show_json, show_table
+from tranche.messaging.domain import Channel
+
+app = typer.Typer(add_completion=False)
+
+_COLUMNS = (Column("Invoice", "number"), Column("Customer", "customer"), Column("Why not", "reason"))
+
+
+@app.command()
+def send(
+    invoices: InvoicesArgument = None,
+    *,
+    run: RunOption = None,
+    method: Annotated[Channel, typer.Option(help="By which channel.")] = Channel.EMAIL,
+    subject: Annotated[str | None, typer.Option(help="Instead of the template's.", show_default=False)] = None,
+    template: Annotated[str, typer.Option(help="The template.")] = "invoice",
+    pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="With the invoice as PDF.")] = True,
+    by_customer: Annotated[bool, typer.Option("--by-customer", help="One message for each customer.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say who would be reached; send nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    wait: WaitOption = True,
+    json: JsonOption = False,
+) -> None:
+    """Send invoices; exit code 3 when some could not be sent."""
+    with open_client() as client:
+        body: Json = {
+            "invoice_ids": choose(client, invoices, run=run),
+            "method": method.value,
+            "options": {
+                "subject": subject,
+                "template": template,
+                "include_pdf": pdf,
+                "group_by_customer": by_customer,
+            },
+        }
+        ahead = client.post("/api/batch-operations/communications/preview", body=body)["data"]
+        if dry_run:
+            _show(ahead, json=json)
+            return
+        if not ahead["isReal"]:
+            say("The messages go to the local outbox folder; nothing leaves that machine.")
+        if not yes and not ask(f"Send {ahead['reachable']:,} of {ahead['total']:,} invoices by {method}?"):
+            raise typer.Exit(ExitCode.FAILURE)
+        code = finish(client, client.post("/api/batch-operations/communications", body=body), wait=wait, json=json)
+    raise typer.Exit(code)
+
+
+def _show(ahead: Json, *, json: bool) -> None:
+    if json:
+        show_json(ahead)
+        return
+    say(f"{ahead['reachable']:,} of {ahead['total']:,} would be reached.")
+    show_table(_COLUMNS, ahead["unreachable"])

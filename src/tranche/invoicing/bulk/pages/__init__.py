@@ -1,0 +1,21 @@
+"""The pages of document 3: sending invoices, what became of a sending, and the design of invoices."""
+
+from typing import Any, Final
+
+from tranche.invoicing.bulk.pages.design import DESIGN_PAGES
+from tranche.invoicing.bulk.pages.send import SEND_PAGES
+from tranche.invoicing.bulk.pages.sendings import SENDING_PAGES
+from tranche.kernel.context import Role
+from tranche.kernel.web.pages.ports import Area, MenuEntry
+
+PAGES: Final[tuple[Any, ...]] = (*SEND_PAGES, *SENDING_PAGES, *DESIGN_PAGES)
+MENU: Final = (
+    MenuEntry(
+        label="Invoice design",
+        path="/settings/invoice-design",
+        icon="invoice",
+        position=65,
+        role=Role.ADMIN,
+        area=Area.SETTINGS,
+    ),
+)

@@ -1,0 +1,125 @@
+"""One sending or printing: how far it is, what became of each message, its files, and what bounced sent again."""
+
+from typing import Any, Final
+
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from tranche.invoicing.bulk import service
+from tranche.invoicing.bulk.domain import NothingToSend
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Database
+from tranche.kernel.errors import Conflict
+from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.web.json import Body
+from tranche.kernel.web.pages.flash import Tone
+from tranche.kernel.web.pages.listing import Chip, Column, Filter, Listing
+from tranche.kernel.web.pages.render import Html, redirect, render
+from tranche.kernel.web.pages.routes import form, page
+from tranche.kernel.web.requests import AnyRequest, read_choice, read_whole
+from tranche.messaging import service as messaging
+from tranche.messaging.domain import State
+from tranche.messaging.pages.outbox import NAMES, list_folders
+
+PATH: Final = "/invoices/sendings/{batch_id:int}"
+_PER_PAGE: Final = 50
+_LOST: Final = (State.BOUNCED, State.FAILED)
+_COLUMNS: Final = (
+    Column(label="Recipient"),
+    Column(label="Subject"),
+    Column(label="State"),
+    Column(label="What was said"),
+)
+
+
+class EmptyForm(Body, frozen=True):
+    """A button."""
+
+
+@page(PATH)
+def sending_page(
+    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
+) -> Html:
+    """The operation with its messages, newest first, and the items that failed before they became one."""
+    status = read_choice(request, "status", choices=("", *State)) or None
+    after = read_whole(request, "after")
+    with database.transaction(ctx.organization_id) as conn:
+        batch = service.get_batch(conn, operation_id=batch_id)
+        operation = get_operation(conn, operation_id=batch_id)
+        counts = messaging.count_by_status(conn, operation_id=batch_id)
+        found = messaging.list_before(
+            conn, channel=None, status=status, operation_id=batch_id, before=after, limit=_PER_PAGE + 1
+        )
+        failed = service.list_items(conn, operation_id=batch_id, status="failed", after=0, limit=_PER_PAGE)
+        files, folders = service.list_files(conn, operation_id=batch_id), list_folders(conn)
+    rows = found[:_PER_PAGE]
+    states = [state for state in State if counts[state]]
+    listing = Listing(
+        path=f"/invoices/sendings/{batch_id}",
+        columns=_COLUMNS,
+        query=dict(request.query_params),
+        filters=(
+            Filter(
+                name="status",
+                label="State",
+                chips=(
+                    Chip(label="All", value=""),
+                    *(Chip(label=one.value.capitalize(), value=one, count=f"{counts[one]:,}") for one in states),
+                ),
+            ),
+        ),
+        following=str(rows[-1].id) if len(found) > _PER_PAGE else None,
+    )
+    data: dict[str, Any] = {
+        "batch": batch,
+        "operation": operation,
+        "counts": counts,
+        "messages": rows,
+        "failed": failed,
+        "files": files,
+        "folders": folders,
+        "listing": listing,
+        "names": NAMES,
+        "lost": sum(counts[state] for state in _LOST),
+    }
+    return render(request, "invoicing/sending.html", data)
+
+
+@form(PATH + "/resend")
+def resend(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    batch_id: FromPath[int],
+    data: URLEncodedBody[EmptyForm],
+) -> Html:
+    """What bounced or failed once more, to the addresses of now."""
+    del data
+    try:
+        with database.transaction(ctx.organization_id) as conn:
+            again = service.resend(conn, ctx, operations, operation_id=batch_id, states=_LOST)
+    except NothingToSend as error:
+        return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
+    return redirect(f"/invoices/sendings/{again.id}", say="They are sent again.")
+
+
+@form(PATH + "/retry")
+def retry(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    batch_id: FromPath[int],
+    data: URLEncodedBody[EmptyForm],
+) -> Html:
+    """The failed stages once more."""
+    del data
+    try:
+        with database.transaction(ctx.organization_id) as conn:
+            service.get_batch(conn, operation_id=batch_id)
+            operations.retry(conn, ctx, operation_id=batch_id, code=None)
+    except Conflict as error:
+        return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
+    return redirect(f"/invoices/sendings/{batch_id}", say="What failed is tried again.")
+
+
+SENDING_PAGES: Final = (sending_page, resend, retry)

@@ -1,0 +1,96 @@
+"""Numbers, money and days as each language writes them, and the fixed words of an invoice."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Final
+from unicodedata import bidirectional
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+
+DEFAULT_LANGUAGE: Final = "en"
+_RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
+_OF_THE_RIGHT: Final = frozenset({"R", "AL"})
+_MARK: Final = "\u200e"
+_HUNDRED: Final = Decimal(100)
+_MOST_DIGITS: Final = 6
+
+
+@cache
+def _all_words() -> dict[str, dict[str, str]]:
+    text = files("tranche.invoicing.printing").joinpath("words.json").read_text(encoding="utf-8")
+    found: dict[str, dict[str, str]] = json.loads(text)
+    return found
+
+
+def list_languages() -> list[str]:
+    """The languages that an invoice can be printed in."""
+    return list(_all_words())
+
+
+def find_language(wanted: str) -> str:
+    """The language that a wish such as `de-AT` or `pt_BR` is printed in; English where we have no words."""
+    base = wanted.replace("_", "-").partition("-")[0].lower()
+    return base if base in _all_words() else DEFAULT_LANGUAGE
+
+
+class Figures:
+    """One language's way to write; digits are 0 to 9 in all of them, so that amounts can be typed off everywhere."""
+
+    def __init__(self, language: str, *, currency: str, digits: int) -> None:
+        """`digits` is how many the currency has behind the point."""
+        self.language = find_language(language)
+        self.words = _all_words()[self.language]
+        self._locale = Locale.parse(self.language)
+        self._currency = currency
+        self._digits = digits
+
+    @property
+    def direction(self) -> str:
+        """Which way the language reads: rtl or ltr."""
+        return "rtl" if self.language in _RIGHT_TO_LEFT else "ltr"
+
+    def money(self, amount: Decimal) -> str:
+        """An amount with its currency."""
+        pattern = None
+        if self._digits != get_currency_precision(self._currency):
+            pattern = f"#,##0.{'0' * self._digits} ¤" if self._digits else "#,##0 ¤"
+        return format_currency(amount, self._currency, pattern, locale=self._locale, currency_digits=pattern is None)
+
+    def amount(self, amount: Decimal) -> str:
+        """An amount without its currency."""
+        return format_decimal(amount, f"#,##0.{'0' * self._digits}".rstrip("."), locale=self._locale)
+
+    def price(self, price: Decimal) -> str:
+        """A price keeps digits beyond the currency's where it has them."""
+        return self._decimal(price, least=self._digits)
+
+    def quantity(self, quantity: Decimal) -> str:
+        """A quantity without trailing zeros."""
+        return self._decimal(quantity, least=0)
+
+    def percent(self, rate: Decimal) -> str:
+        """A rate of so many per cent."""
+        exponent = rate.normalize().as_tuple().exponent
+        places = min(max(0, -exponent), _MOST_DIGITS) if isinstance(exponent, int) else 0
+        sign = self._locale.percent_formats[None].pattern
+        pattern = sign.replace("#,##0", f"#,##0.{'0' * places}") if places else sign
+        return format_percent(rate / _HUNDRED, pattern, locale=self._locale)
+
+    def day(self, day: date) -> str:
+        """A day with its month's name."""
+        return format_date(day, "long", locale=self._locale)
+
+    def plain(self, text: str) -> str:
+        """A text without letters of the page's direction keeps its own: a number before a town stays before it."""
+        if self.direction == "ltr" or any(bidirectional(char) in _OF_THE_RIGHT for char in text):
+            return text
+        return f"{_MARK}{text}{_MARK}"
+
+    def _decimal(self, number: Decimal, *, least: int) -> str:
+        pattern = f"#,##0.{'0' * least}{'#' * (_MOST_DIGITS - least)}"
+        return format_decimal(number, pattern, locale=self._locale)

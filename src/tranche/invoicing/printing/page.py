@@ -1,0 +1,144 @@
+"""An invoice as what its page shows: every word and figure ready for print, for the template to lay out."""
+
+import hashlib
+import json
+from typing import Any
+
+from tranche.invoicing.domain import InvoiceDocument, InvoiceKind, InvoiceLine, InvoiceStatus, Party
+from tranche.invoicing.printing.design import TEMPLATE_ID, TEMPLATE_VERSION, Design
+from tranche.invoicing.printing.figures import Figures
+from tranche.invoicing.printing.payment import compact_iban, epc_text, make_qr
+
+_FONTS = ("Inter", "Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Hind Siliguri")
+_IBAN_GROUP = 4
+
+
+def make_page(document: InvoiceDocument, design: Design, *, xml: str | None) -> dict[str, Any]:
+    """The template's data; `xml` is the electronic invoice that the file carries."""
+    figures = Figures(document.language, currency=document.currency, digits=document.digits)
+    words = figures.words
+    is_credit = document.kind is InvoiceKind.CREDIT_NOTE
+    return {
+        "lang": figures.language,
+        "dir": figures.direction,
+        "fonts": _fonts(figures.language),
+        "digits": list("0123456789"),
+        "paper": design.paper,
+        "accent": design.accent,
+        "logo": design.logo_name,
+        "footer": figures.plain(design.footer),
+        "title": words["credit_note" if is_credit else "invoice"],
+        "number": document.number,
+        "date": [document.invoice_date.year, document.invoice_date.month, document.invoice_date.day],
+        "meta": _meta(document, figures),
+        "seller-label": words["from"],
+        "seller": _party(document.seller, figures),
+        "buyer-label": words["bill_to"],
+        "buyer": _party(document.buyer, figures),
+        "headline": _headline(document, figures),
+        "notice": _notice(document, figures),
+        "columns": [words[name] for name in ("description", "quantity", "price", "tax", "amount")],
+        "lines": [_line(line, figures) for line in document.lines],
+        "totals": _totals(document, figures),
+        "payment": None if is_credit else _payment(document, design, figures),
+        "notes": [document.notes] if document.notes else [],
+        "page-of": words["page"],
+        "xml": xml,
+    }
+
+
+def hash_page(page: dict[str, Any]) -> str:
+    """What a rendered file is known by: the same hash, the same bytes."""
+    text = json.dumps([TEMPLATE_ID, TEMPLATE_VERSION, page], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _fonts(language: str) -> list[str]:
+    """The language's own script stands right behind the Latin one, which has the figures."""
+    own = {"ar": "Noto Sans Arabic", "bn": "Hind Siliguri", "hi": "Noto Sans Devanagari"}.get(language)
+    return list(dict.fromkeys(name for name in (_FONTS[0], own, *_FONTS) if name))
+
+
+def _meta(document: InvoiceDocument, figures: Figures) -> list[list[str]]:
+    words = figures.words
+    rows = [[words["number"], document.number], [words["date"], figures.day(document.invoice_date)]]
+    if document.kind is InvoiceKind.INVOICE:
+        rows.append([words["due_date"], figures.day(document.due_date)])
+    if document.order_number:
+        rows.append([words["order"], document.order_number])
+    if document.credited_number:
+        rows.append([words["credited"], document.credited_number])
+    return rows
+
+
+def _party(party: Party, figures: Figures) -> dict[str, Any]:
+    words = figures.words
+    lines = [row.strip() for row in (party.address or "").splitlines() if row.strip()]
+    lines += [text for text in (party.email, party.phone) if text]
+    lines += [
+        f"{words[name]}: {text}"
+        for name, text in (("tax_id", party.tax_id), ("registration", party.registration))
+        if text
+    ]
+    return {"name": figures.plain(party.name), "lines": [figures.plain(row) for row in lines]}
+
+
+def _headline(document: InvoiceDocument, figures: Figures) -> str:
+    amount = figures.money(document.total)
+    if document.kind is InvoiceKind.CREDIT_NOTE:
+        return figures.words["credit_headline"].format(amount=amount)
+    return figures.words["due_headline"].format(amount=amount, date=figures.day(document.due_date))
+
+
+def _notice(document: InvoiceDocument, figures: Figures) -> str:
+    if document.status is InvoiceStatus.VOID:
+        return figures.words["voided"]
+    if document.credited_by:
+        return figures.words["credited_by"].format(number=document.credited_by)
+    return ""
+
+
+def _line(line: InvoiceLine, figures: Figures) -> dict[str, str]:
+    return {
+        "description": figures.plain(line.description),
+        "detail": line.item_code if line.item_code and line.item_code != line.description else "",
+        "quantity": figures.quantity(line.quantity),
+        "price": figures.price(line.unit_price),
+        "tax": figures.percent(line.tax_rate),
+        "amount": figures.amount(line.net),
+    }
+
+
+def _totals(document: InvoiceDocument, figures: Figures) -> list[dict[str, Any]]:
+    words = figures.words
+    rows: list[dict[str, Any]] = [{"label": words["net"], "value": figures.money(document.net), "strong": False}]
+    for tax in document.taxes:
+        label = words["tax_row"].format(rate=figures.percent(tax.rate), net=figures.money(tax.net))
+        rows.append({"label": label, "value": figures.money(tax.tax), "strong": False})
+    rows.append({"label": words["total"], "value": figures.money(document.total), "strong": True})
+    return rows
+
+
+def _payment(document: InvoiceDocument, design: Design, figures: Figures) -> dict[str, Any] | None:
+    words, bank = figures.words, document.bank
+    facts = (
+        ("bank", bank.bank),
+        ("iban", _grouped(bank.iban)),
+        ("bic", bank.bic),
+        ("reference", document.number if bank.iban or bank.bank else None),
+        ("terms", document.payment_terms),
+    )
+    rows = [[words[name], figures.plain(text)] for name, text in facts if text]
+    code = epc_text(document) if design.payment_qr else None
+    if not rows:
+        return None
+    qr = make_qr(code) if code else None
+    return {"title": words["pay"], "rows": rows, "qr": qr, "qr-label": words["scan"]}
+
+
+def _grouped(iban: str | None) -> str | None:
+    """As people read it: groups of four."""
+    whole = compact_iban(iban)
+    if whole is None:
+        return iban
+    return " ".join(whole[at : at + _IBAN_GROUP] for at in range(0, len(whole), _IBAN_GROUP))

@@ -1,0 +1,1 @@
+"""Messages to customers by e-mail, SMS and WhatsApp: templates, channels, outbox; it knows no invoice."""

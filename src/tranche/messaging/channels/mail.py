@@ -1,0 +1,60 @@
+"""E-mail by SMTP with the organization's own server and sender."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tranche.kernel.errors import Invalid
+from tranche.kernel.notify.domain import Outcome
+from tranche.kernel.notify.mail import Mail, read_sender
+from tranche.kernel.notify.smtp import SEND_SECONDS, Smtp, SmtpServer, Tls
+from tranche.messaging.channels.carrier import Fields, Letter
+
+FIELDS: Final = Fields(
+    settings={"host": None, "port": "587", "tls": "starttls", "user": "", "from": None},
+    optional_secrets=("password", "callback_secret"),
+)
+_LAST_PORT: Final = 65_535
+
+
+class MailCarrier:
+    """One connection for a burst of mails."""
+
+    def __init__(
+        self, settings: Mapping[str, str], secrets: Mapping[str, str], *, seconds: float = SEND_SECONDS
+    ) -> None:
+        """Raises Invalid where the settings cannot be used."""
+        self._smtp = Smtp(read_mail_server(settings, secrets), sender=read_sender(settings["from"]), seconds=seconds)
+
+    def send(self, letter: Letter) -> Outcome:
+        """See Carrier."""
+        return self._smtp.send(
+            Mail(
+                message_id=letter.mail_id,
+                address=letter.address,
+                name=letter.recipient,
+                subject=letter.subject,
+                text=letter.body,
+                written_at=letter.written_at,
+                files=letter.files,
+            )
+        )
+
+    def close(self) -> None:
+        """See Carrier."""
+        self._smtp.close()
+
+
+def read_mail_server(settings: Mapping[str, str], secrets: Mapping[str, str]) -> SmtpServer:
+    """The server of these settings.
+
+    Raises:
+        Invalid: port or encryption is no such thing.
+    """
+    port, tls = settings["port"], settings["tls"]
+    if not (port.isascii() and port.isdigit() and 0 < int(port) <= _LAST_PORT):
+        raise Invalid("The mail server's port must be a number from 1 to 65535.", code="setting")
+    if tls not in {one.value for one in Tls}:
+        raise Invalid("tls must be auto, starttls, implicit or none.", code="setting")
+    read_sender(settings["from"])
+    user = settings["user"] or None
+    return SmtpServer(host=settings["host"], port=int(port), tls=Tls(tls), user=user, password=secrets.get("password"))

@@ -1,0 +1,175 @@
+"""The outbox, one message, and the addresses that nothing is sent to."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.errors import Invalid, NotFound
+from tranche.kernel.web.json import Body
+from tranche.kernel.web.pages.listing import Chip, Column, Filter, Listing
+from tranche.kernel.web.pages.render import Html, faults_of, redirect, render
+from tranche.kernel.web.pages.routes import form, page
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
+from tranche.messaging import service
+from tranche.messaging.domain import Channel, Provider, State
+
+TABS: Final = (("/messages", "Outbox"), ("/messages/suppressions", "Suppressed addresses"))
+NAMES: Final = {Channel.EMAIL: "E-mail", Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp"}
+_PER_PAGE: Final = 50
+_COLUMNS: Final = (
+    Column(label="Recipient"),
+    Column(label="Channel"),
+    Column(label="Subject"),
+    Column(label="State"),
+    Column(label="Written"),
+)
+_SUPPRESSION_COLUMNS: Final = (
+    Column(label="Address"),
+    Column(label="Channel"),
+    Column(label="Why"),
+    Column(label="Since"),
+    Column(label="What to do", is_hidden_label=True),
+)
+
+
+class SuppressionForm(Body, frozen=True):
+    """An address that nothing is to be sent to, or that may be written to again."""
+
+    channel: Channel = Channel.EMAIL
+    address: str = ""
+    reason: str = ""
+
+
+@page("/messages")
+def outbox_page(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
+    """Messages, newest first."""
+    allow_query(request, {"channel", "status", "after", "before"})
+    channel = read_choice(request, "channel", choices=("", *Channel)) or None
+    status = read_choice(request, "status", choices=("", *State)) or None
+    after = read_whole(request, "after")
+    with database.transaction(ctx.organization_id) as conn:
+        found = service.list_before(conn, channel=channel, status=status, before=after, limit=_PER_PAGE + 1)
+        counts = service.count_by_status(conn)
+        folders = list_folders(conn)
+    rows = found[:_PER_PAGE]
+    listing = Listing(
+        path="/messages",
+        columns=_COLUMNS,
+        query=dict(request.query_params),
+        filters=(
+            Filter(name="status", label="State", chips=_state_chips(counts)),
+            Filter(
+                name="channel",
+                label="Channel",
+                chips=(Chip(label="All channels", value=""), *(Chip(label=NAMES[one], value=one) for one in Channel)),
+            ),
+        ),
+        total=f"{sum(counts.values()):,}" if not (channel or status) else "",
+        following=str(rows[-1].id) if len(found) > _PER_PAGE else None,
+    )
+    data = {"messages": rows, "listing": listing, "folders": folders, "tabs": TABS, "names": NAMES}
+    return render(request, "messaging/outbox.html", data)
+
+
+@page("/messages/{message_id:int}")
+def message_page(
+    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], message_id: FromPath[int]
+) -> Html:
+    """One message with its words and what happened to it."""
+    with database.transaction(ctx.organization_id) as conn:
+        message = service.get_message(conn, message_id=message_id)
+        events = service.list_events(conn, message_id=message_id)
+    data = {"message": message, "events": events, "names": NAMES, "is_folder": message.provider == Provider.FOLDER}
+    return render(request, "messaging/message.html", data)
+
+
+@page("/messages/suppressions")
+def suppressions_page(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
+    """Addresses that nothing is sent to."""
+    return _suppressions(request, ctx, database)
+
+
+@form("/messages/suppressions")
+def suppress_address(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    data: URLEncodedBody[SuppressionForm],
+) -> Html:
+    """Put an address on the list."""
+    try:
+        with database.transaction(ctx.organization_id) as conn:
+            service.suppress(
+                conn, ctx, channel=data.channel, address=data.address, reason=data.reason.strip() or "by hand"
+            )
+    except Invalid as error:
+        return _suppressions(request, ctx, database, data=data, error=error)
+    return redirect("/messages/suppressions", say="Nothing more is sent to this address.")
+
+
+@form("/messages/suppressions/remove")
+def allow_address(
+    ctx: NamedDependency[Context], database: NamedDependency[Database], data: URLEncodedBody[SuppressionForm]
+) -> Html:
+    """Take an address off the list."""
+    try:
+        with database.transaction(ctx.organization_id) as conn:
+            service.unsuppress(conn, ctx, channel=data.channel, address=data.address)
+    except NotFound:
+        return redirect("/messages/suppressions", say="The address was off the list already.")
+    return redirect("/messages/suppressions", say="This address may be written to again.")
+
+
+def list_folders(conn: Connection) -> list[str]:
+    """The channels whose messages leave this machine by nobody, for the notice that says so."""
+    return [NAMES[one.channel] for one in service.list_channels(conn) if one.provider is Provider.FOLDER]
+
+
+def _suppressions(
+    request: AnyRequest,
+    ctx: Context,
+    database: Database,
+    *,
+    data: SuppressionForm | None = None,
+    error: Invalid | None = None,
+) -> Html:
+    search, number = request.query_params.get("q", ""), read_whole(request, "after") or 1
+    with database.transaction(ctx.organization_id) as conn:
+        found, total = service.list_suppressions(
+            conn, channel=None, search=search, limit=_PER_PAGE, offset=(number - 1) * _PER_PAGE
+        )
+    listing = Listing(
+        path="/messages/suppressions",
+        columns=_SUPPRESSION_COLUMNS,
+        query=dict(request.query_params),
+        search=search,
+        search_label="Search by the beginning of the address",
+        total=f"{total:,}",
+        following=str(number + 1) if number * _PER_PAGE < total else None,
+        previous=str(number - 1) if number > 1 else None,
+    )
+    shown = {
+        "listing": listing,
+        "suppressions": found,
+        "tabs": TABS,
+        "names": NAMES,
+        "data": data or SuppressionForm(),
+        "faults": faults_of(error) if error else {},
+        "channels": [(one.value, NAMES[one]) for one in Channel],
+    }
+    return render(request, "messaging/suppressions.html", shown, status=400 if error else 200)
+
+
+def _state_chips(counts: Mapping[State, int]) -> tuple[Chip, ...]:
+    states = [state for state in State if counts[state]]
+    return (
+        Chip(label="All", value=""),
+        *(Chip(label=state.value.capitalize(), value=state, count=f"{counts[state]:,}") for state in states),
+    )
+
+
+OUTBOX_PAGES: Final = (outbox_page, message_page, suppressions_page, suppress_address, allow_address)

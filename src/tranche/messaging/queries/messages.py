@@ -1,0 +1,280 @@
+"""SQL of the outbox: messages, their states, what was told of them."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from psycopg.types.json import Jsonb
+
+from tranche.kernel.db.pool import Connection, Row
+from tranche.messaging.domain import Attachment, Channel, Draft, Message, State
+
+_COLUMNS = ", ".join(f"m.{f.name}" for f in fields(Message))
+_FROM = """
+    FROM messages m
+    WHERE m.organization_id = current_organization()
+      AND (%(channel)s::text IS NULL OR m.channel = %(channel)s)
+      AND (%(status)s::text IS NULL OR m.status = %(status)s)
+      AND (%(operation_id)s::bigint IS NULL OR m.operation_id = %(operation_id)s)
+"""
+
+
+def insert_message(conn: Connection, *, draft: Draft, mail_id: str) -> Message:
+    """The message of the draft's key, made unless it is there already; what is there keeps its words."""
+    conn.execute(
+        """
+        INSERT INTO messages (organization_id, key, operation_id, position, channel, customer_id, recipient, address,
+            subject, body, attachments, mail_id, created_by)
+        VALUES (current_organization(), %(key)s, %(operation_id)s, %(position)s, %(channel)s, %(customer_id)s,
+            %(recipient)s, %(address)s, %(subject)s, %(body)s, %(attachments)s, %(mail_id)s, %(created_by)s)
+        ON CONFLICT (organization_id, key) DO NOTHING
+        """,
+        {
+            "key": draft.key,
+            "operation_id": draft.operation_id,
+            "position": draft.position,
+            "channel": draft.channel,
+            "customer_id": draft.customer_id,
+            "recipient": draft.recipient,
+            "address": draft.address,
+            "subject": draft.subject,
+            "body": draft.body,
+            "attachments": Jsonb([_dump(one) for one in draft.attachments]),
+            "mail_id": mail_id,
+            "created_by": draft.created_by,
+        },
+    )
+    (row,) = conn.execute(
+        f"SELECT {_COLUMNS} FROM messages m WHERE m.organization_id = current_organization() AND m.key = %(key)s",
+        {"key": draft.key},
+    ).fetchall()
+    return _message(row)
+
+
+def commit_lightly(conn: Connection) -> None:
+    """This transaction's end does not wait for the disk: one before it and one behind it do."""
+    conn.execute("SET LOCAL synchronous_commit = off")
+
+
+def rewrite_message(conn: Connection, *, message_id: int, draft: Draft) -> None:
+    """Give a message that was never accepted the words and the address of now."""
+    conn.execute(
+        """
+        UPDATE messages SET recipient = %(recipient)s, address = %(address)s, subject = %(subject)s, body = %(body)s,
+            attachments = %(attachments)s, updated_at = now()
+        WHERE organization_id = current_organization() AND id = %(id)s AND status IN ('queued', 'failed')
+        """,
+        {
+            "id": message_id,
+            "recipient": draft.recipient,
+            "address": draft.address,
+            "subject": draft.subject,
+            "body": draft.body,
+            "attachments": Jsonb([_dump(one) for one in draft.attachments]),
+        },
+    )
+
+
+def lock_message(conn: Connection, *, message_id: int) -> Message | None:
+    row = conn.execute(
+        f"""
+        SELECT {_COLUMNS} FROM messages m
+        WHERE m.organization_id = current_organization() AND m.id = %(id)s FOR UPDATE
+        """,
+        {"id": message_id},
+    ).fetchone()
+    return _message(row) if row else None
+
+
+def find_message(conn: Connection, *, message_id: int) -> Message | None:
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM messages m WHERE m.organization_id = current_organization() AND m.id = %(id)s",
+        {"id": message_id},
+    ).fetchone()
+    return _message(row) if row else None
+
+
+def lock_by_provider_id(conn: Connection, *, channel: str, provider_id: str) -> Message | None:
+    """The newest message that the provider knows by this id, or that bears this Message-ID."""
+    row = conn.execute(
+        f"""
+        SELECT {_COLUMNS} FROM messages m
+        WHERE m.organization_id = current_organization() AND m.channel = %(channel)s
+          AND (m.provider_id = %(provider_id)s OR m.mail_id = %(provider_id)s)
+        ORDER BY m.id DESC LIMIT 1 FOR UPDATE
+        """,
+        {"channel": channel, "provider_id": provider_id},
+    ).fetchone()
+    return _message(row) if row else None
+
+
+def mark_sending(conn: Connection, *, message_id: int, provider: str) -> None:
+    conn.execute(
+        """
+        UPDATE messages SET status = 'sending', provider = %(provider)s, attempts = attempts + 1, error = NULL,
+            error_code = NULL, updated_at = now()
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": message_id, "provider": provider},
+    )
+
+
+def set_state(
+    conn: Connection,
+    *,
+    message_id: int,
+    status: State,
+    provider_id: str | None = None,
+    error_code: str | None = None,
+    error: str | None = None,
+) -> None:
+    conn.execute(
+        """
+        UPDATE messages SET status = %(status)s, provider_id = coalesce(%(provider_id)s, provider_id),
+            error_code = %(error_code)s, error = %(error)s,
+            sent_at = CASE WHEN %(status)s IN ('sent', 'delivered', 'read') THEN coalesce(sent_at, now())
+                ELSE sent_at END,
+            delivered_at = CASE WHEN %(status)s IN ('delivered', 'read') THEN coalesce(delivered_at, now())
+                ELSE delivered_at END,
+            read_at = CASE WHEN %(status)s = 'read' THEN now() ELSE read_at END, updated_at = now()
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {
+            "id": message_id,
+            "status": status,
+            "provider_id": provider_id,
+            "error_code": error_code,
+            "error": error,
+        },
+    )
+
+
+def settle_sending(conn: Connection, *, operation_id: int) -> int:
+    """What an ended operation still holds as being sent: nobody knows whether it arrived."""
+    return conn.execute(
+        """
+        UPDATE messages SET status = 'unknown', error_code = 'unknown_outcome',
+            error = 'The worker was lost while it sent this message; it may have arrived.', updated_at = now()
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND status = 'sending'
+        """,
+        {"operation_id": operation_id},
+    ).rowcount
+
+
+def release_unknown(conn: Connection, *, operation_id: int) -> int:
+    """Messages of unknown outcome may be sent again, because a person asked for it."""
+    return conn.execute(
+        """
+        UPDATE messages SET status = 'queued', updated_at = now()
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND status = 'unknown'
+        """,
+        {"operation_id": operation_id},
+    ).rowcount
+
+
+def insert_event(
+    conn: Connection, *, message_id: int, status: str, detail: str = "", event_key: str | None = None
+) -> bool:
+    """Note what happened; False when the same was told before."""
+    return (
+        conn.execute(
+            """
+            INSERT INTO message_events (organization_id, message_id, status, detail, event_key)
+            VALUES (current_organization(), %(message_id)s, %(status)s, %(detail)s, %(event_key)s)
+            ON CONFLICT (organization_id, message_id, event_key) WHERE event_key IS NOT NULL DO NOTHING
+            """,
+            {"message_id": message_id, "status": status, "detail": detail, "event_key": event_key},
+        ).rowcount
+        == 1
+    )
+
+
+def list_events(conn: Connection, *, message_id: int, limit: int) -> list[Row]:
+    return conn.execute(
+        """
+        SELECT at, status, detail FROM message_events
+        WHERE organization_id = current_organization() AND message_id = %(message_id)s
+        ORDER BY id LIMIT %(limit)s
+        """,
+        {"message_id": message_id, "limit": limit},
+    ).fetchall()
+
+
+def list_messages(
+    conn: Connection,
+    *,
+    channel: str | None,
+    status: str | None,
+    operation_id: int | None,
+    before: int | None = None,
+    limit: int,
+    offset: int,
+) -> list[Message]:
+    """Newest first; those with a smaller id than `before`, where that is given."""
+    rows = conn.execute(
+        f"""
+        SELECT {_COLUMNS} {_FROM} AND (%(before)s::bigint IS NULL OR m.id < %(before)s)
+        ORDER BY m.id DESC LIMIT %(limit)s OFFSET %(offset)s
+        """,
+        {
+            "channel": channel,
+            "status": status,
+            "operation_id": operation_id,
+            "before": before,
+            "limit": limit,
+            "offset": offset,
+        },
+    ).fetchall()
+    return [_message(row) for row in rows]
+
+
+def count_messages(conn: Connection, *, channel: str | None, status: str | None, operation_id: int | None) -> int:
+    (row,) = conn.execute(
+        f"SELECT count(*) AS count {_FROM}", {"channel": channel, "status": status, "operation_id": operation_id}
+    ).fetchall()
+    return int(row["count"])
+
+
+def count_by_status(conn: Connection, *, operation_id: int | None) -> dict[str, int]:
+    rows = conn.execute(
+        """
+        SELECT status, count(*) AS count FROM messages
+        WHERE organization_id = current_organization()
+          AND (%(operation_id)s::bigint IS NULL OR operation_id = %(operation_id)s)
+        GROUP BY status
+        """,
+        {"operation_id": operation_id},
+    ).fetchall()
+    return {row["status"]: row["count"] for row in rows}
+
+
+def list_positions(conn: Connection, *, operation_id: int, states: Sequence[State]) -> list[int]:
+    """The positions of an operation whose message stands in one of the states."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT position FROM messages
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+          AND status = ANY (%(states)s) AND position IS NOT NULL
+        ORDER BY position LIMIT 100000
+        """,
+        {"operation_id": operation_id, "states": list(states)},
+    ).fetchall()
+    return [row["position"] for row in rows]
+
+
+def _dump(attachment: Attachment) -> dict[str, str]:
+    return {"sha256": attachment.sha256.hex(), "name": attachment.name, "mediaType": attachment.media_type}
+
+
+def _message(row: Row) -> Message:
+    attachments = tuple(
+        Attachment(sha256=bytes.fromhex(one["sha256"]), name=one["name"], media_type=one["mediaType"])
+        for one in row["attachments"]
+    )
+    return Message(
+        **{
+            **row,
+            "channel": Channel(row["channel"]),
+            "status": State(row["status"]),
+            "attachments": attachments,
+        }
+    )

@@ -1,0 +1,66 @@
+"""`tranche lots` and `tranche stock` against the running product."""
+
+from pathlib import Path
+
+from tests.live import Live
+from tests.shell import Shell
+from tranche.kernel.client.output import ExitCode
+
+
+def test_stock_is_received_moved_held_traced_and_undone(live: Live, shell: Shell) -> None:
+    branch = live.context.branch_id
+    assert branch
+    other = live.client.post("/api/branches", json={"data": {"name": "Harbour"}}).json()["data"]["id"]
+    live.client.post("/api/items", json={"data": {"name": "Paint", "code": "P-1"}})
+    here = ("--branch", branch)
+
+    assert shell("lots", "receive", "A", "10.5", "--item", "P-1", "--expires", "2030-01-31", *here).code == 0
+    assert shell("lots", "receive", "A", "0.5", *here, "--json").json["data"]["quantity"] == 0.5
+    moved = shell("lots", "transfer", "A", "B", "4", *here, "--json").json["data"]
+    assert (moved["sourceBatchNumber"], moved["destinationBatchNumber"], moved["quantity"]) == ("A", "B", 4)
+    assert shell("lots", "split", "A", "C=1", "D=2.5", *here).code == 0
+    assert shell("lots", "merge", "M", "C", "D=1", *here).code == 0
+    assert shell("lots", "adjust", "A", "--by=-0.5", *here).code == 0
+    assert "what there is" in shell("lots", "adjust", "A", "--counted", "3", *here).err
+    assert shell("lots", "move", "A", other, "1", *here).code == 0
+
+    listed = shell("lots", "list", "--item", "P-1", *here, "--json").json["data"]
+    assert {lot["batchNumber"]: lot["quantity"] for lot in listed} == {"A": 2, "B": 4, "C": 0, "D": 1.5, "M": 2}
+    shown = shell("lots", "show", "A", *here, "--json").json["data"]
+    assert {place["branchName"]: place["quantity"] for place in shown["branches"]} == {"Harbour": 1, "Main": 2}
+
+    assert shell("lots", "hold", "B", "smells").code == 0
+    refused = shell("lots", "transfer", "B", "A", "1", *here)
+    assert (refused.code, "smells" in refused.err) == (ExitCode.USAGE, True)
+    assert shell("lots", "release", "B").code == 0
+    assert shell("lots", "undo", moved["id"]).code == 0
+    assert shell("lots", "undo", moved["id"]).code == ExitCode.CONFLICT
+
+    traced = shell("lots", "trace", "M", "--json").json["data"]
+    assert [(node["batchNumber"], node["level"]) for node in traced["batches"]] == [
+        ("A", -2),
+        ("C", -1),
+        ("D", -1),
+        ("M", 0),
+    ]
+    assert shell("lots", "trace", "M").code == 0
+    assert shell("lots", "recall", "A").code == 0
+    assert len(shell("lots", "history", "A", "--limit", "100").table) >= 8
+    assert shell("lots", "trace", "NOBODY").code == ExitCode.NOT_FOUND
+    assert shell("lots", "transfer", "A", "B", "x", *here).code == ExitCode.USAGE
+    assert "x-branch-id" in shell("lots", "transfer", "A", "B", "1").err
+
+
+def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tmp_path: Path) -> None:
+    branch = live.context.branch_id
+    assert branch
+    file = tmp_path / "stock.csv"
+    file.write_text("Item code,Name,Lot,Qty,Best before\nP-1,Paint,L-1,5,2020-01-31\nP-1,Paint,,1,\n")
+    ran = shell("stock", "import", str(file), "--branch", branch)
+    assert ran.code == ExitCode.COMPLETED_WITH_ERRORS
+    assert "give the lot number" in ran.out
+    expiring = shell("stock", "expiring", "--branch", branch)
+    assert [(row["Lot"], row["Quantity"]) for row in expiring.table] == [("L-1", "5")]
+    dry = shell("stock", "import", str(file), "--branch", branch, "--dry-run", "--skip-existing", "--json")
+    assert (dry.json["dryRun"], dry.json["skipped"]) == (True, 1)
+    assert "x-branch-id" in shell("stock", "import", str(file)).err

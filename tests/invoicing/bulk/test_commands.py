@@ -1,0 +1,39 @@
+"""`tranche pdfs` and `tranche send` against a live house."""
+
+from pathlib import Path
+
+from tests.contracts.document_3 import issue, seed
+from tests.live import Live
+from tests.shell import Shell
+
+
+def test_pdfs_are_printed_and_saved(live: Live, shell: Shell, tmp_path: Path) -> None:
+    seed(live)
+    ids = issue(live)
+    ran = shell("pdfs", *(str(one) for one in ids), "--combined", "--out", str(tmp_path / "files"), "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["processed_count"] == 3
+    names = {path.name for path in (tmp_path / "files").iterdir()}
+    assert names == {"invoices.pdf", "invoices.zip", "manifest.csv"}
+
+
+def test_invoices_of_a_run_are_looked_at_and_sent(live: Live, shell: Shell) -> None:
+    seed(live)
+    issue(live)
+    run = str(live.client.get("/api/batch-operations").json()["data"][0]["id"])
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE customers SET email = NULL WHERE id = 3")
+    ahead = shell("send", "--run", run, "--dry-run", "--json")
+    assert (ahead.json["reachable"], ahead.json["total"]) == (2, 3)
+    assert live.client.get("/api/messages").json()["data"] == []
+    ran = shell("send", "--run", run, "--no-pdf", "--yes")
+    assert ran.code == 3, ran.err
+    assert "local outbox folder" in ran.err
+    assert len(live.client.get("/api/messages").json()["data"]) == 2
+
+
+def test_a_command_wants_ids_or_a_run(live: Live, shell: Shell) -> None:
+    seed(live)
+    assert shell("pdfs").code == 2
+    assert shell("send", "1", "--run", "1").code == 2
+    assert shell("pdfs", "--run", "99").code == 4

@@ -1,0 +1,132 @@
+"""Stages whose failures stand alone: a full disk, a lost worker, a bounce, a suppressed address."""
+
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from tests.contracts.document_3 import MESSAGES, begin, finish, invoices, issue, seed
+from tests.kernel.notify.mailbox import Mailbox, mailbox
+from tests.live import Live
+from tranche.kernel.storage.domain import StorageFull
+from tranche.kernel.storage.local import LocalFiles
+from tranche.messaging.domain import State
+
+
+def _by_mail(live: Live, post_box: Mailbox) -> None:
+    settings = {"host": "127.0.0.1", "port": str(post_box.port), "tls": "none", "from": "Acme <pay@acme.test>"}
+    answer = live.client.put("/api/message-channels/email", json={"data": {"provider": "smtp", "settings": settings}})
+    assert answer.status_code == 200, answer.text
+
+
+def _errors(live: Live, operation_id: int) -> list[tuple[str, str | None]]:
+    items = live.client.get(f"/api/batch-operations/{operation_id}/items").json()["data"]
+    return [(item["status"], item["data"]["error_code"]) for item in items]
+
+
+def test_a_full_disk_fails_the_file_and_leaves_the_invoice(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed(live)
+
+    def put(*_: object, **__: object) -> None:
+        raise StorageFull
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalFiles, "put", put)
+        patched.setattr("tranche.invoicing.bulk.printing._RETRY_AFTER", 0.01)
+        row = begin(live, "invoices", {**invoices(send_immediately=False), "customer_ids": [1]})
+        live.wait(row["id"])
+    assert _errors(live, row["id"]) == [("failed", "storage_full")]
+    assert len(live.client.get("/api/invoices").json()["data"]) == 1
+    live.client.post(f"/api/batch-operations/{row['id']}/retry")
+    live.wait(row["id"])
+    assert _errors(live, row["id"]) == [("succeeded", None)]
+    files = {file["kind"]: file for file in live.client.get(f"/api/batch-operations/{row['id']}/files").json()["data"]}
+    with zipfile.ZipFile(BytesIO(live.client.get(files["zip"]["url"]).content)) as archive:
+        assert len(archive.namelist()) == 2
+
+
+def test_what_the_provider_may_have_taken_is_unknown_and_is_repeated_by_a_person_only(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(live)
+    ids = issue(live)
+
+    def vanish(*_: object, **__: object) -> None:
+        raise RuntimeError("the process was killed after the provider had accepted")
+
+    with mailbox() as post_box:
+        _by_mail(live, post_box)
+        with monkeypatch.context() as patched:
+            patched.setattr("tranche.messaging.service.note_outcome", vanish)
+            row = finish(live, "communications", {**MESSAGES, "invoice_ids": ids[:1]})
+        assert _errors(live, row["id"]) == [("unknown", "unknown_outcome")]
+        (message,) = live.client.get("/api/messages").json()["data"]
+        assert message["status"] == "unknown"
+        assert len(post_box.mails) == 1
+        live.client.post(f"/api/batch-operations/{row['id']}/retry")
+        live.wait(row["id"])
+        assert len(post_box.mails) == 2
+        assert len(set(post_box.message_ids)) == 1
+
+
+def test_what_bounced_is_sent_again_to_the_corrected_address(live: Live) -> None:
+    seed(live)
+    ids = issue(live)
+    with mailbox() as post_box:
+        _by_mail(live, post_box)
+        row = finish(live, "communications", {**MESSAGES, "invoice_ids": ids})
+        with live.database.transaction(live.context.organization_id) as conn:
+            conn.execute(
+                """
+                UPDATE messages SET status = 'bounced', error = 'no such user'
+                WHERE address = 'customer2@example.test'
+                """
+            )
+            conn.execute("UPDATE customers SET email = 'two@example.test' WHERE id = 2")
+        answer = live.client.post(f"/api/batch-operations/{row['id']}/resend", json={"states": ["bounced"]})
+        assert answer.status_code == 202, answer.text
+        again = answer.json()
+        assert again["total_count"] == 1
+        live.wait(again["id"])
+        assert str(post_box.mails[-1]["To"]).endswith("<two@example.test>")
+        answer = live.client.post(f"/api/batch-operations/{again['id']}/resend", json={})
+        assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_send")
+
+
+def test_a_suppressed_address_gets_nothing_and_its_item_says_why(live: Live) -> None:
+    seed(live)
+    ids = issue(live)
+    body = {"data": {"channel": "email", "address": "customer1@example.test", "reason": "asked for it"}}
+    assert live.client.post("/api/message-suppressions", json=body).status_code == 201
+    row = finish(live, "communications", {**MESSAGES, "invoice_ids": ids})
+    assert _errors(live, row["id"])[0] == ("failed", "suppressed")
+    sent = [message["address"] for message in live.client.get("/api/messages").json()["data"]]
+    assert sorted(sent) == ["customer2@example.test", "customer3@example.test"]
+
+
+def test_several_invoices_of_a_customer_go_in_one_mail(live: Live) -> None:
+    seed(live)
+    issue(live)
+    ids = issue(live)
+    with mailbox() as post_box:
+        _by_mail(live, post_box)
+        options = {"include_pdf": True, "group_by_customer": True}
+        row = finish(live, "communications", {"invoice_ids": ids, "method": "email", "options": options})
+        assert (row["total_count"], row["status"]) == (3, "completed")
+        assert [len(list(mail.iter_attachments())) for mail in post_box.mails] == [2, 2, 2]
+        assert "$400.00" in post_box.mails[0].get_body().get_content()  # type: ignore[union-attr]  # there is one
+
+
+def test_a_server_that_says_no_fails_its_mails_and_no_other(live: Live) -> None:
+    seed(live)
+    ids = issue(live)
+    with mailbox() as post_box:
+        _by_mail(live, post_box)
+        post_box.rcpt = "550 5.1.1 No such user"
+        row = finish(live, "communications", {**MESSAGES, "invoice_ids": ids[:2]})
+        assert row["status"] == "failed"
+        assert _errors(live, row["id"]) == [("failed", "refused")] * 2
+        found = live.client.get("/api/message-suppressions").json()["data"]
+        assert sorted(one["address"] for one in found) == ["customer1@example.test", "customer2@example.test"]
+    report = live.client.get("/api/messages/report").json()["data"]["byStatus"]
+    assert report[State.FAILED] == 2

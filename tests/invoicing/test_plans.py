@@ -1,0 +1,70 @@
+"""What is asked often is answered by an index, as the plain role and behind the tenant walls."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.invoicing.office import Office
+from tests.plans import explain
+from tranche.invoicing import service
+from tranche.invoicing.domain import InvoiceFilter
+from tranche.invoicing.queries import invoices
+from tranche.kernel.db.listing import fetch_slice
+from tranche.kernel.db.pool import Connection
+
+_COUNT = 20_000
+_FILL = (
+    """
+    INSERT INTO customers (organization_id, name, name_folded)
+    SELECT current_organization(), 'Customer ' || n, 'customer ' || n FROM generate_series(1, 400) AS n
+    """,
+    """
+    INSERT INTO invoice_imprints (organization_id, id, digest, content)
+    VALUES (current_organization(), 1, sha256('x'), '{}')
+    """,
+    f"""
+    INSERT INTO invoices (organization_id, series, year, sequence, number, invoice_date, due_date, currency,
+        customer_id, buyer_name, imprint_id, line_count, net, tax, total, total_minor)
+    SELECT current_organization(), 'INV', 2026, n, 'INV-2026-' || lpad(n::text, 6, '0'), '2026-11-28', '2026-12-28',
+        'EUR', c.first + n %% 400, 'Customer', 1, 1, n, 0, n, n * 100
+    FROM generate_series(1, {_COUNT}) AS n, (SELECT min(id) AS first FROM customers) AS c
+    """.replace("%%", "%"),
+)
+
+
+@pytest.fixture
+def filled(office: Office) -> Office:
+    with office.transaction() as conn:
+        for statement in _FILL:
+            conn.execute(statement.encode())
+    office.owner.execute("ANALYZE invoices")
+    return office
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sort"),
+    [
+        (InvoiceFilter(), "-id"),
+        (InvoiceFilter(), "id"),
+        (InvoiceFilter(), "total"),
+        (InvoiceFilter(), "-total"),
+        (InvoiceFilter(search="INV-2026-0199"), "number"),
+        (InvoiceFilter(customer_id=17), "-id"),
+        (InvoiceFilter(order_id=17), "-id"),
+        (InvoiceFilter(operation_id=17), "-id"),
+    ],
+)
+def test_a_page_of_invoices_reads_an_index(filled: Office, wanted: InvoiceFilter, sort: str) -> None:
+    def ask(conn: Connection) -> object:
+        return fetch_slice(conn, invoices.INVOICES, service.choose(wanted, sort=sort), limit=20)
+
+    with filled.transaction() as conn:
+        assert "Seq Scan" not in explain(conn, ask).scans("invoices")
+
+
+@pytest.mark.parametrize("ask", [invoices.find_invoice, invoices.find_document, invoices.list_lines])
+def test_one_invoice_is_found_by_an_index(filled: Office, ask: Callable[..., object]) -> None:
+    more = {"limit": 10} if ask is invoices.list_lines else {}
+    with filled.transaction() as conn:
+        seen = explain(conn, lambda conn: ask(conn, invoice_id=7, **more))
+    assert "Seq Scan" not in seen.scans("invoices") | seen.scans("invoice_lines")
