@@ -6,6 +6,10 @@ from playwright.sync_api import expect
 
 from tests.browser.tabs import Tab
 from tests.live import Live
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.doctor.reports import examine_now, store_report
+from tranche.kernel.doctor.service import Patient
+from tranche.kernel.module import Check
 
 PAGES = ("organization", "branches", "users", "api-keys", "webhooks", "audit", "health")
 
@@ -87,6 +91,16 @@ def test_a_webhook_is_made_tested_and_deleted(open_browser: Callable[..., Tab], 
     tab.click("Delete")
     tab.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(tab.page.get_by_text("No system is told yet.")).to_be_visible()
+
+
+def test_the_last_examination_is_shown_hits_first(tab: Tab, live: Live, owner: Connection) -> None:
+    broken = Check(name="no order is lost", sql="SELECT 1 AS organization_id, 'order 7 is lost' AS detail")
+    patient = Patient(checks=[broken], home=live.settings.home)
+    store_report(owner, examine_now(owner, patient)[1])
+    tab.go("/settings/health")
+    expect(tab.page.get_by_text("order 7 is lost")).to_be_visible()
+    tab.assert_accessible()
+    tab.picture("settings-health-report")
 
 
 def test_deeds_stand_in_the_audit_log(tab: Tab) -> None:

@@ -31,5 +31,10 @@ MENU: Final = (
 
 
 def _grouped(report: Report | None) -> list[tuple[Group, list[Checked]]]:
+    """The groups that were examined, those with hits first."""
     checks = report.checks if report else ()
-    return [(group, [check for check in checks if check.group is group]) for group in Group]
+    groups = [(group, [check for check in checks if check.group is group]) for group in Group]
+    return sorted(
+        ((group, found) for group, found in groups if found),
+        key=lambda pair: not any(check.hits for check in pair[1]),
+    )

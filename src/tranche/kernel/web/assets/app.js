@@ -31,6 +31,9 @@ for (const ask of document.querySelectorAll("dialog.ask[open]")) {
   ask.showModal();
 }
 
+// On a phone the settings' list runs sideways.
+$(".settings-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // "/" goes to the search, as everywhere.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.target.closest("input,textarea,select,[contenteditable]")) return;
