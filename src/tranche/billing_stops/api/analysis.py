@@ -45,6 +45,8 @@ def get_analysis(
     wanted = read_filter(request)
     summary_sort = read_choice(request, "summary_sort", choices=SUMMARY_ORDERS) or "bill_stop_count"
     places = _Places(request, wanted, summary_sort)
+    limit = read_whole(request, "limit", most=MOST_PER_PAGE) or _LIMIT
+    summary_limit = read_whole(request, "summary_limit", most=MOST_PER_PAGE) or _SUMMARY_LIMIT
     with database.transaction(ctx.organization_id) as conn:
         snapshot = service.get_snapshot(conn, data_set=BILL_STOP.name, snapshot_id=places.snapshot_id)
         summary = service.list_summary(
@@ -52,14 +54,14 @@ def get_analysis(
             snapshot=snapshot,
             sort=summary_sort,
             after=places.summary,
-            limit=read_whole(request, "summary_limit", most=MOST_PER_PAGE) or _SUMMARY_LIMIT,
+            limit=summary_limit,
         )
         details = service.list_details(
             conn,
             snapshot=snapshot,
             wanted=wanted,
             after=places.details,
-            limit=read_whole(request, "limit", most=MOST_PER_PAGE) or _LIMIT,
+            limit=limit,
         )
         source = service.get_source(conn, data_set=BILL_STOP)
     return AnalysisOut(
