@@ -7,10 +7,10 @@ from typing import Any, Final
 from litestar.di import NamedDependency
 
 from tranche.billing_stops import service
-from tranche.billing_stops.api.analysis import ALL, cursor_kinds, filter_mark, read_filter_of
 from tranche.billing_stops.bill_stop import ACTIVE, BILL_STOP, ISSUE
 from tranche.billing_stops.cursors import read_cursor, write_cursor
 from tranche.billing_stops.domain import NoData, NoSource, RunUnderWay, Snapshot
+from tranche.billing_stops.filters import ALL, cursor_kinds, filter_mark, read_filter_of
 from tranche.billing_stops.schemas.analysis import moment_of, totals_out
 from tranche.billing_stops.service import DETAIL_ORDERS, SUMMARY_ORDERS, Filter, State
 from tranche.billing_stops.service.compare import NothingBefore

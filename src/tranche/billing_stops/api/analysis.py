@@ -1,15 +1,14 @@
 """The analysis: totals, summary and details of one complete snapshot."""
 
-from collections.abc import Collection, Mapping
-from datetime import date
 from typing import Any, Final
 
 from litestar import get
 from litestar.di import NamedDependency
 
 from tranche.billing_stops import service
-from tranche.billing_stops.bill_stop import BILL_STOP, ISSUE
+from tranche.billing_stops.bill_stop import BILL_STOP
 from tranche.billing_stops.cursors import read_cursor, write_cursor
+from tranche.billing_stops.filters import NARROWING, cursor_kinds, filter_mark, read_filter
 from tranche.billing_stops.schemas.analysis import (
     AnalysisOut,
     DetailsOut,
@@ -19,7 +18,7 @@ from tranche.billing_stops.schemas.analysis import (
     summary_row_out,
     totals_out,
 )
-from tranche.billing_stops.service import DETAIL_ORDERS, STATUSES, SUMMARY_ORDERS, Filter
+from tranche.billing_stops.service import DETAIL_ORDERS, SUMMARY_ORDERS, Filter
 from tranche.billing_stops.service.tell import is_old
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
@@ -29,13 +28,9 @@ from tranche.kernel.web.pagination import MOST_PER_PAGE
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 
 OPT: Final = {SCOPE: "bill-stop"}
-ALL: Final = "all"
-NARROWING: Final = frozenset({"billing_status", "crp_account_no", "search", "sort"})
 
 _PAGING: Final = frozenset({"snapshot_id", "limit", "cursor", "summary_limit", "summary_cursor", "summary_sort"})
 _LIMIT, _SUMMARY_LIMIT = 50, 20
-_LONGEST_KEY: Final = 50
-_KINDS: Final[Mapping[str, type]] = {"balance_minor": int, "bill_stop_count": int, "bill_day": date}
 
 
 @get("/api/crp-cpc/bill-stop-analysis", opt=OPT, sync_to_thread=True)
@@ -50,6 +45,8 @@ def get_analysis(
     wanted = read_filter(request)
     summary_sort = read_choice(request, "summary_sort", choices=SUMMARY_ORDERS) or "bill_stop_count"
     places = _Places(request, wanted, summary_sort)
+    limit = read_whole(request, "limit", most=MOST_PER_PAGE) or _LIMIT
+    summary_limit = read_whole(request, "summary_limit", most=MOST_PER_PAGE) or _SUMMARY_LIMIT
     with database.transaction(ctx.organization_id) as conn:
         snapshot = service.get_snapshot(conn, data_set=BILL_STOP.name, snapshot_id=places.snapshot_id)
         summary = service.list_summary(
@@ -57,14 +54,14 @@ def get_analysis(
             snapshot=snapshot,
             sort=summary_sort,
             after=places.summary,
-            limit=read_whole(request, "summary_limit", most=MOST_PER_PAGE) or _SUMMARY_LIMIT,
+            limit=summary_limit,
         )
         details = service.list_details(
             conn,
             snapshot=snapshot,
             wanted=wanted,
             after=places.details,
-            limit=read_whole(request, "limit", most=MOST_PER_PAGE) or _LIMIT,
+            limit=limit,
         )
         source = service.get_source(conn, data_set=BILL_STOP)
     return AnalysisOut(
@@ -126,50 +123,6 @@ class _Places:
         if len(found) > 1:
             raise invalid_parameter("cursor", "belongs to another snapshot than the rest of the request")
         self.snapshot_id = next(iter(found), None)
-
-
-def read_filter(request: AnyRequest) -> Filter:
-    """Which details a request asks for.
-
-    Raises:
-        Invalid
-    """
-    sort = read_choice(request, "sort", choices=DETAIL_ORDERS)
-    return read_filter_of(request, search="search", sort=sort)
-
-
-def read_filter_of(request: AnyRequest, *, search: str, sort: str | None) -> Filter:
-    """The same where the parameter of the search has another name, as on a page.
-
-    Raises:
-        Invalid
-    """
-    status = read_choice(request, "billing_status", choices=(*STATUSES, ALL, "")) or ISSUE
-    beginning = read_key(request, search)
-    return Filter(
-        statuses=STATUSES if status == ALL else (status,),
-        crp=read_key(request, "crp_account_no"),
-        search=beginning,
-        sort=sort or ("cpc_customer_no" if beginning else "crp_account_no"),
-    )
-
-
-def read_key(request: AnyRequest, name: str) -> str | None:
-    """A number of a customer or an account, or its beginning; an empty one narrows nothing."""
-    text = (request.query_params.get(name) or "").strip()
-    if len(text) > _LONGEST_KEY or "\0" in text or text.encode(errors="replace").decode() != text:
-        raise invalid_parameter(name, f"must be at most {_LONGEST_KEY} characters")
-    return text or None
-
-
-def filter_mark(wanted: Filter) -> str:
-    """What a cursor of the details belongs to."""
-    return f"details:{wanted.sort}:{','.join(wanted.statuses)}:{wanted.crp or ''}:{wanted.search or ''}"
-
-
-def cursor_kinds(columns: Collection[str]) -> list[type]:
-    """What a cursor over these columns holds."""
-    return [_KINDS.get(name, str) for name in columns]
 
 
 ANALYSIS_ROUTES = (get_analysis, export_details)
