@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -185,7 +186,7 @@ def test_pages_are_read_through_indexes_as_the_plain_role(desk: Desk) -> None:
         for name, order in pages.DETAIL_ORDERS.items():
             rows = pages.list_details(conn, **_asked(run, order))
             after = tuple(getattr(rows[-1], column) for column in order.columns)
-            plan = explain(conn, lambda conn, o=order, a=after: pages.list_details(conn, **_asked(run, o, a)))
+            plan = explain(conn, partial(pages.list_details, **_asked(run, order, after)))
             scans = plan.scans(f"snapshot_{run['run_id']}_detail")
             assert all("idx" in scan for scan in scans), (name, scans)
             assert not [node for node in plan.nodes if node["Node Type"] == "Sort" and "Relation Name" in str(node)]

@@ -28,8 +28,8 @@ from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
 _SCOPE: Final = {SCOPE: "items"}
 _FILTERS: Final[Readers] = {
-    "search": ("search", prefix("search", folded=True)),
-    "stockTracking": ("stock_tracking", word("stockTracking", *StockTracking)),
+    "search": ("search", prefix(folded=True)),
+    "stockTracking": ("stock_tracking", word(*StockTracking)),
 }
 
 

@@ -25,14 +25,14 @@ from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_paramet
 
 _SCOPE: Final = {SCOPE: "invoices"}
 _FILTERS: Final[Readers] = {
-    "kind": ("kind", word("kind", *InvoiceKind)),
-    "status": ("status", word("status", *InvoiceStatus)),
-    "customerId": ("customer_id", whole("customerId")),
-    "orderId": ("order_id", whole("orderId")),
-    "operationId": ("operation_id", whole("operationId")),
-    "search": ("search", prefix("search")),
-    "from": ("since", lambda request: _read_day(request, "from")),
-    "to": ("until", lambda request: _read_day(request, "to")),
+    "kind": ("kind", word(*InvoiceKind)),
+    "status": ("status", word(*InvoiceStatus)),
+    "customerId": ("customer_id", whole),
+    "orderId": ("order_id", whole),
+    "operationId": ("operation_id", whole),
+    "search": ("search", prefix()),
+    "from": ("since", _read_day),
+    "to": ("until", _read_day),
 }
 
 
