@@ -23,6 +23,15 @@ from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, prefix,
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter
 
+
+def _read_day(request: AnyRequest, name: str) -> date | None:
+    text = request.query_params.get(name)
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise invalid_parameter(name, "must be a day of the calendar such as 2026-11-28") from None
+
+
 _SCOPE: Final = {SCOPE: "invoices"}
 _FILTERS: Final[Readers] = {
     "kind": ("kind", word(*InvoiceKind)),
@@ -105,14 +114,6 @@ def credit_invoice(
         return Answer(body, status=HTTPStatus.CREATED, headers=headers)
 
     return act(database, ctx, request, action, given=data)
-
-
-def _read_day(request: AnyRequest, name: str) -> date | None:
-    text = request.query_params.get(name)
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise invalid_parameter(name, "must be a day of the calendar such as 2026-11-28") from None
 
 
 def _detail(conn: Connection, invoice_id: int) -> InvoiceDetailOut:
