@@ -3,15 +3,18 @@
 import fcntl
 import logging
 import os
+import shutil
 import uuid
 from asyncio.events import _get_running_loop, _set_running_loop
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pytest
 import structlog
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.factories import Organization, make_organization
 from tests.homes import clear, clear_abandoned, make_home
@@ -24,6 +27,8 @@ from tranche.kernel.db.roles import settle_role
 _HOME = "TRANCHE_TESTS_HOME"  # set by the first process; pytest-xdist's workers inherit it
 _LOCK: pytest.StashKey[int] = pytest.StashKey()
 _TEMPLATE = "tranche_template"
+_BROWSER: Final = os.environ.get("TRANCHE_BROWSER") or shutil.which("chromium-headless-shell")
+_ARGUMENTS: Final = ("--no-sandbox", "--force-color-profile=srgb", "--font-render-hinting=none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         clear(Path(os.environ.pop(_HOME)))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if _BROWSER is None:
+        missing = pytest.mark.skip(
+            reason="no browser: apt-get install chromium-headless-shell, or name one by TRANCHE_BROWSER"
+        )
+        for item in items:
+            if "browser" in getattr(item, "fixturenames", ()):
+                item.add_marker(missing)
+
+
 @pytest.fixture(autouse=True)
 def plain_logs() -> Iterator[None]:
     """A command that a test runs in this process sets up logs on the test's own stderr: the next test has another."""
@@ -66,6 +81,15 @@ def own_loop(request: pytest.FixtureRequest) -> Iterator[None]:
     _set_running_loop(None)
     yield
     _set_running_loop(loop)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of this process, wherever they live: a second would not start beside its loop."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=_BROWSER, args=_ARGUMENTS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

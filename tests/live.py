@@ -59,11 +59,11 @@ class Live:
     start_worker: Callable[[], None]
     stop_worker: Callable[[], None]
 
-    def wait(self, operation_id: int, *, seconds: float = 60.0) -> dict[str, Any]:
-        """The operation when it has ended; fails the test when that takes longer."""
+    def wait(self, operation_id: int, *, seconds: float = 60.0, client: httpx.Client | None = None) -> dict[str, Any]:
+        """The operation when it has ended, seen by the admin or another client; fails the test when that is late."""
         ends = time.monotonic() + seconds
         while True:
-            answer = self.client.get(f"/api/operations/{operation_id}")
+            answer = (client or self.client).get(f"/api/operations/{operation_id}")
             assert answer.status_code == 200, answer.text
             found: dict[str, Any] = answer.json()["data"]
             if found["status"] in _TERMINAL:

@@ -31,7 +31,7 @@ class Desk:
         """A whole run; its entry in the log."""
         started = self.trigger(**params)
         assert started.status_code == 202, started.text
-        self.live.wait(started.json()["operation_id"])
+        self.live.wait(started.json()["operation_id"], client=self.client)
         return self.entry(started.json()["run_id"])
 
     def entry(self, run_id: int) -> dict[str, Any]:

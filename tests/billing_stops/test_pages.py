@@ -6,11 +6,11 @@ from playwright.sync_api import expect
 
 from tests.billing_stops.company import Company
 from tests.billing_stops.desk import Desk
-from tests.browser.conftest import browser, open_browser
+from tests.browser.conftest import open_browser
 from tests.browser.tabs import Tab
 from tranche.kernel.context import Role
 
-__all__ = ["browser", "open_browser"]
+__all__ = ["open_browser"]
 
 
 def test_the_documents_flow_by_its_buttons(desk: Desk, open_browser: Callable[..., Tab]) -> None:

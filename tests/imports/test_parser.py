@@ -48,19 +48,30 @@ def _walk(asked: ParseRequest) -> None:
 
 def _descendants(pid: int) -> set[int]:
     """The processes that this one has started, and those that they have, as far as they are not gone."""
-    found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            found |= {child} | _descendants(child)
-    return found
+    try:
+        children = {
+            int(child)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
+        }
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
+    return children.union(*map(_descendants, children))
+
+
+def _readers() -> set[int]:
+    """The nursery of this process, and its readers; other children, such as a browser, are none of them."""
+    nursery = process.READERS._nursery
+    assert nursery is not None
+    return {nursery.pid} | _descendants(nursery.pid)
 
 
 @contextmanager
 def _nobody_left() -> Iterator[None]:
     process.READERS.warm()
-    before = _descendants(os.getpid())
+    before = _readers()
     yield
-    assert _descendants(os.getpid()) <= before
+    assert _readers() <= before
 
 
 @pytest.fixture
@@ -300,18 +311,17 @@ def _wait_for_family(parent: int) -> set[int]:
 def _lives(pid: int) -> bool:
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
 def test_a_nursery_that_was_killed_is_replaced(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [["Order no", "Qty", "Price"], ["A1", "1", "2"]])
     process.READERS.warm()
-    for nursery in _descendants(os.getpid()):
-        if "imports.nursery" in Path(f"/proc/{nursery}/cmdline").read_text():
-            os.kill(nursery, signal.SIGKILL)
-            while _lives(nursery):
-                time.sleep(0.01)
+    for nursery in _readers():
+        os.kill(nursery, signal.SIGKILL)
+        while _lives(nursery):
+            time.sleep(0.01)
     assert inspect(request(path), should_abort=_go_on).rows == 1
 
 

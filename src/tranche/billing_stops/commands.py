@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import typer
 
@@ -130,8 +129,7 @@ def export(
     kind = "xlsx" if file.suffix.lower() == ".xlsx" else "csv"
     params = {"format": kind, "billing_status": status, "crp_account_no": crp, "search": search}
     with open_client() as client:
-        given = urlencode({name: value for name, value in params.items() if value is not None})
-        size = client.download(f"{_ANALYSIS}/export?{given}", file)
+        size = client.download(f"{_ANALYSIS}/export", file, params=params)
     say(f"Saved {file} ({size:,} bytes).")
 
 

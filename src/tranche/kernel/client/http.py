@@ -202,8 +202,9 @@ class Client:
         return Unavailable(f"The connection to {self._url} broke.", code="connection_lost")
 
 
-def _given(params: Params | None) -> dict[str, str]:
-    return {name: _text(value) for name, value in (params or {}).items() if value is not None}
+def _given(params: Params | None) -> dict[str, str] | None:
+    """What is in the query; None leaves the one that an address brings with it."""
+    return {name: _text(value) for name, value in params.items() if value is not None} if params else None
 
 
 def _text(value: str | int | bool) -> str:  # noqa: FBT001  # one value of a query

@@ -1,6 +1,7 @@
 """`tranche webhooks` against a running house, and a whole upload that tells everybody."""
 
 import email
+import shutil
 import time
 from collections.abc import Callable
 from email.policy import default
@@ -133,12 +134,28 @@ def test_with_a_mail_server_nothing_is_left_in_the_folder(open_live: Houses, pos
     assert not (live.settings.home / "outbox").exists()
 
 
-def test_a_failed_upload_alerts_the_operators(open_live: Houses, receiver: Receiver) -> None:
+def test_a_failure_of_ours_alerts_the_operators_and_a_faulty_file_does_not(
+    open_live: Houses, receiver: Receiver
+) -> None:
     live = open_live(alerts=f"slack:{receiver.url}/T0KEN")
-    content = b"orderId,customer,sku,quantity,unitPrice\nA-1,Miller,MUG,x,3.50\n"
-    live.client.post("/api/orders/upload", files={"file": ("secret-customer.csv", content, "text/csv")})
+    faulty = b"orderId,customer,sku,quantity,unitPrice\nA-1,Miller,MUG,x,3.50\n"
+    refused = _upload(live, "faulty.csv", faulty)
+    assert live.wait(refused)["error"]["code"] == "all_failed"
+    live.stop_worker()
+    lost = _upload(live, "secret-customer.csv", faulty.replace(b",x,", b",1,"))
+    shutil.rmtree(live.settings.home / "files")
+    live.start_worker()
+    live.wait(lost)
     (request,) = receiver.wait(1)
+    assert f"{lost}" in request.body.decode()
     assert b"order_import" in request.body
     assert b"secret-customer" not in request.body
     (alert,) = until_sent(live, channel="alert", count=1)
     assert "T0KEN" not in str(alert)
+
+
+def _upload(live: Live, name: str, content: bytes) -> int:
+    answer = live.client.post("/api/orders/upload", files={"file": (name, content, "text/csv")})
+    assert answer.status_code == 202, answer.text
+    newest = live.client.get("/api/operations?kind=order_import").json()["data"][0]
+    return int(newest["id"])
