@@ -129,6 +129,27 @@ def list_findings(conn: Connection, *, examples: int) -> list[Row]:
     ).fetchall()
 
 
+def list_candidates(conn: Connection, *, code: str | None, limit: int) -> list[Row]:
+    """The first orders of a preview with one verdict, in the order of positions; without a `code` those ready."""
+    return conn.execute(
+        """
+        SELECT c.reference AS order_id, c.label AS number, coalesce(k.name, '') AS customer,
+            coalesce(o.currency, '') AS currency, coalesce(s.net + s.tax, o.total) AS total, v.error AS message
+        FROM (
+            SELECT position, error FROM pg_temp.verdicts
+            WHERE error_code = %(code)s OR %(code)s::text IS NULL AND status = 'succeeded'
+            ORDER BY position LIMIT %(limit)s
+        ) AS v
+        JOIN pg_temp.chunk c ON c.position = v.position
+        LEFT JOIN pg_temp.draft_sums s ON s.position = v.position
+        LEFT JOIN orders o ON o.organization_id = current_organization() AND o.id = c.reference
+        LEFT JOIN customers k ON k.organization_id = current_organization() AND k.id = o.customer_id
+        ORDER BY v.position
+        """,
+        {"code": code, "limit": limit},
+    ).fetchall()
+
+
 def list_ready_sums(conn: Connection) -> list[Row]:
     """What the orders of a preview come to that are ready, with tax, by currency."""
     return conn.execute(
