@@ -75,7 +75,7 @@ def main() -> None:
                 finally:
                     show(lines, run)
     if options.markdown:
-        write(options.markdown, lines, run)
+        write(options.markdown, lines, run, section="invoices")
 
 
 def _measure(house: House, *, orders: int, tracked: bool, workers: int) -> list[Line]:
@@ -149,19 +149,19 @@ def _beside_a_large_one(house: House, *, orders: int, workers: int) -> list[Line
         while not large.ask(path)["data"]["succeeded"]:
             time.sleep(0.02)
         taken = _run(small, orders=_SMALL)
-        if large.ask(path)["data"]["status"] != "processing":
-            sys.exit("The large run was over too soon to be in the way.")
-        large.post(f"{path}/cancel", {})
+        was_there = large.ask(path)["data"]["status"] == "processing"
+        if was_there:
+            large.post(f"{path}/cancel", {})
         while large.ask(path)["data"]["status"] not in _TERMINAL:
             time.sleep(0.02)
     return [
         Line(what=f"**while {orders:,} orders of another organization are being invoiced**"),
         Line(
-            what=f"Tranche, {_SMALL} orders, request to completed",
+            what=f"Tranche, {_SMALL} orders, request to completed{'' if was_there else '; the large run ended before'}",
             rows=_SMALL,
             seconds=taken.seconds,
             target=f"< {_PATIENCE} s",
-            met=taken.seconds < _PATIENCE,
+            met=was_there and taken.seconds < _PATIENCE,
         ),
     ]
 
