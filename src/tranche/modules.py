@@ -47,6 +47,7 @@ from tranche.invoicing.bulk.tasks import make_handlers as make_bulk_handlers
 from tranche.invoicing.checks import CHECKS as INVOICE_CHECKS
 from tranche.invoicing.pages import MENU as INVOICE_MENU
 from tranche.invoicing.pages import PAGES as INVOICE_PAGES
+from tranche.invoicing.pages import PANELS as INVOICE_PANELS
 from tranche.invoicing.pages import SEARCHERS as INVOICE_SEARCHERS
 from tranche.invoicing.printing.printer import Printer
 from tranche.invoicing.service import forget_selections, void_batch
@@ -170,6 +171,7 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
             pages=(*INVOICE_PAGES, *BULK_PAGES),
             menu=(*INVOICE_MENU, *BULK_MENU),
             searchers=INVOICE_SEARCHERS,
+            panels=INVOICE_PANELS,
         ),
         Module(
             name="orders",

@@ -5,6 +5,7 @@ from typing import Any, Final
 from tranche.invoicing.pages.choosing import CHOOSING
 from tranche.invoicing.pages.dashboard import DASHBOARD
 from tranche.invoicing.pages.looking import LOOKING
+from tranche.invoicing.pages.panel import RUN_PANELS
 from tranche.invoicing.pages.searching import find_invoices
 from tranche.invoicing.pages.settings import SETTINGS
 from tranche.kernel.context import Role
@@ -17,4 +18,5 @@ MENU: Final = (
         label="Invoices", path="/settings/invoices", icon="number", position=60, role=Role.ADMIN, area=Area.SETTINGS
     ),
 )
+PANELS: Final = RUN_PANELS
 SEARCHERS: Final[tuple[Searcher, ...]] = (find_invoices,)
