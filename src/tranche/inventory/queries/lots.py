@@ -84,6 +84,15 @@ def list_of_items(conn: Connection, *, item_ids: Sequence[int], branch_id: int |
     return [Lot(**row) for row in rows]
 
 
+def list_named(conn: Connection, *, numbers: Sequence[str], branch_id: int | None) -> list[Lot]:
+    """The lots of these numbers, by their numbers."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} {_FROM} WHERE {_OURS} AND l.number = ANY(%(numbers)s) ORDER BY l.number LIMIT %(limit)s",
+        {"numbers": list(numbers), "branch_id": branch_id, "limit": len(numbers)},
+    ).fetchall()
+    return [Lot(**row) for row in rows]
+
+
 def take_number(conn: Connection, *, after: int | None = None) -> int:
     """The next number that was not given out; the row is the organization's lock until the transaction ends."""
     (row,) = conn.execute(
