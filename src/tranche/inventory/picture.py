@@ -76,7 +76,8 @@ def _box(node: Node, place: Place, *, today: date) -> Markup:
     name = node.number if len(node.number) <= _LONGEST else node.number[: _LONGEST - 1] + "…"
     return Markup(
         '<a class="lineage-lot{} tone-{}" href="/stock/lots/{}"><title>{}</title>'
-        '<rect x="{:g}" y="{:g}" width="{}" height="{}" rx="8"/><circle class="lineage-mark" cx="{:g}" cy="{:g}" r="4"/>'
+        '<rect x="{:g}" y="{:g}" width="{}" height="{}" rx="8"/>'
+        '<circle class="lineage-mark" cx="{:g}" cy="{:g}" r="4"/>'
         '<text x="{:g}" y="{:g}">{}</text><text class="lineage-detail" x="{:g}" y="{:g}">{}</text></a>'
     ).format(
         " is-traced" if node.level == 0 else "",

@@ -61,7 +61,7 @@ def receive_page(
 ) -> Html:
     """The form; `lot` in the address names the lot."""
     number = request.query_params.get("lot", "").replace("\0", "")
-    return _ask_receipt(request, ctx, database, item_id, ReceiptForm(number=number))
+    return _ask_receipt(request, ctx, database, item_id=item_id, data=ReceiptForm(number=number))
 
 
 @form("/stock/items/{item_id:int}/receive")
@@ -78,7 +78,7 @@ def receive(
         with database.transaction(ctx.organization_id) as conn:
             moved = service.receive(conn, ctx, item_id=item_id, receipt=receipt)
     except (Invalid, NotFound) as error:
-        return _ask_receipt(request, ctx, database, item_id, data, error)
+        return _ask_receipt(request, ctx, database, item_id=item_id, data=data, error=error)
     into = f" into {moved.to_number}" if moved.to_number else ""
     return redirect(f"/stock/items/{item_id}", say=f"{moved.quantity.normalize():,f} came{into}.")
 
@@ -88,7 +88,7 @@ def count_page(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], lot_id: FromPath[int]
 ) -> Html:
     """The form."""
-    return _ask(request, ctx, database, lot_id, "count", CountForm())
+    return _ask(request, ctx, database, lot_id=lot_id, what="count", data=CountForm())
 
 
 @form("/stock/lots/{lot_id:int}/count")
@@ -106,7 +106,7 @@ def count(
             lot = service.get_lot(conn, ctx, lot_id=lot_id)
             moved = service.adjust(conn, ctx, item_id=lot.item_id, number=lot.number, counted=counted, notes=data.notes)
     except (Invalid, NotFound) as error:
-        return _ask(request, ctx, database, lot_id, "count", data, error)
+        return _ask(request, ctx, database, lot_id=lot_id, what="count", data=data, error=error)
     said = "The books were right." if moved is None else f"The books now say {counted.normalize():,f}."
     return redirect(f"/stock/lots/{lot_id}", say=said)
 
@@ -116,7 +116,7 @@ def send_page(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], lot_id: FromPath[int]
 ) -> Html:
     """The form."""
-    return _ask(request, ctx, database, lot_id, "send", SendForm())
+    return _ask(request, ctx, database, lot_id=lot_id, what="send", data=SendForm())
 
 
 @form("/stock/lots/{lot_id:int}/send")
@@ -142,7 +142,7 @@ def send(
                 notes=data.notes,
             )
     except (Invalid, NotFound) as error:
-        return _ask(request, ctx, database, lot_id, "send", data, error)
+        return _ask(request, ctx, database, lot_id=lot_id, what="send", data=data, error=error)
     return redirect(f"/stock/lots/{lot_id}", say=f"{quantity.normalize():,f} of {lot.number} went to the other branch.")
 
 
@@ -162,6 +162,7 @@ def _ask_receipt(
     request: AnyRequest,
     ctx: Context,
     database: Database,
+    *,
     item_id: int,
     data: ReceiptForm,
     error: TrancheError | None = None,
@@ -181,6 +182,7 @@ def _ask(
     request: AnyRequest,
     ctx: Context,
     database: Database,
+    *,
     lot_id: int,
     what: str,
     data: CountForm | SendForm,

@@ -47,6 +47,11 @@ class Row:
     amount: str
 
     @property
+    def field(self) -> str:
+        """The name under which its quantity is at fault."""
+        return f"amount-{self.place}"
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing was typed."""
         return not (self.lot or self.amount)
@@ -111,7 +116,7 @@ class Sheet:
                 conn, ctx, item_id=item_id, destination=self.one, sources=sources, notes=self.notes
             )
             return f"{_sum([one.quantity for one in moved])} of {len(moved)} lots are now in {self.one}."
-        shares = [Share(number=row.lot, quantity=need_amount(row.amount, f"amount-{row.place}")) for row in self.rows]
+        shares = [Share(number=row.lot, quantity=need_amount(row.amount, row.field)) for row in self.rows]
         if self.kind == "transfer":
             one = service.transfer(conn, ctx, item_id=item_id, source=self.one, destination=shares[0], notes=self.notes)
             return f"{_sum([one.quantity])} moved from {one.source_number} to {one.destination_number}."
@@ -126,7 +131,7 @@ def sheet_page(
     """The empty sheet; `kind` and `lot` in the address fill it in."""
     given = request.query_params
     data = SheetForm(kind=given.get("kind", "transfer"), one=given.get("lot", "").replace("\0", ""))
-    return _show(request, ctx, database, item_id, data)
+    return _show(request, ctx, database, item_id=item_id, data=data)
 
 
 @form("/stock/items/{item_id:int}/move/look")
@@ -156,12 +161,12 @@ def move(
 ) -> Html:
     """Do what the sheet says."""
     if data.more:
-        return _show(request, ctx, database, item_id, data)
+        return _show(request, ctx, database, item_id=item_id, data=data)
     try:
         with database.transaction(ctx.organization_id) as conn:
             said = Sheet.read(data).act(conn, ctx, item_id=item_id)
     except (Invalid, NotFound) as error:
-        return _show(request, ctx, database, item_id, data, error)
+        return _show(request, ctx, database, item_id=item_id, data=data, error=error)
     return redirect(f"/stock/items/{item_id}", say=said)
 
 
@@ -169,6 +174,7 @@ def _show(
     request: AnyRequest,
     ctx: Context,
     database: Database,
+    *,
     item_id: int,
     data: SheetForm,
     error: TrancheError | None = None,
