@@ -11,8 +11,8 @@ from tranche.imports import service as imports
 from tranche.imports.again import NoDryRun
 from tranche.imports.domain import ImportMode, Limits, Mapping, OnDuplicate
 from tranche.imports.workbook import write_error_workbook
-from tranche.inventory.fields import ITEM_FIELDS
 from tranche.inventory import service
+from tranche.inventory.fields import ITEM_FIELDS
 from tranche.inventory.service import Receipt
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
