@@ -1,6 +1,6 @@
 """The pages of stock in a real browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +8,9 @@ from playwright.sync_api import expect
 
 from tests.browser.tabs import Tab
 from tests.contracts.stockroom import Stockroom
+from tests.inventory.factories import make_customer, want
 from tests.live import Live
+from tranche.inventory import service
 
 
 @pytest.fixture
@@ -156,9 +158,9 @@ def test_a_lot_is_counted_sent_held_and_switched_off(tab: Tab, room: Stockroom) 
     expect(tab.page.get_by_text("The lot is active again.")).to_be_visible()
 
 
-def test_lineage_and_recall_lead_from_a_lot_to_its_branches(tab: Tab, room: Stockroom) -> None:
+def test_lineage_and_recall_lead_from_a_lot_to_the_customers(tab: Tab, room: Stockroom) -> None:
     for source, destination, quantity in (
-        ("L-SOON", "L-MIX", 6),
+        ("L-SOON", "L-MIX", 12.5),
         ("L-LATE", "L-MIX", 4),
         ("L-MIX", "L-OUT-1", 3),
         ("L-MIX", "L-OUT-2", 2),
@@ -168,13 +170,18 @@ def test_lineage_and_recall_lead_from_a_lot_to_its_branches(tab: Tab, room: Stoc
             "/api/batch/transfer", sourceBatchNumber=source, destinationBatchNumber=destination, quantity=quantity
         )
         assert moved.status_code == 200
+    _sell(room, {"Miller & Sons": "4", "Harbour Stores": "2.5"})
     tab.go(f"/stock/lots/{room.batch('L-MIX')['id']}")
     expect(tab.page.locator("svg.lineage a")).to_have_count(6)
     expect(tab.page.get_by_role("row", name="L-OUT-1 L-LAST 1 1")).to_be_visible()
+    expect(tab.page.get_by_text("INV-1")).to_have_count(2)
     tab.assert_accessible()
     tab.picture("stock-lot")
+    tab.go(f"/stock/lots/{room.batch('L-SOON')['id']}")
     tab.click("Recall report", role="link")
-    expect(tab.heading("Recall of L-MIX")).to_be_visible()
+    expect(tab.heading("Recall of L-SOON")).to_be_visible()
+    expect(tab.page.get_by_role("row", name="Miller & Sons")).to_contain_text("miller@example.test")
+    expect(tab.page.get_by_role("row", name="Harbour Stores")).to_contain_text("2.5")
     expect(tab.page.get_by_role("row", name="L-LAST")).to_contain_text("1")
     tab.assert_accessible()
     tab.picture("stock-recall")
@@ -206,3 +213,21 @@ def _fill_rows(tab: Tab, *rows: tuple[str, str]) -> None:
     for place, (lot, amount) in enumerate(rows):
         tab.page.locator(f"#lot-{place}").fill(lot)
         tab.page.locator(f"#amount-{place}").fill(amount)
+
+
+def _sell(room: Stockroom, wanted: Mapping[str, str]) -> None:
+    """An invoice for each customer, who gets so much, first expiry first."""
+    context = room.live.context
+    with room.live.database.transaction(context.organization_id) as conn:
+        service.make_demand(conn)
+        want(conn, [(place, 1, room.item, room.branch, amount) for place, amount in enumerate(wanted.values(), 1)])
+        service.judge_demand(conn)
+        service.make_consumers(conn)
+        for place, name in enumerate(wanted, 1):
+            customer = make_customer(conn, name=name)
+            address = f"{name.split()[0].lower()}@example.test"
+            conn.execute("UPDATE customers SET email = %s WHERE id = %s", (address, customer))
+            conn.execute(
+                "INSERT INTO pg_temp.stock_consumers VALUES (%s, %s, %s, %s)", (place, place, f"INV-{place}", customer)
+            )
+        assert service.issue(conn, context, consumer_kind="invoice") == len(wanted)
