@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-import psycopg
-
 from tranche.inventory.domain import Lot
 from tranche.inventory.queries import lots
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, taken_back
 
 _NOTHING = Decimal(0)
 
@@ -64,11 +62,10 @@ def rehearse(conn: Connection, ctx: Context, *, numbers: Sequence[str], act: Cal
     wanted = list(dict.fromkeys(number for number in numbers if number))
     before = _read(conn, ctx, wanted)
     after = before
-    with conn.transaction():
-        if act is not None:
+    if act is not None:
+        with taken_back(conn):
             act()
             after = _read(conn, ctx, wanted)
-        raise psycopg.Rollback
     return Rehearsal([_line(number, before.get(number), after[number]) for number in wanted if number in after])
 
 

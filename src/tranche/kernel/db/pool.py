@@ -118,6 +118,14 @@ def set_tenant(conn: Connection, organization_id: int | None) -> None:
     conn.execute("SELECT set_config('app.organization_id', %s, true)", [value])
 
 
+@contextmanager
+def taken_back(conn: Connection) -> Iterator[None]:
+    """What is done inside is taken back at its end; the transaction around it goes on."""
+    with conn.transaction():
+        yield
+        raise psycopg.Rollback
+
+
 def connect(url: str, *, name: str = "tranche") -> Connection:
     """A single connection in autocommit mode, for migrations, doctor and listeners."""
     return psycopg.connect(
