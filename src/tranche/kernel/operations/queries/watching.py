@@ -1,5 +1,6 @@
 """SQL of what everybody in an organization watches: what runs now, what ended just now, what went wrong of late."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from tranche.kernel.db.pool import Connection
@@ -65,3 +66,18 @@ def list_troubled(conn: Connection, *, since: datetime, limit: int) -> list[Oper
         {"since": since, "limit": limit},
     ).fetchall()
     return [operation_of(row) for row in rows]
+
+
+def list_kinds(conn: Connection, *, kinds: Sequence[str]) -> list[str]:
+    """Which of these kinds were ever started here, in the order of their names."""
+    rows = conn.execute(
+        """
+        SELECT k.kind FROM unnest(%(kinds)s::text[]) AS k (kind)
+        WHERE EXISTS (
+            SELECT FROM operations o WHERE o.organization_id = current_organization() AND o.kind = k.kind
+        )
+        ORDER BY k.kind
+        """,
+        {"kinds": list(kinds)},
+    ).fetchall()
+    return [row["kind"] for row in rows]
