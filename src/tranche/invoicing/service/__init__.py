@@ -14,6 +14,7 @@ from tranche.invoicing.service.issuing import issue, issue_one, issue_prepared, 
 from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
 from tranche.invoicing.service.look import (
     choose,
+    count_live,
     get_invoice,
     get_invoice_document,
     list_first,
@@ -44,6 +45,7 @@ __all__ = [
     "change_settings",
     "choose",
     "close_held",
+    "count_live",
     "credit_invoice",
     "forget_selections",
     "freeze_listed",

@@ -46,6 +46,12 @@ def list_first(conn: Connection, *, beginning: str, limit: int) -> list[Invoice]
     return [invoice_of(row) for row in fetch_slice(conn, INVOICES, choice, limit=limit).rows]
 
 
+def count_live(conn: Connection, *, operation_id: int) -> int:
+    """How many invoices of a run are neither void nor credited."""
+    wanted = {"operation_id": operation_id, "kind": InvoiceKind.INVOICE, "status": InvoiceStatus.ISSUED}
+    return count(conn, INVOICES, Choice(wanted))
+
+
 def get_invoice(conn: Connection, *, invoice_id: int) -> Invoice:
     """One invoice without its lines.
 

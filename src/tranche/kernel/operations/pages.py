@@ -107,7 +107,7 @@ def operation_page(
     operation_id: FromPath[str],
 ) -> Html:
     """One operation, live."""
-    return render(request, _PAGE, _load(request, database, ctx, operations, panels, operation_id))
+    return render(request, _PAGE, _load(request, database, ctx, operations, panels=panels, reference=operation_id))
 
 
 @page(PATH + "/{operation_id:str}/live")
@@ -121,11 +121,13 @@ def operation_live(
     operation_id: FromPath[str],
 ) -> Html:
     """The part of the page that changes while the operation goes on."""
-    return fragment(request, _PAGE, "live", _load(request, database, ctx, operations, panels, operation_id))
+    return fragment(
+        request, _PAGE, "live", _load(request, database, ctx, operations, panels=panels, reference=operation_id)
+    )
 
 
 def _load(
-    request: AnyRequest, database: Database, ctx: Context, operations: Operations, panels: Panels, reference: str
+    request: AnyRequest, database: Database, ctx: Context, operations: Operations, *, panels: Panels, reference: str
 ) -> Mapping[str, Any]:
     with database.transaction(ctx.organization_id) as conn:
         operation = service.get_by_reference(conn, reference=reference)

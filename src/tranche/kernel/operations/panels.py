@@ -63,8 +63,8 @@ class Panels:
 
     def advise(self, operation: Operation, code: str | None) -> str:
         """What to do about items that failed with this code."""
-        own = [panel.advice[code] for panel in self._of(operation) if code in panel.advice]
-        return own[0] if own else _ADVICE.get(code or "", _ELSE)
+        known = [panel.advice for panel in self._of(operation)] + [_ADVICE]
+        return next((advice[code] for advice in known if code and code in advice), _ELSE)
 
     def item_path(self, operation: Operation) -> str:
         """The address of the page of an item with {} for its reference, or "" where items have none."""

@@ -68,6 +68,23 @@ def list_troubled(conn: Connection, *, since: datetime, limit: int) -> list[Oper
     return [operation_of(row) for row in rows]
 
 
+def list_numbered(conn: Connection, *, ranges: Sequence[tuple[int, int]], limit: int) -> list[Operation]:
+    """Those whose number is in one of the ranges, the least first."""
+    rows = conn.execute(
+        f"""
+        SELECT {COLUMNS} FROM unnest(%(lows)s::bigint[], %(highs)s::bigint[]) AS r (low, high)
+        CROSS JOIN LATERAL (
+            SELECT * FROM operations
+            WHERE organization_id = current_organization() AND id BETWEEN r.low AND r.high
+            ORDER BY id LIMIT %(limit)s
+        ) AS o
+        ORDER BY o.id LIMIT %(limit)s
+        """,
+        {"lows": [low for low, _ in ranges], "highs": [high for _, high in ranges], "limit": limit},
+    ).fetchall()
+    return [operation_of(row) for row in rows]
+
+
 def list_kinds(conn: Connection, *, kinds: Sequence[str]) -> list[str]:
     """Which of these kinds were ever started here, in the order of their names."""
     rows = conn.execute(
