@@ -48,7 +48,7 @@ _FILTERS: Final[Readers] = {
     "status": ("status", word(*Status)),
     "running": ("running", flag),
 }
-_STARTERS: Final = (chips("createdBy", "Started by", {"me": "Me"}),)
+_STARTERS: Final = (chips("createdBy", "Started by", {"me": "Started by me"}, every="By anybody"),)
 _STATES: Final = (
     chips(
         "status",
@@ -83,7 +83,7 @@ def operations_page(
     readers: Readers = {**_FILTERS, "createdBy": ("created_by", lambda asked, name: _read_me(asked, name, ctx))}
     with database.transaction(ctx.organization_id) as conn:
         kinds = {kind: words(kind) for kind in list_kinds(conn, kinds=operations.kinds)}
-        filters = (*_STATES, *((chips("kind", "Kind", kinds),) if len(kinds) > 1 else ()), *_STARTERS)
+        filters = (*_STATES, *((chips("kind", "Kind", kinds, every="Any kind"),) if len(kinds) > 1 else ()), *_STARTERS)
         rows, listing = browse(
             request, ctx, conn, OPERATIONS, readers,
             columns=_COLUMNS, filters=filters, export="/api/operations/export",

@@ -70,7 +70,7 @@ def browse(
     )
 
 
-def chips(name: str, label: str, choices: Mapping[str, str]) -> Filter:
-    """A filter by chips, the first of which is all: `{"open": "Open"}`."""
-    every = [Chip(label="All", value=""), *(Chip(label=text, value=value) for value, text in choices.items())]
-    return Filter(name=name, label=label, chips=every)
+def chips(name: str, label: str, choices: Mapping[str, str], *, every: str = "All") -> Filter:
+    """A filter by chips, the first of which is all, in the words of `every`: `{"open": "Open"}`."""
+    shown = [Chip(label=every, value=""), *(Chip(label=text, value=value) for value, text in choices.items())]
+    return Filter(name=name, label=label, chips=shown)
