@@ -49,6 +49,7 @@ def test_failures_are_grouped_with_advice_filtered_retried_by_reason_and_saved(
 
     rows = tab.page.locator("#items tbody tr")
     expect(rows).to_have_count(25)
+    expect(rows.first.get_by_role("link", name="SO-1")).to_have_attribute("href", re.compile("^/orders/"))
     tab.click("Next", role="link")
     expect(tab.page.locator("#items")).to_be_in_viewport()
     assert "after=" in tab.page.url

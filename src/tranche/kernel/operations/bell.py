@@ -1,4 +1,4 @@
-"""What everybody in an organization sees of its operations: the bell, two cards of the home page, the search."""
+"""What everybody in an organization sees of its operations: the bell, cards of the home page, the search."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,13 @@ from tranche.kernel.operations.domain import Operation, Status
 from tranche.kernel.operations.queries import watching
 from tranche.kernel.text import number_ranges
 from tranche.kernel.web.json import encode
-from tranche.kernel.web.pages.filters import words
+from tranche.kernel.web.pages.filters import day, words
 from tranche.kernel.web.pages.ports import Hit, HomeCard, Searcher
 from tranche.kernel.web.stream import ORGANIZATION, Load, State
 
 _MOST_SHOWN: Final = 6
 _MOST_COUNTED: Final = 99
+_MONTH: Final = 30
 _ENDED_HOURS: Final = 24
 _TROUBLE: Final = timedelta(days=7)
 _TONES: Final = {Status.COMPLETED: "good", Status.FAILED: "bad"}
@@ -86,9 +87,24 @@ def _load_troubled(conn: Connection, ctx: Context, /) -> Mapping[str, Any] | Non
     return {"troubled": troubled, "title": title} if troubled else None
 
 
+def _load_month(conn: Connection, ctx: Context, /) -> Mapping[str, Any] | None:
+    del ctx
+    days = watching.list_days(conn, days=_MONTH)
+    started = sum(row["operations"] for row in days)
+    if not started:
+        return None
+    return {
+        "started": started,
+        "succeeded": sum(row["succeeded"] for row in days),
+        "failed": sum(row["failed"] for row in days),
+        "days": [{**row, "label": day(row["day"])} for row in days],
+    }
+
+
 CARDS: Final = (
     HomeCard(name="needs a hand", template="operations/troubled_card.html", load=_load_troubled, position=10),
     HomeCard(name="running", template="operations/running_card.html", load=_load_running, position=20),
+    HomeCard(name="last 30 days", template="operations/month_card.html", load=_load_month, position=40, is_wide=True),
 )
 
 
