@@ -68,7 +68,7 @@ def test_a_signal_ends_the_server_at_once_although_streams_are_open(process: Pro
         assert [next(line) for line in lines] == ["retry: 2000", "retry: 2000"]
         code, seconds, out = process.end(sig)
     assert code == 0
-    assert seconds < 1.5
+    assert seconds < 5  # what is promised; the grace for requests that are at work is longer
     assert "ended in order" in out
 
 
