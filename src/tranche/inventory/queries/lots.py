@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tranche.inventory.domain import Lot, LotFilter, SortBy
-from tranche.kernel.db.pool import Connection
-from tranche.kernel.text import fold
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.text import after_prefix, fold
 
 _JOINS: Final = """
     JOIN items i ON i.organization_id = l.organization_id AND i.id = l.item_id
@@ -69,6 +69,19 @@ def list_lots(
         {**_params(wanted), "branch_id": branch_id, "limit": limit, "offset": offset},
     ).fetchall()
     return [Lot(**row) for row in rows]
+
+
+def list_first(conn: Connection, *, beginning: str, limit: int) -> list[Row]:
+    """The first lots by number whose number begins so: id, number, item_name."""
+    return conn.execute(
+        """
+        SELECT l.id, l.number, i.name AS item_name FROM lots l
+        JOIN items i ON i.organization_id = l.organization_id AND i.id = l.item_id
+        WHERE l.organization_id = current_organization() AND l.number >= %(low)s AND l.number < %(high)s
+        ORDER BY l.number LIMIT %(limit)s
+        """,
+        {"low": beginning, "high": after_prefix(beginning), "limit": limit},
+    ).fetchall()
 
 
 def count_lots(conn: Connection, *, wanted: LotFilter) -> int:

@@ -7,7 +7,14 @@ from tranche.inventory.service.history import get_movement, list_movements
 from tranche.inventory.service.issue import issue, make_consumers
 from tranche.inventory.service.item_imports import IMPORT_KIND, TARGET, UNDO_KIND, bring_in, undo
 from tranche.inventory.service.items import create_item, stock_of, summaries_of, update_item
-from tranche.inventory.service.lots import create_lot, get_lot, list_lots, list_lots_of_item, update_lot
+from tranche.inventory.service.lots import (
+    create_lot,
+    get_lot,
+    list_first_lots,
+    list_lots,
+    list_lots_of_item,
+    update_lot,
+)
 from tranche.inventory.service.operating import Share, consolidate, split, transfer
 from tranche.inventory.service.put_back import make_returns, put_back
 from tranche.inventory.service.receiving import Receipt, adjust, receive, send
@@ -39,6 +46,7 @@ __all__ = [
     "judge_demand",
     "list_consumed",
     "list_expiring",
+    "list_first_lots",
     "list_lots",
     "list_lots_of_item",
     "list_movements",

@@ -7,6 +7,7 @@ scope that a key with scopes must hold.
 A caller shows an API key, or the cookie of a session. Pages (`opt={"page": True}`) are for sessions only.
 """
 
+import contextlib
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -16,7 +17,7 @@ from litestar.params import BodyKwarg
 from litestar.types import Scope
 
 from tranche.kernel.context import Context, Role
-from tranche.kernel.errors import FieldError, Forbidden, NotFound, TooMany, Unauthorized, Unsupported
+from tranche.kernel.errors import FieldError, Forbidden, NotFound, TooMany, Unauthorized, Unavailable, Unsupported
 from tranche.kernel.web.rate_limit import RateLimiter
 from tranche.kernel.web.requests import BIGGEST_INTEGER, invalid_parameter, request_id
 from tranche.kernel.web.threads import Lane
@@ -106,6 +107,12 @@ class Gate:
                 needed = Role.VIEWER if connection.scope.get("method") in _READING else Role.OPERATOR
                 await Requires(needed)(connection, handler)
         _expect_media(connection, handler)
+
+    async def recognise(self, connection: AnyConnection) -> None:
+        """Find who sits at the browser where no route was found; nobody is known while the database is away."""
+        if token := session_token(connection):
+            with contextlib.suppress(Unavailable):
+                connection.scope["state"]["visitor"] = await self._lane.run(self._visitor_finder, token)
 
     async def _identify(self, connection: AnyConnection, handler: BaseRouteHandler) -> Context:
         context = await self._find(connection, is_page=bool(handler.opt.get(PAGE)))

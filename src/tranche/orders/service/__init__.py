@@ -12,8 +12,10 @@ from tranche.orders.service.look import (
     get_order,
     get_stats,
     list_batches,
+    list_first_orders,
     list_logged_errors,
     list_notices,
+    list_numbered_batches,
     order_of,
 )
 from tranche.orders.service.undo import UNDO_KIND, UndoReport, look_at_undo, mark_used_items, undo_batch
@@ -48,8 +50,10 @@ __all__ = [
     "get_order",
     "get_stats",
     "list_batches",
+    "list_first_orders",
     "list_logged_errors",
     "list_notices",
+    "list_numbered_batches",
     "look_at_undo",
     "mark_used_items",
     "order_of",

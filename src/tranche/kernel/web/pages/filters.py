@@ -1,5 +1,6 @@
 """How pages write numbers, moments and words; the functions that templates use."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -27,6 +28,7 @@ _SYSTEMS: Final = (
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 )
+_SHORTENED: Final = re.compile(r"\b(api|csv|pdf|sms|xlsx)(s?)\b")
 _RECENT: Final = timedelta(days=7)
 
 
@@ -89,8 +91,9 @@ def duration(seconds: float | None) -> str:
 
 
 def words(value: object) -> str:
-    """A code for people: order_import as "Order import"."""
+    """A code for people: order_import as "Order import", invoice_pdfs as "Invoice PDFs"."""
     text = str(value).replace("_", " ").replace(".", ": ").strip()
+    text = _SHORTENED.sub(lambda found: found[1].upper() + found[2], text)
     return text[:1].upper() + text[1:]
 
 
