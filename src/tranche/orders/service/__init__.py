@@ -15,6 +15,7 @@ from tranche.orders.service.look import (
     list_logged_errors,
     list_notices,
     order_of,
+    sum_orders,
 )
 from tranche.orders.service.undo import UNDO_KIND, UndoReport, look_at_undo, mark_used_items, undo_batch
 from tranche.orders.service.upload import (
@@ -54,6 +55,7 @@ __all__ = [
     "mark_used_items",
     "order_of",
     "record_refused",
+    "sum_orders",
     "try_out",
     "undo_batch",
     "upload",
