@@ -1,14 +1,15 @@
 """The pages of uploads: the list with its statistics, one with what was wrong, undo and deletion."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from tranche.imports.service import list_error_groups
+from tranche.imports import service as imports
 from tranche.kernel.context import Context
 from tranche.kernel.db.listing import Choice, fetch_slice
-from tranche.kernel.db.pool import Database
+from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.pages.browsing import browse, chips
@@ -19,9 +20,9 @@ from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.orders import service
 from tranche.orders.api.batches import FILTERS
+from tranche.orders.pages.causes import describe
+from tranche.orders.pages.places import UPLOADS as PATH
 from tranche.orders.service import BATCHES, ORDERS, batch_of, order_of
-
-PATH: Final = "/uploads"
 
 _COLUMNS: Final = (
     Column(label="File"),
@@ -58,7 +59,7 @@ def upload_page(
     """One upload: its counts, its causes of errors, its first orders."""
     with database.transaction(ctx.organization_id) as conn:
         batch = service.get_batch(conn, batch_id=batch_id)
-        groups = [] if batch.import_id is None else list_error_groups(conn, import_id=batch.import_id)
+        groups = _groups(conn, batch.import_id)
         found = fetch_slice(conn, ORDERS, Choice({"batch_id": batch_id}), limit=_SHOWN_ORDERS)
         notices = service.list_notices(conn, batch=batch)
     orders = [order_of(row) for row in found.rows]
@@ -80,6 +81,14 @@ def undo(
     except TrancheError as error:
         return redirect(f"{PATH}/{batch_id}", say=error.message, tone=Tone.BAD)
     return redirect(f"/operations/{operation.id}")
+
+
+def _groups(conn: Connection, import_id: int | None) -> list[Mapping[str, Any]]:
+    """What was wrong, by cause; a batch from before files were kept says nothing."""
+    if import_id is None:
+        return []
+    work = imports.get(conn, import_id=import_id)
+    return [describe(group, work) for group in imports.list_error_groups(conn, import_id=import_id)]
 
 
 ROUTES: Final[tuple[Any, ...]] = (uploads_page, upload_page, undo)
