@@ -80,19 +80,17 @@ def _fault(name: str, value: object) -> str | None:
         return None if value == _ALL else f'{name} must be "{_ALL}".'
     if name in _TEXTS:
         return None if _is_text(value) else f"{name} must be a text."
-    if name == LEAVE_OUT:
-        return _fault_of_left_out(value)
-    if isinstance(value, list):
-        if not 1 <= len(value) <= _MOST_JOINED:
-            return f"{name} must name 1 to {_MOST_JOINED} columns."
-        return None if all(_is_text(part) for part in value) else f"{name} must be a list of headers of columns."
+    if name == LEAVE_OUT or isinstance(value, list):
+        return _fault_of_list(name, value)
     return None if _is_text(value) else f"{name} must be the header of a column, or a list of them."
 
 
-def _fault_of_left_out(value: object) -> str | None:
-    if isinstance(value, list) and len(value) <= _MOST_LEFT_OUT and all(_is_text(part) for part in value):
-        return None
-    return f"{LEAVE_OUT} must be a list of headers of columns, at most {_MOST_LEFT_OUT:,}."
+def _fault_of_list(name: str, value: object) -> str | None:
+    """A field's columns, or those that are left out."""
+    least, most = (0, _MOST_LEFT_OUT) if name == LEAVE_OUT else (1, _MOST_JOINED)
+    if not isinstance(value, list) or not all(_is_text(part) for part in value):
+        return f"{name} must be a list of headers of columns."
+    return None if least <= len(value) <= most else f"{name} must name {least} to {most} columns."
 
 
 def _is_text(value: object) -> bool:

@@ -45,8 +45,8 @@ def learn(conn: Connection, work: Import, *, user_id: int | None, is_used: bool)
     """Remember what a person said about this import's header, or count another use of what was remembered.
 
     Only the columns, those left out, and `dayFirst` belong to the shape of a file. `sheet` does not (sheets are named
-    by months, and one is chosen before its header is read); `defaultCustomer` and `acceptReturns` are about what is in one file,
-    and a clerk who did not say them today must not have customers or returns made by them.
+    by months, and one is chosen before its header is read); `defaultCustomer` and `acceptReturns` are about what is in
+    one file, and a clerk who did not say them today must not have customers or returns made by them.
     """
     if work.mapping is None:
         return  # the file could not be read by what was said
