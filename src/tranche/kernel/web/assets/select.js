@@ -15,7 +15,8 @@ function tell() {
   }
   const write = ([currency, [amount, digits]]) =>
     `${(amount / 10 ** digits).toLocaleString("en-US", { minimumFractionDigits: digits })} ${currency}`;
-  count.textContent = `${ticked.length.toLocaleString("en-US")} ${ticked.length === 1 ? "order" : "orders"} chosen`;
+  const told = `${ticked.length.toLocaleString("en-US")} ${ticked.length === 1 ? "order" : "orders"} chosen`;
+  count.textContent = ticked.length ? told : "Choose orders to invoice";
   sum.textContent = [...sums].map(write).join(" + ");
   send.disabled = !ticked.length;
   bar.classList.toggle("is-idle", !ticked.length);
