@@ -39,7 +39,7 @@ class FileForm(Body, frozen=True):
 @page(NEW, role=Role.OPERATOR)
 def new_upload_page(request: AnyRequest, upload_limits: NamedDependency[UploadLimits]) -> Html:
     """Asks for a file."""
-    return render(request, _PAGE, {"fault": "", "most": readable_size(upload_limits.max_bytes)})
+    return _ask(request, upload_limits)
 
 
 @form(NEW, opt={UPLOAD: True})
@@ -54,9 +54,8 @@ def take_file(
     data: MultipartBody[FileForm],
 ) -> Html:
     """Keep the file. A header that is known is tried out at once; nothing comes in yet."""
-    most = readable_size(upload_limits.max_bytes)
     if data.file is None or not data.file.filename:
-        return render(request, _PAGE, {"fault": "Choose a file first.", "most": most}, status=400)
+        return _ask(request, upload_limits, fault="Choose a file first.")
     name = clean_name(data.file.filename)
     try:
         stored = files.put(ctx.organization_id, data.file.file, limit=upload_limits.max_bytes)
@@ -67,13 +66,18 @@ def take_file(
         reading = Reading(files=files, limits=upload_limits, ctx=ctx, sha256=stored.sha256, file_name=name)
         matching = reading.look(mapping).matching
     except TrancheError as error:
-        return render(request, _PAGE, {"fault": error.message, "most": most}, status=400)
+        return _ask(request, upload_limits, fault=error.message)
     if matching.remembered is None or matching.missing:
         return redirect(place_of(stored, name))
     with database.transaction(ctx.organization_id) as conn:
         wanted = Upload(stored=stored, file_name=name, mapping=Mapping(), dry_run=True)
         operation = service.try_out(conn, ctx, operations, wanted=wanted)
     return redirect(f"{REVIEW}/{operation.payload['importId']}")
+
+
+def _ask(request: AnyRequest, limits: UploadLimits, *, fault: str = "") -> Html:
+    data = {"fault": fault, "most": limits.max_bytes, "size": readable_size(limits.max_bytes)}
+    return render(request, _PAGE, data, status=400 if fault else 200)
 
 
 ROUTES: Final[tuple[Any, ...]] = (new_upload_page, take_file)
