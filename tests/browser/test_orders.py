@@ -49,7 +49,8 @@ def test_the_lists_say_the_next_step_while_they_are_empty(tab: Tab) -> None:
     tab.picture("customers-empty")
 
 
-def test_uploads_are_listed_under_their_statistics_and_a_chart(tab: Tab, filled: Live) -> None:
+@pytest.mark.usefixtures("filled")
+def test_uploads_are_listed_under_their_statistics_and_a_chart(tab: Tab) -> None:
     tab.go("/uploads")
     figures = tab.page.locator(".figures")
     for label, value in (("Uploads", "5"), ("Done", "5"), ("Failed", "0"), ("Orders imported", "35")):
@@ -66,7 +67,8 @@ def test_uploads_are_listed_under_their_statistics_and_a_chart(tab: Tab, filled:
     tab.picture("upload")
 
 
-def test_orders_are_searched_sorted_and_shown_with_their_lines(tab: Tab, filled: Live) -> None:
+@pytest.mark.usefixtures("filled")
+def test_orders_are_searched_sorted_and_shown_with_their_lines(tab: Tab) -> None:
     tab.go("/orders?sort=-total")
     expect(tab.page.get_by_role("row").nth(1)).to_contain_text("79.92")
     tab.assert_accessible()
@@ -82,7 +84,8 @@ def test_orders_are_searched_sorted_and_shown_with_their_lines(tab: Tab, filled:
     expect(tab.heading("Harbour Books")).to_be_visible()
 
 
-def test_customers_are_listed_and_shown_with_their_orders(tab: Tab, filled: Live) -> None:
+@pytest.mark.usefixtures("filled")
+def test_customers_are_listed_and_shown_with_their_orders(tab: Tab) -> None:
     tab.go("/customers")
     expect(tab.page.get_by_role("row")).to_have_count(3)
     tab.assert_accessible()
@@ -95,7 +98,8 @@ def test_customers_are_listed_and_shown_with_their_orders(tab: Tab, filled: Live
     expect(tab.page.get_by_text("3 in all")).to_be_visible()
 
 
-def test_ticked_orders_are_counted_summed_and_sent_to_invoices(tab: Tab, filled: Live) -> None:
+@pytest.mark.usefixtures("filled")
+def test_ticked_orders_are_counted_summed_and_sent_to_invoices(tab: Tab) -> None:
     page = tab.go("/orders").page
     bar = page.get_by_role("form", name="Invoice the chosen orders")
     expect(bar.get_by_role("button", name="Create invoices")).to_be_disabled()
@@ -129,7 +133,8 @@ def test_a_page_or_all_that_match_are_chosen_and_sent_to_invoices(tab: Tab, live
     expect(page.get_by_text("60 orders: any state, numbered SO-")).to_be_visible()
 
 
-def test_all_that_match_are_not_offered_by_a_filter_that_invoices_do_not_know(tab: Tab, filled: Live) -> None:
+@pytest.mark.usefixtures("filled")
+def test_all_that_match_are_not_offered_by_a_filter_that_invoices_do_not_know(tab: Tab) -> None:
     bar = tab.go("/orders?currency=EUR").page.get_by_role("form", name="Invoice the chosen orders")
     expect(bar.get_by_role("link", name="3 on this page")).to_be_visible()
     expect(bar.get_by_role("link", name="matching")).to_have_count(0)

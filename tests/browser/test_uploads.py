@@ -120,7 +120,7 @@ def test_a_strange_header_is_explained_once_and_known_from_then_on(tab: Tab, liv
     assert [order["notes"] for order in found] == ["x", "x", "x"]
 
 
-def test_the_corrected_workbook_comes_back(tab: Tab, live: Live, file: Path, tmp_path: Path) -> None:
+def test_the_corrected_workbook_comes_back(tab: Tab, file: Path, tmp_path: Path) -> None:
     drop(tab, file)
     tab.click("Try it out")
     expect(tab.page.get_by_text("Create 8 orders, skip 2 rows")).to_be_visible(timeout=20_000)
@@ -152,7 +152,7 @@ def test_the_same_file_is_noticed_and_comes_in_again_only_when_said_so(tab: Tab,
     expect(tab.page.locator("#live").get_by_text("Done").first).to_be_visible(timeout=20_000)
 
 
-def test_every_row_is_reached_by_chips_causes_and_pages(tab: Tab, live: Live, tmp_path: Path) -> None:
+def test_every_row_is_reached_by_chips_causes_and_pages(tab: Tab, tmp_path: Path) -> None:
     bad = "".join(f"B{n},Eve,S-1,{'x' if n % 2 else ''},9.99\n" for n in range(1, 131))
     (tmp_path / "Long.csv").write_text(ROWS + GOOD + "A8,Bob,S-8,8,9.99\n" + bad)
     drop(tab, tmp_path / "Long.csv")
@@ -215,7 +215,7 @@ def test_what_cannot_be_read_is_told_at_once(tab: Tab, tmp_path: Path, name: str
     drop(tab, tmp_path / name)
     expect(tab.page.get_by_role("alert")).to_contain_text(said)
     tab.assert_accessible()
-    tab.picture(f"upload-refused-{name.split('.')[0]}")
+    tab.picture(f"upload-refused-{Path(name).stem}")
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -53,9 +53,9 @@ def review_page(
     with database.transaction(ctx.organization_id) as conn:
         work = find_orders(conn, import_id)
         data = _report(conn, work)
+        asked = rows.read_asked(conn, request, work, refused=data["counts"].refused)
         if not data["is_judged"]:
             return render(request, "orders/review.html", data)
-        asked = rows.read_asked(conn, request, work, refused=data["counts"].refused)
         found = rows.find(conn, work, asked)
     reading = Reading(files=files, limits=upload_limits, ctx=ctx, sha256=work.sha256, file_name=work.file_name)
     shown = rows.show(work, asked, found, reading)
