@@ -73,7 +73,7 @@ def test_orders_are_searched_sorted_and_shown_with_their_lines(tab: Tab) -> None
     expect(tab.page.get_by_role("row").nth(1)).to_contain_text("79.92")
     tab.assert_accessible()
     tab.picture("orders")
-    tab.page.get_by_label("Order number begins with").fill("M-3")
+    tab.page.get_by_role("searchbox", name="Order number begins with").fill("M-3")
     tab.page.keyboard.press("Enter")
     tab.click("M-3", role="link")
     expect(tab.heading("Order M-3")).to_be_visible()

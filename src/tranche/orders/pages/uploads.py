@@ -1,6 +1,6 @@
 """The pages of uploads: the list with its statistics, one with what was wrong, undo and deletion."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from litestar.di import NamedDependency
@@ -13,6 +13,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.pages.browsing import browse, chips
+from tranche.kernel.web.pages.filters import plural
 from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.listing import Column
 from tranche.kernel.web.pages.render import Html, redirect, render
@@ -20,6 +21,7 @@ from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.orders import service
 from tranche.orders.api.batches import FILTERS
+from tranche.orders.domain import OrderBatch
 from tranche.orders.pages.causes import describe
 from tranche.orders.pages.places import UPLOADS as PATH
 from tranche.orders.service import BATCHES, ORDERS, batch_of, order_of
@@ -48,7 +50,7 @@ def uploads_page(request: AnyRequest, ctx: NamedDependency[Context], database: N
         )
         stats = service.get_stats(conn)
         recent = service.list_batches(conn, limit=_RECENT)[::-1]
-    data = {"batches": [batch_of(row) for row in rows], "listing": listing, "stats": stats, "recent": recent}
+    data = {"batches": [batch_of(row) for row in rows], "listing": listing, "stats": stats, "chart": _chart(recent)}
     return render(request, "orders/uploads.html", data)
 
 
@@ -81,6 +83,14 @@ def undo(
     except TrancheError as error:
         return redirect(f"{PATH}/{batch_id}", say=error.message, tone=Tone.BAD)
     return redirect(f"/operations/{operation.id}")
+
+
+def _chart(recent: Sequence[OrderBatch]) -> Mapping[str, Any]:
+    """A bar for each of the last uploads; places of those that there are not yet stay empty on the left."""
+    blank = _RECENT - len(recent)
+    labels = [f"{batch.file_name}: {plural(batch.successful_orders, 'order')}" for batch in recent]
+    values = [batch.successful_orders for batch in recent]
+    return {"count": len(recent), "values": [0] * blank + values, "labels": [""] * blank + labels}
 
 
 def _groups(conn: Connection, import_id: int | None) -> list[Mapping[str, Any]]:
