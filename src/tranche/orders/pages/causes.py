@@ -1,6 +1,7 @@
 """Causes of errors in a few words, for groups of rows: "Missing orderId", where a message would name one row only."""
 
 from collections.abc import Mapping as AbstractMapping
+from collections.abc import Sequence
 from typing import Any, Final
 
 from tranche.imports.service import cause_key
@@ -40,16 +41,13 @@ _TITLES: Final = {
     "unsaved_formula": "{column} holds a formula without a value",
     "unreadable_character": "{column} holds a character that cannot be stored",
 }
+_FOLLOWING: Final = frozenset({"order_rejected"})
 _KNOWN: Final = {field.name for field in ORDER_FIELDS}
 
 
-def describe(group: Row, work: Import) -> AbstractMapping[str, Any]:
-    """A group of errors with its name, its key, and the field that would put it right."""
-    field = field_of(work, group["column_name"])
-    template = _TITLES.get(group["code"], "")
-    column = group["column_name"] or "The row"
-    title = template.format(field=field or column, column=column) if template else words(group["code"])
-    return {**group, "title": title, "key": cause_key(group), "field": field}
+def describe_all(groups: Sequence[Row], work: Import) -> list[AbstractMapping[str, Any]]:
+    """Groups with their names; rows that are only refused because of others come last, for nothing is wrong in them."""
+    return [_describe(group, work) for group in sorted(groups, key=lambda group: group["code"] in _FOLLOWING)]
 
 
 def field_of(work: Import, column: str | None) -> str:
@@ -57,3 +55,12 @@ def field_of(work: Import, column: str | None) -> str:
     by_header = {header: name for name, header in work.headers.items()}
     field = by_header.get(column or "", column or "")
     return field if field in _KNOWN else ""
+
+
+def _describe(group: Row, work: Import) -> AbstractMapping[str, Any]:
+    """A group with its name, its key, and the field that would put it right."""
+    field = field_of(work, group["column_name"])
+    template = _TITLES.get(group["code"], "")
+    column = group["column_name"] or "The row"
+    title = template.format(field=field or column, column=column) if template else words(group["code"])
+    return {**group, "title": title, "key": cause_key(group), "field": field}

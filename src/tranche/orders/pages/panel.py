@@ -8,7 +8,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.panels import OperationPanel
-from tranche.orders.pages.causes import describe
+from tranche.orders.pages.causes import describe_all
 from tranche.orders.service import IMPORT_KIND
 
 _SHOWN: Final = 10
@@ -22,9 +22,7 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
     work = imports.get(conn, import_id=operation.payload["importId"])
     import_id, batch_id = operation.payload["importId"], operation.payload.get("batchId")
     return {
-        "groups": [
-            describe(group, work) for group in imports.list_error_groups(conn, import_id=import_id, limit=_SHOWN)
-        ],
+        "groups": describe_all(imports.list_error_groups(conn, import_id=import_id, limit=_SHOWN), work),
         "path": f"/uploads/{batch_id}" if batch_id else f"/uploads/review/{import_id}",
         "is_tried_out": not batch_id,
         "import_id": import_id,

@@ -25,7 +25,7 @@ from tranche.kernel.web.requests import AnyRequest
 from tranche.orders import service
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.pages import rows
-from tranche.orders.pages.causes import describe
+from tranche.orders.pages.causes import describe_all
 from tranche.orders.pages.columns import find_orders
 from tranche.orders.pages.files import Reading
 from tranche.orders.pages.places import REVIEW
@@ -97,7 +97,7 @@ def _report(conn: Connection, work: Import) -> dict[str, Any]:
         "is_judged": is_ended and work.staged_rows is not None,
         "lacks_columns": operation.error_code in _COLUMN_CODES,
         "counts": browsing.count_rows(conn, work),
-        "groups": [describe(group, work) for group in list_error_groups(conn, import_id=work.id)],
+        "groups": describe_all(list_error_groups(conn, import_id=work.id), work),
         "notices": (work.mapping or {}).get("notices", []),
         "same": service.find_same_file(conn, sha256=work.sha256) if work.is_dry_run else None,
         "fields": [(one.name, one.label) for one in ORDER_FIELDS],

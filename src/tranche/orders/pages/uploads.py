@@ -22,7 +22,7 @@ from tranche.kernel.web.requests import AnyRequest
 from tranche.orders import service
 from tranche.orders.api.batches import FILTERS
 from tranche.orders.domain import OrderBatch
-from tranche.orders.pages.causes import describe
+from tranche.orders.pages.causes import describe_all
 from tranche.orders.pages.places import UPLOADS as PATH
 from tranche.orders.service import BATCHES, ORDERS, batch_of, order_of
 
@@ -90,7 +90,7 @@ def _chart(recent: Sequence[OrderBatch]) -> Mapping[str, Any]:
     blank = _RECENT - len(recent)
     labels = [f"{batch.file_name}: {plural(batch.successful_orders, 'order')}" for batch in recent]
     values = [batch.successful_orders for batch in recent]
-    return {"count": len(recent), "values": [0] * blank + values, "labels": [""] * blank + labels}
+    return {"count": len(recent), "bars": [0] * blank + values, "labels": [""] * blank + labels}
 
 
 def _groups(conn: Connection, import_id: int | None) -> list[Mapping[str, Any]]:
@@ -98,7 +98,7 @@ def _groups(conn: Connection, import_id: int | None) -> list[Mapping[str, Any]]:
     if import_id is None:
         return []
     work = imports.get(conn, import_id=import_id)
-    return [describe(group, work) for group in imports.list_error_groups(conn, import_id=import_id)]
+    return describe_all(imports.list_error_groups(conn, import_id=import_id), work)
 
 
 ROUTES: Final[tuple[Any, ...]] = (uploads_page, upload_page, undo)
