@@ -48,7 +48,7 @@ def match(headers: Sequence[str | None], *, fields: Sequence[Field], mapping: Ma
     remembered = recognise(names, mapping=mapping)
     if remembered:
         chosen = _by_memory(names, fields=fields, remembered=remembered)
-        out |= {at for wanted in remembered.left_out if (at := _find_name(wanted, names)) is not None}
+        out |= {own for wanted in remembered.left_out if (own := _find_name(wanted, names)) is not None}
     for kind, offers in (
         (MatchKind.NAME, _by_name(keys, fields)),
         (MatchKind.SYNONYM, _by_synonym(keys, fields)),
