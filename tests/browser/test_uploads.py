@@ -107,6 +107,8 @@ def test_a_strange_header_is_explained_once_and_known_from_then_on(tab: Tab, liv
               "Each": "unitPrice", "Comment": ""}  # fmt: skip
     for header, field in wanted.items():
         page.get_by_label(f"Field for {header}", exact=True).select_option(field)
+    expect(page.get_by_role("row", name="How many")).to_contain_text("chosen")
+    expect(page.get_by_role("row", name="Comment")).to_contain_text("kept, not used")
     tab.picture("upload-columns-strange")
     tab.click("Try it out")
     expect(page.locator(".confirm-bar strong")).to_have_text("Create 3 orders", timeout=20_000)

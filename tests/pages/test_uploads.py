@@ -49,8 +49,7 @@ def test_what_is_anothers_answers_like_what_is_unknown(admin: Visitor, stranger:
     for path in ("/uploads/1/undo", "/uploads/review/2/confirm", "/uploads/review/2/columns", "/uploads/review/2/cell",
                  "/uploads/review/2/group"):  # fmt: skip
         answer = admin.post(path, {"row": "2", "field": "quantity", "key": "x"})
-        is_refused = answer.status_code == 404 or "no such" in answer.headers.get("set-cookie", "")
-        assert is_refused, (path, answer.status_code, answer.text)
+        assert answer.status_code == 404, path
     for number in range(1, 4):
         assert admin.get(f"/orders/{number}").status_code == admin.get(f"/customers/{number}").status_code == 404
 
@@ -64,7 +63,7 @@ def test_a_file_is_reached_by_its_hash_only_in_its_organization(admin: Visitor, 
 
 
 def test_an_import_of_something_else_is_no_upload(live: Live, admin: Visitor) -> None:
-    made = live.client.post("/api/items/import", files={"file": ("items.csv", b"sku,name\nS-1,Mug\n")})
+    made = live.client.post("/api/items/upload", files={"file": ("items.csv", b"sku,name\nS-1,Mug\n")})
     assert made.status_code == 202, made.text
     assert admin.get("/uploads/review/1").status_code == 404
     assert admin.get("/uploads/review/1/columns").status_code == 404

@@ -41,6 +41,7 @@ _CHIPS: Final = (chips("status", "State", {"open": "Open", "invoiced": "Invoiced
 def orders_page(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
     """All orders, the newest first; who may invoice them chooses some, this page, or all that match."""
     may_choose = ctx.role.covers(Role.OPERATOR)
+    chosen = read_choice(request, _CHOOSE, choices=[_PAGE, _ALL]) or ""
     with database.transaction(ctx.organization_id) as conn:
         rows, listing = browse(
             request, ctx, conn, ORDERS, FILTERS,
@@ -49,7 +50,7 @@ def orders_page(request: AnyRequest, ctx: NamedDependency[Context], database: Na
         )  # fmt: skip
         listing = replace(listing, query={name: text for name, text in listing.query.items() if name != _CHOOSE})
         orders = [order_of(row) for row in rows]
-        selection = _selection(request, conn, orders, listing) if may_choose and orders else None
+        selection = _selection(request, conn, orders, listing, chosen) if may_choose and orders else None
     return render(request, "orders/orders.html", {"orders": orders, "listing": listing, "selection": selection})
 
 
@@ -63,11 +64,12 @@ def order_page(
     return render(request, "orders/order.html", {"order": order, "lines": lines})
 
 
-def _selection(request: AnyRequest, conn: Connection, orders: Sequence[Order], listing: Listing) -> Mapping[str, Any]:
+def _selection(
+    request: AnyRequest, conn: Connection, orders: Sequence[Order], listing: Listing, chosen: str
+) -> Mapping[str, Any]:
     """What is chosen now. All that match can be chosen only by filters that the page of new invoices knows, too."""
     given = {name: value for name, value in request.query_params.items() if value and name not in _AROUND}
     may_take_all = given.keys() <= _NARROWING.keys()
-    chosen = read_choice(request, _CHOOSE, choices=[_PAGE, _ALL]) or ""
     chosen = "" if chosen == _ALL and not may_take_all else chosen
     sums = _sum_all(conn, given) if chosen == _ALL else _sum(orders) if chosen else []
     return {

@@ -63,9 +63,10 @@ def correct_cell(
     place = {"show": data.show, "cause": data.cause, "after": data.after, "before": data.before}
     back = address(f"{REVIEW}/{import_id}", place)
     cells = {data.field: data.value.strip() or None}
+    with database.transaction(ctx.organization_id) as conn:
+        find_orders(conn, import_id)
     try:
         with database.transaction(ctx.organization_id) as conn:
-            find_orders(conn, import_id)
             judged = corrections.edit(conn, ctx, import_id=import_id, row_number=data.row, cells=cells)
     except TrancheError as error:
         return redirect(back, say=error.message, tone=Tone.BAD)

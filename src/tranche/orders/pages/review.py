@@ -73,9 +73,10 @@ def bring_in(
     data: URLEncodedBody[ConfirmForm],
 ) -> Html:
     """Bring in what the report found valid."""
+    with database.transaction(ctx.organization_id) as conn:
+        intake = intakes.of(find_orders(conn, import_id))
     try:
         with database.transaction(ctx.organization_id) as conn:
-            intake = intakes.of(find_orders(conn, import_id))
             _, operation = again.confirm(
                 conn, ctx, operations, import_id=import_id, intake=intake, allow_duplicate=data.allow_duplicate
             )

@@ -77,6 +77,8 @@ def undo(
     batch_id: FromPath[int],
 ) -> Html:
     """Take back what nobody has touched since."""
+    with database.transaction(ctx.organization_id) as conn:
+        service.get_batch(conn, batch_id=batch_id)
     try:
         with database.transaction(ctx.organization_id) as conn:
             operation = service.undo_batch(conn, ctx, operations, batch_id=batch_id)

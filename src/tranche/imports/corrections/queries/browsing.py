@@ -6,7 +6,7 @@ from tranche.imports.corrections.queries.rows import MATCHES
 from tranche.kernel.db.pool import Connection, Row
 
 _AT_ONCE = 20_000
-_LAST = 2_147_483_647 - _AT_ONCE
+_LAST = 2_147_483_646 - _AT_ONCE
 
 
 def list_refused(
