@@ -82,6 +82,9 @@ def test_orders_are_searched_sorted_and_shown_with_their_lines(tab: Tab) -> None
     tab.picture("order")
     tab.page.get_by_role("link", name="Harbour Books").click()
     expect(tab.heading("Harbour Books")).to_be_visible()
+    tab.page.go_back()
+    tab.click("Create invoice")
+    expect(tab.heading("Create 1 invoice")).to_be_visible()
 
 
 @pytest.mark.usefixtures("filled")
