@@ -155,7 +155,7 @@ def test_the_same_file_is_noticed_and_comes_in_again_only_when_said_so(tab: Tab,
     tab.click("Try it out")
     expect(tab.page.get_by_text("Create or update 8 orders, skip 2 rows")).to_be_visible(timeout=20_000)
     tab.click("Create or update 8 orders")
-    expect(tab.page.get_by_text("The same file was uploaded before as batch 1")).to_be_visible()
+    expect(tab.page.get_by_text("This file came in before. Tick")).to_be_visible()
     tab.page.get_by_label("Bring the same file in again").check()
     tab.picture("upload-duplicate")
     tab.click("Create or update 8 orders")

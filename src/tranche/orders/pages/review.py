@@ -23,6 +23,7 @@ from tranche.kernel.web.pages.render import Html, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.orders import service
+from tranche.orders.domain import DuplicateFile
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.pages import rows
 from tranche.orders.pages.causes import describe_all
@@ -30,6 +31,7 @@ from tranche.orders.pages.columns import find_orders
 from tranche.orders.pages.files import Reading
 from tranche.orders.pages.places import REVIEW
 
+_SAME: Final = "This file came in before. Tick “Bring the same file in again” if you mean it."
 _COLUMN_CODES: Final = frozenset({"missing_columns", "invalid_mapping"})
 
 
@@ -80,6 +82,8 @@ def bring_in(
             _, operation = again.confirm(
                 conn, ctx, operations, import_id=import_id, intake=intake, allow_duplicate=data.allow_duplicate
             )
+    except DuplicateFile:
+        return redirect(f"{REVIEW}/{import_id}", say=_SAME, tone=Tone.BAD)
     except TrancheError as error:
         return redirect(f"{REVIEW}/{import_id}", say=error.message, tone=Tone.BAD)
     return redirect(f"/operations/{operation.id}")
