@@ -1,4 +1,4 @@
-"""A table of our own, read once for nothing, so that readers forked afterwards find compiled what every reading needs."""
+"""A table of our own, read once for nothing: readers that are forked afterwards find compiled what all of them need."""
 
 from pathlib import Path
 from typing import Final

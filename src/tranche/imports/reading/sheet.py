@@ -139,13 +139,13 @@ def _clean_all(
         columns = matching.columns_of(field.name)
         if not columns:
             continue
-        first = columns[0]
+        first, name = columns[0], matching.name_of(field.name)
         values = [_below(table.columns[column.index], begin) for column in columns]
         alone = len(columns) == 1
         done = clean(
             values[0] if alone else join(columns, values, kind=field.kind),
             kind=field.kind,
-            header=first.header,
+            header=name,
             day_first=mapping.day_first,
             usually_day_first=matching.remembered.day_first if matching.remembered else None,
             kinds=partial(cell_kinds, path, table=table, column=first.index, limits=limits)
@@ -180,10 +180,12 @@ def _below(column: pa.ChunkedArray, begin: int) -> pa.ChunkedArray:
 
 
 def _with_errors(table: Table, indexes: Sequence[int], *, begin: int, done: Clean) -> Clean:
-    errors = {
-        row: _UNSAVED if text == UNSAVED else Verdict("error_cell", "{cell} holds " + text + ".")
-        for index in indexes
-        for row, text in table.broken.get(index, {}).items()
-        if row >= begin
-    }
+    errors: dict[int, Verdict] = {}
+    for index in indexes:
+        for row, text in table.broken.get(index, {}).items():
+            if row >= begin:
+                verdict = _UNSAVED if text == UNSAVED else Verdict("error_cell", "{cell} holds " + text + ".")
+                if len(indexes) > 1:  # of columns that are joined, that one is named
+                    verdict = Verdict(verdict.code, verdict.sentence.replace("{cell}", table.address(index, row)))
+                errors[row] = verdict.after(errors.get(row))
     return Clean(done.values, done.marks | errors, done.notices)

@@ -147,6 +147,7 @@ class Runner:
                     operation_id=piece.operation_id,
                     worker_id=self._worker_id,
                     dead_after=self._pace.dead_after,
+                    is_over=lambda: piece.is_over,
                 )
                 if taken is None:  # it may have ended just now
                     dispatch.wake_post(conn, self._queue, organization_id=piece.organization_id)

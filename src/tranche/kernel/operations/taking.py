@@ -1,5 +1,6 @@
 """What a worker does next: the decision, made under the operation's lock and committed as a claim."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -57,13 +58,22 @@ class _Look:
 
 
 def take_on(
-    conn: Connection, registry: Registry, *, operation_id: int, worker_id: UUID, dead_after: float
+    conn: Connection,
+    registry: Registry,
+    *,
+    operation_id: int,
+    worker_id: UUID,
+    dead_after: float,
+    is_over: Callable[[], bool],
 ) -> tuple[Taken | Later | None, bool]:
-    """As `take`, but a phase that is entered is looked at in the same transaction; also whether one was."""
+    """As `take`, but a phase that is entered is looked at in the same transaction; also whether one was.
+
+    Not once `is_over`: what comes then belongs to the next slice.
+    """
     has_entered = False
     while True:
         taken = take(conn, registry, operation_id=operation_id, worker_id=worker_id, dead_after=dead_after)
-        if not (isinstance(taken, Later) and taken.is_new_phase):
+        if not (isinstance(taken, Later) and taken.is_new_phase) or is_over():
             return taken, has_entered
         has_entered = True
 
