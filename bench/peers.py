@@ -3,7 +3,8 @@
 What each does and does not do stands at the head of its script, `peer_django.py`, `peer_openpyxl.py` and
 `peer_same.py`. Their clock runs from the opening of the file to the last commit: they need no server, no request and no
 queue, and their process has started and imported its libraries before. They write into tables of theirs, in a database
-of their own on the same server, with the server's settings as they are for Tranche (fsync and synchronous_commit are on).
+of their own on the same server, with the server's settings as they are for Tranche: fsync and synchronous_commit are
+on, so that every commit waits for the disk.
 """
 
 import json

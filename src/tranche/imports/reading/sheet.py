@@ -28,6 +28,7 @@ from tranche.imports.reading.joined import join
 from tranche.imports.reading.marks import Clean, Verdict
 from tranche.imports.reading.markup import percent_rows
 from tranche.imports.reading.merged import merged_notices
+from tranche.imports.reading.records import BINARY, binary_sheet
 from tranche.imports.reading.table import Part, Table, trimmed
 from tranche.imports.reading.totals import Totals, find_totals
 from tranche.imports.reading.workbook import UNSAVED, cell_kinds
@@ -160,7 +161,7 @@ def _clean_all(
 def _percents(path: Path, table: Table, column: Column, *, limits: Limits) -> Callable[[], set[int]] | None:
     if table.kind is FileKind.ODS:
         return lambda: {row for row, index in table.percent if index == table.first + column.index}
-    if table.kind is not FileKind.XLSX or table.sheet is None:
+    if table.kind is FileKind.CSV or table.sheet is None:
         return None
     return partial(_percents_of_sheets, path, table, column, limits=limits)
 
@@ -170,8 +171,14 @@ def _percents_of_sheets(path: Path, table: Table, column: Column, *, limits: Lim
     return {
         part.offset + row
         for part in parts
-        for row in percent_rows(path, sheet=part.sheet, letter=letter_of(part.first + column.index), limits=limits)
+        for row in _percents_of(path, table, part, part.first + column.index, limits=limits)
     }
+
+
+def _percents_of(path: Path, table: Table, part: Part, column: int, *, limits: Limits) -> set[int]:
+    if table.kind in BINARY:
+        return binary_sheet(path, kind=table.kind, sheet=part.sheet, limits=limits).percents(column)
+    return percent_rows(path, sheet=part.sheet, letter=letter_of(column), limits=limits)
 
 
 def _below(column: pa.ChunkedArray, begin: int) -> pa.ChunkedArray:
