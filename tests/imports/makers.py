@@ -58,8 +58,11 @@ def _bare(cell: Made) -> Made:
     return cell.value if isinstance(cell, Rate) else cell
 
 
-def write_xls(path: Path, rows: Rows, *, charts: bytes = b"", merged: Areas = ()) -> Path:
-    """A workbook of Excel 97 with one sheet "Data"; `charts` are records put in behind the cells."""
+def write_xls(path: Path, rows: Rows, *, charts: bytes = b"", merged: Areas = (), is_short: bool = False) -> Path:
+    """A workbook of Excel 97 with one sheet "Data"; `charts` are records put in behind the cells.
+
+    `is_short`: kept as programs keep a short one, in the container's small pieces.
+    """
     cells = b"".join(
         _xls_cell(row, column, cell) for row, cells in enumerate(rows) for column, cell in enumerate(cells)
     )
@@ -74,7 +77,8 @@ def write_xls(path: Path, rows: Rows, *, charts: bytes = b"", merged: Areas = ()
     book = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0)) + formats
     place = len(book) + len(name) + 4
     name = name[:4] + struct.pack("<I", place) + name[8:]
-    path.write_bytes(_compound("Workbook", book + name + _record(0x000A) + sheet))
+    make = _short_compound if is_short else _compound
+    path.write_bytes(make("Workbook", book + name + _record(0x000A) + sheet))
     return path
 
 
@@ -119,6 +123,22 @@ def _compound(name: str, stream: bytes) -> bytes:
     entries = _entry("Root Entry", 5, child=1, start=_LAST_SECTOR, size=0)
     entries += _entry(name, 2, child=_NO_SECTOR, start=tables + 1, size=len(body)) + bytes(256)
     return head + struct.pack(f"<{len(chain)}I", *chain) + entries + body
+
+
+def _short_compound(name: str, stream: bytes) -> bytes:
+    """A compound file whose one stream is kept among the small ones, in pieces of 64 bytes."""
+    pieces = -(-len(stream) // 64)
+    body = stream.ljust(-(-pieces * 64 // 512) * 512, b"\x00")
+    sectors = len(body) // 512
+    chain = [_TABLE_SECTOR, _LAST_SECTOR, _LAST_SECTOR, *(4 + n for n in range(sectors - 1)), _LAST_SECTOR]
+    small = [*(n + 1 for n in range(pieces - 1)), _LAST_SECTOR]
+    tables = [struct.pack("<128I", *found, *([_NO_SECTOR] * (128 - len(found)))) for found in (chain, small)]
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    head += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 2, 1, _LAST_SECTOR, 0)
+    head += struct.pack("<109I", 0, *([_NO_SECTOR] * 108))
+    entries = _entry("Root Entry", 5, child=1, start=3, size=len(body))
+    entries += _entry(name, 2, child=_NO_SECTOR, start=0, size=len(stream)) + bytes(256)
+    return head + tables[0] + entries + tables[1] + body
 
 
 def _entry(name: str, kind: int, *, child: int, start: int, size: int) -> bytes:

@@ -236,6 +236,16 @@ def test_merged_cells_are_pointed_out_in_opendocument(tmp_path: Path) -> None:
     assert "(D2:D3)" in notice
 
 
+def test_a_short_old_workbook_lies_in_small_pieces_and_is_read_alike(tmp_path: Path) -> None:
+    rows: Rows = [["Order no", "Qty", "Price", "VAT"], *([f"A{n}", 1, 2, Rate(0.19)] for n in range(20))]
+    path = write_xls(tmp_path / "a.xls", rows, merged=[(1, 2, 4, 4)], is_short=True)
+    reading = read(path)
+    assert reading.column("taxRate") == ["19"] * 20
+    assert "E2:E3" in reading.header.notices[0]
+    charted = write_xls(tmp_path / "b.xls", rows, charts=chart_of([[7.0, 8.0]]), is_short=True)
+    assert read(charted).column("quantity") == ["1"] * 20
+
+
 @pytest.mark.parametrize("kind", ["xls", "xlsb"])
 def test_any_cut_of_the_records_is_survived(tmp_path: Path, kind: str) -> None:
     rows: Rows = [["Order no", "Qty", "Price", "VAT"], ["A", 1, 2, Rate(0.19)]]
