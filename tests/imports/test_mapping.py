@@ -130,3 +130,10 @@ def test_the_fingerprint_sees_words_and_not_their_spelling() -> None:
     assert fingerprint(["a", "b"]) != fingerprint(["b", "a"])
     assert fingerprint(["ab"]) != fingerprint(["a", "b"])
     assert len(fingerprint([])) == 32
+
+
+def test_ten_thousand_columns_of_one_name_are_numbered() -> None:
+    names = name_columns(["x"] * 10_000 + ["x (3)", None, ""])
+    assert names[:3] == ["x", "x (2)", "x (3)"]
+    assert names[9_999:] == ["x (10000)", "x (3) (2)", "Column NTR", "Column NTS"]
+    assert len(set(names)) == len(names)

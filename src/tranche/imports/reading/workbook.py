@@ -41,6 +41,7 @@ _ERRORS: Final = {
 UNSAVED: Final = "a formula without a stored value"
 _CONTROLS: Final = "[\u0080-\u009f]"
 _DETAIL: Final = re.compile(r"but got '(\w+)(?:\((.*)\))?'$", re.DOTALL)
+_UNKNOWN_ERROR: Final = re.compile(r"Unsupported cell error value '([^'\n]{1,60})'")
 _AGAIN: Final = "Open it in a spreadsheet program, save it again as .xlsx and upload that."
 
 
@@ -238,4 +239,9 @@ def _parts(detail: str) -> tuple[str, str]:
 def _sentence(detail: str) -> str:
     if "assword" in detail or "ncrypt" in detail:
         return "The file is protected with a password. Save it without a password and upload it again."
+    if unknown := _UNKNOWN_ERROR.search(detail):
+        return (
+            f"The workbook has a cell with the error {unknown[1]}, which is not known here. Correct its formula, or "
+            "empty the cell, and upload the file again."
+        )
     return f"The workbook is damaged and could not be read. {_AGAIN}"
