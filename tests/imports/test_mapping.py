@@ -143,3 +143,10 @@ def test_a_column_that_is_left_out_is_taken_for_no_field_and_another_may_take_it
 def test_what_a_person_names_goes_before_what_is_left_out() -> None:
     mapping = Mapping(columns={"notes": "Notes"}, left_out=("Notes",))
     assert _fields(match(["Notes"], fields=ORDER_FIELDS, mapping=mapping)) == {"Notes": "notes"}
+
+
+def test_ten_thousand_columns_of_one_name_are_numbered() -> None:
+    names = name_columns(["x"] * 10_000 + ["x (3)", None, ""])
+    assert names[:3] == ["x", "x (2)", "x (3)"]
+    assert names[9_999:] == ["x (10000)", "x (3) (2)", "Column NTR", "Column NTS"]
+    assert len(set(names)) == len(names)

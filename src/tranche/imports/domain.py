@@ -111,6 +111,10 @@ class Matching:
         found = (column for column in self.columns if column.field == field_name)
         return tuple(sorted(found, key=lambda column: column.place))
 
+    def name_of(self, field_name: str) -> str:
+        """What the column of a field is called in messages: its header, or all headers that are joined."""
+        return " + ".join(column.header for column in self.columns_of(field_name))
+
 
 class OnDuplicate(StrEnum):
     """What an import does with what exists already."""

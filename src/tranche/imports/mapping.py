@@ -93,12 +93,14 @@ def name_columns(headers: Sequence[str | None], *, first: int = 0) -> list[str]:
     """A name for every column, never empty and never twice: blank ones by their letter, doubles numbered."""
     names: list[str] = []
     taken: set[str] = set()
+    counts: dict[str, int] = {}
     for index, header in enumerate(headers):
         wanted = " ".join((header or "").split()) or f"Column {letter_of(first + index)}"
-        name, count = wanted, 1
+        name, count = wanted, counts.get(wanted, 1)
         while name in taken:
             count += 1
             name = f"{wanted} ({count})"
+        counts[wanted] = count  # where the next of this name begins, so that ten thousand of them take no time
         taken.add(name)
         names.append(name)
     return names
