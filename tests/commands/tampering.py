@@ -154,7 +154,7 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
         "UPDATE import_errors SET row_number = 4",
     ],
     "the failed of an import are the groups of its refused rows": [
-        "UPDATE operations SET failed = 2, total = 3",
+        "UPDATE operations SET failed = 2, total = 3 WHERE id = 1",
         "DELETE FROM import_rows",
         (
             "INSERT INTO import_rows (organization_id, import_id, row_number, cells) "
@@ -202,7 +202,7 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     "invoice numbers have no gap, and the counter equals the last one": [
         "UPDATE invoices SET sequence = 9 WHERE id = 3",
         "UPDATE invoices SET sequence = 2 WHERE id = 3",
-        "UPDATE invoice_counters SET last_number = 4",
+        "UPDATE invoice_counters SET last_number = 5",
         "DELETE FROM invoice_counters",
         "DELETE FROM invoices WHERE id = 2",
     ],
@@ -240,8 +240,10 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
             "INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, to_lot_id, to_branch_id, "
             "quantity, reverses_id, consumer_kind, consumer_id, consumer_label) "
             "SELECT organization_id, gen_random_uuid(), 'return', item_id, from_lot_id, from_branch_id, quantity, id, "
-            "consumer_kind, consumer_id, consumer_label FROM lot_movements WHERE consumer_kind = 'invoice'"
+            "consumer_kind, consumer_id, consumer_label FROM lot_movements "
+            "WHERE consumer_kind = 'invoice' AND consumer_id = 1"
         ),
+        "DELETE FROM lot_movements WHERE kind = 'return'",
     ],
     "an invoice takes no more stock than it has on its lines": [
         "UPDATE invoice_lines SET quantity = 1 WHERE invoice_id = 1",
@@ -250,6 +252,26 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     "what a run of invoices says it issued is there": [
         "UPDATE operations SET succeeded = 0 WHERE id = 7",
         "UPDATE invoices SET operation_id = NULL",
+    ],
+    "a combined file has the pages of the invoices in it": [
+        "UPDATE operation_files SET pages = 2 WHERE kind = 'combined'",
+        "UPDATE operation_files SET pages = NULL WHERE kind = 'combined'",
+        "UPDATE invoice_files SET pages = 3 WHERE pages = 2",
+        "UPDATE operation_invoices SET data_hash = NULL WHERE operation_id = 8 AND position = 2",
+        "DELETE FROM operation_invoices WHERE operation_id = 8 AND position = 2",
+        "DELETE FROM operation_invoices WHERE operation_id = 8",
+    ],
+    "a message that was sent has its provider's id": [
+        "ALTER TABLE messages DROP CONSTRAINT sent_has_provider_id; UPDATE messages SET provider_id = NULL",
+        "UPDATE messages SET sent_at = NULL WHERE id = 1",
+        "UPDATE messages SET sent_at = NULL, status = 'read' WHERE id = 1",
+    ],
+    "nothing was sent to a suppressed address": [
+        "UPDATE message_suppressions SET created_at = created_at - interval '2 hours' WHERE channel = 'sms'",
+        "UPDATE message_suppressions SET channel = 'email', address = 'a@example.com' WHERE channel = 'whatsapp'",
+    ],
+    "no message stands as being sent after its operation has ended": [
+        "UPDATE messages SET status = 'sending', sent_at = NULL, provider_id = NULL WHERE id = 1",
     ],
     "operation counters equal their items": [
         "UPDATE operations SET succeeded = 0, failed = 2",

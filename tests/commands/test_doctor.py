@@ -50,7 +50,7 @@ def test_every_relation_is_checked_for_a_parent_that_is_missing(body: Body) -> N
         child, _, rest = check.name.partition(" (")
         columns = rest.partition(")")[0].split(", ")
         column = columns[-1]
-        value = "'x'" if column == "sha256" else "999999"
+        value = "'x'" if column in {"sha256", "data_hash"} else "999999"
         with body.conn.transaction(force_rollback=True):
             _drop_checks(body.conn, child)
             ours = f"organization_id = {body.organization.id} AND {column} IS NOT NULL"
@@ -96,6 +96,12 @@ def test_stopped_on_purpose_work_may_wait(body: Body) -> None:
         body.conn.execute(statement.encode())
     stopped = Body(body.conn, replace(body.patient, is_stopped=True), body.organization)
     assert "no operation stands still" not in stopped.findings()
+
+
+def test_a_combined_file_may_wait_for_its_run_to_gather_it_again(body: Body) -> None:
+    body.conn.execute("UPDATE operation_files SET pages = 1 WHERE kind = 'combined'")
+    body.conn.execute("UPDATE operations SET status = 'processing', finished_at = NULL WHERE id = 8")
+    assert body.findings() == {}
 
 
 def test_the_command_reports_and_exits_by_what_it_found(tranche: Call, owner: Connection) -> None:

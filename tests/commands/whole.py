@@ -96,7 +96,7 @@ VALUES ({org}, 1, 'CRP1', 'CPC1', 'Bill Stop Issue', 5), ({org}, 1, 'CRP1', 'CPC
 INSERT INTO bill_stop_summary_rows VALUES ({org}, 1, 'CRP1', 2, 1, 1, 50, 5, 5);
 """
 
-# One live invoice that drew stock, one that is credited, and its credit note.
+# One live invoice that drew stock, one that is credited, its credit note, and a void one whose stock came back.
 _INVOICES = (
     """
     INSERT INTO orders (organization_id, id, number, customer_id, status, currency, line_count, total)
@@ -120,7 +120,7 @@ _INVOICES = (
     INSERT INTO invoice_imprints (organization_id, id, digest, content) VALUES (%(org)s, 1, %(sha256)s, '{}')
     """,
     """
-    INSERT INTO invoice_counters (organization_id, series, year, last_number) VALUES (%(org)s, 'INV', 2026, 3)
+    INSERT INTO invoice_counters (organization_id, series, year, last_number) VALUES (%(org)s, 'INV', 2026, 4)
     """,
     """
     INSERT INTO invoices (organization_id, id, kind, status, series, year, sequence, number, invoice_date, due_date,
@@ -128,16 +128,18 @@ _INVOICES = (
         line_count, net, tax, total, total_minor, operation_id, created_by, closed_at, closed_by)
     SELECT %(org)s, n, kind, status, 'INV', 2026, n, 'INV-2026-00000' || n, '2026-11-28', '2026-12-28', 'USD', 1,
         'Miller', "order", 'B-' || "order", closed, credits, 1, %(branch)s, 1, 6, 0, 6, 600,
-        CASE n WHEN 1 THEN 7 END, %(user)s, CASE n WHEN 2 THEN now() END, CASE n WHEN 2 THEN %(user)s END
+        CASE n WHEN 1 THEN 7 END, %(user)s, CASE WHEN status <> 'issued' THEN now() END,
+        CASE WHEN status <> 'issued' THEN %(user)s END
     FROM (VALUES
         (1, 'invoice', 'issued', 2, 0, NULL::bigint), (2, 'invoice', 'credited', 3, 2, NULL),
-        (3, 'credit_note', 'issued', 3, 3, 2)
+        (3, 'credit_note', 'issued', 3, 3, 2), (4, 'invoice', 'void', NULL, 4, NULL)
     ) AS i (n, kind, status, "order", closed, credits)
     """,
     """
     INSERT INTO invoice_lines (organization_id, invoice_id, line_number, item_id, quantity, unit_price, tax_rate, net,
         tax)
-    SELECT %(org)s, n, n, 1, 2, 3, 0, 6, 0 FROM generate_series(1, 3) AS n
+    SELECT %(org)s, n, n, item, quantity, price, 0, 6, 0
+    FROM (VALUES (1, 1, 2, 3), (2, 1, 2, 3), (3, 1, 2, 3), (4, 2, 1, 6)) AS l (n, item, quantity, price)
     """,
     """
     INSERT INTO order_selections (organization_id, filter, order_ids, created_by)
@@ -157,6 +159,58 @@ _INVOICES = (
     """,
 )
 
+# A run that printed two invoices into one file, though one of them was printed differently before; and a run that
+# sent both, of which one message bounced, so that its address is suppressed.
+_OUTWARD = (
+    """
+    INSERT INTO operations (organization_id, id, uuid, kind, phase, status, total, succeeded, payload, created_by,
+        started_at, finished_at)
+    VALUES (%(org)s, 8, gen_random_uuid(), 'invoice_pdfs', 'bundle', 'completed', 2, 2,
+            '{"bundle": true, "combined": true}', %(user)s, now(), now()),
+        (%(org)s, 9, gen_random_uuid(), 'invoice_messages', 'send', 'completed', 2, 2, '{}', %(user)s, now(), now())
+    """,
+    """
+    INSERT INTO operation_items (organization_id, operation_id, position, stage, reference, status)
+    SELECT %(org)s, o, position, stage, CASE position WHEN 1 THEN 1 ELSE 4 END, 'succeeded'
+    FROM (VALUES (8, 'pdf'), (9, 'pdf'), (9, 'send')) AS s (o, stage), generate_series(1, 2) AS position
+    """,
+    """
+    INSERT INTO invoice_files (organization_id, invoice_id, data_hash, template_id, template_version, sha256, size,
+        pages)
+    VALUES (%(org)s, 1, %(sha256)s, 'invoice', 1, %(sha256)s, %(size)s, 1),
+        (%(org)s, 4, %(sha256)s, 'invoice', 1, %(sha256)s, %(size)s, 2),
+        (%(org)s, 4, sha256(%(sha256)s), 'invoice', 1, %(sha256)s, %(size)s, 5)
+    """,
+    """
+    INSERT INTO operation_invoices (organization_id, operation_id, position, invoice_id, data_hash)
+    SELECT %(org)s, o, position, CASE position WHEN 1 THEN 1 ELSE 4 END, %(sha256)s
+    FROM generate_series(8, 9) AS o, generate_series(1, 2) AS position
+    """,
+    """
+    INSERT INTO operation_files (organization_id, operation_id, name, kind, media_type, sha256, size, pages)
+    VALUES (%(org)s, 8, 'part-00001.pdf', 'part', 'application/pdf', %(sha256)s, %(size)s, 3),
+        (%(org)s, 8, 'invoices.pdf', 'combined', 'application/pdf', %(sha256)s, %(size)s, 3),
+        (%(org)s, 8, 'invoices.zip', 'zip', 'application/zip', %(sha256)s, %(size)s, NULL)
+    """,
+    """
+    INSERT INTO messages (organization_id, id, key, operation_id, position, channel, provider, customer_id, address,
+        body, status, attempts, mail_id, provider_id, error, created_by, sent_at)
+    VALUES (%(org)s, 1, 'a', 9, 1, 'email', 'smtp', 1, 'a@example.com', 'x', 'sent', 1, '<a@example.com>', 'p-1', NULL,
+            %(user)s, now() - interval '1 hour'),
+        (%(org)s, 2, 'b', 9, 2, 'sms', 'http', 1, '+49301234567', 'x', 'bounced', 1, '<b@example.com>', 'p-2',
+            'There is no such number.', %(user)s, now() - interval '1 hour')
+    """,
+    """
+    INSERT INTO message_events (organization_id, message_id, status)
+    VALUES (%(org)s, 1, 'sent'), (%(org)s, 2, 'sent'), (%(org)s, 2, 'bounced')
+    """,
+    """
+    INSERT INTO message_suppressions (organization_id, channel, address, reason, message_id, created_by, created_at)
+    VALUES (%(org)s, 'sms', '+49301234567', 'There is no such number.', 2, NULL, now()),
+        (%(org)s, 'whatsapp', '+49301234567', 'asked for', NULL, %(user)s, now() - interval '1 day')
+    """,
+)
+
 
 _MOVEMENTS = """
 INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, from_lot_id, from_branch_id, to_lot_id,
@@ -166,7 +220,7 @@ VALUES (%(org)s, '00000000-0000-4000-8000-000000000001', 'receive', 2, NULL, NUL
     (%(org)s, '00000000-0000-4000-8000-000000000002', 'transfer', 2, 1, %(branch)s, 2, %(branch)s, 4,
         NULL, NULL, NULL, NULL, %(user)s),
     (%(org)s, '00000000-0000-4000-8000-000000000003', 'issue', 2, 2, %(branch)s, NULL, NULL, 1,
-        'invoice', 7, 'INV-7', 1, %(user)s)
+        'invoice', 4, 'INV-2026-000004', 1, %(user)s)
 """
 _RETURN = """
 INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, to_lot_id, to_branch_id, quantity,
@@ -187,6 +241,6 @@ def fill(conn: Connection, organization: Organization, home: Path) -> None:
         "sha256": SHA256,
         "size": len(CONTENT),
     }
-    for statement in (_ROWS, _MOVEMENTS, _RETURN, *_INVOICES):
+    for statement in (_ROWS, _MOVEMENTS, _RETURN, *_INVOICES, *_OUTWARD):
         conn.execute(statement.encode(), values)
     conn.execute(_SNAPSHOT.format(org=organization.id).encode())

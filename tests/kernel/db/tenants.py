@@ -7,6 +7,10 @@ from tranche.kernel.db.pool import Connection
 _STATEMENTS = {
     "api_keys": "INSERT INTO api_keys (organization_id, id, user_id, name, prefix, key_hash, role) "
     "VALUES (%(id)s, %(id)s, %(user_id)s, 'Till', 'trn_ab', %(hash)s, 'viewer')",
+    "sessions": "INSERT INTO sessions (organization_id, user_id, token_hash, expires_at) "
+    "VALUES (%(id)s, %(user_id)s, %(hash)s, now())",
+    "entry_links": "INSERT INTO entry_links (organization_id, user_id, purpose, token_hash, expires_at) "
+    "VALUES (%(id)s, %(user_id)s, 'reset', %(hash)s, now())",
     "audit_entries": "INSERT INTO audit_entries (organization_id, user_id, actor, action) "
     "VALUES (%(id)s, %(user_id)s, 'Ada', 'order.made')",
     "idempotency_keys": "INSERT INTO idempotency_keys (organization_id, caller, key, fingerprint, status) "
@@ -52,12 +56,63 @@ _STATEMENTS = {
     "VALUES (%(id)s, %(id)s, 'webhook', 'operation.completed', %(id)s, 'https://x.test', '{}')",
     "notification_attempts": "INSERT INTO notification_attempts (organization_id, notification_id, duration_ms) "
     "VALUES (%(id)s, %(id)s, 1)",
+    "lots": "INSERT INTO lots (organization_id, id, item_id, number) VALUES (%(id)s, %(id)s, %(id)s, 'L-1')",
+    "lot_numbers": "INSERT INTO lot_numbers (organization_id, last) VALUES (%(id)s, 1)",
+    "lot_movements, and by them lot_balances": "INSERT INTO lot_movements (organization_id, operation_group_id, kind, "
+    "item_id, to_lot_id, to_branch_id, quantity) "
+    "VALUES (%(id)s, gen_random_uuid(), 'receive', %(id)s, %(id)s, %(branch_id)s, 5)",
+    "stock_import_effects": "INSERT INTO stock_import_effects (organization_id, import_id, row_number, lot_id) "
+    "VALUES (%(id)s, %(id)s, 2, %(id)s)",
+    "invoice_settings": "INSERT INTO invoice_settings (organization_id) VALUES (%(id)s)",
+    "invoice_designs": "INSERT INTO invoice_designs (organization_id, accent) VALUES (%(id)s, '#112233')",
+    "invoice_imprints": "INSERT INTO invoice_imprints (organization_id, id, digest, content) "
+    "VALUES (%(id)s, %(id)s, %(hash)s, '{}')",
+    "invoice_counters": "INSERT INTO invoice_counters (organization_id, series, year, last_number) "
+    "VALUES (%(id)s, 'INV', 2026, 1)",
+    "invoices": "INSERT INTO invoices (organization_id, id, series, year, sequence, number, invoice_date, due_date, "
+    "currency, customer_id, buyer_name, imprint_id, line_count, net, tax, total, total_minor) VALUES (%(id)s, %(id)s, "
+    "'INV', 2026, 1, 'INV-2026-1', '2026-11-28', '2026-12-28', 'EUR', %(id)s, 'Bo', %(id)s, 1, 5, 0, 5, 500)",
+    "invoice_lines": "INSERT INTO invoice_lines (organization_id, invoice_id, line_number, quantity, unit_price, "
+    "tax_rate, net, tax) VALUES (%(id)s, %(id)s, 1, 1, 5, 0, 5, 0)",
+    "invoice_files": "INSERT INTO invoice_files (organization_id, invoice_id, data_hash, template_id, "
+    "template_version, sha256, size, pages) VALUES (%(id)s, %(id)s, %(hash)s, 'plain', 1, %(hash)s, 10, 1)",
+    "order_selections": "INSERT INTO order_selections (organization_id, id, filter, order_ids) "
+    "VALUES (%(id)s, %(id)s, '{}', '{1}')",
+    "operation_invoices": "INSERT INTO operation_invoices (organization_id, operation_id, position, invoice_id, "
+    "data_hash) VALUES (%(id)s, %(id)s, 1, %(id)s, %(hash)s)",
+    "operation_files": "INSERT INTO operation_files (organization_id, operation_id, name, kind, media_type, sha256, "
+    "size) VALUES (%(id)s, %(id)s, 'all.pdf', 'combined', 'application/pdf', %(hash)s, 10)",
+    "snapshot_sources": "INSERT INTO snapshot_sources (organization_id, data_set, kind) "
+    "VALUES (%(id)s, 'bill_stop', 'sample')",
+    "snapshots": "INSERT INTO snapshots (organization_id, id, data_set, batch_date) "
+    "VALUES (%(id)s, %(id)s, 'bill_stop', '2026-11-28')",
+    "the partitions of the next two": "SELECT set_config('app.organization_id', %(id)s::text, true), "
+    "open_snapshot_part(%(id)s, part), attach_snapshot_part(%(id)s, part) "
+    "FROM unnest('{detail,summary}'::text[]) AS part",
+    "bill_stop_detail_rows": "INSERT INTO bill_stop_detail_rows (organization_id, snapshot_id, crp_account_no, "
+    "cpc_customer_no, billing_status) VALUES (%(id)s, %(id)s, 'CRP1', 'CPC1', 'Active Billing')",
+    "bill_stop_summary_rows": "INSERT INTO bill_stop_summary_rows VALUES (%(id)s, %(id)s, 'CRP1', 1, 0, 1, 0, 0, 0)",
+    "message_channels": "INSERT INTO message_channels (organization_id, channel, provider) "
+    "VALUES (%(id)s, 'sms', 'folder')",
+    "message_templates": "INSERT INTO message_templates (organization_id, id, name, channel, language, body) "
+    "VALUES (%(id)s, %(id)s, 'hello', 'sms', 'en', 'Hello.')",
+    "message_suppressions": "INSERT INTO message_suppressions (organization_id, channel, address, reason) "
+    "VALUES (%(id)s, 'sms', '+15550100', 'STOP')",
+    "messages": "INSERT INTO messages (organization_id, id, key, channel, address, body, mail_id) "
+    "VALUES (%(id)s, %(id)s, 'k', 'sms', '+15550101', 'Hello.', 'm')",
+    "message_events": "INSERT INTO message_events (organization_id, message_id, status) "
+    "VALUES (%(id)s, %(id)s, 'queued')",
 }
 
 
 def fill_every_table(owner: Connection, organization: Organization) -> None:
     """Give the organization a row in every table that is not filled with it; ids equal the organization's id."""
-    values = {"id": organization.id, "user_id": organization.user_id, "hash": bytes([organization.id]) * 32}
+    values = {
+        "id": organization.id,
+        "branch_id": organization.branch_id,
+        "user_id": organization.user_id,
+        "hash": bytes([organization.id]) * 32,
+    }
     for statement in _STATEMENTS.values():
         owner.execute(statement.encode(), values)
 

@@ -19,10 +19,12 @@ from tranche.invoicing.service.look import (
     list_first,
     list_invoices,
     list_taken,
+    sum_run,
 )
 from tranche.invoicing.service.metrics import get_metrics
 from tranche.invoicing.service.running import (
     DRAW_STAGE,
+    READY,
     RUN_KIND,
     RUN_STAGE,
     UNDO_KIND,
@@ -37,6 +39,7 @@ __all__ = [
     "INVOICES",
     "MOST_ERRORS",
     "MOST_LISTED",
+    "READY",
     "RUN_KIND",
     "RUN_STAGE",
     "UNDO_KIND",
@@ -71,6 +74,7 @@ __all__ = [
     "prepare",
     "start_run",
     "start_undo",
+    "sum_run",
     "void_batch",
     "void_invoice",
 ]

@@ -7,6 +7,7 @@ from tranche.inventory import service as stock
 from tranche.inventory.domain import Consumed
 from tranche.invoicing.domain import (
     BankAccount,
+    CurrencySum,
     Invoice,
     InvoiceDocument,
     InvoiceFilter,
@@ -44,6 +45,11 @@ def list_first(conn: Connection, *, beginning: str, limit: int) -> list[Invoice]
     """The first invoices by number whose numbers begin so."""
     choice = choose(InvoiceFilter(search=beginning), sort="number")
     return [invoice_of(row) for row in fetch_slice(conn, INVOICES, choice, limit=limit).rows]
+
+
+def sum_run(conn: Connection, *, operation_id: int) -> tuple[CurrencySum, ...]:
+    """The live invoices of a run, by currency."""
+    return tuple(CurrencySum(**row) for row in invoices.sum_run(conn, operation_id=operation_id))
 
 
 def get_invoice(conn: Connection, *, invoice_id: int) -> Invoice:

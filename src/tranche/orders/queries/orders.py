@@ -7,17 +7,36 @@ from tranche.kernel.db.pool import Connection, Row
 from tranche.orders.domain import Order, OrderLine
 from tranche.orders.queries.listing import ORDERS
 
+_MOST_CURRENCIES = 200
+
 
 def create_matching(conn: Connection, choice: Choice) -> int:
-    """Put the orders of the list into temp table `matching_orders(id, number, currency, total)`; returns how many."""
+    """Put the orders of the list into temp table `matching_orders(position, id, number, currency, total)`, by id.
+
+    Returns how many.
+    """
     filters, given = narrow(ORDERS, choice)
     return conn.execute(
         f"""
         CREATE TEMP TABLE matching_orders ON COMMIT DROP AS
-        SELECT o.id, o.number, o.currency, o.total FROM {ORDERS.counted} WHERE {ORDERS.where}{filters} ORDER BY o.id
+        SELECT row_number() OVER (ORDER BY o.id) AS position, o.id, o.number, o.currency, o.total
+        FROM {ORDERS.counted} WHERE {ORDERS.where}{filters} ORDER BY o.id
         """,
         given,
     ).rowcount
+
+
+def sum_matching(conn: Connection, choice: Choice) -> list[Row]:
+    """The orders of the list by currency (currency, orders, total), most orders first."""
+    filters, given = narrow(ORDERS, choice)
+    return conn.execute(
+        f"""
+        SELECT o.currency, count(*) AS orders, sum(o.total) AS total
+        FROM {ORDERS.counted} WHERE {ORDERS.where}{filters}
+        GROUP BY o.currency ORDER BY orders DESC, o.currency LIMIT %(most)s
+        """,
+        {**given, "most": _MOST_CURRENCIES},
+    ).fetchall()
 
 
 def find_order(conn: Connection, *, order_id: int) -> Order | None:
