@@ -34,17 +34,16 @@ from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
 from tranche.modules import (
-    Outward,
     make_corrections,
     make_intakes,
     make_modules,
-    make_outward,
     make_readers,
     make_registry,
     make_tasks,
     make_voider,
     parsing_limits,
 )
+from tranche.outward import Outward, make_outward
 
 _GATE = 4
 _WATCHING = 2

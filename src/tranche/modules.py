@@ -1,7 +1,6 @@
 """The domains of this program, in menu order, and the ports between them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tranche.billing_stops.api import ROUTES as BILL_STOP_ROUTES
@@ -10,12 +9,14 @@ from tranche.billing_stops.bill_stop import BILL_STOP
 from tranche.billing_stops.checks import CHECKS as BILL_STOP_CHECKS
 from tranche.billing_stops.pages import MENU as BILL_STOP_MENU
 from tranche.billing_stops.pages import PAGES as BILL_STOP_PAGES
+from tranche.billing_stops.panels import PANELS as BILL_STOP_PANELS
 from tranche.billing_stops.service.tidy import prune as prune_snapshots
 from tranche.billing_stops.sources.making import Readers
 from tranche.billing_stops.tasks import make_handler as make_snapshot_handler
 from tranche.billing_stops.tasks import make_tasks as make_snapshot_tasks
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.customers.pages import CUSTOMER_MENU, CUSTOMER_PAGES
+from tranche.customers.searching import SEARCHERS as CUSTOMER_SEARCHERS
 from tranche.imports.api import IMPORT_ROUTES
 from tranche.imports.corrections.api import CORRECTION_ROUTES
 from tranche.imports.corrections.checks import CHECKS as CORRECTION_CHECKS
@@ -31,6 +32,8 @@ from tranche.inventory.opening.service import TARGET as STOCK_TARGET
 from tranche.inventory.pages import CARDS as STOCK_CARDS
 from tranche.inventory.pages import MENU as STOCK_MENU
 from tranche.inventory.pages import PAGES as STOCK_PAGES
+from tranche.inventory.panels import PANELS as STOCK_PANELS
+from tranche.inventory.searching import SEARCHERS as STOCK_SEARCHERS
 from tranche.inventory.service import TARGET as ITEM_TARGET
 from tranche.inventory.tasks import make_handlers as make_item_handlers
 from tranche.invoicing.api import ROUTES as INVOICE_ROUTES
@@ -42,6 +45,7 @@ from tranche.invoicing.bulk.composing import list_values
 from tranche.invoicing.bulk.domain import PLACES
 from tranche.invoicing.bulk.pages import MENU as BULK_MENU
 from tranche.invoicing.bulk.pages import PAGES as BULK_PAGES
+from tranche.invoicing.bulk.pages import PANELS as BULK_PANELS
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.bulk.tasks import make_handlers as make_bulk_handlers
 from tranche.invoicing.checks import CHECKS as INVOICE_CHECKS
@@ -49,11 +53,10 @@ from tranche.invoicing.pages import MENU as INVOICE_MENU
 from tranche.invoicing.pages import PAGES as INVOICE_PAGES
 from tranche.invoicing.pages import PANELS as INVOICE_PANELS
 from tranche.invoicing.pages import SEARCHERS as INVOICE_SEARCHERS
-from tranche.invoicing.printing.printer import Printer
 from tranche.invoicing.service import forget_selections, void_batch
 from tranche.invoicing.service import mark_used_items as mark_invoiced_items
 from tranche.invoicing.tasks import make_handlers as make_invoice_handlers
-from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.db.pool import Connection
 from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
 from tranche.kernel.doctor.pages import MENU as DOCTOR_MENU
@@ -66,10 +69,10 @@ from tranche.kernel.identity.service import prune as prune_entries
 from tranche.kernel.module import Module, Scope
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.checks import CHECKS as NOTIFY_CHECKS
-from tranche.kernel.notify.mail import read_sender
-from tranche.kernel.notify.signing import SigningKey, load_signing_key
+from tranche.kernel.notify.signing import load_signing_key
 from tranche.kernel.operations.api import ROUTES as OPERATION_ROUTES
 from tranche.kernel.operations.bell import CARDS as OPERATION_CARDS
+from tranche.kernel.operations.bell import SEARCHERS as OPERATION_SEARCHERS
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.operations.pages import OPERATION_MENU, OPERATION_PAGES
@@ -81,13 +84,10 @@ from tranche.kernel.schedules.pages import SCHEDULE_MENU, SCHEDULE_PAGES
 from tranche.kernel.schedules.retention import HISTORY, Prune, make_retention
 from tranche.kernel.secrets import SecretBox
 from tranche.kernel.settings import Settings
-from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.queries import forget_answers
 from tranche.messaging.api import ROUTES as MESSAGE_ROUTES
 from tranche.messaging.api import make_template_routes
-from tranche.messaging.channels.opening import Surroundings
 from tranche.messaging.checks import CHECKS as MESSAGE_CHECKS
-from tranche.messaging.delivery import Delivery
 from tranche.messaging.pages import MENU as MESSAGE_MENU
 from tranche.messaging.pages import PAGES as MESSAGE_PAGES
 from tranche.messaging.pages import make_template_pages
@@ -97,10 +97,12 @@ from tranche.orders.home import CARDS as ORDER_CARDS
 from tranche.orders.home import PAGES as ORDER_HOME_PAGES
 from tranche.orders.intake import OrderIntake
 from tranche.orders.pages import ORDER_MENU, ORDER_PAGES, ORDER_PANELS
+from tranche.orders.searching import SEARCHERS as ORDER_SEARCHERS
 from tranche.orders.service import TARGET as ORDER_TARGET
 from tranche.orders.service import Voider, mark_used_items
 from tranche.orders.target import OrderTarget
 from tranche.orders.tasks import make_handlers as make_order_handlers
+from tranche.outward import Outward
 
 _KEEP_NOTIFICATIONS = timedelta(days=30)
 
@@ -121,39 +123,6 @@ PRUNES: Sequence[Prune] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outward:
-    """What prints invoices and sends messages for one process."""
-
-    database: Database
-    files: Files
-    printer: Printer
-    delivery: Delivery
-    secret_box: SecretBox
-    surroundings: Surroundings
-
-    def close(self) -> None:
-        """End the printing children and the connections to providers."""
-        self.printer.close()
-        self.delivery.close()
-
-
-def make_outward(settings: Settings, *, database: Database, files: Files, key: SigningKey) -> Outward:
-    """Printer and delivery from settings; neither starts or opens anything before it is needed."""
-    box = SecretBox(key.derive("secrets"))
-    around = Surroundings(
-        home=settings.home, sender=read_sender(settings.mail_from), allow_private=settings.webhook_allow_private
-    )
-    return Outward(
-        database=database,
-        files=files,
-        printer=Printer(size=settings.worker_slots),
-        delivery=Delivery(database, files, box, around, public_url=settings.public_url),
-        secret_box=box,
-        surroundings=around,
-    )
-
-
 def _sample_values(conn: Connection, language: str) -> Mapping[str, str]:
     document = sample_document(conn, language=language)
     return list_values([document], customer=document.buyer.name)
@@ -171,7 +140,7 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
             pages=(*INVOICE_PAGES, *BULK_PAGES),
             menu=(*INVOICE_MENU, *BULK_MENU),
             searchers=INVOICE_SEARCHERS,
-            panels=INVOICE_PANELS,
+            panels=(*INVOICE_PANELS, *BULK_PANELS),
         ),
         Module(
             name="orders",
@@ -182,6 +151,7 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
             cards=ORDER_CARDS,
             menu=ORDER_MENU,
             panels=ORDER_PANELS,
+            searchers=ORDER_SEARCHERS,
         ),
         Module(
             name="inventory",
@@ -191,6 +161,8 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
             pages=STOCK_PAGES,
             menu=STOCK_MENU,
             cards=STOCK_CARDS,
+            searchers=STOCK_SEARCHERS,
+            panels=STOCK_PANELS,
         ),
         Module(
             name="messaging",
@@ -201,13 +173,20 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
         ),
         _make_bill_stops(settings),
         Module(name="imports", routes=(*IMPORT_ROUTES, *CORRECTION_ROUTES), checks=CORRECTION_CHECKS),
-        Module(name="customers", routes=CUSTOMER_ROUTES, pages=CUSTOMER_PAGES, menu=CUSTOMER_MENU),
+        Module(
+            name="customers",
+            routes=CUSTOMER_ROUTES,
+            pages=CUSTOMER_PAGES,
+            menu=CUSTOMER_MENU,
+            searchers=CUSTOMER_SEARCHERS,
+        ),
         Module(
             name="operations",
             routes=OPERATION_ROUTES,
             checks=OPERATION_CHECKS,
             schedules=(PROCESS_BATCH_JOBS,),
             cards=OPERATION_CARDS,
+            searchers=OPERATION_SEARCHERS,
             pages=OPERATION_PAGES,
             menu=OPERATION_MENU,
         ),
@@ -240,6 +219,7 @@ def _make_bill_stops(settings: Settings) -> Module:
         routes=BILL_STOP_ROUTES,
         pages=BILL_STOP_PAGES,
         menu=BILL_STOP_MENU,
+        panels=BILL_STOP_PANELS,
         handlers=(handler,),
         checks=BILL_STOP_CHECKS,
         schedules=make_snapshot_tasks(handler, cron=settings.bill_stop_batch_schedule, zone=settings.tz),

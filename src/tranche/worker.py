@@ -37,7 +37,8 @@ from tranche.kernel.schedules.ticking import Ticker
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.abandoned import clear_abandoned
 from tranche.kernel.storage.local import LocalFiles
-from tranche.modules import make_modules, make_outward, make_registry, make_tasks
+from tranche.modules import make_modules, make_registry, make_tasks
+from tranche.outward import make_outward
 
 log = structlog.get_logger(__name__)
 

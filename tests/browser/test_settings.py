@@ -5,6 +5,8 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from tests.browser.tabs import Tab
+from tests.chaos.waiting import eventually
+from tests.kernel.notify.receiver import receiving
 from tests.live import Live
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.doctor.reports import examine_now, store_report
@@ -91,6 +93,28 @@ def test_a_webhook_is_made_tested_and_deleted(open_browser: Callable[..., Tab], 
     tab.click("Delete")
     tab.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(tab.page.get_by_text("No system is told yet.")).to_be_visible()
+
+
+def test_a_lost_delivery_is_sent_again(open_browser: Callable[..., Tab], open_live: Callable[..., Live]) -> None:
+    tab = open_browser(open_live(webhook_allow_private=True)).go("/settings/webhooks")
+    with receiving() as house:
+        house.status = 410
+        tab.click("Add a webhook")
+        tab.fill(url=f"{house.url}/hook", description="Warehouse")
+        tab.page.get_by_role("dialog").get_by_role("button", name="Add the webhook").click()
+        secret = tab.page.locator("#secret").inner_text()
+        tab.click("Deliveries", role="link")
+        expect(tab.page.get_by_text(secret)).to_have_count(0)
+        tab.click("Send a test")
+        house.wait(1)
+        page = tab.page.url.removeprefix(tab.base)
+        eventually(lambda: "Nothing is sent to it." in tab.go(page).page.content(), seconds=20, what="switched off")
+        house.status = 200
+        tab.click("Switch on")
+        tab.click("Send again")
+        house.wait(2)
+    assert house.requests[0].body == house.requests[1].body
+    assert house.requests[0].headers["webhook-id"] == house.requests[1].headers["webhook-id"]
 
 
 def test_the_last_examination_is_shown_hits_first(tab: Tab, live: Live, owner: Connection) -> None:

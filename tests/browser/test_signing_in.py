@@ -6,6 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from tests.browser.tabs import Tab
+from tests.invoicing.factories import make_customer, make_orders
 from tests.live import Live
 from tranche.kernel.context import Role
 from tranche.kernel.db.pool import Connection
@@ -108,6 +109,7 @@ def test_on_a_phone_the_menu_opens_and_faults_are_pages(open_browser: Callable[.
     for path, heading in (("/settings/users", "This is not open to you"), ("/nowhere", "There is nothing here")):
         tab.go(path)
         expect(tab.heading(heading)).to_be_visible()
+        expect(tab.page.get_by_role("button", name="Menu")).to_be_visible()
         tab.assert_accessible()
     tab.picture("error")
 
@@ -121,3 +123,28 @@ def test_the_search_goes_to_pages_by_keyboard(tab: Tab) -> None:
     tab.picture("search")
     tab.page.keyboard.press("Enter")
     expect(tab.heading("Webhooks")).to_be_visible()
+
+
+def test_hits_are_gone_through_by_arrows(tab: Tab, live: Live) -> None:
+    with live.database.transaction(live.context.organization_id) as conn:
+        make_orders(conn, customer_id=make_customer(conn, name="Soft & Sons"), count=12)
+    tab.go("/")
+    tab.page.keyboard.press("/")
+    tab.page.keyboard.type("so-1")
+    expect(tab.page.locator("#search-hits").get_by_role("link")).to_have_count(4)
+    tab.assert_accessible()
+    tab.picture("search-orders")
+    tab.page.keyboard.press("ArrowDown")
+    tab.page.keyboard.press("ArrowDown")
+    expect(tab.page.get_by_role("link", name="SO-10")).to_be_focused()
+    tab.page.keyboard.press("ArrowUp")
+    tab.page.keyboard.press("ArrowUp")
+    expect(tab.page.locator("#search")).to_be_focused()
+    tab.page.keyboard.press("ArrowUp")
+    expect(tab.page.get_by_role("link", name="SO-12")).to_be_focused()
+    tab.page.keyboard.press("Enter")
+    expect(tab.heading("SO-12")).to_be_visible()
+    tab.page.locator("#search").fill("so-1")
+    expect(tab.page.locator("#search-hits")).to_be_visible()
+    tab.page.keyboard.press("Escape")
+    expect(tab.page.locator("#search-hits")).to_be_hidden()

@@ -13,6 +13,8 @@ from tests.kernel.web.sample import sample_app
 from tests.live import Live
 from tests.pages.visits import Visitor, visit
 from tests.signing_in import cookies
+from tranche.kernel.context import Role
+from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.identity.service import make_setup_link
 from tranche.kernel.web.assets import Assets
@@ -122,7 +124,11 @@ def test_over_an_unprotected_connection_from_elsewhere_the_page_says_what_to_do(
 
 def test_faults_are_pages_for_browsers_pieces_for_htmx_and_json_for_programs(live: Live, admin: Visitor) -> None:
     page = admin.get("/nowhere")
-    assert (page.status_code, "There is nothing here" in page.text, "<nav" in page.text) == (404, True, False)
+    assert (page.status_code, "There is nothing here" in page.text, "<nav" in page.text) == (404, True, True)
+    stranger = httpx.get(f"{live.url}/nowhere", headers={"Accept": "text/html"})
+    assert (stranger.status_code, "<nav" in stranger.text, "To the home page" in stranger.text) == (404, False, True)
+    forbidden = visit(live, role=Role.VIEWER).get("/settings/users")
+    assert (forbidden.status_code, "<nav" in forbidden.text, "To the home page" in forbidden.text) == (403, True, True)
     foreign = admin.get("/settings/webhooks/999999")
     assert (foreign.status_code, "<nav" in foreign.text) == (404, True)
     piece = admin.get("/settings/webhooks/999999", hx_request="true")
@@ -132,6 +138,16 @@ def test_faults_are_pages_for_browsers_pieces_for_htmx_and_json_for_programs(liv
     assert live.client.get("/nowhere").json()["code"] == "not_found"
     late = visit(live).post("/settings/branches", {"name": "x", "unknown": "y"})
     assert (late.status_code, "That cannot be taken as it is" in late.text) == (400, True)
+
+
+def test_a_fault_of_ours_is_a_page_in_the_shell_without_its_inside(admin: Visitor, owner: Connection) -> None:
+    owner.execute("ALTER TABLE customers RENAME TO hidden_customers")
+    page = admin.get("/customers")
+    assert page.status_code == 500
+    for shown in ("<nav", "Something went wrong on our side", "To the home page", "Try again", "Request "):
+        assert shown in page.text
+    for inside in ("psycopg", "customers c", "Traceback", "UndefinedTable"):
+        assert inside not in page.text
 
 
 def test_while_the_database_is_away_a_page_says_so_and_when_to_come_back() -> None:

@@ -5,6 +5,7 @@ from tranche.customers.domain import CodeTaken, Customer, CustomerFields, NameTa
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db import matching
+from tranche.kernel.db.listing import Choice, Prefix, fetch_slice
 from tranche.kernel.db.matching import MatchCounts
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Conflict
@@ -35,6 +36,12 @@ def create(conn: Connection, ctx: Context, *, fields: CustomerFields) -> Custome
         raise _taken(given.get("code"), given["name"])
     audit.record(conn, ctx, action="customer.create", subject_id=customer.id, detail={"code": customer.code})
     return customer
+
+
+def list_first(conn: Connection, *, beginning: str, limit: int) -> list[Customer]:
+    """The first customers by name whose name or code begins so, whatever the case."""
+    wanted = Choice({"search": Prefix(fold(beginning))})
+    return [customer_of(row) for row in fetch_slice(conn, CUSTOMERS, wanted, limit=limit).rows]
 
 
 def update(conn: Connection, ctx: Context, *, customer_id: int, fields: CustomerFields) -> Customer:

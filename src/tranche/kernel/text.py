@@ -46,6 +46,22 @@ def after_prefix(prefix: str) -> str:
     return ""
 
 
+def spellings(text: str) -> tuple[str, ...]:
+    """How a number may be written that somebody types: as it stands, and in capitals."""
+    return tuple(dict.fromkeys((text, text.upper())))
+
+
+def number_ranges(prefix: str, *, digits: int = 12) -> list[tuple[int, int]]:
+    """The ranges of whole numbers of up to `digits` digits that begin so.
+
+    "24" is 24, 240 to 249, 2400 to 2499, and so on. Empty where the text is no beginning of a positive number.
+    """
+    if not (prefix.isascii() and prefix.isdigit() and len(prefix) <= digits) or prefix.startswith("0"):
+        return []
+    first = int(prefix)
+    return [(first * 10**more, (first + 1) * 10**more - 1) for more in range(digits - len(prefix) + 1)]
+
+
 _FIRST_SURROGATE = 0xD800
 _AFTER_SURROGATES = 0xE000
 _LAST_POINT = 0x10FFFF

@@ -7,11 +7,12 @@ import pytest
 from tests.kernel.operations.toys import MINT
 from tests.kernel.operations.workshop import Workshop
 from tests.plans import explain
-from tranche.kernel.db.listing import Choice, fetch_page
+from tranche.kernel.db.listing import Choice, fetch_page, fetch_slice
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Claim
-from tranche.kernel.operations.queries import claims, items, leases, operations
-from tranche.kernel.operations.queries.listing import OPERATIONS
+from tranche.kernel.operations.queries import claims, items, leases, operations, watching
+from tranche.kernel.operations.queries.listing import ITEMS, OPERATIONS
+from tranche.kernel.text import number_ranges
 
 KEY, PENDING, FAILED = "operation_items_pkey", "operation_items_pending", "operation_items_failed"
 CLAIM = Claim(id=1, operation_id=1, phase="mint", low=19_001, high=19_100, epoch=1, attempts=0)
@@ -65,6 +66,31 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], object], set[str]]] = {
     "the newest operations": (
         "operations",
         lambda conn: fetch_page(conn, OPERATIONS, Choice(), limit=20, offset=0),
+        {"operations_pkey"},
+    ),
+    "the reasons of failures": (
+        "operation_items",
+        lambda conn: items.list_failure_groups(conn, operation_id=1, limit=100),
+        {FAILED},
+    ),
+    "a page of items on the page": (
+        "operation_items",
+        lambda conn: fetch_slice(conn, ITEMS, Choice({"operation_id": 1}), limit=25),
+        {KEY},
+    ),
+    "items of a reason": (
+        "operation_items",
+        lambda conn: fetch_slice(conn, ITEMS, Choice({"operation_id": 1, "status": "failed", "code": "c"}), limit=25),
+        {FAILED},
+    ),
+    "kinds that there are": (
+        "operations",
+        lambda conn: watching.list_kinds(conn, kinds=["toy_mint", "toy_stamp", "toy_insure"]),
+        {"operations_by_kind"},
+    ),
+    "operations by the beginning of their number": (
+        "operations",
+        lambda conn: watching.list_numbered(conn, ranges=number_ranges("42"), limit=8),
         {"operations_pkey"},
     ),
     "one operation": ("operations", lambda conn: operations.find_operation(conn, operation_id=2), {"operations_pkey"}),

@@ -13,7 +13,7 @@ from tranche.inventory.service.tracking import require_lots
 from tranche.inventory.wishes import Faults
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, Row
 
 # Our name of a field -> document 5's.
 FIELDS: Final[Mapping[str, str]] = {
@@ -96,6 +96,11 @@ def list_lots(
         offset=offset,
     )
     return found, lots.count_lots(conn, wanted=wanted)
+
+
+def list_first_lots(conn: Connection, *, beginning: str, limit: int) -> list[Row]:
+    """The first lots by number whose number begins so: id, number, item_name."""
+    return lots.list_first(conn, beginning=beginning, limit=limit)
 
 
 def list_lots_of_item(conn: Connection, ctx: Context, *, item_id: int) -> list[Lot]:

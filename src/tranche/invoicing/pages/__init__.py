@@ -5,11 +5,13 @@ from typing import Any, Final
 from tranche.invoicing.pages.choosing import CHOOSING
 from tranche.invoicing.pages.dashboard import DASHBOARD
 from tranche.invoicing.pages.looking import LOOKING
-from tranche.invoicing.pages.panel import RUN_PANELS
+from tranche.invoicing.pages.panels import PANELS
 from tranche.invoicing.pages.searching import find_invoices
 from tranche.invoicing.pages.settings import SETTINGS
 from tranche.kernel.context import Role
 from tranche.kernel.web.pages.ports import Area, MenuEntry, Searcher
+
+__all__ = ["MENU", "PAGES", "PANELS", "SEARCHERS"]
 
 PAGES: Final[tuple[Any, ...]] = (*CHOOSING, *DASHBOARD, *LOOKING, *SETTINGS)
 MENU: Final = (
@@ -18,5 +20,4 @@ MENU: Final = (
         label="Invoices", path="/settings/invoices", icon="number", position=60, role=Role.ADMIN, area=Area.SETTINGS
     ),
 )
-PANELS: Final = RUN_PANELS
 SEARCHERS: Final[tuple[Searcher, ...]] = (find_invoices,)

@@ -1,6 +1,6 @@
-"""What everybody in an organization sees of its operations: the bell on every page, two cards of the home page."""
+"""What everybody in an organization sees of its operations: the bell, cards of the home page, the search."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -8,13 +8,15 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation, Status
 from tranche.kernel.operations.queries import watching
+from tranche.kernel.text import number_ranges
 from tranche.kernel.web.json import encode
-from tranche.kernel.web.pages.filters import words
-from tranche.kernel.web.pages.ports import HomeCard
+from tranche.kernel.web.pages.filters import day, words
+from tranche.kernel.web.pages.ports import Hit, HomeCard, Searcher
 from tranche.kernel.web.stream import ORGANIZATION, Load, State
 
 _MOST_SHOWN: Final = 6
 _MOST_COUNTED: Final = 99
+_MONTH: Final = 30
 _ENDED_HOURS: Final = 24
 _TROUBLE: Final = timedelta(days=7)
 _TONES: Final = {Status.COMPLETED: "good", Status.FAILED: "bad"}
@@ -85,7 +87,36 @@ def _load_troubled(conn: Connection, ctx: Context, /) -> Mapping[str, Any] | Non
     return {"troubled": troubled, "title": title} if troubled else None
 
 
+def _load_month(conn: Connection, ctx: Context, /) -> Mapping[str, Any] | None:
+    del ctx
+    days = watching.list_days(conn, days=_MONTH)
+    started = sum(row["operations"] for row in days)
+    if not started:
+        return None
+    return {
+        "started": started,
+        "succeeded": sum(row["succeeded"] for row in days),
+        "failed": sum(row["failed"] for row in days),
+        "days": [{**row, "label": day(row["day"])} for row in days],
+    }
+
+
 CARDS: Final = (
     HomeCard(name="needs a hand", template="operations/troubled_card.html", load=_load_troubled, position=10),
     HomeCard(name="running", template="operations/running_card.html", load=_load_running, position=20),
+    HomeCard(name="last 30 days", template="operations/month_card.html", load=_load_month, position=40, is_wide=True),
 )
+
+
+def find_operations(conn: Connection, ctx: Context, /, *, text: str, limit: int) -> Sequence[Hit]:
+    """The first operations whose number begins so."""
+    del ctx
+    ranges = number_ranges(text)
+    found = watching.list_numbered(conn, ranges=ranges, limit=limit) if ranges else []
+    return [
+        Hit(kind="Operation", label=f"{one.id} · {title(one)}", path=f"/operations/{one.id}", detail=words(one.status))
+        for one in found
+    ]
+
+
+SEARCHERS: Final[tuple[Searcher, ...]] = (find_operations,)

@@ -1,12 +1,21 @@
-"""What a module adds to the page of its operations: its own words on the result, its own buttons."""
+"""What a module adds to the page of its operations: its own words on the result, files, undo, where an item leads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
+
+# What to do about the reasons that the engine itself gives, and about those for which nobody has a better word.
+_ADVICE: Final = {
+    "unknown_outcome": "Nobody knows whether it has happened. Look first: a retry may do it a second time.",
+    "process_died": "The work broke down at this item again and again. Retry it once; if it stays, leave it out.",
+    "unexpected": "This lies with us, not with your data. Retry it; if it stays, tell your administrator.",
+    "unavailable": "Something that is needed could not be reached. Retry when it is there again.",
+}
+_ELSE: Final = "Put right what the sentence names, then retry."
 
 
 class Load(Protocol):
@@ -16,12 +25,28 @@ class Load(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """The question before an operation is undone: it names how many things go, and may ask for a typed `word`."""
+
+    title: str
+    text: str
+    button: str = "Undo it"
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperationPanel:
-    """A part of the page of these kinds: `template` is included with what `load` answers, as `panel`."""
+    """A part of the page of these kinds: `template` is included with what `load` answers, as `panel`.
+
+    An `Undo` under "undo" in that answer puts the button into the head of the page. `item` is the address of the page
+    of an item with {} for its reference; `advice` says by the code of a reason what to do about it.
+    """
 
     kinds: frozenset[str]
     template: str
     load: Load
+    item: str = ""
+    advice: Mapping[str, str] = field(default_factory=dict)
 
 
 class Panels:
@@ -33,6 +58,17 @@ class Panels:
 
     def load(self, conn: Connection, ctx: Context, operation: Operation) -> list[tuple[str, Mapping[str, Any]]]:
         """The panels of one operation that have something to show: template and data."""
-        fitting = [panel for panel in self._panels if operation.kind in panel.kinds]
-        loaded = [(panel.template, panel.load(conn, ctx, operation)) for panel in fitting]
+        loaded = [(panel.template, panel.load(conn, ctx, operation)) for panel in self._of(operation)]
         return [(template, data) for template, data in loaded if data is not None]
+
+    def advise(self, operation: Operation, code: str | None) -> str:
+        """What to do about items that failed with this code."""
+        known = [panel.advice for panel in self._of(operation)] + [_ADVICE]
+        return next((advice[code] for advice in known if code and code in advice), _ELSE)
+
+    def item_path(self, operation: Operation) -> str:
+        """The address of the page of an item with {} for its reference, or "" where items have none."""
+        return next((panel.item for panel in self._of(operation) if panel.item), "")
+
+    def _of(self, operation: Operation) -> list[OperationPanel]:
+        return [panel for panel in self._panels if operation.kind in panel.kinds]

@@ -20,7 +20,6 @@ from tranche.kernel.operations.queries.operations import operation_of
 __all__ = ["ITEMS", "OPERATIONS", "Operations", "operation_of"]
 
 _MOST_EVENTS = 1_000
-_MOST_REASONS = 100
 _MOST_DIGITS = 18
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RAISED_PRIORITY = 10
@@ -80,11 +79,22 @@ class Operations:
         """Give every operation of the caller's organization a slice that has work and none; returns how many."""
         return dispatch.wake(conn, self._queue, organization_id=ctx.organization_id)
 
+    @property
+    def kinds(self) -> list[str]:
+        """All kinds that this release knows."""
+        return [handler.kind for handler in self._registry]
+
     def unit_of(self, operation: Operation) -> str:
         """What the present phase counts, such as rows or orders."""
         handler = self._registry.find(operation.kind)
         units = {phase.name: phase.unit for phase in handler.phases} if handler else {}
         return units.get(operation.phase, "items")
+
+    def can_retry(self, operation: Operation) -> bool:
+        """Whether a retry would have something to do, as far as the operation itself tells."""
+        handler = self._registry.find(operation.kind)
+        is_needed = operation.status in {Status.FAILED, Status.CANCELLED, Status.COMPLETED_WITH_ERRORS}
+        return is_needed and handler is not None and handler.retry is not None
 
     def cancel(self, conn: Connection, ctx: Context, *, operation_id: int) -> Operation:
         """End between chunks; what is done stays done. A second call changes nothing.
@@ -276,11 +286,6 @@ def list_items(
     """
     get_operation(conn, operation_id=operation_id)
     return items.list_items(conn, operation_id=operation_id, status=status, code=code, after=after, limit=limit)
-
-
-def list_failure_groups(conn: Connection, *, operation_id: int) -> list[Row]:
-    """Why items of an operation failed (code, count, example), at most 100 reasons, the commonest first."""
-    return items.list_failure_groups(conn, operation_id=operation_id, limit=_MOST_REASONS)
 
 
 def list_events(conn: Connection, *, operation_id: int) -> list[Row]:

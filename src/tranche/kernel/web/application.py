@@ -91,7 +91,7 @@ def make_app(
             HTTPException: for_browsers(refuse_http),
             Exception: for_browsers(fail),
         },
-        state=State({"shell": shell, "public_url": settings.public_url}),
+        state=State({"shell": shell, "gate": gate, "public_url": settings.public_url}),
         response_class=JsonResponse,
         request_max_body_size=settings.max_body_bytes,
         before_send=[_finish_headers],

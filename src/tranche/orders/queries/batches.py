@@ -1,5 +1,6 @@
 """Order batches: made, found, counted, finished, deleted, adopted."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 from tranche.kernel.db.pool import Connection, Row
@@ -29,6 +30,26 @@ def find_same_file(conn: Connection, *, sha256: bytes) -> Row | None:
         """,
         {"sha256": sha256},
     ).fetchone()
+
+
+def list_numbered(conn: Connection, *, ranges: Sequence[tuple[int, int]], limit: int) -> list[OrderBatch]:
+    """Those whose number is in one of the ranges, the least first."""
+    rows = conn.execute(
+        f"""
+        WITH found AS MATERIALIZED (
+            SELECT f.id FROM unnest(%(lows)s::bigint[], %(highs)s::bigint[]) AS r (low, high)
+            CROSS JOIN LATERAL (
+                SELECT id FROM order_batches
+                WHERE organization_id = current_organization() AND id BETWEEN r.low AND r.high AND deleted_at IS NULL
+                ORDER BY id LIMIT %(limit)s
+            ) AS f
+            ORDER BY f.id LIMIT %(limit)s
+        )
+        {_SELECT} AND b.id = ANY(ARRAY(SELECT id FROM found)) ORDER BY b.id
+        """,
+        {"lows": [low for low, _ in ranges], "highs": [high for _, high in ranges], "limit": limit},
+    ).fetchall()
+    return [batch_of(row) for row in rows]
 
 
 def insert_batch(conn: Connection, *, user_id: int, file_name: str, file_size: int | None, sha256: bytes | None) -> int:

@@ -12,9 +12,12 @@ from tranche.orders.service.look import (
     get_order,
     get_stats,
     list_batches,
+    list_first_orders,
     list_logged_errors,
     list_notices,
+    list_numbered_batches,
     order_of,
+    sum_orders,
 )
 from tranche.orders.service.undo import UNDO_KIND, UndoReport, look_at_undo, mark_used_items, undo_batch
 from tranche.orders.service.upload import (
@@ -48,12 +51,15 @@ __all__ = [
     "get_order",
     "get_stats",
     "list_batches",
+    "list_first_orders",
     "list_logged_errors",
     "list_notices",
+    "list_numbered_batches",
     "look_at_undo",
     "mark_used_items",
     "order_of",
     "record_refused",
+    "sum_orders",
     "try_out",
     "undo_batch",
     "upload",

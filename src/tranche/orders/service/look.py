@@ -1,7 +1,9 @@
 """Looking at order batches and orders."""
 
+from collections.abc import Sequence
+
 from tranche.imports import service as imports
-from tranche.kernel.db.listing import Choice, Prefix, fetch_page
+from tranche.kernel.db.listing import Choice, Prefix, fetch_page, fetch_slice
 from tranche.kernel.db.pool import Connection, Row
 from tranche.orders.domain import (
     LOGGED_ERRORS,
@@ -37,6 +39,17 @@ def get_batch(conn: Connection, *, batch_id: int) -> OrderBatch:
 def list_batches(conn: Connection, *, limit: int) -> list[OrderBatch]:
     """The newest batches."""
     return [batch_of(row) for row in fetch_page(conn, BATCHES, Choice(), limit=limit, offset=0)]
+
+
+def list_numbered_batches(conn: Connection, *, ranges: Sequence[tuple[int, int]], limit: int) -> list[OrderBatch]:
+    """Those whose number is in one of the ranges, the least first."""
+    return batches.list_numbered(conn, ranges=ranges, limit=limit)
+
+
+def list_first_orders(conn: Connection, *, beginning: str, limit: int) -> list[Order]:
+    """The first orders by number whose number begins so."""
+    wanted = Choice({"search": Prefix(beginning)}, "orderId")
+    return [order_of(row) for row in fetch_slice(conn, ORDERS, wanted, limit=limit).rows]
 
 
 def find_same_file(conn: Connection, *, sha256: bytes) -> Row | None:
@@ -81,9 +94,24 @@ def collect_orders(
 
     Returns how many there are.
     """
+    return orders.create_matching(conn, _choice(batch_id, customer_id, status, search))
+
+
+def sum_orders(
+    conn: Connection,
+    *,
+    batch_id: int | None = None,
+    customer_id: int | None = None,
+    status: str | None = None,
+    search: str | None = None,
+) -> list[Row]:
+    """What the list of these filters holds, by currency: currency, orders, total; most orders first."""
+    return orders.sum_matching(conn, _choice(batch_id, customer_id, status, search))
+
+
+def _choice(batch_id: int | None, customer_id: int | None, status: str | None, search: str | None) -> Choice:
     prefix = Prefix(search) if search else None
-    choice = Choice({"batch_id": batch_id, "customer_id": customer_id, "status": status, "search": prefix})
-    return orders.create_matching(conn, choice)
+    return Choice({"batch_id": batch_id, "customer_id": customer_id, "status": status, "search": prefix})
 
 
 def get_order(conn: Connection, *, order_id: int) -> tuple[Order, list[OrderLine]]:

@@ -3,10 +3,13 @@
 from typing import Any, Final
 
 from tranche.invoicing.bulk.pages.design import DESIGN_PAGES
+from tranche.invoicing.bulk.pages.panels import PANELS
 from tranche.invoicing.bulk.pages.send import SEND_PAGES
 from tranche.invoicing.bulk.pages.sendings import SENDING_PAGES
 from tranche.kernel.context import Role
 from tranche.kernel.web.pages.ports import Area, MenuEntry
+
+__all__ = ["MENU", "PAGES", "PANELS"]
 
 PAGES: Final[tuple[Any, ...]] = (*SEND_PAGES, *SENDING_PAGES, *DESIGN_PAGES)
 MENU: Final = (

@@ -235,11 +235,19 @@ def reset_failed(conn: Connection, *, operation_id: int, code: str | None) -> li
 
 def list_failure_groups(conn: Connection, *, operation_id: int, limit: int) -> list[Row]:
     """Why items failed: code, count and an example, the commonest first."""
+    return _list_groups(conn, "status IN ('failed', 'unknown')", operation_id=operation_id, limit=limit)
+
+
+def list_skip_groups(conn: Connection, *, operation_id: int, limit: int) -> list[Row]:
+    """Why items were passed over, in the same form; those without a reason are left out."""
+    return _list_groups(conn, "status = 'skipped' AND error_code IS NOT NULL", operation_id=operation_id, limit=limit)
+
+
+def _list_groups(conn: Connection, condition: str, *, operation_id: int, limit: int) -> list[Row]:
     return conn.execute(
-        """
+        f"""
         SELECT error_code AS code, count(*) AS count, min(error) AS example FROM operation_items
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
-          AND status IN ('failed', 'unknown')
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND {condition}
         GROUP BY error_code ORDER BY count(*) DESC, error_code LIMIT %(limit)s
         """,
         {"operation_id": operation_id, "limit": limit},

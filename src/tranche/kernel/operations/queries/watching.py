@@ -1,8 +1,9 @@
 """SQL of what everybody in an organization watches: what runs now, what ended just now, what went wrong of late."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.queries.operations import COLUMNS, operation_of
 
@@ -65,3 +66,58 @@ def list_troubled(conn: Connection, *, since: datetime, limit: int) -> list[Oper
         {"since": since, "limit": limit},
     ).fetchall()
     return [operation_of(row) for row in rows]
+
+
+def list_days(conn: Connection, *, days: int) -> list[Row]:
+    """What the operations that were started on each of the last days did: day, operations, succeeded, failed.
+
+    Every day is there, the oldest first; days are those of the organization's zone.
+    """
+    return conn.execute(
+        """
+        WITH today AS (
+            SELECT (now() AT TIME ZONE zone)::date AS day, zone FROM organizations WHERE id = current_organization()
+        )
+        SELECT d.day::date AS day, count(o.id) AS operations,
+            coalesce(sum(o.succeeded), 0)::bigint AS succeeded,
+            coalesce(sum(o.failed + o.unknown), 0)::bigint AS failed
+        FROM today CROSS JOIN generate_series(today.day - (%(days)s - 1), today.day, interval '1 day') AS d (day)
+        LEFT JOIN operations o ON o.organization_id = current_organization()
+            AND o.created_at > now() - make_interval(days => %(days)s + 1)
+            AND (o.created_at AT TIME ZONE today.zone)::date = d.day::date
+        GROUP BY d.day ORDER BY d.day
+        """,
+        {"days": days},
+    ).fetchall()
+
+
+def list_numbered(conn: Connection, *, ranges: Sequence[tuple[int, int]], limit: int) -> list[Operation]:
+    """Those whose number is in one of the ranges, the least first."""
+    rows = conn.execute(
+        f"""
+        SELECT {COLUMNS} FROM unnest(%(lows)s::bigint[], %(highs)s::bigint[]) AS r (low, high)
+        CROSS JOIN LATERAL (
+            SELECT * FROM operations
+            WHERE organization_id = current_organization() AND id BETWEEN r.low AND r.high
+            ORDER BY id LIMIT %(limit)s
+        ) AS o
+        ORDER BY o.id LIMIT %(limit)s
+        """,
+        {"lows": [low for low, _ in ranges], "highs": [high for _, high in ranges], "limit": limit},
+    ).fetchall()
+    return [operation_of(row) for row in rows]
+
+
+def list_kinds(conn: Connection, *, kinds: Sequence[str]) -> list[str]:
+    """Which of these kinds were ever started here, in the order of their names."""
+    rows = conn.execute(
+        """
+        SELECT k.kind FROM unnest(%(kinds)s::text[]) AS k (kind)
+        WHERE EXISTS (
+            SELECT FROM operations o WHERE o.organization_id = current_organization() AND o.kind = k.kind
+        )
+        ORDER BY k.kind
+        """,
+        {"kinds": list(kinds)},
+    ).fetchall()
+    return [row["kind"] for row in rows]

@@ -19,8 +19,7 @@ document.addEventListener("click", async (event) => {
     toast("Copied.", "good");
   } else if ("dismiss" in button.dataset) button.closest(".toast-word").remove();
   else if (!("commandForElement" in button)) {
-    // Browsers without invoker commands.
-    const dialog = document.getElementById(button.getAttribute("commandfor"));
+      const dialog = document.getElementById(button.getAttribute("commandfor"));
     button.getAttribute("command") === "close" ? dialog.close() : dialog.showModal();
   }
 });
@@ -31,14 +30,18 @@ for (const ask of document.querySelectorAll("dialog.ask[open]")) {
   ask.showModal();
 }
 
-// On a phone the settings' list runs sideways.
 $(".settings-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
-// "/" goes to the search, as everywhere.
+// "/" goes to the search, as everywhere; arrows go through what it found, Escape leaves it.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.target.closest("input,textarea,select,[contenteditable]")) return;
+  const { key, target } = event;
+  const stops = [...document.querySelectorAll("#search,#search-hits a")];
+  const at = stops.indexOf(target);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[key];
+  if (key === "/" && !target.closest("input,textarea,select,[contenteditable]")) stops[0]?.focus();
+  else if (step && at >= 0) stops.at((at + step) % stops.length).focus();
+  else return key === "Escape" && at >= 0 && target.blur();
   event.preventDefault();
-  $("#search")?.focus();
 });
 
 function toast(text, tone = "neutral", href = "", key = "") {

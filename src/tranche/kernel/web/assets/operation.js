@@ -1,17 +1,23 @@
-// Follows one operation: every event fetches its part of the page anew, at most four times a second. Without a stream
-// the part asks by itself every five seconds. The browser comes back with Last-Event-ID; 204 tells it to stop.
+// Follows one operation: what the stream tells fetches the part of the page anew, twice a second at most and never
+// while a question stands open. Where no stream comes through, the part is asked for every two seconds. The browser
+// comes back with Last-Event-ID by itself; 204 tells it to stop.
 const part = () => document.getElementById("live");
+const follows = () => part() && "follows" in part().dataset;
 let waiting;
 
-function follow() {
-  const source = new EventSource(`/api/operations/${part().dataset.operation}/events`);
-  source.addEventListener("operation", () => {
-    waiting ??= setTimeout(() => {
-      waiting = undefined;
-      part()?.dispatchEvent(new CustomEvent("changed"));
-      if (!part() || !("follows" in part().dataset)) source.close();
-    }, 250);
-  });
+function refresh(after = 500) {
+  waiting ??= setTimeout(() => {
+    waiting = undefined;
+    document.querySelector("dialog[open]") ? refresh() : part()?.dispatchEvent(new CustomEvent("changed"));
+  }, after);
 }
 
-if (part() && "follows" in part().dataset) follow();
+if (follows()) {
+  const source = new EventSource(`/api/operations/${part().dataset.operation}/events`);
+  source.addEventListener("operation", () => refresh());
+  const poll = setInterval(() => {
+    if (follows()) return source.readyState === EventSource.OPEN || refresh(0);
+    source.close();
+    clearInterval(poll);
+  }, 2000);
+}

@@ -31,11 +31,13 @@ def browse(
     search_label: str = "",
     export: str = "",
     besides: frozenset[str] = frozenset(),
+    path: str = "",
     limit: int = ROWS,
 ) -> tuple[list[Row], Listing]:
     """The rows that the page's address asks for, and what stands around them.
 
-    `readers` are those of the API; its `search` is `q` on a page. `export` is the address of the API's exports.
+    `readers` are those of the API; its `search` is `q` on a page. `export` is the address of the API's exports,
+    `path` that of the page, where a piece of it is asked for by another one.
 
     Raises:
         Invalid: the address holds what this list cannot take.
@@ -50,7 +52,7 @@ def browse(
     kept = dict(request.query_params)
     narrowing = {("search" if name == "q" else name): kept.get(name) for name in asked}
     return part.rows, Listing(
-        path=request.url.path,
+        path=path or request.url.path,
         columns=columns,
         query=kept,
         total=f"{min(counted, CAP):,}{'+' if counted > CAP else ''}",
@@ -68,7 +70,7 @@ def browse(
     )
 
 
-def chips(name: str, label: str, choices: Mapping[str, str]) -> Filter:
-    """A filter by chips, the first of which is all: `{"open": "Open"}`."""
-    every = [Chip(label="All", value=""), *(Chip(label=text, value=value) for value, text in choices.items())]
-    return Filter(name=name, label=label, chips=every)
+def chips(name: str, label: str, choices: Mapping[str, str], *, every: str = "All") -> Filter:
+    """A filter by chips, the first of which is all, in the words of `every`: `{"open": "Open"}`."""
+    shown = [Chip(label=every, value=""), *(Chip(label=text, value=value) for value, text in choices.items())]
+    return Filter(name=name, label=label, chips=shown)

@@ -1,5 +1,6 @@
 """How pages write numbers, moments and words; the functions that templates use."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -27,12 +28,18 @@ _SYSTEMS: Final = (
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 )
+_SHORTENED: Final = re.compile(r"\b(api|csv|pdf|sms|xlsx)(s?)\b")
 _RECENT: Final = timedelta(days=7)
 
 
 def number(value: Decimal | float | None) -> str:
     """1234567 as 1,234,567; nothing known is a dash."""
     return "–" if value is None else f"{value:,}"
+
+
+def amount(value: Decimal | None) -> str:
+    """A quantity without zeros at its end: 10.500 as 10.5."""
+    return "–" if value is None else f"{value.normalize() + 0:,f}"
 
 
 def money(value: Decimal | None, currency: str = "") -> str:
@@ -84,8 +91,9 @@ def duration(seconds: float | None) -> str:
 
 
 def words(value: object) -> str:
-    """A code for people: order_import as "Order import"."""
+    """A code for people: order_import as "Order import", invoice_pdfs as "Invoice PDFs"."""
     text = str(value).replace("_", " ").replace(".", ": ").strip()
+    text = _SHORTENED.sub(lambda found: found[1].upper() + found[2], text)
     return text[:1].upper() + text[1:]
 
 
@@ -118,6 +126,7 @@ def _time(value: datetime, text: str, *, title: str) -> Markup:
 
 FILTERS: Final = {
     "number": number,
+    "amount": amount,
     "money": money,
     "percent": percent,
     "day": day,

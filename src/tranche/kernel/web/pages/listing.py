@@ -43,7 +43,7 @@ class Listing:
     """What `ui.table` needs around its rows; rows themselves are written by the page's template.
 
     `following` and `previous` are cursors, the values of `after` and `before` in the address. `total` is text, such as
-    "12,431" or "500,000+".
+    "12,431" or "500,000+". `anchor` is the part of the page that its links go to, where the list is not all of it.
     """
 
     path: str
@@ -57,13 +57,14 @@ class Listing:
     following: str | None = None
     previous: str | None = None
     exports: Sequence[tuple[str, str]] = ()
+    anchor: str = ""
 
     def to(self, **changes: str | None) -> str:
         """This list's address with some parameters changed; any change but of the page goes back to the first page."""
         kept = dict(self.query)
         if not changes.keys() & {"after", "before"}:
             changes = {**changes, "after": None, "before": None}
-        return address(self.path, {**kept, **changes})
+        return address(self.path, {**kept, **changes}) + (f"#{self.anchor}" if self.anchor else "")
 
     def sort_to(self, column: Column) -> str:
         """The address that sorts by a column, or the other way round when it is sorted by it already."""

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from litestar import MediaType, Response
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from tranche.kernel.web.auth import PAGE
 from tranche.kernel.web.errors import Problem
@@ -37,18 +38,42 @@ def for_browsers(answer: Callable[[AnyRequest, E], JsonResponse[Problem]]) -> Ca
 
     def refuse(request: AnyRequest, error: E) -> Response[Any]:
         plain = answer(request, error)
-        return _as_page(request, plain) if _wants_page(request) else plain
+        if not _wants_page(request):
+            return plain
+        return _as_page(request, plain) if _is_routed(request) else _Unrouted(plain)
 
     return refuse
 
 
+class _Unrouted(Response[None]):
+    """At an address that leads nowhere the gate was not passed: who is signed in is found now, for the shell."""
+
+    def __init__(self, plain: JsonResponse[Problem]) -> None:
+        super().__init__(None, media_type=MediaType.HTML, status_code=plain.status_code)
+        self._plain = plain
+
+    def to_asgi_response(self, app: object, request: AnyRequest, **_: Any) -> ASGIApp:  # type: ignore[override] # noqa: ANN401
+        """Draws the page when it is sent."""
+        del app
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await request.app.state.gate.recognise(request)
+            page = _as_page(request, self._plain)
+            await page.to_asgi_response(app=None, request=request)(scope, receive, send)
+
+        return answer
+
+
 def _wants_page(request: AnyRequest) -> bool:
     """A route that is a page says so; an address that leads nowhere is judged by what the browser asks for."""
-    handler = request.scope.get("route_handler")
-    if handler is not None and request.scope.get("path_template"):
-        return bool(handler.opt.get(PAGE))
+    if _is_routed(request):
+        return bool(request.scope["route_handler"].opt.get(PAGE))
     path = request.scope["path"]
     return "text/html" in request.headers.get("accept", "") and not path.startswith(_MACHINES)
+
+
+def _is_routed(request: AnyRequest) -> bool:
+    return request.scope.get("route_handler") is not None and bool(request.scope.get("path_template"))
 
 
 def _as_page(request: AnyRequest, plain: JsonResponse[Problem]) -> Response[Any]:

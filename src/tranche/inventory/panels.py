@@ -1,0 +1,35 @@
+"""What the page of an import of items or stock says beside its counts: why rows were refused, where they are, undo."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tranche.imports import service as imports
+from tranche.inventory.opening.service import IMPORT_KIND as STOCK_KIND
+from tranche.inventory.service import IMPORT_KIND as ITEM_KIND
+from tranche.inventory.service import UNDO_KIND
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.panels import OperationPanel
+
+_SHOWN: Final = 20
+
+
+def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapping[str, Any] | None:
+    """The import of an operation, once it has ended."""
+    del ctx
+    if not operation.status.is_terminal:
+        return None
+    work = imports.get(conn, import_id=operation.payload["importId"])
+    groups = imports.list_error_groups(conn, import_id=work.id, limit=_SHOWN)
+    return {"work": work, "groups": groups, "has_errors": any(group["severity"] == "error" for group in groups)}
+
+
+PANELS: Final = (
+    OperationPanel(kinds=frozenset({ITEM_KIND, STOCK_KIND}), template="inventory/import_panel.html", load=load_import),
+    OperationPanel(
+        kinds=frozenset({UNDO_KIND}),
+        template="inventory/undo_panel.html",
+        load=lambda _conn, _ctx, operation: {"import_id": operation.payload["importId"]},
+    ),
+)

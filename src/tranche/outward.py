@@ -1,0 +1,46 @@
+"""What prints invoices and sends messages, put together from settings; see `modules` for who uses it."""
+
+from dataclasses import dataclass
+
+from tranche.invoicing.printing.printer import Printer
+from tranche.kernel.db.pool import Database
+from tranche.kernel.notify.mail import read_sender
+from tranche.kernel.notify.signing import SigningKey
+from tranche.kernel.secrets import SecretBox
+from tranche.kernel.settings import Settings
+from tranche.kernel.storage.domain import Files
+from tranche.messaging.channels.opening import Surroundings
+from tranche.messaging.delivery import Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outward:
+    """What prints invoices and sends messages for one process."""
+
+    database: Database
+    files: Files
+    printer: Printer
+    delivery: Delivery
+    secret_box: SecretBox
+    surroundings: Surroundings
+
+    def close(self) -> None:
+        """End the printing children and the connections to providers."""
+        self.printer.close()
+        self.delivery.close()
+
+
+def make_outward(settings: Settings, *, database: Database, files: Files, key: SigningKey) -> Outward:
+    """Printer and delivery from settings; neither starts or opens anything before it is needed."""
+    box = SecretBox(key.derive("secrets"))
+    around = Surroundings(
+        home=settings.home, sender=read_sender(settings.mail_from), allow_private=settings.webhook_allow_private
+    )
+    return Outward(
+        database=database,
+        files=files,
+        printer=Printer(size=settings.worker_slots),
+        delivery=Delivery(database, files, box, around, public_url=settings.public_url),
+        secret_box=box,
+        surroundings=around,
+    )
