@@ -25,6 +25,7 @@ def test_a_small_run_of_the_invoice_bench_fills_its_table(session_home: Path) ->
         "120 orders of 3 lines, with lots",
         "raw chunked SQL, one connection",
         "Tranche, 1 workers, request to completed",
+        "while 120 orders of another organization are being invoiced",
         "a transaction per invoice",
     ):
         assert said in done.stdout

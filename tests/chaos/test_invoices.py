@@ -42,7 +42,8 @@ def _chance() -> random.Random:
     return random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
 
 
-def test_kill_9_at_random_points_invoices_every_order_once(house: House, crew: Crew) -> None:
+@pytest.mark.parametrize("tracked", [True, False], ids=["one chunk at a time", "chunks side by side"])
+def test_kill_9_at_random_points_invoices_every_order_once(house: House, crew: Crew, *, tracked: bool) -> None:
     slow_invoices(house, seconds_per_invoice=0.002)
     supervisor = Supervisor(crew.worker, count=2)
     hunt = Hunt(house, supervisor, _chance(), most=SCALE.kills)
@@ -52,7 +53,7 @@ def test_kill_9_at_random_points_invoices_every_order_once(house: House, crew: C
         runs = 0
         while hunt.kills < hunt.most:
             runs += 1
-            sale = make_sale(house, orders=_ORDERS, prefix=f"K{runs}-")
+            sale = make_sale(house, orders=_ORDERS, prefix=f"K{runs}-", tracked=tracked)
             started = begin_run(house, prefix=f"K{runs}-")
             hunt.run(started)
             assert house.operation(started).status == "completed"

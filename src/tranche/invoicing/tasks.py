@@ -16,6 +16,7 @@ class InvoicePhase(ItemPhase):
 
     unit = "orders"
     first_size = 250
+    most_size = 2_500
 
     def __init__(self, name: str = RUN_STAGE) -> None:
         super().__init__(name)

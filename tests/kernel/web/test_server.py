@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.kernel.web.sample import Ledger, bearer, running, sample_app
+from tranche.kernel.web.server import GRACE_SECONDS
 from tranche.kernel.web.stream import Hub
 
 ROOT = Path(__file__).parents[3]
@@ -68,7 +69,7 @@ def test_a_signal_ends_the_server_at_once_although_streams_are_open(process: Pro
         assert [next(line) for line in lines] == ["retry: 2000", "retry: 2000"]
         code, seconds, out = process.end(sig)
     assert code == 0
-    assert seconds < 5  # what is promised; the grace for requests that are at work is longer
+    assert seconds < GRACE_SECONDS, "the streams held it"
     assert "ended in order" in out
 
 

@@ -22,6 +22,7 @@ from tranche.invoicing.domain.refusals import (
     invalid_field,
 )
 from tranche.invoicing.domain.runs import (
+    Candidate,
     CurrencySum,
     Finding,
     Maker,
@@ -36,6 +37,7 @@ from tranche.invoicing.domain.runs import (
 
 __all__ = [
     "BankAccount",
+    "Candidate",
     "CurrencySum",
     "Day",
     "Finding",

@@ -131,8 +131,20 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One order of a preview; `total` with tax where the order was judged so far, `message` says what is in the way."""
+
+    order_id: int
+    number: str
+    customer: str
+    currency: str
+    total: Decimal | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """What a run would do now: the judge step alone."""
+    """What a run would do now: the judge step alone; `candidates` are the first orders of the group asked for."""
 
     total: int
     ready: int
@@ -140,6 +152,7 @@ class Preflight:
     failed: int
     sums: tuple[CurrencySum, ...]
     findings: tuple[Finding, ...]
+    candidates: tuple[Candidate, ...] = ()
 
 
 def number_prefix(number_format: str, *, series: str, year: int) -> str:

@@ -1,5 +1,6 @@
 """From orders to invoices: choose by a filter or by hand, look at what would happen, create."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -7,19 +8,33 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from tranche.invoicing import service
-from tranche.invoicing.domain import OrderFilter, Selection, Wishes
+from tranche.invoicing.domain import OrderFilter, Preflight, Selection, Wishes
 from tranche.invoicing.service import Choice
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import FieldError, Invalid, TrancheError
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.json import Body
+from tranche.kernel.web.pages.filters import words
 from tranche.kernel.web.pages.render import Html, faults_of, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 
 _NEW: Final = "/invoices/new"
 _MOST_DIGITS: Final = 18
+_SHOWN: Final = 50
+_GROUPS: Final = {
+    "already_invoiced": "already invoiced",
+    "insufficient_stock": "short of stock",
+    "no_branch": "without a branch",
+    "order_cancelled": "cancelled",
+    "order_is_return": "returns",
+    "order_not_found": "gone",
+    "no_lines": "without lines",
+    "bad_quantity": "with a bad quantity",
+    "bad_price": "with a bad price",
+    "amount_too_large": "too large",
+}
 
 
 class ChooseForm(Body, frozen=True):
@@ -39,6 +54,16 @@ class CreateForm(Body, frozen=True):
     due_days: str = ""
     language: str = ""
     notes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Orders of a selection that share a verdict, as a chip; `tone` is the verdict's state."""
+
+    code: str
+    label: str
+    orders: int
+    tone: str
 
 
 @page(_NEW)
@@ -82,7 +107,7 @@ def look_page(
     database: NamedDependency[Database],
     selection_id: FromPath[int],
 ) -> Html:
-    """What would become of the selection now, and what the invoices shall say."""
+    """What would become of the selection now, the first orders of one `group`, and what the invoices shall say."""
     return _look(request, ctx, database, selection_id, CreateForm())
 
 
@@ -125,17 +150,31 @@ def _look(
 ) -> Html:
     with database.transaction(ctx.organization_id) as conn:
         selection = service.get_selection(conn, selection_id=selection_id)
-        seen = service.preflight(conn, ctx, choice=Choice(selection_id=selection_id), wishes=Wishes())
+        group = request.query_params.get("group", service.READY)
+        choice = Choice(selection_id=selection_id)
+        seen = service.preflight(conn, ctx, choice=choice, wishes=Wishes(), group=group, shown=_SHOWN)
         settings = service.get_settings(conn)
     shown = {
         "selection": selection,
         "words": _words(selection),
         "seen": seen,
+        "groups": _groups(seen),
+        "group": group,
         "settings": settings,
         "data": data,
         "faults": _faults(error) if error else {},
     }
     return render(request, "invoicing/look.html", shown, status=400 if error else 200)
+
+
+def _groups(seen: Preflight) -> list[Group]:
+    """Those ready first, whatever their number, then what stands in the way, the commonest first."""
+    others = [
+        Group(code=found.code, label=_GROUPS.get(found.code, words(found.code)), orders=found.orders, tone=found.status)
+        for found in seen.findings
+        if found.code
+    ]
+    return [Group(code=service.READY, label="ready", orders=seen.ready, tone="succeeded"), *others]
 
 
 def _faults(error: TrancheError) -> dict[str, str]:

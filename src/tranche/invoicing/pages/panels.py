@@ -26,13 +26,12 @@ ADVICE: Final = {
 
 
 def load_invoices(conn: Connection, ctx: Context, operation: Operation, /) -> Mapping[str, Any] | None:
-    """The invoices that a run has made, once it has ended."""
+    """The live invoices of a run, once it has ended and issued any."""
     del ctx
-    if not operation.status.is_terminal:
+    if not operation.status.is_terminal or not operation.succeeded:
         return None
-    live = service.count_live(conn, operation_id=operation.id)
-    if not live and not operation.succeeded:
-        return None
+    sums = service.sum_run(conn, operation_id=operation.id)
+    live = sum(each.orders for each in sums)
     undo = Undo(
         title="Void the invoices of this run?",
         text=f"{plural(live, 'invoice')} will be void: they keep their numbers, their orders may be invoiced again, "
@@ -40,7 +39,7 @@ def load_invoices(conn: Connection, ctx: Context, operation: Operation, /) -> Ma
         button="Void them",
         word="void",
     )
-    return {"live": live, "undo": undo if live else None}
+    return {"sums": sums, "live": live, "run": operation.id, "undo": undo if live else None}
 
 
 PANELS: Final = (

@@ -33,15 +33,11 @@ def match_listed(conn: Connection, *, order_ids: Sequence[int]) -> int:
     ).rowcount
 
 
-def want_matching(conn: Connection) -> int:
-    """The orders of temp table `matching_orders`, by id."""
-    return conn.execute(
-        """
-        CREATE TEMP TABLE wanted_items ON COMMIT DROP AS
-        SELECT row_number() OVER (ORDER BY id) AS position, id AS reference, number AS label
-        FROM pg_temp.matching_orders
-        """
-    ).rowcount
+def want_matching(conn: Connection) -> None:
+    """The orders of temp table `matching_orders`, by id; a name costs nothing, a copy of a million rows does."""
+    conn.execute("ALTER TABLE pg_temp.matching_orders RENAME TO wanted_items")
+    conn.execute("ALTER TABLE pg_temp.wanted_items RENAME COLUMN id TO reference")
+    conn.execute("ALTER TABLE pg_temp.wanted_items RENAME COLUMN number TO label")
 
 
 def draws_stock(conn: Connection) -> bool:
@@ -130,6 +126,27 @@ def list_findings(conn: Connection, *, examples: int) -> list[Row]:
         GROUP BY v.status, v.error_code ORDER BY count(*) DESC, v.error_code
         """,
         {"examples": examples},
+    ).fetchall()
+
+
+def list_candidates(conn: Connection, *, code: str | None, limit: int) -> list[Row]:
+    """The first orders of a preview with one verdict, in the order of positions; without a `code` those ready."""
+    return conn.execute(
+        """
+        SELECT c.reference AS order_id, c.label AS number, coalesce(k.name, '') AS customer,
+            coalesce(o.currency, '') AS currency, coalesce(s.net + s.tax, o.total) AS total, v.error AS message
+        FROM (
+            SELECT position, error FROM pg_temp.verdicts
+            WHERE error_code = %(code)s OR %(code)s::text IS NULL AND status = 'succeeded'
+            ORDER BY position LIMIT %(limit)s
+        ) AS v
+        JOIN pg_temp.chunk c ON c.position = v.position
+        LEFT JOIN pg_temp.draft_sums s ON s.position = v.position
+        LEFT JOIN orders o ON o.organization_id = current_organization() AND o.id = c.reference
+        LEFT JOIN customers k ON k.organization_id = current_organization() AND k.id = o.customer_id
+        ORDER BY v.position
+        """,
+        {"code": code, "limit": limit},
     ).fetchall()
 
 

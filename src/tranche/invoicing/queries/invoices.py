@@ -90,3 +90,16 @@ def list_lines(conn: Connection, *, invoice_id: int, limit: int) -> list[Invoice
 def invoice_of(row: Row) -> Invoice:
     """The invoice that a row of the list is."""
     return Invoice(**{**row, "kind": InvoiceKind(row["kind"]), "status": InvoiceStatus(row["status"])})
+
+
+def sum_run(conn: Connection, *, operation_id: int) -> list[Row]:
+    """The live invoices of a run by currency: how many (`orders`), and what they come to with tax."""
+    return conn.execute(
+        """
+        SELECT currency, count(*) AS orders, sum(total) AS total FROM invoices
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND kind = 'invoice'
+          AND status = 'issued'
+        GROUP BY currency ORDER BY currency
+        """,
+        {"operation_id": operation_id},
+    ).fetchall()

@@ -104,12 +104,13 @@ def insert_lines(conn: Connection) -> None:
 
 
 def mark_orders(conn: Connection) -> None:
-    """The orders of what was issued are invoiced."""
+    """The orders of what was issued are invoiced; the range keeps it from reading all orders before them."""
     conn.execute(
         """
         UPDATE orders o SET status = 'invoiced', updated_at = now()
         FROM pg_temp.issued i
         WHERE o.organization_id = current_organization() AND o.id = i.order_id
+          AND o.id >= (SELECT min(order_id) FROM pg_temp.issued) AND o.id <= (SELECT max(order_id) FROM pg_temp.issued)
         """
     )
 
@@ -131,6 +132,8 @@ def fill_consumers(conn: Connection) -> None:
         INSERT INTO pg_temp.stock_consumers (position, consumer_id, label, customer_id)
         SELECT s.position, s.invoice_id, i.number, s.customer_id FROM pg_temp.issued s
         JOIN invoices i ON i.organization_id = current_organization() AND i.id = s.invoice_id
+          AND i.id >= (SELECT min(invoice_id) FROM pg_temp.issued)
+          AND i.id <= (SELECT max(invoice_id) FROM pg_temp.issued)
         WHERE s.position IN (SELECT a.position FROM pg_temp.stock_allocations a)
         """
     )

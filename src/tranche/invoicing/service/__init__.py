@@ -14,16 +14,17 @@ from tranche.invoicing.service.issuing import issue, issue_one, issue_prepared, 
 from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
 from tranche.invoicing.service.look import (
     choose,
-    count_live,
     get_invoice,
     get_invoice_document,
     list_first,
     list_invoices,
     list_taken,
+    sum_run,
 )
 from tranche.invoicing.service.metrics import get_metrics
 from tranche.invoicing.service.running import (
     DRAW_STAGE,
+    READY,
     RUN_KIND,
     RUN_STAGE,
     UNDO_KIND,
@@ -38,6 +39,7 @@ __all__ = [
     "INVOICES",
     "MOST_ERRORS",
     "MOST_LISTED",
+    "READY",
     "RUN_KIND",
     "RUN_STAGE",
     "UNDO_KIND",
@@ -45,7 +47,6 @@ __all__ = [
     "change_settings",
     "choose",
     "close_held",
-    "count_live",
     "credit_invoice",
     "forget_selections",
     "freeze_listed",
@@ -73,6 +74,7 @@ __all__ = [
     "prepare",
     "start_run",
     "start_undo",
+    "sum_run",
     "void_batch",
     "void_invoice",
 ]

@@ -49,8 +49,9 @@ def gather(conn: Connection, *, choice: Choice) -> int:
         if order_ids is None:
             raise SelectionNotFound("There is no such selection; it may have expired after a day.")
         return gathering.want_listed(conn, order_ids=order_ids)
-    _collect(conn, wanted=choice.filter or OrderFilter())
-    return gathering.want_matching(conn)
+    count = _collect(conn, wanted=choice.filter or OrderFilter())
+    gathering.want_matching(conn)
+    return count
 
 
 def freeze_selection(conn: Connection, ctx: Context, *, wanted: OrderFilter) -> Selection:
@@ -94,7 +95,7 @@ def forget_selections(conn: Connection, *, organization_id: int, most: int) -> i
     return gathering.prune_selections(conn, most=most)
 
 
-def _collect(conn: Connection, *, wanted: OrderFilter) -> None:
+def _collect(conn: Connection, *, wanted: OrderFilter) -> int:
     count = orders.collect_orders(
         conn,
         batch_id=wanted.batch_id,
@@ -106,6 +107,7 @@ def _collect(conn: Connection, *, wanted: OrderFilter) -> None:
         raise NothingSelected("No order matches this filter.")
     if count > MOST_MATCHING:
         raise TooManyOrders(f"{count:,} orders match; one run takes at most {MOST_MATCHING:,}. Narrow the filter.")
+    return count
 
 
 def _checked(order_ids: Sequence[int]) -> Sequence[int]:

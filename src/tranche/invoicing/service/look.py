@@ -7,6 +7,7 @@ from tranche.inventory import service as stock
 from tranche.inventory.domain import Consumed
 from tranche.invoicing.domain import (
     BankAccount,
+    CurrencySum,
     Invoice,
     InvoiceDocument,
     InvoiceFilter,
@@ -46,10 +47,9 @@ def list_first(conn: Connection, *, beginning: str, limit: int) -> list[Invoice]
     return [invoice_of(row) for row in fetch_slice(conn, INVOICES, choice, limit=limit).rows]
 
 
-def count_live(conn: Connection, *, operation_id: int) -> int:
-    """How many invoices of a run are neither void nor credited."""
-    wanted = {"operation_id": operation_id, "kind": InvoiceKind.INVOICE, "status": InvoiceStatus.ISSUED}
-    return count(conn, INVOICES, Choice(wanted))
+def sum_run(conn: Connection, *, operation_id: int) -> tuple[CurrencySum, ...]:
+    """The live invoices of a run, by currency."""
+    return tuple(CurrencySum(**row) for row in invoices.sum_run(conn, operation_id=operation_id))
 
 
 def get_invoice(conn: Connection, *, invoice_id: int) -> Invoice:

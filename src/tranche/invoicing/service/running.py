@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from tranche.invoicing.domain import CurrencySum, Finding, Preflight, Wishes
+from tranche.invoicing.domain import Candidate, CurrencySum, Finding, Preflight, Wishes
 from tranche.invoicing.queries import gathering
 from tranche.invoicing.service.gathering import Choice, gather
 from tranche.invoicing.service.issuing import judge_to_look
@@ -23,6 +23,7 @@ SMALL_RUN: Final = 1_000
 _EXAMPLES: Final = 5
 _STATES: Final = ("succeeded", "skipped", "failed")
 _SECONDS: Final = 60
+READY: Final = "ready"
 
 
 def start_run(
@@ -59,8 +60,12 @@ def start_run(
     return operation
 
 
-def preflight(conn: Connection, ctx: Context, *, choice: Choice, wishes: Wishes) -> Preflight:
+def preflight(
+    conn: Connection, ctx: Context, *, choice: Choice, wishes: Wishes, group: str = READY, shown: int = 0
+) -> Preflight:
     """What a run over the choice would do now: its judge step alone. Changes nothing and locks no order.
+
+    Of one `group`, READY or the code of a verdict, the first `shown` orders are named.
 
     Raises:
         Invalid: the choice cannot be taken.
@@ -73,6 +78,7 @@ def preflight(conn: Connection, ctx: Context, *, choice: Choice, wishes: Wishes)
     judge_to_look(conn, tax_rate=get_settings(conn).tax_rate, branch_id=branch_id)
     rows = gathering.list_findings(conn, examples=_EXAMPLES)
     findings = [Finding(**{**row, "examples": tuple(row["examples"])}) for row in rows]
+    members = gathering.list_candidates(conn, code=None if group == READY else group, limit=shown) if shown else []
     tally = {status: sum(found.orders for found in findings if found.status == status) for status in _STATES}
     return Preflight(
         total=total,
@@ -81,6 +87,7 @@ def preflight(conn: Connection, ctx: Context, *, choice: Choice, wishes: Wishes)
         failed=tally["failed"],
         sums=tuple(CurrencySum(**row) for row in gathering.list_ready_sums(conn)),
         findings=tuple(findings),
+        candidates=tuple(Candidate(**row) for row in members),
     )
 
 

@@ -9,12 +9,16 @@ from tranche.orders.queries.listing import ORDERS
 
 
 def create_matching(conn: Connection, choice: Choice) -> int:
-    """Put the orders of the list into temp table `matching_orders(id, number, currency, total)`; returns how many."""
+    """Put the orders of the list into temp table `matching_orders(position, id, number, currency, total)`, by id.
+
+    Returns how many.
+    """
     filters, given = narrow(ORDERS, choice)
     return conn.execute(
         f"""
         CREATE TEMP TABLE matching_orders ON COMMIT DROP AS
-        SELECT o.id, o.number, o.currency, o.total FROM {ORDERS.counted} WHERE {ORDERS.where}{filters} ORDER BY o.id
+        SELECT row_number() OVER (ORDER BY o.id) AS position, o.id, o.number, o.currency, o.total
+        FROM {ORDERS.counted} WHERE {ORDERS.where}{filters} ORDER BY o.id
         """,
         given,
     ).rowcount

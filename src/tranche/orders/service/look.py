@@ -88,7 +88,9 @@ def collect_orders(
     status: str | None = None,
     search: str | None = None,
 ) -> int:
-    """Put what the list of these filters holds into TEMP table `matching_orders(id, number, currency, total)`.
+    """Put what the list of these filters holds into TEMP table `matching_orders`.
+
+    Its columns: position, id, number, currency, total.
 
     Returns how many there are.
     """

@@ -130,9 +130,9 @@ def apply_verdicts(conn: Connection, *, claim: Claim, following: str | None) -> 
             result = v.result, attempts = i.attempts + 1, updated_at = now()
         FROM verdicts v
         WHERE i.organization_id = current_organization() AND i.operation_id = %(operation_id)s
-          AND i.stage = %(stage)s AND i.position = v.position
+          AND i.stage = %(stage)s AND i.position = v.position AND i.position BETWEEN %(low)s AND %(high)s
         """,
-        {"operation_id": claim.operation_id, "stage": claim.phase},
+        {"operation_id": claim.operation_id, "stage": claim.phase, "low": claim.low, "high": claim.high},
     )
     if following:
         insert_following(
