@@ -1,30 +1,38 @@
 """Lot operations through the HTTP interface beside the same work as raw SQL transactions; and a deep trace.
 
-    python bench/lots.py [--seconds 8] [--clients 16]
+    python bench/lots.py [--seconds 8] [--clients 16] [--markdown bench/RESULTS.md]
 
-Both halves run against the same throw-away server of PostgreSQL, one after the other, with the same number of clients:
-transfers of 0.001 between random lots of one item. The raw half sends what an operation needs and no more: tenant,
-lots found, lots locked in the order of their ids, balances read, the movement written, the audit entry written.
+Both halves run against the same throw-away server of PostgreSQL, by turns, with the same number of clients: transfers
+of 0.001 between random lots of one item. The raw half sends what an operation needs and no more: tenant, lots found,
+lots locked in the order of their ids, balances read, the movement written, the audit entry written. The server is one
+process of `tranche serve`; all of it, clients included, shares the machine.
 """
 
 import argparse
 import contextlib
+import json
+import logging
 import multiprocessing
 import os
 import random
 import secrets
 import socket
+import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
 
+from table import Line, Run, show, write
 from tranche.app import make_web
+from tranche.commands.logs import configure_logs
 from tranche.inventory import service
 from tranche.inventory.service import Receipt, Share
 from tranche.kernel.context import Context
@@ -36,15 +44,20 @@ from tranche.kernel.identity.service import bootstrap
 from tranche.kernel.settings import Settings
 
 LOTS = 200
+ROUNDS = 2
+TRACES = 11
+TARGET = 0.5
+TRACE_TARGET = 0.1
 ENOUGH = 10**9
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure both halves in turn, then the trace, and show the table."""
     wanted = argparse.ArgumentParser(description=__doc__)
-    wanted.add_argument("--seconds", type=float, default=8)
+    wanted.add_argument("--seconds", type=float, default=8, help="of each of the rounds")
     wanted.add_argument("--clients", type=int, default=16)
     wanted.add_argument("--movements", type=int, default=10_000)
+    wanted.add_argument("--markdown", type=Path, help="put the table into this file")
     given = wanted.parse_args()
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres.start(Path(folder), pg_bin=None) as server:
         server.create_database("bench")
@@ -60,22 +73,51 @@ def main() -> None:
             rate_per_minute_organization=ENOUGH,
         )
         database = Database(url, size=20, name="bench").open()
-        with serving(settings, url) as address:
-            ctx, key = join(database)
-            item = prepare(database, ctx)
-            raw = measure(given, lambda chance, _: raw_transfer(database, ctx, item, chance))
-            headers = {"Authorization": f"Bearer {key}", "x-branch-id": str(ctx.branch_id)}
-            clients = [httpx.Client(base_url=address, headers=headers) for _ in range(given.clients)]
-            http = measure(given, lambda chance, which: http_transfer(clients[which], item, chance))
-            print(f"raw SQL transactions  {raw:8.0f}/s   {given.clients} clients")
-            print(f"through HTTP          {http:8.0f}/s   ratio {http / raw:.2f} (at least 0.50 is wanted)")
-            trace(database, ctx, movements=given.movements)
+        with serving(settings, url):
+            lines = compare(given, settings, database)
         database.close()
+        run = Run(command=f"python bench/lots.py --seconds {given.seconds:g}", postgres=server.version)
+    show(lines, run)
+    if given.markdown:
+        write(given.markdown, lines, run, section="lots")
+
+
+def compare(given: argparse.Namespace, settings: Settings, database: Database) -> list[Line]:
+    """Raw and HTTP by turns, so that neither has the better hour; then the trace."""
+    ctx, key = join(database)
+    item = prepare(database, ctx)
+    headers = {"Authorization": f"Bearer {key}", "x-branch-id": str(ctx.branch_id)}
+    clients = [Caller(settings.port, headers) for _ in range(given.clients)]
+    raw = http = 0
+    for _ in range(ROUNDS):
+        raw += measure(given, lambda chance, _: raw_transfer(database, ctx, item, chance))
+        http += measure(given, lambda chance, which: http_transfer(clients[which], item, chance))
+    seconds, ratio = ROUNDS * given.seconds, http / raw
+    traced, levels = trace(database, ctx, movements=given.movements)
+    return [
+        Line(what=f"raw SQL transactions, {given.clients} clients", rows=raw, seconds=seconds, ratio=1),
+        Line(
+            what=f"transfers through HTTP, {given.clients} clients",
+            rows=http,
+            seconds=seconds,
+            ratio=ratio,
+            target=f"≥ {TARGET}",
+            met=ratio >= TARGET,
+        ),
+        Line(
+            what=f"trace of a lot with {given.movements:,} movements and {levels} levels, median of {TRACES}",
+            seconds=traced,
+            target="< 0.1 s",
+            met=traced < TRACE_TARGET,
+        ),
+    ]
 
 
 def serve(settings: Settings, url: str) -> None:
     """A server in a process of its own, as it is in earnest; its log goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    for standard in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), standard)
+    configure_logs(level=logging.INFO, log_format=settings.log_format)
     make_web(settings, database_url=url).server(settings).run()
 
 
@@ -136,8 +178,8 @@ def prepare(database: Database, ctx: Context) -> int:
     return item
 
 
-def measure(given: argparse.Namespace, act: Callable[[random.Random, int], None]) -> float:
-    """How often a second `act` is done by all clients together."""
+def measure(given: argparse.Namespace, act: Callable[[random.Random, int], None]) -> int:
+    """How often `act` is done by all clients together."""
     counts = [0] * given.clients
     ends = time.monotonic() + given.seconds
 
@@ -152,7 +194,7 @@ def measure(given: argparse.Namespace, act: Callable[[random.Random, int], None]
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(counts) / given.seconds
+    return sum(counts)
 
 
 def raw_transfer(database: Database, ctx: Context, item: int, chance: random.Random) -> None:
@@ -186,7 +228,24 @@ def raw_transfer(database: Database, ctx: Context, item: int, chance: random.Ran
         )
 
 
-def http_transfer(client: httpx.Client, item: int, chance: random.Random) -> None:
+class Caller:
+    """One kept connection, on which requests are sent one after the other."""
+
+    def __init__(self, port: int, headers: Mapping[str, str]) -> None:
+        """Nothing is sent yet."""
+        self._line = HTTPConnection("127.0.0.1", port, timeout=30)
+        self._headers = {**headers, "Content-Type": "application/json"}
+
+    def post(self, path: str, body: object) -> None:
+        """Send one request and read its answer, which must be a success."""
+        self._line.request("POST", path, body=json.dumps(body), headers=self._headers)
+        answer = self._line.getresponse()
+        content = answer.read()
+        if answer.status != HTTPStatus.OK:
+            raise RuntimeError(content.decode())
+
+
+def http_transfer(client: Caller, item: int, chance: random.Random) -> None:
     """One operation as a client asks for it."""
     source, destination = (f"L-{number}" for number in chance.sample(range(LOTS), 2))
     body = {
@@ -195,11 +254,11 @@ def http_transfer(client: httpx.Client, item: int, chance: random.Random) -> Non
         "destinationBatchNumber": destination,
         "quantity": 0.001,
     }
-    client.post("/api/batch/transfer", json={"data": body}).raise_for_status()
+    client.post("/api/batch/transfer", {"data": body})
 
 
-def trace(database: Database, ctx: Context, *, movements: int) -> None:
-    """A lot with this many movements over six levels below it."""
+def trace(database: Database, ctx: Context, *, movements: int) -> tuple[float, int]:
+    """Median seconds of the trace of a lot with this many movements below it, and over how many levels."""
     with database.transaction(ctx.organization_id) as conn:
         item = service.create_item(conn, ctx, fields={"name": "Deep"}).id
         receipt = Receipt(number="D-0", quantity=Decimal(1_000_000))
@@ -219,13 +278,12 @@ def trace(database: Database, ctx: Context, *, movements: int) -> None:
             {"item": item, "branch": ctx.branch_id, "n": movements},
         )
     times = []
-    for _ in range(10):
+    for _ in range(TRACES):
         with database.transaction(ctx.organization_id) as conn:
             begun = time.perf_counter()
             found = service.trace(conn, ctx, lot_id=lot or 0)
             times.append(time.perf_counter() - begun)
-    levels = max(node.level for node in found.nodes)
-    print(f"trace                 {1000 * sorted(times)[5]:8.1f} ms   {movements:,} movements, {levels} levels")
+    return statistics.median(times), max(node.level for node in found.nodes)
 
 
 if __name__ == "__main__":

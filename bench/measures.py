@@ -83,11 +83,23 @@ def measure_peers(house: House, folder: Path, *, lines: int, python: Path | None
     """A book of good rows, because peers stop at a bad one: by Tranche, and by each peer; ratio = its time to ours."""
     book = make_book(folder / "peers.xlsx", lines=lines, bad_every=0)
     house.settle()
-    taken = [_upload_anew(house, book, name=f"Beside {turn}").seconds for turn in range(min(times, _TRANCHE_TIMES))]
+    taken = []
+    for turn in range(min(times, _TRANCHE_TIMES)):
+        with house.client(f"Beside {turn}") as client:
+            taken.append(_upload(client, book).seconds)
     ours = median(taken)
+    raw = parse_seconds(book.path, times=min(times, _TIMES)) + copy_seconds(
+        house, organization_id=client.organization_id, times=min(times, _TIMES)
+    )
     found = [
-        Line(what=f"**{book.rows:,} good lines**"),
+        Line(what=f"**{book.rows:,} good lines; ratio: how many times our time**"),
         Line(what=f"Tranche, median of {len(taken)}", rows=book.rows, seconds=ours, ratio=1.0),
+        Line(
+            what="the raw limit: parse, and COPY into the same two tables",
+            rows=book.rows,
+            seconds=raw,
+            ratio=raw / ours,
+        ),
     ]
     for peer in PEERS if python else ():
         house.settle()
@@ -100,15 +112,14 @@ def measure_peers(house: House, folder: Path, *, lines: int, python: Path | None
             times=min(times, _TIMES),
         )
         factor = seconds / ours
-        target = f"ratio ≥ {peer.factor}"
         found.append(
             Line(
                 what=peer.name,
                 rows=book.rows,
                 seconds=seconds,
                 ratio=factor,
-                target=target,
-                met=factor >= peer.factor,
+                target=f"ratio ≥ {peer.factor}" if peer.factor else "",
+                met=factor >= peer.factor if peer.factor else None,
             )
         )
     return found

@@ -1,9 +1,10 @@
 """The peers: other ways to bring the same workbook into the same PostgreSQL, each in a process with its own Python.
 
-What each does and does not do stands at the head of its script, `peer_django.py` and `peer_openpyxl.py`. Their clock
-runs from the opening of the file to the last commit: they need no server, no request and no queue, and their process
-has started and imported its libraries before. They write into a plain table of theirs, in a database of their own on
-the same server, with the server's settings as they are for Tranche (fsync and synchronous_commit are on).
+What each does and does not do stands at the head of its script, `peer_django.py`, `peer_openpyxl.py` and
+`peer_same.py`. Their clock runs from the opening of the file to the last commit: they need no server, no request and no
+queue, and their process has started and imported its libraries before. They write into tables of theirs, in a database
+of their own on the same server, with the server's settings as they are for Tranche: fsync and synchronous_commit are
+on, so that every commit waits for the disk.
 """
 
 import json
@@ -22,18 +23,24 @@ _MOST_SECONDS: Final = 900
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """One way, and how many times faster we mean to be."""
+    """One way, and how many times faster we mean to be; None where nobody has said so."""
 
     name: str
     script: str
     mode: str
-    factor: int
+    factor: int | None
 
 
 PEERS: Final = (
     Peer(name="django-import-export, bulk, looking rows up", script="peer_django.py", mode="look-up", factor=20),
     Peer(name="django-import-export, bulk, insert only", script="peer_django.py", mode="insert", factor=8),
     Peer(name="openpyxl, an INSERT and a commit per row", script="peer_openpyxl.py", mode="insert", factor=20),
+    Peer(
+        name="the same data (orders, lines, customers, items, errors), openpyxl, a commit per order",
+        script="peer_same.py",
+        mode="insert",
+        factor=None,
+    ),
 )
 
 

@@ -87,7 +87,7 @@ def test_a_run_is_undone_from_its_page_after_a_typed_word(tab: Tab, live: Live) 
     expect(tab.page.locator("#live").get_by_text("Done", exact=True).first).to_be_visible(timeout=20_000)
     expect(tab.page.get_by_role("link", name="Show the invoices")).to_be_visible()
     tab.go(f"/operations/{operation}")
-    expect(tab.page.get_by_text("Every invoice of this run was taken back")).to_be_visible()
+    expect(tab.page.get_by_text("No invoice of this run is live any more")).to_be_visible()
     expect(tab.page.get_by_role("button", name="Undo")).to_have_count(0)
 
 

@@ -29,7 +29,16 @@ class Error:
     name: str
 
 
-Made: TypeAlias = str | float | bool | date | Error | None
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A number that is shown as per cent: 0.19 is 19 %; `is_own` by a format that the workbook defines."""
+
+    value: float
+    is_own: bool = False
+
+
+Made: TypeAlias = str | float | bool | date | Error | Rate | None
+Areas: TypeAlias = Sequence[tuple[int, int, int, int]]  # first and last row, first and last column
 Rows: TypeAlias = Iterable[Sequence[Made]]
 
 
@@ -38,20 +47,38 @@ def serial(day: date) -> int:
     return (day - _FIRST_DAY).days
 
 
-def write_xls(path: Path, rows: Rows, *, charts: bytes = b"") -> Path:
-    """A workbook of Excel 97 with one sheet "Data"; `charts` are records put in behind the cells."""
+def _style(cell: Made) -> int:
+    """The styles of our workbooks: general, a day, per cent, per cent by a format of one's own."""
+    if isinstance(cell, Rate):
+        return 3 if cell.is_own else 2
+    return 1 if isinstance(cell, date) else 0
+
+
+def _bare(cell: Made) -> Made:
+    return cell.value if isinstance(cell, Rate) else cell
+
+
+def write_xls(path: Path, rows: Rows, *, charts: bytes = b"", merged: Areas = (), is_short: bool = False) -> Path:
+    """A workbook of Excel 97 with one sheet "Data"; `charts` are records put in behind the cells.
+
+    `is_short`: kept as programs keep a short one, in the container's small pieces.
+    """
     cells = b"".join(
         _xls_cell(row, column, cell) for row, cells in enumerate(rows) for column, cell in enumerate(cells)
     )
-    sheet = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0)) + cells + charts + _record(0x000A)
+    areas = _record(0x00E5, struct.pack("<H", len(merged)) + b"".join(struct.pack("<HHHH", *area) for area in merged))
+    sheet = (
+        _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0)) + cells + charts + areas + _record(0x000A)
+    )
     name = _record(0x0085, struct.pack("<IBBBB", 0, 0, 0, 4, 0) + b"Data")
-    formats = _record(0x00E0, struct.pack("<HH", 0, 0) + bytes(16)) + _record(
-        0x00E0, struct.pack("<HH", 0, 14) + bytes(16)
+    formats = _record(0x041E, struct.pack("<HHB", 170, 6, 0) + b"0.0 %x") + b"".join(
+        _record(0x00E0, struct.pack("<HH", 0, number) + bytes(16)) for number in (0, 14, 10, 170)
     )
     book = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0)) + formats
     place = len(book) + len(name) + 4
     name = name[:4] + struct.pack("<I", place) + name[8:]
-    path.write_bytes(_compound("Workbook", book + name + _record(0x000A) + sheet))
+    make = _short_compound if is_short else _compound
+    path.write_bytes(make("Workbook", book + name + _record(0x000A) + sheet))
     return path
 
 
@@ -64,7 +91,8 @@ def chart_of(rows: Sequence[Sequence[float]]) -> bytes:
 
 
 def _xls_cell(row: int, column: int, cell: Made) -> bytes:
-    at = struct.pack("<HHH", row, column, 1 if isinstance(cell, date) else 0)
+    at = struct.pack("<HHH", row, column, _style(cell))
+    cell = _bare(cell)
     if isinstance(cell, Error):
         return _record(0x0205, at + bytes((ERRORS[cell.name], 1)))
     if isinstance(cell, bool):
@@ -97,6 +125,22 @@ def _compound(name: str, stream: bytes) -> bytes:
     return head + struct.pack(f"<{len(chain)}I", *chain) + entries + body
 
 
+def _short_compound(name: str, stream: bytes) -> bytes:
+    """A compound file whose one stream is kept among the small ones, in pieces of 64 bytes."""
+    pieces = -(-len(stream) // 64)
+    body = stream.ljust(-(-pieces * 64 // 512) * 512, b"\x00")
+    sectors = len(body) // 512
+    chain = [_TABLE_SECTOR, _LAST_SECTOR, _LAST_SECTOR, *(4 + n for n in range(sectors - 1)), _LAST_SECTOR]
+    small = [*(n + 1 for n in range(pieces - 1)), _LAST_SECTOR]
+    tables = [struct.pack("<128I", *found, *([_NO_SECTOR] * (128 - len(found)))) for found in (chain, small)]
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    head += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 2, 1, _LAST_SECTOR, 0)
+    head += struct.pack("<109I", 0, *([_NO_SECTOR] * 108))
+    entries = _entry("Root Entry", 5, child=1, start=3, size=len(body))
+    entries += _entry(name, 2, child=_NO_SECTOR, start=0, size=len(stream)) + bytes(256)
+    return head + tables[0] + entries + tables[1] + body
+
+
 def _entry(name: str, kind: int, *, child: int, start: int, size: int) -> bytes:
     text = name.encode("utf-16-le") + b"\x00\x00"
     links = struct.pack("<III", _NO_SECTOR, _NO_SECTOR, child)
@@ -105,16 +149,26 @@ def _entry(name: str, kind: int, *, child: int, start: int, size: int) -> bytes:
     )  # fmt: skip
 
 
-def write_xlsb(path: Path, rows: Rows) -> Path:
+def write_xlsb(path: Path, rows: Rows, *, merged: Areas = ()) -> Path:
     """A binary workbook with one sheet "Data"."""
+    areas = b"".join(_part(176, struct.pack("<IIII", *area)) for area in merged)
     data = b"".join(_xlsb_row(number, cells) for number, cells in enumerate(rows))
-    sheet = _part(129) + _part(148, struct.pack("<IIII", 0, 100, 0, 20)) + _part(145) + data + _part(146) + _part(130)
+    sheet = (
+        _part(129)
+        + _part(148, struct.pack("<IIII", 0, 100, 0, 20))
+        + _part(145)
+        + data
+        + _part(146)
+        + areas
+        + _part(130)
+    )
     names = struct.pack("<II", 0, 1) + _wide("rId1") + _wide("Data")
     book = _part(131) + _part(143) + _part(156, names) + _part(144) + _part(132)
-    formats = _part(617, struct.pack("<I", 2)) + b"".join(
-        _part(47, struct.pack("<HHHHH", 0, number, 0, 0, 0) + bytes(6)) for number in (0, 14)
+    formats = _part(617, struct.pack("<I", 4)) + b"".join(
+        _part(47, struct.pack("<HHHHH", 0, number, 0, 0, 0) + bytes(6)) for number in (0, 14, 10, 170)
     )
-    styles = _part(278) + formats + _part(618) + _part(279)
+    own = _part(615, struct.pack("<I", 1)) + _part(44, struct.pack("<H", 170) + _wide("0.0 %x")) + _part(616)
+    styles = _part(278) + own + formats + _part(618) + _part(279)
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     links = "".join(
         f'<Relationship Id="rId{n}" Type="{kind}/{what}" Target="{target}"/>'
@@ -149,7 +203,8 @@ def _xlsb_row(number: int, cells: Sequence[Made]) -> bytes:
 
 
 def _xlsb_cell(column: int, cell: Made) -> bytes:
-    at = struct.pack("<II", column, 1 if isinstance(cell, date) else 0)
+    at = struct.pack("<II", column, _style(cell))
+    cell = _bare(cell)
     if isinstance(cell, Error):
         return _part(3, at + bytes((ERRORS[cell.name],)))
     if isinstance(cell, bool):
@@ -158,7 +213,7 @@ def _xlsb_cell(column: int, cell: Made) -> bytes:
         return _part(5, at + struct.pack("<d", serial(cell)))
     if isinstance(cell, int | float):
         return _part(5, at + struct.pack("<d", cell))
-    return _part(6, at + _wide(cell or ""))
+    return _part(6, at + _wide(str(cell or "")))
 
 
 def _part(kind: int, data: bytes = b"") -> bytes:
@@ -211,6 +266,7 @@ def ods_cell(cell: Made) -> str:
         return f'<table:table-cell office:value-type="boolean" office:boolean-value="{str(cell).lower()}"/>'
     if isinstance(cell, date):
         return f'<table:table-cell office:value-type="date" office:date-value="{cell.isoformat()}"/>'
-    if isinstance(cell, int | float):
-        return f'<table:table-cell office:value-type="float" office:value="{cell!r}"/>'
+    if isinstance(cell, int | float | Rate):
+        kind = "percentage" if isinstance(cell, Rate) else "float"
+        return f'<table:table-cell office:value-type="{kind}" office:value="{_bare(cell)!r}"/>'
     return f'<table:table-cell office:value-type="string"><text:p>{escape(cell)}</text:p></table:table-cell>'

@@ -23,6 +23,13 @@ def test_a_field_may_have_several_columns_and_all_sheets_may_be_read() -> None:
     assert write_mapping(mapping) == data
 
 
+def test_columns_may_be_left_out_in_so_many_words() -> None:
+    data = {"orderId": "No", "leaveOut": ["Remark", "Column C"]}
+    mapping = read_mapping(data, fields=FIELDS)
+    assert mapping == Mapping(columns={"orderId": "No"}, left_out=("Remark", "Column C"))
+    assert write_mapping(mapping) == data
+
+
 def test_null_means_not_said() -> None:
     assert read_mapping({"orderId": None, "dayFirst": None, "sheet": None}, fields=FIELDS) == Mapping()
     assert write_mapping(Mapping()) == {}
@@ -35,6 +42,9 @@ def test_null_means_not_said() -> None:
         ("orderId", "mapping"),
         ({"orderID": "No"}, "orderID"),
         ({"orderId": 3}, "orderId"),
+        ({"leaveOut": "Remark"}, "leaveOut"),
+        ({"leaveOut": ["Remark", 3]}, "leaveOut"),
+        ({"leaveOut": ["x"] * 1_001}, "leaveOut"),
         ({"orderId": " "}, "orderId"),
         ({"orderId": "a\x00b"}, "orderId"),
         ({"dayFirst": "true"}, "dayFirst"),

@@ -130,3 +130,23 @@ def test_the_fingerprint_sees_words_and_not_their_spelling() -> None:
     assert fingerprint(["a", "b"]) != fingerprint(["b", "a"])
     assert fingerprint(["ab"]) != fingerprint(["a", "b"])
     assert len(fingerprint([])) == 32
+
+
+def test_a_column_that_is_left_out_is_taken_for_no_field_and_another_may_take_its_place() -> None:
+    headers = ("Invoice Date", "Order Date", "Notes")
+    plain = _fields(match(headers, fields=ORDER_FIELDS, mapping=Mapping()))
+    assert plain == {"Invoice Date": None, "Order Date": "orderDate", "Notes": "notes"}
+    told = _fields(match(headers, fields=ORDER_FIELDS, mapping=Mapping(left_out=("order date", "C", "Gone"))))
+    assert told == {"Invoice Date": "orderDate", "Order Date": None, "Notes": None}
+
+
+def test_what_a_person_names_goes_before_what_is_left_out() -> None:
+    mapping = Mapping(columns={"notes": "Notes"}, left_out=("Notes",))
+    assert _fields(match(["Notes"], fields=ORDER_FIELDS, mapping=mapping)) == {"Notes": "notes"}
+
+
+def test_ten_thousand_columns_of_one_name_are_numbered() -> None:
+    names = name_columns(["x"] * 10_000 + ["x (3)", None, ""])
+    assert names[:3] == ["x", "x (2)", "x (3)"]
+    assert names[9_999:] == ["x (10000)", "x (3) (2)", "Column NTR", "Column NTS"]
+    assert len(set(names)) == len(names)

@@ -11,8 +11,11 @@ from tranche.imports import service as imports
 from tranche.imports.again import NoDryRun
 from tranche.imports.domain import ImportMode, Limits, Mapping, OnDuplicate
 from tranche.imports.workbook import write_error_workbook
+from tranche.inventory import service
 from tranche.inventory.fields import ITEM_FIELDS
-from tranche.kernel.db.pool import Connection
+from tranche.inventory.service import Receipt
+from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Status
 
 ROWS = [("S-1", "Mug", "4.50", "plain"), ("S-2", "Plate", "", ""), ("", "Tray", "12", "LOTS")]
@@ -101,6 +104,27 @@ def test_an_item_that_exists_is_an_error_or_skipped_or_updated(
     assert (brought.counts, brought.codes) == (counts, codes)
     mug = next(item for item in importer.items() if item.code == "S-1")
     assert (mug.unit_price, mug.stock_tracking) == (Decimal(price), "plain")
+
+
+def test_an_update_does_not_change_how_stock_is_tracked_while_there_is_some(
+    importer: Importer, database: Database, context: Context
+) -> None:
+    importer.bring_in(ROWS)
+    with database.transaction(context.organization_id) as conn:
+        mug = next(item for item in importer.items() if item.code == "S-1")
+        service.receive(conn, context, item_id=mug.id, receipt=Receipt(number=None, quantity=Decimal(3)))
+    changed = [("S-1", "Cup", "5", "lots"), ("S-2", "Plate", "1", "lots")]
+    brought = importer.bring_in(changed, on_duplicate=OnDuplicate.UPDATE)
+    assert (brought.counts, brought.codes) == ((2, 1, 1, 0), [(2, "stock_there")])
+    assert brought.errors[0]["message"] == (
+        "Item S-1 has stock that is tracked as plain; bring it to 0 before tracking it as lots"
+    )
+    assert {item.code: (item.name, item.stock_tracking) for item in importer.items() if item.code} == {
+        "S-1": ("Mug", "plain"),
+        "S-2": ("Plate", "lots"),
+    }
+    same = importer.bring_in([("S-1", "Cup", "5", "PLAIN")], on_duplicate=OnDuplicate.UPDATE)
+    assert same.counts == (1, 1, 0, 0)
 
 
 def test_an_update_that_changes_nothing_leaves_the_time_of_the_last_change(importer: Importer) -> None:

@@ -197,3 +197,12 @@ def _forget(desk: Desk, memory_id: int) -> None:
     importer = desk.importer
     with importer.database.transaction(importer.context.organization_id) as conn:
         memory.forget(conn, importer.context, memory_id=memory_id)
+
+
+def test_a_column_that_was_left_out_stays_left_out(desk: Desk) -> None:
+    header, rows = (*ODD, "Notes"), [(*row, "private") for row in ROWS]
+    desk.importer.bring_in(rows, header=header, mapping=Mapping(columns=COLUMNS, left_out=("Notes",)))
+    assert desk.memories()[0].options == {"leaveOut": ["Notes"]}
+    found = desk.importer.bring_in([(*row, "private") for row in MORE], header=header)
+    assert "notes" not in matches(desk, found.operation)
+    assert desk.importer.rows("SELECT DISTINCT notes FROM orders") == [{"notes": None}]

@@ -12,7 +12,8 @@ def read_mapping(data: object, *, fields: Sequence[Field]) -> Mapping:
     """Check and take a mapping as JSON: `{field: header, ...}` with the options beside the fields.
 
     A field may have a list of headers: their cells are joined by a space. Options: `defaultCustomer` (text),
-    `acceptReturns` (true/false), `dayFirst` (true/false/null), `sheet` (text), `sheets` ("all"). A null: not said.
+    `acceptReturns` (true/false), `dayFirst` (true/false/null), `sheet` (text), `sheets` ("all"), `leaveOut` (headers of
+    columns that are no field). A null: not said.
 
     Raises:
         InvalidMapping: with an error for every key or value that cannot be taken.
@@ -32,6 +33,7 @@ def read_mapping(data: object, *, fields: Sequence[Field]) -> Mapping:
         day_first=said.get("dayFirst"),
         sheet=said.get("sheet"),
         all_sheets=said.get("sheets") == _ALL,
+        left_out=tuple(said.get(LEAVE_OUT, ())),
     )
 
 
@@ -43,6 +45,7 @@ def write_mapping(mapping: Mapping) -> dict[str, object]:
         "dayFirst": mapping.day_first,
         "sheet": mapping.sheet,
         "sheets": _ALL if mapping.all_sheets else None,
+        LEAVE_OUT: list(mapping.left_out) or None,
     }
     columns = {key: value if isinstance(value, str) else list(value) for key, value in mapping.columns.items()}
     return {**columns, **{key: value for key, value in options.items() if value is not None}}
@@ -52,8 +55,10 @@ _TEXTS = frozenset({"defaultCustomer", "sheet"})
 _SWITCHES = frozenset({"acceptReturns", "dayFirst"})
 _ALL = "all"
 _SETS = frozenset({"sheets"})
-OPTIONS = _TEXTS | _SWITCHES | _SETS
+LEAVE_OUT = "leaveOut"
+OPTIONS = _TEXTS | _SWITCHES | _SETS | {LEAVE_OUT}
 _MOST_JOINED = 10
+_MOST_LEFT_OUT = 1_000
 
 
 def _faults(data: dict[object, object], known: set[str]) -> Iterator[FieldError]:
@@ -75,11 +80,17 @@ def _fault(name: str, value: object) -> str | None:
         return None if value == _ALL else f'{name} must be "{_ALL}".'
     if name in _TEXTS:
         return None if _is_text(value) else f"{name} must be a text."
-    if isinstance(value, list):
-        if not 1 <= len(value) <= _MOST_JOINED:
-            return f"{name} must name 1 to {_MOST_JOINED} columns."
-        return None if all(_is_text(part) for part in value) else f"{name} must be a list of headers of columns."
+    if name == LEAVE_OUT or isinstance(value, list):
+        return _fault_of_list(name, value)
     return None if _is_text(value) else f"{name} must be the header of a column, or a list of them."
+
+
+def _fault_of_list(name: str, value: object) -> str | None:
+    """A field's columns, or those that are left out."""
+    least, most = (0, _MOST_LEFT_OUT) if name == LEAVE_OUT else (1, _MOST_JOINED)
+    if not isinstance(value, list) or not all(_is_text(part) for part in value):
+        return f"{name} must be a list of headers of columns."
+    return None if least <= len(value) <= most else f"{name} must name {least} to {most} columns."
 
 
 def _is_text(value: object) -> bool:

@@ -42,13 +42,15 @@ class Remembered:
     fingerprint: str
     columns: AbstractMapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     day_first: bool | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
     """What a person said about the columns: field name -> header (or column letter), and options.
 
-    Several headers are joined by a space, in their order. `day_first` is None while nobody has said whether 03/04 is
+    Several headers are joined by a space, in their order. Columns that are `left_out` are taken for no field by
+    themselves. `day_first` is None while nobody has said whether 03/04 is
     in March or in April. `all_sheets`: all visible sheets with the same header are read as one table. `remembered` is
     what was said of other files; it counts where `columns` is empty and the file has one of these headers.
     """
@@ -60,6 +62,7 @@ class Mapping:
     sheet: str | None = None
     all_sheets: bool = False
     remembered: tuple[Remembered, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class MatchKind(StrEnum):
@@ -107,6 +110,10 @@ class Matching:
         """The columns that are joined for a field, in the order in which they are joined."""
         found = (column for column in self.columns if column.field == field_name)
         return tuple(sorted(found, key=lambda column: column.place))
+
+    def name_of(self, field_name: str) -> str:
+        """What the column of a field is called in messages: its header, or all headers that are joined."""
+        return " + ".join(column.header for column in self.columns_of(field_name))
 
 
 class OnDuplicate(StrEnum):

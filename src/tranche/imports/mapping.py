@@ -3,9 +3,10 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Final
 
 from tranche.imports.domain import (
@@ -41,16 +42,19 @@ def match(headers: Sequence[str | None], *, fields: Sequence[Field], mapping: Ma
     """
     names = name_columns(headers, first=first)
     keys = [_keys(header or "") for header in headers]
-    chosen = _explicit(headers, names=names, keys=keys, fields=fields, mapping=mapping, first=first)
+    find = partial(_find, headers=headers, names=names, keys=keys, first=first)
+    chosen = _explicit(find, fields=fields, mapping=mapping)
+    out = {at for wanted in mapping.left_out if isinstance(at := find(wanted), int)}
     remembered = recognise(names, mapping=mapping)
     if remembered:
         chosen = _by_memory(names, fields=fields, remembered=remembered)
+        out |= {own for wanted in remembered.left_out if (own := _find_name(wanted, names)) is not None}
     for kind, offers in (
         (MatchKind.NAME, _by_name(keys, fields)),
         (MatchKind.SYNONYM, _by_synonym(keys, fields)),
         (MatchKind.FUZZY, _by_likeness(keys, fields)),
     ):
-        _take(chosen, offers, kind=kind)
+        _take(chosen, (offer for offer in offers if offer[1] not in out), kind=kind)
     columns = tuple(
         Column(index=index, letter=letter_of(first + index), header=name, field=field, match=kind, place=place)
         for index, name in enumerate(names)
@@ -89,12 +93,14 @@ def name_columns(headers: Sequence[str | None], *, first: int = 0) -> list[str]:
     """A name for every column, never empty and never twice: blank ones by their letter, doubles numbered."""
     names: list[str] = []
     taken: set[str] = set()
+    counts: dict[str, int] = {}
     for index, header in enumerate(headers):
         wanted = " ".join((header or "").split()) or f"Column {letter_of(first + index)}"
-        name, count = wanted, 1
+        name, count = wanted, counts.get(wanted, 1)
         while name in taken:
             count += 1
             name = f"{wanted} ({count})"
+        counts[wanted] = count  # where the next of this name begins, so that ten thousand of them take no time
         taken.add(name)
         names.append(name)
     return names
@@ -104,15 +110,8 @@ _Chosen = dict[int, tuple[str, MatchKind, int]]
 _Offer = tuple[float, int, str]
 
 
-def _explicit(
-    headers: Sequence[str | None],
-    *,
-    names: Sequence[str],
-    keys: Sequence[tuple[str, ...]],
-    fields: Sequence[Field],
-    mapping: Mapping,
-    first: int,
-) -> _Chosen:
+def _explicit(find: Callable[[str], int | str], *, fields: Sequence[Field], mapping: Mapping) -> _Chosen:
+    """`find` answers the index of a column, or says in a sentence why there is none."""
     known = {field.name for field in fields}
     chosen: _Chosen = {}
     errors: list[FieldError] = []
@@ -121,7 +120,7 @@ def _explicit(
             errors.append(FieldError(field_name, f"There is no field {field_name}.", "unknown_field"))
             continue
         for place, wanted in enumerate((several,) if isinstance(several, str) else several):
-            index = _find(wanted, headers=headers, names=names, keys=keys, first=first)
+            index = find(wanted)
             if isinstance(index, str):
                 errors.append(FieldError(field_name, index, "unknown_header"))
             elif index in chosen:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tranche.imports import child
+from tranche.imports.reading.rehearsal import rehearse
 
 COMMAND: Final = (sys.executable, "-m", "tranche.imports.nursery")
 END: Final = struct.Struct("i")
@@ -103,5 +104,6 @@ class _Nursery:
 
 
 if __name__ == "__main__":
+    rehearse()
     serve(socket.socket(fileno=int(sys.argv[1])), child.main)
     os._exit(0)

@@ -35,6 +35,11 @@ class Import:
         return dict((self.mapping or {}).get("fields", {}))
 
     @property
+    def joined(self) -> dict[str, list[str]]:
+        """By field the headers of the columns that make it together, in the order in which they are joined."""
+        return dict((self.mapping or {}).get("joined", {}))
+
+    @property
     def is_small(self) -> bool:
         """Whether one slice should end it: some thousand rows at most."""
         return self.file_size <= _SMALL_FILE

@@ -6,10 +6,11 @@ from typing import Protocol
 from tranche.imports import queries
 from tranche.imports.choices import read_mapping
 from tranche.imports.corrections.keeping import keep_refused, reapply_edits
-from tranche.imports.domain import OUR_HEADERS, FileHeader, Limits, ParseRequest, Slice
+from tranche.imports.domain import Limits, ParseRequest, Slice
 from tranche.imports.endings import SENDERS_FAULTS, ending_by_refusals
 from tranche.imports.memory import service as memory
 from tranche.imports.parser import Parsed, parse
+from tranche.imports.readout import keep_reading
 from tranche.imports.targets import Import, Judgement, StageLost, Target
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Claim, Counts, Operation, Status
@@ -109,7 +110,7 @@ class StagePhase:
 
     def _stage(self, work: StreamWork, job: Import, parsed: Parsed) -> None:
         with work.transaction() as conn:
-            _keep_reading(conn, job, parsed.header)
+            keep_reading(conn, job, parsed.header, fields=self._target.fields)
         rows = 0
         for part in parsed.slices:
             rows += part.rows
@@ -203,7 +204,7 @@ class CommitPhase:
 
     name = COMMIT
     parallel = True
-    first_size = 5_000
+    first_size = 10_000
     most_size = 20_000
 
     def __init__(self, target: Target) -> None:
@@ -248,29 +249,6 @@ def _analyze(work: StreamWork, target: Target, *, rows: int | None, phase: str) 
     if (rows or 0) >= _WORTH_STATISTICS:
         with work.transaction() as conn:
             target.analyze(conn, phase=phase)
-
-
-def _keep_reading(conn: Connection, job: Import, header: FileHeader) -> None:
-    columns = header.matching.columns
-    mapping = {
-        "fields": {column.field: column.header for column in columns if column.field and not column.place},
-        "extra": [column.header for column in columns if not column.field and column.header not in OUR_HEADERS],
-        "matches": {column.field: column.match for column in columns if column.field},
-        "remembered": memory.describe(header.matching.remembered),
-        "notices": list(header.notices),
-        "encoding": header.encoding,
-        "delimiter": header.delimiter,
-        "sheets": list(header.sheets),
-        "parts": [{"sheet": part.sheet, "offset": part.offset, "lastRow": part.last_row} for part in header.parts],
-    }
-    queries.set_reading(
-        conn,
-        import_id=job.id,
-        sheet=header.sheet,
-        header=header.headers,
-        header_row=header.header_row,
-        mapping=mapping,
-    )
 
 
 def _retry(operation: Operation, code: str | None) -> Retried:

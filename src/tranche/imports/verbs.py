@@ -1,4 +1,7 @@
-"""The HTTP endpoints that change an import: judge it again, bring in what a dry run has reported, undo it."""
+"""The HTTP endpoints that change an import: judge it again, bring in what a dry run has reported, undo it.
+
+`Prefer: wait=N` is heeded by all: 200 and how it ended when that is within N seconds.
+"""
 
 from collections.abc import Mapping as AbstractMapping
 from collections.abc import Sequence
@@ -7,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from litestar import post
+from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -20,22 +24,25 @@ from tranche.imports.targets import Import
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.service import Operations
+from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_flag
+from tranche.kernel.web.stream import Hub
+from tranche.kernel.web.wait import Waiting
 
 _SCOPE = {SCOPE: "orders"}
 
 
-@post("/api/imports/{import_id:int}/judge", opt=_SCOPE, status_code=202, sync_to_thread=True)
-def judge_import(
+@post("/api/imports/{import_id:int}/judge", opt=_SCOPE, status_code=202)
+async def judge_import(
     *,
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
+    hub: NamedDependency[Hub],
     operations: NamedDependency[Operations],
     intakes: NamedDependency[Intakes],
     import_id: FromPath[int],
@@ -43,23 +50,32 @@ def judge_import(
 ) -> JsonResponse[Any]:
     """Read the stored file again under another mapping; what came in already stays, the rest is judged anew."""
     allow_query(request, ())
+    begun: list[int] = []
 
     def action(conn: Connection) -> Answer:
         fields = intakes.of(service.get(conn, import_id=import_id)).fields
         mapping = _read_mapping(data.mapping, fields=fields)
         choice = Choice(mapping=mapping, on_duplicate=data.on_duplicate, mode=data.mode)
         work, operation = again.judge_again(conn, ctx, operations, import_id=import_id, choice=choice)
+        begun.append(operation.id)
         return _started(ctx, work, operation, message="The file is read again")
 
-    return act(database, ctx, request, action, given=data)
+    def ended(conn: Connection) -> object:
+        work, operation = service.get(conn, import_id=import_id), get_operation(conn, operation_id=begun[0])
+        return _body(ctx, work, operation, message="The file was read again")
+
+    response = await sync_to_thread(act, database, ctx, request, action, given=data)
+    waiting = Waiting(request=request, ctx=ctx, hub=hub, database=database)
+    return await waiting.answer(response, operation_id=next(iter(begun), None), ended=ended)
 
 
-@post("/api/imports/{import_id:int}/import", opt=_SCOPE, status_code=202, sync_to_thread=True)
-def confirm_import(
+@post("/api/imports/{import_id:int}/import", opt=_SCOPE, status_code=202)
+async def confirm_import(
     *,
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
+    hub: NamedDependency[Hub],
     operations: NamedDependency[Operations],
     intakes: NamedDependency[Intakes],
     import_id: FromPath[int],
@@ -67,37 +83,54 @@ def confirm_import(
     """Bring in what a dry run has reported, from the stored file; the answer is that of the target's upload."""
     allow_query(request, {"allowDuplicate"})
     allow_duplicate = read_flag(request, "allowDuplicate")
+    begun: list[int] = []
 
     def action(conn: Connection) -> Answer:
         intake = intakes.of(service.get(conn, import_id=import_id))
         work, operation = again.confirm(
             conn, ctx, operations, import_id=import_id, intake=intake, allow_duplicate=allow_duplicate
         )
+        begun.append(operation.id)
         body, location = intake.answer(conn, ctx, work=work, operation=operation)
         return Answer(body, status=HTTPStatus.ACCEPTED, headers=_headers(location))
 
-    return act(database, ctx, request, action)
+    def ended(conn: Connection) -> object:
+        work, operation = service.get(conn, import_id=import_id), get_operation(conn, operation_id=begun[0])
+        return intakes.of(work).answer(conn, ctx, work=work, operation=operation)[0]
+
+    response = await sync_to_thread(act, database, ctx, request, action)
+    waiting = Waiting(request=request, ctx=ctx, hub=hub, database=database)
+    return await waiting.answer(response, operation_id=next(iter(begun), None), ended=ended)
 
 
-@post("/api/imports/{import_id:int}/undo", opt=_SCOPE, status_code=202, sync_to_thread=True)
-def undo_import(
+@post("/api/imports/{import_id:int}/undo", opt=_SCOPE, status_code=202)
+async def undo_import(
     *,
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
+    hub: NamedDependency[Hub],
     operations: NamedDependency[Operations],
     intakes: NamedDependency[Intakes],
     import_id: FromPath[int],
 ) -> JsonResponse[Any]:
     """Take back what an import brought in, except what was touched since; the operation's items name that."""
     allow_query(request, ())
+    begun: list[int] = []
 
     def action(conn: Connection) -> Answer:
         work = service.get(conn, import_id=import_id)
         operation = intakes.of(work).undo(conn, ctx, operations, work=work)
+        begun.append(operation.id)
         return _started(ctx, work, operation, message="Undo started")
 
-    return act(database, ctx, request, action)
+    def ended(conn: Connection) -> object:
+        work, operation = service.get(conn, import_id=import_id), get_operation(conn, operation_id=begun[0])
+        return _body(ctx, work, operation, message="Undo ended")
+
+    response = await sync_to_thread(act, database, ctx, request, action)
+    waiting = Waiting(request=request, ctx=ctx, hub=hub, database=database)
+    return await waiting.answer(response, operation_id=next(iter(begun), None), ended=ended)
 
 
 def _read_mapping(data: dict[str, Any], *, fields: Sequence[Field]) -> Mapping:
@@ -110,6 +143,14 @@ def _read_mapping(data: dict[str, Any], *, fields: Sequence[Field]) -> Mapping:
 
 
 def _started(ctx: Context, work: Import, operation: Operation, *, message: str) -> Answer:
+    return Answer(
+        _body(ctx, work, operation, message=message),
+        status=HTTPStatus.ACCEPTED,
+        headers=_headers(f"/api/operations/{operation.id}"),
+    )
+
+
+def _body(ctx: Context, work: Import, operation: Operation, *, message: str) -> object:
     out = StartedOut(
         import_id=work.id,
         operation_id=operation.id,
@@ -117,11 +158,7 @@ def _started(ctx: Context, work: Import, operation: Operation, *, message: str) 
         dry_run=work.is_dry_run,
         batch_id=work.options.get("batchId"),
     )
-    return Answer(
-        envelope(ctx, out, message=message),
-        status=HTTPStatus.ACCEPTED,
-        headers=_headers(f"/api/operations/{operation.id}"),
-    )
+    return envelope(ctx, out, message=message)
 
 
 def _headers(location: str) -> AbstractMapping[str, str]:

@@ -82,25 +82,36 @@ def show_rows(
     request = ParseRequest(path=source, fields=fields, file_name=work.file_name, mapping=mapping, limits=limits)
     with read_rows(request, rows=rows, should_abort=lambda: False) as originals:
         headers = columns_of(work, fields)
-        added = {headers[name] for cells in edited.values() for name in cells if name in headers}
+        added = {header for cells in edited.values() for name in cells for header in headers.get(name, ())}
         whole = (*originals.headers, *sorted(added - set(originals.headers)))
-        places = {name: whole.index(header) for name, header in headers.items() if header in whole}
+        places = places_of(headers, whole)
         yield Shown(headers=whole, rows=_overlaid(originals.rows, edited=edited, places=places, width=len(whole)))
 
 
-def columns_of(work: Import, fields: Iterable[Field]) -> dict[str, str]:
-    """Under which header each field stands in the workbook; one that the file has no column for gets its own name."""
-    return {field.name: work.headers.get(field.name, field.name) for field in fields}
+def columns_of(work: Import, fields: Iterable[Field]) -> dict[str, tuple[str, ...]]:
+    """Under which headers each field stands in the workbook, several where columns are joined.
+
+    One that the file has no column for gets its own name.
+    """
+    alone = {field.name: (work.headers.get(field.name, field.name),) for field in fields}
+    return alone | {name: tuple(headers) for name, headers in work.joined.items() if name in alone}
+
+
+def places_of(columns: Mapping[str, tuple[str, ...]], headers: Sequence[str]) -> dict[str, list[int]]:
+    """Where the columns of each field stand among these headers; a field that lacks one of them is left out."""
+    at = {header: place for place, header in reversed(list(enumerate(headers)))}
+    return {name: [at[one] for one in wanted] for name, wanted in columns.items() if all(one in at for one in wanted)}
 
 
 def _overlaid(
-    rows: Iterator[OriginalRow], *, edited: Edited, places: Mapping[str, int], width: int
+    rows: Iterator[OriginalRow], *, edited: Edited, places: Mapping[str, list[int]], width: int
 ) -> Iterator[OriginalRow]:
+    """What was entered for joined columns stands whole in the first of them, and the others are empty."""
     for row in rows:
         cells = [*row.cells, *[None] * (width - len(row.cells))]
         for name, value in edited.get(row.row, {}).items():
-            if name in places:
-                cells[places[name]] = value
+            for number, at in enumerate(places.get(name, ())):
+                cells[at] = None if number else value
         yield OriginalRow(row.row, tuple(cells))
 
 

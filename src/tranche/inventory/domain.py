@@ -100,6 +100,11 @@ class Movement:
     created_by: int | None
     created_at: datetime
 
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether it is of the kind that can be; what has left since may still stand against it."""
+        return self.kind is not Kind.REVERSAL and self.consumer_kind is None and self.reversed_by_id is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovementFilter:

@@ -39,6 +39,7 @@ class ItemTarget:
         judging.want_items(conn, rules)
         catalog.match(conn)
         judging.judge_meaning(conn, rules)
+        judging.judge_tracking(conn, rules)
         judging.decide(conn, rules)
         judging.judge_existing(conn, rules)
         found = judging.tally(conn, rules)
@@ -60,6 +61,7 @@ class ItemTarget:
         """Make and change the items of these positions; what was overtaken becomes an error."""
         if stage.create_coming(conn, import_id=work.id, low=low, high=high) != high - low + 1:
             raise StageLost
+        stage.keep_tracking(conn)
         catalog.take_in(conn)
         made = stage.insert_effects(conn, import_id=work.id)
         overtaken = stage.insert_overtaken(conn, import_id=work.id, header=work.headers.get("name"))

@@ -4,7 +4,7 @@ import pytest
 
 from tests.imports.corrections.bench import HEADER, Bench, as_csv, changed, written
 from tranche.imports.corrections.domain import CauseNotFound, CorrectionRunning
-from tranche.imports.domain import ImportMode
+from tranche.imports.domain import ImportMode, Mapping
 from tranche.kernel.errors import Conflict
 
 TABLE = (
@@ -134,6 +134,52 @@ def test_a_workbook_saved_as_csv_or_without_a_column_says_only_what_it_says(benc
     assert bench.orders()["A1"] == [(2, "3"), (3, "2")]
     assert "quantity" not in bench.refused()[5]
     assert bench.refused()[5]["customerName"] == "Cid"
+
+
+def _bring_in_dates_by_parts(bench: Bench) -> list[list[object]]:
+    """Two rows with dates in three columns, one of them no date; the workbook of errors."""
+    header = (*HEADER, "Day", "Month", "Year")
+    rows = [("A1", "Ann", "S1", "1", "5", "1", "13", "2024"), ("A2", "Ann", "S1", "1", "5", "25", "12", "2024")]
+    bench.bring_in(rows, header=header, mapping=Mapping(columns={"orderDate": ("Day", "Month", "Year")}))
+    (error,) = bench.importer.rows("SELECT column_name, message FROM import_errors")
+    assert error == {
+        "column_name": "Day + Month + Year",
+        "message": "F2 + G2 + H2 holds “2024 13 1”, which is not a date.",
+    }
+    return bench.workbook()
+
+
+@pytest.mark.parametrize(
+    ("cells", "left"),
+    [({"Month": 12}, {}), ({"Day": "2024-12-01", "Month": None, "Year": None}, {}), ({"Day": "2"}, {2: "2024 13 2"})],
+)
+def test_joined_columns_are_corrected_in_any_of_them(
+    bench: Bench, cells: dict[str, object], left: dict[int, str]
+) -> None:
+    rows = changed(_bring_in_dates_by_parts(bench), {(2, name): value for name, value in cells.items()})
+    bench.work(bench.merge(bench.rewritten(rows)))
+    assert {row: values["orderDate"] for row, values in bench.refused().items()} == left
+    dates = bench.importer.rows("SELECT number, (order_date AT TIME ZONE 'UTC')::date::text AS day FROM orders")
+    found = {row["number"]: row["day"] for row in dates}
+    assert found == ({"A2": "2024-12-25"} if left else {"A1": "2024-12-01", "A2": "2024-12-25"})
+
+
+def test_joined_columns_that_are_not_touched_keep_their_value(bench: Bench) -> None:
+    rows = _bring_in_dates_by_parts(bench)
+    bench.work(bench.merge(bench.rewritten(rows)))
+    assert bench.edits() == []
+    without = [[cell for at, cell in enumerate(row) if rows[0][at] != "Month"] for row in rows]
+    bench.work(bench.merge(bench.rewritten(without)))
+    assert bench.edits() == []
+
+
+def test_what_was_entered_for_joined_columns_stands_in_the_first(bench: Bench) -> None:
+    _bring_in_dates_by_parts(bench)
+    bench.edit(2, orderDate="2024-13-05")
+    rows = bench.workbook()
+    assert rows[1][5:8] == [None, None, "2024-13-05"]  # year, month and day are joined in this order
+    bench.work(bench.merge(bench.rewritten(changed(rows, {(2, "Year"): "2024-12-05"}))))
+    assert bench.counters[0] == "completed"
 
 
 def test_cells_that_a_spreadsheet_may_have_changed_are_not_trusted(bench: Bench) -> None:

@@ -9,8 +9,10 @@ import pytest
 import xlsxwriter
 
 from tests.imports.factories import TEXTS, read
-from tests.imports.makers import ERRORS, Error, Made, Rows, chart_of, write_ods, write_xls, write_xlsb
-from tranche.imports.domain import FileKind
+from tests.imports.makers import ERRORS, Error, Made, Rate, Rows, chart_of, ods_cell, write_ods, write_xls, write_xlsb
+from tranche.imports.domain import FileKind, Limits
+from tranche.imports.reading.records import binary_sheet
+from tranche.kernel.errors import TrancheError
 
 Write = Callable[[Rows], Path]
 
@@ -189,6 +191,74 @@ def test_rates_shown_as_per_cent_in_opendocument_are_per_cent(tmp_path: Path) ->
     )
     reading = read(write_ods(tmp_path / "a.ods", [["Order no", "Qty", "Price", "VAT"]], raw=raw))
     assert reading.column("taxRate") == ["19"]
+
+
+@pytest.mark.parametrize("kind", ["xls", "xlsb", "ods"])
+def test_rates_shown_as_per_cent_are_per_cent_in_every_kind_of_workbook(tmp_path: Path, kind: str) -> None:
+    rows: Rows = [
+        ["Order no", "Qty", "Price", "VAT", "Discount"],
+        ["A", 1, 2, Rate(0.19), 0.5],
+        ["B", 1, 2, Rate(0.075, is_own=True), Rate(0.5)],
+        ["C", 1, 2, 20, None],
+        ["D", Rate(0.5), 2, None, None],
+    ]
+    reading = read(_WRITERS[kind](tmp_path / f"a.{kind}", rows))
+    assert reading.column("taxRate") == ["19", "7.5", "20", None]
+    assert any("shown as per cent" in notice for notice in reading.header.notices)
+
+
+@pytest.mark.parametrize("kind", ["xls", "xlsb"])
+def test_a_rate_that_is_shown_as_a_plain_number_stays_as_it_is(tmp_path: Path, kind: str) -> None:
+    rows: Rows = [["Order no", "Qty", "Price", "VAT"], ["A", 1, 2, 0.19], ["B", 1, Rate(0.5), 1]]
+    reading = read(_WRITERS[kind](tmp_path / f"a.{kind}", rows))
+    assert reading.column("taxRate") == ["0.19", "1"]
+    assert any("taken as they are" in notice for notice in reading.header.notices)
+
+
+@pytest.mark.parametrize("write_merged", [write_xls, write_xlsb])
+def test_merged_cells_are_pointed_out_in_binary_workbooks(tmp_path: Path, write_merged: Callable[..., Path]) -> None:
+    rows: Rows = [["Order no", "Qty", "Price", "Note"], ["A", 1, 2, "both"], ["B", 1, 2]]
+    path = write_merged(tmp_path / f"a.{write_merged.__name__[6:]}", rows, merged=[(1, 2, 3, 3), (1, 1, 0, 0)])
+    notices = read(path).header.notices
+    assert [notice.partition(":")[0] for notice in notices] == ["The sheet has merged cells (D2"]
+    assert "D2:D3" in notices[0]
+
+
+def test_merged_cells_are_pointed_out_in_opendocument(tmp_path: Path) -> None:
+    cells = "".join(map(ods_cell, ("A", 1, 2)))
+    merged = '<table:table-cell table:number-rows-spanned="2" office:value-type="string"><text:p>x</text:p>'
+    raw = (
+        f"<table:table-row>{cells}{merged}</table:table-cell></table:table-row>"
+        f"<table:table-row>{cells}<table:covered-table-cell/></table:table-row>"
+    )
+    path = write_ods(tmp_path / "a.ods", [["Order no", "Qty", "Price", "Note"]], raw=raw)
+    (notice,) = read(path).header.notices
+    assert "(D2:D3)" in notice
+
+
+def test_a_short_old_workbook_lies_in_small_pieces_and_is_read_alike(tmp_path: Path) -> None:
+    rows: Rows = [["Order no", "Qty", "Price", "VAT"], *([f"A{n}", 1, 2, Rate(0.19)] for n in range(20))]
+    path = write_xls(tmp_path / "a.xls", rows, merged=[(1, 2, 4, 4)], is_short=True)
+    reading = read(path)
+    assert reading.column("taxRate") == ["19"] * 20
+    assert "E2:E3" in reading.header.notices[0]
+    charted = write_xls(tmp_path / "b.xls", rows, charts=chart_of([[7.0, 8.0]]), is_short=True)
+    assert read(charted).column("quantity") == ["1"] * 20
+
+
+@pytest.mark.parametrize("kind", ["xls", "xlsb"])
+def test_any_cut_of_the_records_is_survived(tmp_path: Path, kind: str) -> None:
+    rows: Rows = [["Order no", "Qty", "Price", "VAT"], ["A", 1, 2, Rate(0.19)]]
+    path = _WRITERS[kind](tmp_path / f"a.{kind}", rows)
+    whole = path.read_bytes()
+    for cut in range(0, len(whole), 37):
+        path.write_bytes(whole[:cut])
+        try:
+            sheet = binary_sheet(path, kind=FileKind(kind), sheet="Data", limits=Limits())
+        except TrancheError:
+            continue  # the directory of the zip is checked, and refused with its sentence
+        assert list(sheet.merged()) == []
+        assert sheet.percents(3) <= {1}
 
 
 def test_letters_that_an_old_workbook_lost_are_pointed_out(tmp_path: Path) -> None:

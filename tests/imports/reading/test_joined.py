@@ -57,13 +57,13 @@ def test_names_are_joined_in_the_order_that_was_said_and_blanks_left_out(tmp_pat
     assert reading.header.matching.columns_of("customerName")[0].header == "First"
 
 
-def test_a_part_that_is_no_date_faults_the_first_column_with_the_whole(tmp_path: Path) -> None:
+def test_a_part_that_is_no_date_faults_all_columns_with_the_whole(tmp_path: Path) -> None:
     rows = orders(("Year", ["2024"]), ("Month", ["13"]), ("Day", ["1"]))
     reading = read(write_xlsx(tmp_path / "a.xlsx", rows), mapping=_mapping("orderDate", "Year", "Month", "Day"))
     assert reading.codes() == [(2, "orderDate", "not_a_date")]
     assert reading.column("orderDate") == ["2024 13 1"]
-    assert reading.faults[0].column == "Year"
-    assert reading.faults[0].message == "D2 holds “2024 13 1”, which is not a date."
+    assert reading.faults[0].column == "Year + Month + Day"
+    assert reading.faults[0].message == "D2 + E2 + F2 holds “2024 13 1”, which is not a date."
 
 
 def test_an_error_in_any_part_is_a_fault(tmp_path: Path) -> None:
@@ -71,7 +71,20 @@ def test_an_error_in_any_part_is_a_fault(tmp_path: Path) -> None:
         book.get_worksheet_by_name("Data").write_formula(1, 4, "=1/0", None, "#DIV/0!")  # type: ignore[attr-defined]
 
     path = write_xlsx(tmp_path / "a.xlsx", orders(("Year", ["2024"]), ("Month", ["1"]), ("Day", ["1"])), more=error)
-    assert read(path, mapping=_mapping("orderDate", "Year", "Month", "Day")).codes() == [(2, "orderDate", "error_cell")]
+    reading = read(path, mapping=_mapping("orderDate", "Year", "Month", "Day"))
+    assert reading.codes() == [(2, "orderDate", "error_cell")]
+    assert reading.faults[0].column == "Year + Month + Day"
+    assert reading.faults[0].message == "E2 holds #DIV/0!."
+
+
+def test_errors_in_two_parts_are_both_named(tmp_path: Path) -> None:
+    def errors(book: object) -> None:
+        for column, text in ((3, "#DIV/0!"), (5, "#N/A")):
+            book.get_worksheet_by_name("Data").write_formula(1, column, "=1/0", None, text)  # type: ignore[attr-defined]
+
+    path = write_xlsx(tmp_path / "a.xlsx", orders(("Year", ["2024"]), ("Month", ["1"]), ("Day", ["1"])), more=errors)
+    reading = read(path, mapping=_mapping("orderDate", "Year", "Month", "Day"))
+    assert [fault.message for fault in reading.faults] == ["D2 holds #DIV/0!. F2 holds #N/A."]
 
 
 @pytest.mark.parametrize(

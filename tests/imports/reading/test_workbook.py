@@ -184,3 +184,15 @@ def test_a_sheet_that_cannot_be_unpacked_is_damaged(tmp_path: Path) -> None:
     source.write_bytes(bytes(data))
     with pytest.raises(UnreadableFile, match="damaged"):
         read(source, fields=TEXTS)
+
+
+def test_an_error_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    def error(book: xlsxwriter.Workbook) -> None:
+        sheet = book.get_worksheet_by_name("Data")
+        assert sheet is not None
+        sheet.write_formula(1, 0, "=1/0", None, "#DIV/0!")
+
+    path = write_xlsx(tmp_path / "a.xlsx", [["Order", "Note"], ["A1", "x"]], more=error)
+    _rewrite(path, "xl/worksheets/sheet1.xml", b"#DIV/0!", b"#SPILL!")
+    with pytest.raises(UnreadableFile, match=r"a cell with the error #SPILL!, which is not known"):
+        read(path, fields=TEXTS)

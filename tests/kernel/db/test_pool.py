@@ -9,7 +9,7 @@ import pytest
 
 from tests.factories import Organization
 from tranche.kernel.db.embedded import EmbeddedPostgres
-from tranche.kernel.db.pool import Connection, Database, connect, set_tenant
+from tranche.kernel.db.pool import Connection, Database, connect, set_tenant, taken_back
 from tranche.kernel.errors import Conflict, Unavailable
 
 
@@ -59,6 +59,19 @@ def test_a_refusal_rolls_back_and_carries_nothing_over(
         assert _tenant(conn) is None
     with narrow.transaction(acme.id) as conn:
         assert _value(conn, "SELECT count(*) FROM branches WHERE name = 'Lost'") == 0
+
+
+def test_what_is_taken_back_leaves_the_transaction_around_it(
+    narrow: Database, organization: Callable[..., Organization]
+) -> None:
+    acme = organization()
+    with narrow.transaction(acme.id) as conn:
+        conn.execute("INSERT INTO branches (organization_id, name) VALUES (%s, 'Kept')", (acme.id,))
+        with taken_back(conn):
+            conn.execute("INSERT INTO branches (organization_id, name) VALUES (%s, 'Tried')", (acme.id,))
+    with narrow.transaction(acme.id) as conn:
+        names = {row["name"] for row in conn.execute("SELECT name FROM branches").fetchall()}
+    assert names == {"Main", "Kept"}
 
 
 def test_a_failed_statement_reaches_the_caller_as_it_is_and_the_connection_serves_on(narrow: Database) -> None:

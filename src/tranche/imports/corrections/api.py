@@ -36,11 +36,11 @@ from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
-from tranche.kernel.web.json import JsonResponse, encode
+from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.kernel.web.stream import Hub
-from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
+from tranche.kernel.web.wait import Waiting
 
 _SCOPE: Final = {SCOPE: "orders"}
 _BIGGEST_ROW: Final = 2**31 - 1
@@ -216,20 +216,11 @@ class _Counter:
 
     async def waited(self, hub: Hub, response: JsonResponse[Any]) -> JsonResponse[Any]:
         """200 with the ended operation for who prefers to wait, if it ends in time."""
-        seconds = preferred_wait(self._request)
-        if self._started is None or not seconds:
-            return response
-        state = await wait_finished(hub, self._ctx, operation_id=self._started, seconds=seconds)
-        if not state.finished:
-            return response
-        body = await sync_to_thread(self._ended, self._started)
-        return JsonResponse(
-            body, status_code=HTTPStatus.OK, headers=dict(applied(seconds)), media_type="application/json"
-        )
+        waiting = Waiting(request=self._request, ctx=self._ctx, hub=hub, database=self._database)
+        return await waiting.answer(response, operation_id=self._started, ended=self._ended)
 
-    def _ended(self, operation_id: int) -> bytes:
-        with self._database.transaction(self._ctx.organization_id) as conn:
-            return encode(self._body(get_operation(conn, operation_id=operation_id), message="Correction ended"))
+    def _ended(self, conn: Connection) -> object:
+        return self._body(get_operation(conn, operation_id=self._started or 0), message="Correction ended")
 
     def _body(self, operation: Operation, *, message: str) -> object:
         return envelope(self._ctx, operation_out(operation, unit=self._operations.unit_of(operation)), message=message)

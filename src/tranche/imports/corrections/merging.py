@@ -2,7 +2,7 @@
 
 import re
 from array import array
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -19,8 +19,9 @@ from tranche.imports.domain import (
     UnreadableFile,
 )
 from tranche.imports.parser import Originals, read_rows
+from tranche.imports.reading.parts import side_by_side
 from tranche.imports.targets import Import
-from tranche.imports.workbook import ORIGIN, columns_of
+from tranche.imports.workbook import ORIGIN, columns_of, places_of
 
 _ROW_FIELD: Final = (Field(ROW_HEADER, ROW_HEADER, required=True),)
 _NUMBER: Final = re.compile(r"([1-9][0-9]{0,8})(?:\.0+)?")
@@ -69,11 +70,9 @@ class Corrected:
         request = ParseRequest(path=self.path, fields=_ROW_FIELD, file_name=self.file_name, limits=self.limits)
         with read_rows(request, rows=None, should_abort=should_abort) as found:
             self._require_ours(found)
-            wanted = {header: name for name, header in columns_of(self.work, self.fields).items()}
-            wanted |= {ROW_HEADER: ROW_HEADER}
-            places = {at: wanted[header] for at, header in enumerate(found.headers) if header in wanted}
+            places = places_of(columns_of(self.work, self.fields) | {ROW_HEADER: (ROW_HEADER,)}, found.headers)
             for original in found.rows:
-                cells = {name: bare(original.cells[at]) for at, name in places.items()}
+                cells = cells_of(original, places, fields=self.fields)
                 if any(original.cells) and cells[ROW_HEADER] != ROW_HEADER:
                     yield _corrected(original, cells)
 
@@ -84,6 +83,17 @@ class Corrected:
             raise UnreadableFile(sentence, code="foreign_workbook")
         if ROW_HEADER not in found.headers:
             raise UnreadableFile(_NO_ROW, code="no_row_column")
+
+
+def cells_of(
+    original: OriginalRow, places: Mapping[str, list[int]], *, fields: Sequence[Field]
+) -> dict[str, str | None]:
+    """The cells of a row by field; those of joined columns as the reading joins them."""
+    dates = {field.name for field in fields if field.kind is FieldKind.DATE}
+    return {
+        name: side_by_side([bare(original.cells[at]) for at in columns], is_date=name in dates and len(columns) > 1)
+        for name, columns in places.items()
+    }
 
 
 def _corrected(original: OriginalRow, cells: dict[str, str | None]) -> CorrectedRow:

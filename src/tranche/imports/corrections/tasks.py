@@ -7,7 +7,7 @@ from typing import Any
 from tranche.imports import service
 from tranche.imports.corrections import rejudging
 from tranche.imports.corrections.domain import Entry
-from tranche.imports.corrections.merging import Baseline, Corrected, CorrectedRow, read_corrected
+from tranche.imports.corrections.merging import Baseline, Corrected, CorrectedRow, cells_of, read_corrected
 from tranche.imports.corrections.port import Correctable
 from tranche.imports.corrections.queries import edits, rows, staging
 from tranche.imports.corrections.rejudging import Held
@@ -17,7 +17,7 @@ from tranche.imports.domain import Field, Limits
 from tranche.imports.endings import ending_by_refusals
 from tranche.imports.targets import Import
 from tranche.imports.tasks import FilePaths
-from tranche.imports.workbook import columns_of, show_rows
+from tranche.imports.workbook import columns_of, places_of, show_rows
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Conflict, NotFound
@@ -139,9 +139,9 @@ class ApplyPhase:
             return baseline
         source = self._files.path(work.operation.organization_id, job.sha256)
         with show_rows(source, work=job, fields=fields, rows=numbers, edited=edited, limits=self._limits) as shown:
-            places = {name: shown.headers.index(header) for name, header in headers.items() if header in shown.headers}
+            places = places_of(headers, shown.headers)
             for row in shown.rows:
-                baseline.add(row.row, {name: row.cells[at] for name, at in places.items()})
+                baseline.add(row.row, cells_of(row, places, fields=fields))
         return baseline
 
     def _take(self, work: StreamWork, corrected: Corrected, baseline: Baseline) -> dict[str, Any]:

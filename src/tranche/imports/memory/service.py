@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from typing import Any
 
-from tranche.imports.choices import OPTIONS
+from tranche.imports.choices import LEAVE_OUT, OPTIONS
 from tranche.imports.domain import Mapping, Remembered
 from tranche.imports.mapping import fingerprint
 from tranche.imports.memory import queries
@@ -27,7 +27,12 @@ def recall(conn: Connection, work: Import, *, said: Mapping) -> Mapping:
     if work.mapping is not None:
         chosen = work.mapping.get("remembered")
         return replace(said, remembered=(Remembered(**chosen),) if chosen else ())
-    memories = queries.list_memories(conn, target=work.target, limit=MOST_HANDED_ON, offset=0)
+    return offer(conn, target=work.target, said=said)
+
+
+def offer(conn: Connection, *, target: str, said: Mapping) -> Mapping:
+    """The mapping of a file that nobody has read yet, with all that is remembered for its target."""
+    memories = queries.list_memories(conn, target=target, limit=MOST_HANDED_ON, offset=0)
     return replace(said, remembered=tuple(_remembered(memory) for memory in memories))
 
 
@@ -39,9 +44,9 @@ def describe(remembered: Remembered | None) -> dict[str, Any] | None:
 def learn(conn: Connection, work: Import, *, user_id: int | None, is_used: bool) -> None:
     """Remember what a person said about this import's header, or count another use of what was remembered.
 
-    Only the columns and `dayFirst` belong to the shape of a file. `sheet` does not (sheets are named by months, and
-    one is chosen before its header is read); `defaultCustomer` and `acceptReturns` are about what is in one file,
-    and a clerk who did not say them today must not have customers or returns made by them.
+    Only the columns, those left out, and `dayFirst` belong to the shape of a file. `sheet` does not (sheets are named
+    by months, and one is chosen before its header is read); `defaultCustomer` and `acceptReturns` are about what is in
+    one file, and a clerk who did not say them today must not have customers or returns made by them.
     """
     if work.mapping is None:
         return  # the file could not be read by what was said
@@ -51,7 +56,7 @@ def learn(conn: Connection, work: Import, *, user_id: int | None, is_used: bool)
         return
     said = {key: value for key, value in (work.options.get("mapping") or {}).items() if value is not None}
     columns = _columns(work, said)
-    options = {key: said[key] for key in (_DAY_FIRST,) if key in said}
+    options = {key: said[key] for key in (_DAY_FIRST, LEAVE_OUT) if key in said}
     if work.header is None or columns is None or not (columns or options):
         return
     queries.upsert_memory(
@@ -109,4 +114,5 @@ def _remembered(memory: Memory) -> Remembered:
         fingerprint=memory.fingerprint.hex(),
         columns=memory.columns,
         day_first=memory.options.get(_DAY_FIRST),
+        left_out=tuple(memory.options.get(LEAVE_OUT, ())),
     )

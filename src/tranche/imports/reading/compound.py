@@ -10,6 +10,7 @@ _IN_HEADER: Final = 109
 _LAST_SECTOR: Final = 0xFFFFFFF9
 _STREAM: Final = 2
 _SMALL: Final = 4096
+_PIECE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,23 @@ def _streams(data: bytes, names: Sequence[str]) -> Iterator[Stream]:
             sectors = tuple(_chain(table, start))
             whole = b"".join(_sector(data, number, size) for number in sectors)
             yield Stream(whole[:total], tuple((number + 1) * size for number in sectors), size)
+        elif kind == _STREAM and name in names:
+            yield _small(data, table, size, root=entries, start=start, total=total)
+
+
+def _small(data: bytes, table: list[int], size: int, *, root: bytes, start: int, total: int) -> Stream:
+    """A short stream lies in pieces of 64 bytes within one that belongs to the directory's first entry."""
+    (first,) = struct.unpack_from("<I", data, 60)
+    (begin,) = struct.unpack_from("<I", root, 116)
+    pieces = b"".join(_sector(data, number, size) for number in _chain(table, first))
+    follows = list(struct.unpack(f"<{len(pieces) // 4}I", pieces))
+    holders = list(_chain(table, begin))
+    places = []
+    for piece in _chain(follows, start):
+        sector, rest = divmod(piece * _PIECE, size)
+        places.append((holders[sector] + 1) * size + rest)
+    whole = b"".join(data[place : place + _PIECE] for place in places)
+    return Stream(whole[:total], tuple(places), _PIECE)
 
 
 def _table(data: bytes, size: int) -> list[int]:

@@ -22,6 +22,10 @@ class Verdict:
         shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
         return self.sentence.replace("{cell}", cell).replace("{value}", shown.replace("\x00", "\ufffd"))
 
+    def after(self, earlier: "Verdict | None") -> "Verdict":
+        """Both verdicts on one value, the earlier one first."""
+        return Verdict(earlier.code, f"{earlier.sentence} {self.sentence}") if earlier else self
+
 
 @dataclass(frozen=True, slots=True)
 class Clean:

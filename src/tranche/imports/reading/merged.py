@@ -1,9 +1,11 @@
 """Merged cells below the header: the value stands in the first, and the others are empty, which a person must know."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from tranche.imports.domain import letter_of
+from tranche.imports.reading.biff import Area
 from tranche.imports.reading.table import Table
 
 _ROW: Final = re.compile(r"[0-9]+$")
@@ -19,6 +21,15 @@ def merged_notices(table: Table, *, begin: int) -> Iterator[str]:
             f"The sheet has merged cells ({', '.join(areas[:_NAMED])}{rest}): the value counts for the first cell "
             "of each, the others are empty."
         )
+
+
+def named_areas(areas: Iterable[Area]) -> dict[str, str]:
+    """The addresses of first and last cell, by areas of rows and columns counted from 0."""
+    return {
+        f"{letter_of(left)}{top + 1}": f"{letter_of(right)}{bottom + 1}"
+        for top, bottom, left, right in areas
+        if (top, left) != (bottom, right)
+    }
 
 
 def _row(address: str) -> int:

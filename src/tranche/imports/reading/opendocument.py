@@ -1,4 +1,4 @@
-"""What the reader does not tell of a sheet in .ods, looked up in its XML: error cells, unsaved formulas, per cent."""
+"""What the reader does not tell of a sheet in .ods, looked up in its XML: errors, formulas, per cent, merges."""
 
 import zlib
 from collections.abc import Iterator
@@ -10,20 +10,22 @@ from zipfile import BadZipFile
 
 from tranche.imports.archive import open_archive
 from tranche.imports.domain import Limits
+from tranche.imports.reading.biff import Area
 
 _STEP: Final = 1 << 20
-_SIGNS: Final = (b":formula=", b'"error"', b'"percentage"')
+_SIGNS: Final = (b":formula=", b'"error"', b'"percentage"', b"-spanned=")
 _MOST_REPEATED: Final = 100_000
 _BROKEN: Final = (BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, expat.ExpatError)
 
 
 @dataclass(slots=True)
 class OddCells:
-    """By row and column index: the words in error cells, formulas without a value, cells shown as per cent."""
+    """By row and column index: the words in error cells, formulas without a value, per cent cells; merged areas."""
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     unsaved: list[tuple[int, int]] = field(default_factory=list)
     percent: set[tuple[int, int]] = field(default_factory=set)
+    merged: list[Area] = field(default_factory=list)
 
 
 def odd_cells(path: Path, *, sheet: str, limits: Limits) -> OddCells:
@@ -75,6 +77,7 @@ class _Walker:
             self._rows, self._column = _repeats(said, "number-rows-repeated"), 0
         elif self._inside and tag in ("table-cell", "covered-table-cell"):
             self._columns, self._kind, self._words = _repeats(said, "number-columns-repeated"), _kind(said), []
+            self._keep_merged(said)
 
     def text(self, data: str) -> None:
         """Words, kept where they tell of an error."""
@@ -95,6 +98,11 @@ class _Walker:
                 self._keep()
             self._column += self._columns
             self._kind = ""
+
+    def _keep_merged(self, said: dict[str, str]) -> None:
+        rows, columns = _repeats(said, "number-rows-spanned"), _repeats(said, "number-columns-spanned")
+        if rows > 1 or columns > 1:
+            self._found.merged.append((self._row, self._row + rows - 1, self._column, self._column + columns - 1))
 
     def _keep(self) -> None:
         words = "".join(self._words).strip() or "an error"

@@ -28,6 +28,7 @@ from tranche.imports.reading.joined import join
 from tranche.imports.reading.marks import Clean, Verdict
 from tranche.imports.reading.markup import percent_rows
 from tranche.imports.reading.merged import merged_notices
+from tranche.imports.reading.records import BINARY, binary_sheet
 from tranche.imports.reading.table import Part, Table, trimmed
 from tranche.imports.reading.totals import Totals, find_totals
 from tranche.imports.reading.workbook import UNSAVED, cell_kinds
@@ -139,13 +140,13 @@ def _clean_all(
         columns = matching.columns_of(field.name)
         if not columns:
             continue
-        first = columns[0]
+        first, name = columns[0], matching.name_of(field.name)
         values = [_below(table.columns[column.index], begin) for column in columns]
         alone = len(columns) == 1
         done = clean(
             values[0] if alone else join(columns, values, kind=field.kind),
             kind=field.kind,
-            header=first.header,
+            header=name,
             day_first=mapping.day_first,
             usually_day_first=matching.remembered.day_first if matching.remembered else None,
             kinds=partial(cell_kinds, path, table=table, column=first.index, limits=limits)
@@ -160,7 +161,7 @@ def _clean_all(
 def _percents(path: Path, table: Table, column: Column, *, limits: Limits) -> Callable[[], set[int]] | None:
     if table.kind is FileKind.ODS:
         return lambda: {row for row, index in table.percent if index == table.first + column.index}
-    if table.kind is not FileKind.XLSX or table.sheet is None:
+    if table.kind is FileKind.CSV or table.sheet is None:
         return None
     return partial(_percents_of_sheets, path, table, column, limits=limits)
 
@@ -170,8 +171,14 @@ def _percents_of_sheets(path: Path, table: Table, column: Column, *, limits: Lim
     return {
         part.offset + row
         for part in parts
-        for row in percent_rows(path, sheet=part.sheet, letter=letter_of(part.first + column.index), limits=limits)
+        for row in _percents_of(path, table, part, part.first + column.index, limits=limits)
     }
+
+
+def _percents_of(path: Path, table: Table, part: Part, column: int, *, limits: Limits) -> set[int]:
+    if table.kind in BINARY:
+        return binary_sheet(path, kind=table.kind, sheet=part.sheet, limits=limits).percents(column)
+    return percent_rows(path, sheet=part.sheet, letter=letter_of(column), limits=limits)
 
 
 def _below(column: pa.ChunkedArray, begin: int) -> pa.ChunkedArray:
@@ -180,10 +187,12 @@ def _below(column: pa.ChunkedArray, begin: int) -> pa.ChunkedArray:
 
 
 def _with_errors(table: Table, indexes: Sequence[int], *, begin: int, done: Clean) -> Clean:
-    errors = {
-        row: _UNSAVED if text == UNSAVED else Verdict("error_cell", "{cell} holds " + text + ".")
-        for index in indexes
-        for row, text in table.broken.get(index, {}).items()
-        if row >= begin
-    }
+    errors: dict[int, Verdict] = {}
+    for index in indexes:
+        for row, text in table.broken.get(index, {}).items():
+            if row >= begin:
+                verdict = _UNSAVED if text == UNSAVED else Verdict("error_cell", "{cell} holds " + text + ".")
+                if len(indexes) > 1:  # of columns that are joined, that one is named
+                    verdict = Verdict(verdict.code, verdict.sentence.replace("{cell}", table.address(index, row)))
+                errors[row] = verdict.after(errors.get(row))
     return Clean(done.values, done.marks | errors, done.notices)

@@ -115,15 +115,17 @@ def _faults(sheet: Sheet, begin: int, end: int) -> Iterator[Fault]:
         marks = sheet.clean[column.index].marks
         if not marks:
             continue
-        alone = len(sheet.header.matching.columns_of(column.field or "")) == 1
-        values = sheet.table.columns[column.index] if alone else sheet.clean[column.index].values
+        joined = sheet.header.matching.columns_of(column.field or "")
+        values = sheet.table.columns[column.index] if len(joined) == 1 else sheet.clean[column.index].values
         for row in range(begin, end):
             verdict = marks.get(row)
             if verdict:
                 yield Fault(
                     row=row + 1,
-                    column=column.header,
+                    column=sheet.header.matching.name_of(column.field or ""),
                     field=column.field or "",
                     code=verdict.code,
-                    message=verdict.about(sheet.table.address(column.index, row), values[row].as_py() or ""),
+                    message=verdict.about(
+                        " + ".join(sheet.table.address(one.index, row) for one in joined), values[row].as_py() or ""
+                    ),
                 )

@@ -21,7 +21,9 @@ from tranche.imports.domain import (
 )
 from tranche.imports.reading.exact import clock, restore, with_texts
 from tranche.imports.reading.markup import Survey, has_tiny_numbers, most_cells, survey, unsaved_formulas
+from tranche.imports.reading.merged import named_areas
 from tranche.imports.reading.opendocument import odd_cells
+from tranche.imports.reading.records import BINARY, binary_sheet
 from tranche.imports.reading.repairs import source
 from tranche.imports.reading.table import Part, Table
 from tranche.kernel.errors import FieldError
@@ -39,6 +41,7 @@ _ERRORS: Final = {
 UNSAVED: Final = "a formula without a stored value"
 _CONTROLS: Final = "[\u0080-\u009f]"
 _DETAIL: Final = re.compile(r"but got '(\w+)(?:\((.*)\))?'$", re.DOTALL)
+_UNKNOWN_ERROR: Final = re.compile(r"Unsupported cell error value '([^'\n]{1,60})'")
 _AGAIN: Final = "Open it in a spreadsheet program, save it again as .xlsx and upload that."
 
 
@@ -109,14 +112,17 @@ def _table(
         else lambda: True,
     )
     broken = _broken(errors.errors if errors else (), columns)
+    merged = seen.merged
     percent: frozenset[tuple[int, int]] = frozenset()
     unsaved: list[tuple[int, int]] = []
     if kind is FileKind.XLSX and seen.formulas:
         unsaved = unsaved_formulas(path, sheet=sheet.name, limits=limits)
     elif kind is FileKind.ODS:
         odd = odd_cells(path, sheet=sheet.name, limits=limits)
-        unsaved, percent = odd.unsaved, frozenset(odd.percent)
+        unsaved, percent, merged = odd.unsaved, frozenset(odd.percent), named_areas(odd.merged)
         _break(broken, {(row, column - first): words for (row, column), words in odd.errors.items()}, columns=columns)
+    elif kind in BINARY:
+        merged = named_areas(binary_sheet(path, kind=kind, sheet=sheet.name, limits=limits).merged())
     _break(broken, {(row, column - first): UNSAVED for row, column in unsaved}, columns=columns)
     return Table(
         kind=kind,
@@ -126,7 +132,7 @@ def _table(
         height=batch.num_rows,
         first=first,
         broken=broken,
-        merged=seen.merged,
+        merged=merged,
         percent=percent,
         notices=tuple(_garbled(columns, first)) if kind is FileKind.XLS else (),
     )
@@ -233,4 +239,9 @@ def _parts(detail: str) -> tuple[str, str]:
 def _sentence(detail: str) -> str:
     if "assword" in detail or "ncrypt" in detail:
         return "The file is protected with a password. Save it without a password and upload it again."
+    if unknown := _UNKNOWN_ERROR.search(detail):
+        return (
+            f"The workbook has a cell with the error {unknown[1]}, which is not known here. Correct its formula, or "
+            "empty the cell, and upload the file again."
+        )
     return f"The workbook is damaged and could not be read. {_AGAIN}"

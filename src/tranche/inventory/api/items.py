@@ -27,7 +27,7 @@ from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
 _SCOPE: Final = {SCOPE: "items"}
-_FILTERS: Final[Readers] = {
+ITEM_READERS: Final[Readers] = {
     "search": ("search", prefix(folded=True)),
     "stockTracking": ("stock_tracking", word(*StockTracking)),
 }
@@ -38,7 +38,7 @@ def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[ItemOut]]:
     """Items by name; `search` is the beginning of a name or of a code, `include=batches` adds their batches."""
-    choice = read_filters(request, ITEMS, _FILTERS, besides=PAGING | {"size", "include"})
+    choice = read_filters(request, ITEMS, ITEM_READERS, besides=PAGING | {"size", "include"})
     with_batches = read_choice(request, "include", choices=("batches",)) is not None
     with database.transaction(ctx.organization_id) as conn:
         found = look(request, ctx, conn, ITEMS, choice, alias="size")
@@ -51,7 +51,7 @@ def list_items(
 @get("/api/items/export", opt=_SCOPE, sync_to_thread=False)
 def export_items(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The items under the same filters as a file: `format=csv` or `format=xlsx`."""
-    return exports.answer(ctx, request, ITEMS, read_filters(request, ITEMS, _FILTERS, besides=EXPORTING))
+    return exports.answer(ctx, request, ITEMS, read_filters(request, ITEMS, ITEM_READERS, besides=EXPORTING))
 
 
 @get("/api/items/{item_id:int}", opt=_SCOPE, operation_class=takes(BRANCH, INCLUDE), sync_to_thread=True)

@@ -29,7 +29,7 @@ LIST: Final = (
     *PAGES,
     whole("itemId", "Batches of this item."),
     text("batchNumber", "The batch of exactly this number.", longest=LONGEST_SEARCH),
-    text("search", "A part of batchNumber or batchName.", longest=LONGEST_SEARCH),
+    text("search", "A part of batchNumber or batchName, among the newest 100,000.", longest=LONGEST_SEARCH),
     choice("isActive", "Active ones, or the others.", choices=("true", "false")),
     choice("sortBy", "createdAt unless said.", choices=list(SortBy)),
     choice("sortOrder", "desc unless said.", choices=("asc", "desc")),

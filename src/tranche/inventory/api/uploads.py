@@ -1,12 +1,15 @@
 """Spreadsheets of items and of opening stock come in."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from litestar import post
+from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import MultipartBody
 
+from tranche.imports import service as imports
 from tranche.imports.detect import detect
 from tranche.imports.domain import Field, ImportMode, OnDuplicate
 from tranche.imports.service import Sent
@@ -21,7 +24,7 @@ from tranche.inventory.schemas.imports import UploadForm, item_import_out
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.service import Operations
+from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
@@ -30,6 +33,8 @@ from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
+from tranche.kernel.web.stream import Hub
+from tranche.kernel.web.wait import Waiting
 
 
 class BringIn(Protocol):
@@ -43,92 +48,113 @@ class BringIn(Protocol):
 _PARAMETERS: Final = frozenset({"mapping", "dryRun", "mode", "onDuplicate"})
 
 
-@post("/api/items/upload", opt={UPLOAD: True, SCOPE: "items"}, status_code=202, sync_to_thread=True)
-def upload_items(
+@post("/api/items/upload", opt={UPLOAD: True, SCOPE: "items"}, status_code=202)
+async def upload_items(
     *,
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
+    hub: NamedDependency[Hub],
     operations: NamedDependency[Operations],
     files: NamedDependency[Files],
     upload_limits: NamedDependency[UploadLimits],
     data: MultipartBody[UploadForm],
 ) -> JsonResponse[Any]:
-    """Take a spreadsheet of items: 202 and the operation, with `dryRun=true` only for its report."""
-    wanted = _read(request, ctx, files, upload_limits, data, fields=ITEM_FIELDS)
-    return _begin(request, ctx, database, operations, data, wanted=wanted, bring_in=service.bring_in)
+    """Take a spreadsheet of items: 202 and the operation, with `dryRun=true` only for its report.
+
+    `Prefer: wait=N` answers 200 with how it ended when that is within N seconds.
+    """
+    reception = _Reception(
+        db=database, ctx=ctx, request=request, operations=operations, files=files, limits=upload_limits
+    )
+    return await reception.answer(hub, data, fields=ITEM_FIELDS, bring_in=service.bring_in)
 
 
-@post(
-    "/api/batch/upload",
-    opt={UPLOAD: True, SCOPE: "stock"},
-    operation_class=takes(BRANCH),
-    status_code=202,
-    sync_to_thread=True,
-)
-def upload_stock(
+@post("/api/batch/upload", opt={UPLOAD: True, SCOPE: "stock"}, operation_class=takes(BRANCH), status_code=202)
+async def upload_stock(
     *,
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
+    hub: NamedDependency[Hub],
     operations: NamedDependency[Operations],
     files: NamedDependency[Files],
     upload_limits: NamedDependency[UploadLimits],
     data: MultipartBody[UploadForm],
 ) -> JsonResponse[Any]:
-    """Take a spreadsheet of opening stock of the branch: 202 and the operation, `dryRun=true` only for its report."""
-    wanted = _read(request, ctx, files, upload_limits, data, fields=STOCK_FIELDS)
-    return _begin(request, ctx, database, operations, data, wanted=wanted, bring_in=bring_in_stock)
+    """Take a spreadsheet of opening stock of the branch: 202 and the operation, `dryRun=true` only for its report.
+
+    `Prefer: wait=N` answers 200 with how it ended when that is within N seconds.
+    """
+    reception = _Reception(
+        db=database, ctx=ctx, request=request, operations=operations, files=files, limits=upload_limits
+    )
+    return await reception.answer(hub, data, fields=STOCK_FIELDS, bring_in=bring_in_stock)
 
 
 UPLOAD_ROUTES: Final[tuple[Any, ...]] = (upload_items, upload_stock)
 
 
-def _read(
-    request: AnyRequest,
-    ctx: Context,
-    files: Files,
-    limits: UploadLimits,
-    data: UploadForm,
-    *,
-    fields: tuple[Field, ...],
-) -> Sent:
-    """The stored file and what is wanted of it."""
-    allow_query(request, _PARAMETERS)
-    mapping = decode_mapping(data.mapping or request.query_params.get("mapping"), fields=fields)
-    on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
-    mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
-    dry_run = read_flag(request, "dryRun")
-    file_name = clean_name(data.file.filename)
-    stored = files.put(ctx.organization_id, data.file.file, limit=limits.max_bytes)
-    detect(files.path(ctx.organization_id, stored.sha256), file_name=file_name, limits=limits.parsing)
-    return Sent(
-        stored=stored,
-        file_name=file_name,
-        mapping=mapping,
-        on_duplicate=OnDuplicate(on_duplicate),
-        mode=ImportMode(mode),
-        dry_run=dry_run,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reception:
+    """One upload on its way from the request to its operation."""
 
+    db: Database
+    ctx: Context
+    request: AnyRequest
+    operations: Operations
+    files: Files
+    limits: UploadLimits
 
-def _begin(
-    request: AnyRequest,
-    ctx: Context,
-    database: Database,
-    operations: Operations,
-    data: UploadForm,
-    *,
-    wanted: Sent,
-    bring_in: BringIn,
-) -> JsonResponse[Any]:
-    def action(conn: Connection) -> Answer:
-        work, operation = bring_in(conn, ctx, operations, wanted=wanted)
-        return Answer(
-            envelope(ctx, item_import_out(work, operation), message="Import started"),
-            status=HTTPStatus.ACCEPTED,
-            headers={"Location": f"/api/operations/{operation.id}", "Retry-After": "1"},
+    async def answer(
+        self, hub: Hub, data: UploadForm, *, fields: tuple[Field, ...], bring_in: BringIn
+    ) -> JsonResponse[Any]:
+        """Start the import, and wait for its end if that is preferred."""
+        response, started = await sync_to_thread(self._receive, data, fields=fields, bring_in=bring_in)
+
+        def ended(conn: Connection) -> object:
+            work, operation = imports.get(conn, import_id=started[0]), get_operation(conn, operation_id=started[1])
+            return envelope(self.ctx, item_import_out(work, operation), message="Import ended")
+
+        waiting = Waiting(request=self.request, ctx=self.ctx, hub=hub, database=self.db)
+        return await waiting.answer(response, operation_id=started[1] if started else None, ended=ended)
+
+    def _receive(
+        self, data: UploadForm, *, fields: tuple[Field, ...], bring_in: BringIn
+    ) -> tuple[JsonResponse[Any], list[int]]:
+        """The answer, and the ids of the import and of its operation, if this request has made them."""
+        wanted = self._wanted(data, fields=fields)
+        started: list[int] = []
+
+        def action(conn: Connection) -> Answer:
+            work, operation = bring_in(conn, self.ctx, self.operations, wanted=wanted)
+            started.extend((work.id, operation.id))
+            return Answer(
+                envelope(self.ctx, item_import_out(work, operation), message="Import started"),
+                status=HTTPStatus.ACCEPTED,
+                headers={"Location": f"/api/operations/{operation.id}", "Retry-After": "1"},
+            )
+
+        given = [wanted.stored.sha256.hex(), wanted.file_name, data.mapping]
+        return act(self.db, self.ctx, self.request, action, given=given), started
+
+    def _wanted(self, data: UploadForm, *, fields: tuple[Field, ...]) -> Sent:
+        """The stored file and what is wanted of it."""
+        request, files = self.request, self.files
+        allow_query(request, _PARAMETERS)
+        mapping = decode_mapping(data.mapping or request.query_params.get("mapping"), fields=fields)
+        on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
+        mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
+        dry_run = read_flag(request, "dryRun")
+        file_name = clean_name(data.file.filename)
+        stored = files.put(self.ctx.organization_id, data.file.file, limit=self.limits.max_bytes)
+        path = files.path(self.ctx.organization_id, stored.sha256)
+        detect(path, file_name=file_name, limits=self.limits.parsing)
+        return Sent(
+            stored=stored,
+            file_name=file_name,
+            mapping=mapping,
+            on_duplicate=OnDuplicate(on_duplicate),
+            mode=ImportMode(mode),
+            dry_run=dry_run,
         )
-
-    given = [wanted.stored.sha256.hex(), wanted.file_name, data.mapping]
-    return act(database, ctx, request, action, given=given)

@@ -121,6 +121,31 @@ def judge_meaning(conn: Connection, rules: Rules) -> None:
     )
 
 
+def judge_tracking(conn: Connection, rules: Rules) -> None:
+    """An update must not change how stock is tracked while there is some; call after the match."""
+    conn.execute(
+        """
+        INSERT INTO import_errors (organization_id, import_id, row_number, column_name, severity, code, message)
+        SELECT r.organization_id, r.import_id, r.row_number, h.header, 'error', 'stock_there',
+            format('Item %%s has stock that is tracked as %%s; bring it to 0 before tracking it as %%s',
+                coalesce(i.code, i.name), i.stock_tracking, lower(r.stock_tracking))
+        FROM pg_temp.wanted_items w
+        JOIN item_import_rows r ON r.organization_id = current_organization() AND r.import_id = %(import_id)s
+            AND r.row_number = w.row_number
+        JOIN items i ON i.organization_id = r.organization_id AND i.id = w.item_id
+            AND i.stock_tracking <> lower(r.stock_tracking)
+        LEFT JOIN unnest(%(fields)s::text[], %(names)s::text[]) AS h (field, header) ON h.field = 'stockTracking'
+        WHERE %(on_duplicate)s = 'update' AND EXISTS (
+            SELECT FROM lots l
+            JOIN lot_balances b ON b.organization_id = l.organization_id AND b.lot_id = l.id AND b.quantity > 0
+            WHERE l.organization_id = i.organization_id AND l.item_id = i.id
+        )
+        ORDER BY r.row_number
+        """,
+        rules.params(),
+    )
+
+
 def decide(conn: Connection, rules: Rules) -> None:
     """What happens to each row; what is to be brought in gets the positions 1..n in the file's order."""
     conn.execute(

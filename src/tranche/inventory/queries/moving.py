@@ -1,10 +1,12 @@
 """Lots that an operation takes part in: found, made, locked, written to; and its movements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
+
+from psycopg.types.json import Jsonb
 
 from tranche.inventory.domain import Kind
 from tranche.inventory.merging import NOTHING, Values
@@ -102,17 +104,38 @@ def insert_bare(
     return int(row["id"]) if row else None
 
 
-def lock_lots(conn: Connection, *, lot_ids: Sequence[int], branch_id: int) -> dict[int, Held]:
-    """Lock these lots in the order of their ids, then read them and what they have."""
-    params = {"ids": sorted(lot_ids), "branch_id": branch_id}
+def lock_named(conn: Connection, *, numbers: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Lock the lots of these numbers in the order of their ids if all of them are there; lot and item by number.
+
+    Where one is missing nothing is locked and nothing returned: lots are made before any is locked.
+    """
+    rows = conn.execute(
+        """
+        SELECT number, id, item_id FROM lots
+        WHERE organization_id = current_organization() AND number = ANY(%(numbers)s) AND %(wanted)s = (
+            SELECT count(*) FROM lots
+            WHERE organization_id = current_organization() AND number = ANY(%(numbers)s)
+        )
+        ORDER BY id FOR NO KEY UPDATE
+        """,
+        {"numbers": list(numbers), "wanted": len(numbers)},
+    ).fetchall()
+    return {row["number"]: (row["id"], row["item_id"]) for row in rows}
+
+
+def lock_lots(conn: Connection, *, lot_ids: Sequence[int]) -> None:
+    """Lock these lots in the order of their ids."""
     conn.execute(
         """
         SELECT FROM lots WHERE organization_id = current_organization() AND id = ANY(%(ids)s)
         ORDER BY id FOR NO KEY UPDATE
         """,
-        params,
+        {"ids": list(lot_ids)},
     )
-    # A statement of its own: it sees what others had committed before they let the locks go.
+
+
+def read_lots(conn: Connection, *, lot_ids: Sequence[int], branch_id: int) -> dict[int, Held]:
+    """Read locked lots and what they have: a statement of its own, which sees what was committed before the lock."""
     rows = conn.execute(
         """
         SELECT l.id, l.item_id, l.number, l.is_active, l.hold_reason, l.cost_price, l.unit_price, l.expires_at,
@@ -125,25 +148,25 @@ def lock_lots(conn: Connection, *, lot_ids: Sequence[int], branch_id: int) -> di
         WHERE l.organization_id = current_organization() AND l.id = ANY(%(ids)s)
         ORDER BY l.id
         """,
-        params,
+        {"ids": list(lot_ids), "branch_id": branch_id},
     ).fetchall()
     return {row["id"]: Held(**row) for row in rows}
 
 
-def update_values(conn: Connection, *, lot_id: int, values: Values, user_id: int | None) -> None:
+def update_values(conn: Connection, *, changed: Mapping[int, Values], user_id: int | None) -> None:
+    """Set prices and expiry of locked lots, by their ids."""
+    if not changed:
+        return
     conn.execute(
         """
-        UPDATE lots l SET cost_price = %(cost_price)s, unit_price = %(unit_price)s, expires_at = %(expires_at)s,
-            expires_on = day_meant(%(expires_at)s, o.zone), updated_by = %(user_id)s, updated_at = now()
-        FROM organizations o WHERE o.id = current_organization() AND l.organization_id = o.id AND l.id = %(id)s
+        UPDATE lots l SET cost_price = c.cost_price, unit_price = c.unit_price, expires_at = c.expires_at,
+            expires_on = day_meant(c.expires_at, o.zone), updated_by = %(user_id)s, updated_at = now()
+        FROM organizations o,
+            jsonb_to_recordset(%(changed)s)
+                AS c (id bigint, cost_price numeric, unit_price numeric, expires_at timestamptz)
+        WHERE o.id = current_organization() AND l.organization_id = o.id AND l.id = c.id
         """,
-        {
-            "id": lot_id,
-            "cost_price": values.cost_price,
-            "unit_price": values.unit_price,
-            "expires_at": values.expires_at,
-            "user_id": user_id,
-        },
+        {"changed": Jsonb([{"id": lot_id, **_told(values)} for lot_id, values in changed.items()]), "user_id": user_id},
     )
 
 
@@ -154,37 +177,47 @@ def insert_movements(conn: Connection, *, group_id: UUID, entries: Sequence[Entr
         INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, from_lot_id, from_branch_id,
             to_lot_id, to_branch_id, quantity, notes, made_lot, cost_price, unit_price, expires_at,
             previous_cost_price, previous_unit_price, previous_expires_at, reverses_id, created_by)
-        SELECT current_organization(), %(group_id)s, e.kind, e.item, e.from_lot, e.from_branch,
-            e.to_lot, e.to_branch, e.quantity, e.notes, e.made_lot, e.cost, e.unit, e.expires,
-            e.previous_cost, e.previous_unit, e.previous_expires, e.reverses, %(user_id)s
-        FROM unnest(%(kinds)s::text[], %(items)s::bigint[], %(from_lots)s::bigint[], %(from_branches)s::bigint[],
-            %(to_lots)s::bigint[], %(to_branches)s::bigint[], %(quantities)s::numeric[], %(notes)s::text[],
-            %(made)s::boolean[], %(costs)s::numeric[], %(units)s::numeric[], %(expiries)s::timestamptz[],
-            %(old_costs)s::numeric[], %(old_units)s::numeric[], %(old_expiries)s::timestamptz[],
-            %(reversed)s::bigint[])
-            WITH ORDINALITY AS e (kind, item, from_lot, from_branch, to_lot, to_branch, quantity, notes, made_lot,
-                cost, unit, expires, previous_cost, previous_unit, previous_expires, reverses, place)
+        SELECT current_organization(), %(group_id)s, e.kind, e.item_id, e.from_lot_id, e.from_branch_id,
+            e.to_lot_id, e.to_branch_id, e.quantity, e.notes, e.made_lot, e.cost_price, e.unit_price, e.expires_at,
+            e.previous_cost_price, e.previous_unit_price, e.previous_expires_at, e.reverses_id, %(user_id)s
+        FROM jsonb_to_recordset(%(entries)s) AS e (place integer, kind text, item_id bigint, from_lot_id bigint,
+            from_branch_id bigint, to_lot_id bigint, to_branch_id bigint, quantity numeric, notes text,
+            made_lot boolean, cost_price numeric, unit_price numeric, expires_at timestamptz,
+            previous_cost_price numeric, previous_unit_price numeric, previous_expires_at timestamptz,
+            reverses_id bigint)
         ORDER BY e.place
         RETURNING id, created_at
         """,
         {
             "group_id": group_id,
             "user_id": user_id,
-            "kinds": [entry.kind.value for entry in entries],
-            "items": [entry.item_id for entry in entries],
-            "from_lots": [entry.from_lot_id for entry in entries],
-            "from_branches": [entry.from_branch_id for entry in entries],
-            "to_lots": [entry.to_lot_id for entry in entries],
-            "to_branches": [entry.to_branch_id for entry in entries],
-            "quantities": [entry.quantity for entry in entries],
-            "notes": [entry.notes for entry in entries],
-            "made": [entry.made_lot for entry in entries],
-            "costs": [entry.left.cost_price for entry in entries],
-            "units": [entry.left.unit_price for entry in entries],
-            "expiries": [entry.left.expires_at for entry in entries],
-            "old_costs": [entry.found.cost_price for entry in entries],
-            "old_units": [entry.found.unit_price for entry in entries],
-            "old_expiries": [entry.found.expires_at for entry in entries],
-            "reversed": [entry.reverses_id for entry in entries],
+            "entries": Jsonb([_row(place, entry) for place, entry in enumerate(entries)]),
         },
     ).fetchall()
+
+
+def _row(place: int, entry: Entry) -> dict[str, object]:
+    return {
+        "place": place,
+        "kind": entry.kind.value,
+        "item_id": entry.item_id,
+        "from_lot_id": entry.from_lot_id,
+        "from_branch_id": entry.from_branch_id,
+        "to_lot_id": entry.to_lot_id,
+        "to_branch_id": entry.to_branch_id,
+        "quantity": str(entry.quantity),
+        "notes": entry.notes,
+        "made_lot": entry.made_lot,
+        **_told(entry.left),
+        **{f"previous_{name}": value for name, value in _told(entry.found).items()},
+        "reverses_id": entry.reverses_id,
+    }
+
+
+def _told(values: Values) -> dict[str, str | None]:
+    """Numbers as text, so that they stay exact."""
+    return {
+        "cost_price": None if values.cost_price is None else str(values.cost_price),
+        "unit_price": None if values.unit_price is None else str(values.unit_price),
+        "expires_at": None if values.expires_at is None else values.expires_at.isoformat(),
+    }

@@ -51,6 +51,22 @@ def create_coming(conn: Connection, *, import_id: int, low: int, high: int) -> i
     return count
 
 
+def keep_tracking(conn: Connection) -> None:
+    """Items of temp table `coming_items` that have got stock since they were judged keep their tracking."""
+    conn.execute(
+        """
+        UPDATE pg_temp.coming_items c SET stock_tracking = NULL
+        FROM items i
+        WHERE i.organization_id = current_organization() AND i.id = c.item_id AND i.stock_tracking <> c.stock_tracking
+          AND EXISTS (
+            SELECT FROM lots l
+            JOIN lot_balances b ON b.organization_id = l.organization_id AND b.lot_id = l.id AND b.quantity > 0
+            WHERE l.organization_id = i.organization_id AND l.item_id = i.id
+          )
+        """
+    )
+
+
 def insert_effects(conn: Connection, *, import_id: int) -> int:
     """Keep what became of the rows of temp table `coming_items`; returns how many came in."""
     return conn.execute(

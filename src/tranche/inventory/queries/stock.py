@@ -20,6 +20,19 @@ def list_places(conn: Connection, *, lot_id: int) -> list[Row]:
     ).fetchall()
 
 
+def list_places_of(conn: Connection, *, lot_ids: Sequence[int]) -> list[Row]:
+    """What each branch has of each of these lots, where it has any."""
+    return conn.execute(
+        """
+        SELECT b.lot_id, b.branch_id, r.name AS branch_name, b.quantity
+        FROM lot_balances b JOIN branches r ON r.organization_id = b.organization_id AND r.id = b.branch_id
+        WHERE b.organization_id = current_organization() AND b.lot_id = ANY(%(lot_ids)s) AND b.quantity > 0
+        ORDER BY r.name, r.id, b.lot_id LIMIT 100000
+        """,
+        {"lot_ids": list(lot_ids)},
+    ).fetchall()
+
+
 def find_holder(conn: Connection, *, lot_id: int) -> str | None:
     """The name of who put a lot on hold."""
     row = conn.execute(

@@ -6,7 +6,7 @@ from tranche.inventory.service.expiring import count_expiring, list_expiring
 from tranche.inventory.service.history import get_movement, list_movements
 from tranche.inventory.service.issue import issue, make_consumers
 from tranche.inventory.service.item_imports import IMPORT_KIND, TARGET, UNDO_KIND, bring_in, undo
-from tranche.inventory.service.items import create_item, stock_of, update_item
+from tranche.inventory.service.items import create_item, stock_of, summaries_of, update_item
 from tranche.inventory.service.lots import (
     create_lot,
     get_lot,
@@ -18,7 +18,9 @@ from tranche.inventory.service.lots import (
 from tranche.inventory.service.operating import Share, consolidate, split, transfer
 from tranche.inventory.service.put_back import make_returns, put_back
 from tranche.inventory.service.receiving import Receipt, adjust, receive, send
+from tranche.inventory.service.rehearsing import Rehearsal, rehearse
 from tranche.inventory.service.reversing import reverse
+from tranche.inventory.service.spread import Spread, spread_of
 from tranche.inventory.service.states import get_stock, hold, release, set_active
 from tranche.inventory.service.tracing import recall, trace
 
@@ -27,7 +29,9 @@ __all__ = [
     "TARGET",
     "UNDO_KIND",
     "Receipt",
+    "Rehearsal",
     "Share",
+    "Spread",
     "adjust",
     "bring_in",
     "consolidate",
@@ -52,12 +56,15 @@ __all__ = [
     "put_back",
     "recall",
     "receive",
+    "rehearse",
     "release",
     "reverse",
     "send",
     "set_active",
     "split",
+    "spread_of",
     "stock_of",
+    "summaries_of",
     "trace",
     "transfer",
     "undo",

@@ -63,6 +63,13 @@ def stock_of(conn: Connection, ctx: Context, *, items: Sequence[Item]) -> list[S
     return [Stocked(item, by_item[item.id], _summary(sums.get(item.id))) for item in items]
 
 
+def summaries_of(conn: Connection, ctx: Context, *, items: Sequence[Item], whole: bool = False) -> list[Stocked]:
+    """As `stock_of`, without the lots themselves; with `whole` in all branches whatever the caller's is."""
+    branch_id = None if whole else ctx.branch_id
+    sums = stock.sum_items(conn, item_ids=[item.id for item in items], branch_id=branch_id)
+    return [Stocked(item, (), _summary(sums.get(item.id))) for item in items]
+
+
 def _summary(row: Row | None) -> Summary:
     if row is None:
         return Summary(0, Decimal(0), None)

@@ -66,14 +66,13 @@ def move(
     """
     branch_id = branch_of(ctx)
     ids, made = _resolve(conn, ctx, item_id=item_id, legs=legs)
-    held = moving.lock_lots(conn, lot_ids=list(ids.values()), branch_id=branch_id)
+    held = moving.read_lots(conn, lot_ids=list(ids.values()), branch_id=branch_id)
     book = Book(held, made=made)
     entries = [
         _enter(book, leg, kind=kind, item_id=item_id, branch_id=branch_id, ids=ids, made=made, notes=notes)
         for leg in legs
     ]
-    for lot_id, values in sorted(book.changed().items()):
-        moving.update_values(conn, lot_id=lot_id, values=values, user_id=ctx.user_id)
+    moving.update_values(conn, changed=book.changed(), user_id=ctx.user_id)
     group_id = uuid4()
     rows = moving.insert_movements(conn, group_id=group_id, entries=entries, user_id=ctx.user_id)
     audit.record(
@@ -126,8 +125,10 @@ def require_item(number: str, owner: int, *, item_id: int, at: str) -> None:
 
 
 def _resolve(conn: Connection, ctx: Context, *, item_id: int, legs: Sequence[Leg]) -> tuple[dict[str, int], set[int]]:
-    """Lots by number, and which of them were made now: in the order of their numbers, so that waits form no circle."""
-    found = moving.find_ids(conn, numbers=sorted({leg.source for leg in legs} | {leg.destination for leg in legs}))
+    """Locked lots by number, and which of them were made now: by number and before a lock, so that no circle waits."""
+    numbers = sorted({leg.source for leg in legs} | {leg.destination for leg in legs})
+    locked = moving.lock_named(conn, numbers=numbers)
+    found = locked or moving.find_ids(conn, numbers=numbers)
     for leg in legs:
         if found.get(leg.source, (0, 0))[1] != item_id:
             raise LotNotInBranch(leg.source)
@@ -146,6 +147,8 @@ def _resolve(conn: Connection, ctx: Context, *, item_id: int, legs: Sequence[Leg
         else:
             made.add(lot_id)
         ids[number] = lot_id
+    if not locked:
+        moving.lock_lots(conn, lot_ids=list(ids.values()))
     return ids, made
 
 

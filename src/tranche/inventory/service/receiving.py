@@ -12,7 +12,7 @@ from tranche.catalog.domain import Item
 from tranche.inventory.domain import Kind, LotNotInBranch, Movement
 from tranche.inventory.merging import NOTHING, Values
 from tranche.inventory.queries import lots, moving
-from tranche.inventory.queries.moving import Entry
+from tranche.inventory.queries.moving import Entry, Held
 from tranche.inventory.service.book import Book
 from tranche.inventory.service.history import get_movement
 from tranche.inventory.service.moving import branch_of, require_item
@@ -66,12 +66,11 @@ def receive(conn: Connection, ctx: Context, *, item_id: int, receipt: Receipt) -
     faults.settle()
     item = catalog.find(conn, item_id=item_id)
     lot_id, made = _open(conn, ctx, item=item, number=number, values={**names, "made_at": made_at})
-    held = moving.lock_lots(conn, lot_ids=[lot_id], branch_id=branch_id)
+    held = _hold(conn, lot_id, branch_id=branch_id)
     book = Book(held, made=set())
     given = NOTHING if number is None else given
     became = book.give(lot_id, quantity, coming=NOTHING, given=given, pointer=_NUMBER)
-    for changed_id, values in book.changed().items():
-        moving.update_values(conn, lot_id=changed_id, values=values, user_id=ctx.user_id)
+    moving.update_values(conn, changed=book.changed(), user_id=ctx.user_id)
     entry = Entry(
         kind=Kind.RECEIVE,
         item_id=item_id,
@@ -116,7 +115,7 @@ def adjust(
     notes = faults.notes("/notes", notes)
     faults.settle()
     lot_id = _existing(conn, item_id=item_id, number=number)
-    held = moving.lock_lots(conn, lot_ids=[lot_id], branch_id=branch_id)
+    held = _hold(conn, lot_id, branch_id=branch_id)
     there = held[lot_id].quantity
     if there is None and (change is None or change < 0) and counted != 0:
         raise LotNotInBranch(number)
@@ -157,7 +156,7 @@ def send(
     faults.settle()
     find_branch(conn, branch_id=to_branch_id)
     lot_id = _existing(conn, item_id=item_id, number=number)
-    held = moving.lock_lots(conn, lot_ids=[lot_id], branch_id=branch_id)
+    held = _hold(conn, lot_id, branch_id=branch_id)
     if held[lot_id].quantity is None:
         raise LotNotInBranch(number)
     Book(held, made=set()).take(lot_id, quantity, pointer="/quantity")
@@ -193,6 +192,11 @@ def _open(
         named = moving.find_ids(conn, numbers=[number])[number]
     require_item(number, named[1], item_id=item.id, at=_NUMBER)
     return named[0], False
+
+
+def _hold(conn: Connection, lot_id: int, *, branch_id: int) -> dict[int, Held]:
+    moving.lock_lots(conn, lot_ids=[lot_id])
+    return moving.read_lots(conn, lot_ids=[lot_id], branch_id=branch_id)
 
 
 def _existing(conn: Connection, *, item_id: int, number: str | None) -> int:

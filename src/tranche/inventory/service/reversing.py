@@ -33,7 +33,8 @@ def reverse(conn: Connection, ctx: Context, *, movement_id: int) -> list[Movemen
         raise NotUndoable(f"This cannot be undone here: {why.format(label=movement.consumer_label)}.")
     ends = history.list_group(conn, group_id=movement.operation_group_id)
     lot_ids = {row[end] for row in ends for end in ("from_lot_id", "to_lot_id") if row[end] is not None}
-    held = moving.lock_lots(conn, lot_ids=list(lot_ids), branch_id=0)
+    moving.lock_lots(conn, lot_ids=list(lot_ids))
+    held = moving.read_lots(conn, lot_ids=list(lot_ids), branch_id=0)
     rows = history.list_group(conn, group_id=movement.operation_group_id)
     if any(row["is_reversed"] for row in rows):
         raise AlreadyUndone(f"Operation {movement_id} was undone already.")
@@ -41,9 +42,8 @@ def reverse(conn: Connection, ctx: Context, *, movement_id: int) -> list[Movemen
     values = {lot_id: lot.values for lot_id, lot in held.items()}
     for row in rows:
         _restore(values, row)
-    for lot_id, lot in held.items():
-        if values[lot_id] != lot.values:
-            moving.update_values(conn, lot_id=lot_id, values=values[lot_id], user_id=ctx.user_id)
+    changed = {lot_id: values[lot_id] for lot_id, lot in held.items() if values[lot_id] != lot.values}
+    moving.update_values(conn, changed=changed, user_id=ctx.user_id)
     written = moving.insert_movements(
         conn, group_id=uuid4(), entries=[_opposite(row) for row in rows], user_id=ctx.user_id
     )

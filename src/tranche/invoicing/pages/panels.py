@@ -26,12 +26,14 @@ ADVICE: Final = {
 
 
 def load_invoices(conn: Connection, ctx: Context, operation: Operation, /) -> Mapping[str, Any] | None:
-    """The live invoices of a run, once it has ended and issued any."""
+    """The invoices that a run has made, once it has ended."""
     del ctx
-    if not operation.status.is_terminal or not operation.succeeded:
+    if not operation.status.is_terminal:
         return None
     sums = service.sum_run(conn, operation_id=operation.id)
     live = sum(each.orders for each in sums)
+    if not live and not operation.succeeded:
+        return None
     undo = Undo(
         title="Void the invoices of this run?",
         text=f"{plural(live, 'invoice')} will be void: they keep their numbers, their orders may be invoiced again, "
@@ -39,7 +41,7 @@ def load_invoices(conn: Connection, ctx: Context, operation: Operation, /) -> Ma
         button="Void them",
         word="void",
     )
-    return {"sums": sums, "live": live, "run": operation.id, "undo": undo if live else None}
+    return {"live": live, "sums": sums, "undo": undo if live else None}
 
 
 PANELS: Final = (

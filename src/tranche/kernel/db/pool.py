@@ -1,5 +1,6 @@
 """The connection pool: one transaction at a time, with its tenant set, or a clear refusal."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
@@ -24,6 +25,13 @@ KEEPALIVES: Final[Mapping[str, Any]] = {
 }
 _AWAY = "The database cannot be reached right now. Nothing was changed; try again in a moment."
 _BUSY = "The database is too busy to answer in time. Nothing was changed; try again in a moment."
+_FRESH_SECONDS = 0.1
+
+
+class Line(psycopg.Connection[Row]):
+    """A connection of a pool, which knows when it was last used."""
+
+    used_at: float = 0.0
 
 
 class Database:
@@ -32,8 +40,9 @@ class Database:
     def __init__(self, url: str, *, size: int = 10, name: str = "tranche", timeout: float = 5.0) -> None:
         """`url` is a libpq address; `timeout` is how many seconds a caller waits for a free connection."""
         self.url = url
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
+        self._pool: ConnectionPool[Line] = ConnectionPool(
             url,
+            connection_class=Line,
             min_size=1,
             max_size=size,
             timeout=timeout,
@@ -44,8 +53,7 @@ class Database:
                 "application_name": name,
                 **KEEPALIVES,
             },
-            reset=_reset,
-            check=ConnectionPool.check_connection,
+            check=_check,
             reconnect_timeout=5.0,
         )
 
@@ -62,13 +70,34 @@ class Database:
     def transaction(self, organization_id: int | None) -> Iterator[Connection]:
         """One transaction with the tenant set (None: no tenant, so that no tenant's row is seen).
 
+        Begin and tenant go to the server together, and so do commit and reset: whoever gets the connection next finds
+        nothing of this one's. A rollback takes settings back by itself.
+
         Raises:
             Unavailable: no connection could be had, it broke, or a time limit passed.
         """
+        value = "" if organization_id is None else str(int(organization_id))
+        with self._line() as conn:
+            conn.execute(f"BEGIN; SET LOCAL app.organization_id = '{value}'".encode(), prepare=False)
+            yield conn
+            conn.execute("COMMIT; RESET ALL", prepare=False)
+
+    @contextmanager
+    def lone(self) -> Iterator[Connection]:
+        """A connection for one statement, which is a transaction of its own and has no tenant.
+
+        Raises:
+            Unavailable: as for `transaction`.
+        """
+        with self._line() as conn:
+            yield conn
+
+    @contextmanager
+    def _line(self) -> Iterator[Connection]:
         try:
-            with self._pool.connection() as conn, conn.transaction():
-                set_tenant(conn, organization_id)
+            with self._pool.connection() as conn:
                 yield conn
+                conn.used_at = time.monotonic()
         except PoolTimeout as error:
             raise Unavailable(_AWAY, retry_after=5) from error
         except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
@@ -89,6 +118,14 @@ def set_tenant(conn: Connection, organization_id: int | None) -> None:
     conn.execute("SELECT set_config('app.organization_id', %s, true)", [value])
 
 
+@contextmanager
+def taken_back(conn: Connection) -> Iterator[None]:
+    """What is done inside is taken back at its end; the transaction around it goes on."""
+    with conn.transaction():
+        yield
+        raise psycopg.Rollback
+
+
 def connect(url: str, *, name: str = "tranche") -> Connection:
     """A single connection in autocommit mode, for migrations, doctor and listeners."""
     return psycopg.connect(
@@ -100,5 +137,7 @@ def connect(url: str, *, name: str = "tranche") -> Connection:
     )
 
 
-def _reset(conn: Connection) -> None:
-    conn.execute("RESET ALL")
+def _check(conn: Line) -> None:
+    """Ask a connection that has rested whether it lives; one that has just been used is not asked again."""
+    if time.monotonic() - conn.used_at > _FRESH_SECONDS:
+        ConnectionPool.check_connection(conn)

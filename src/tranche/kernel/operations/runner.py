@@ -19,7 +19,7 @@ from tranche.kernel.operations.outside import OutsideRun
 from tranche.kernel.operations.queries import claims, operations
 from tranche.kernel.operations.settling import is_outage, settle
 from tranche.kernel.operations.streams import StreamRun
-from tranche.kernel.operations.taking import Later, Taken, take
+from tranche.kernel.operations.taking import Later, Taken, take_on
 
 log = structlog.get_logger(__name__)
 
@@ -141,12 +141,13 @@ class Runner:
         """Do one thing; after how many seconds to look again, None when nothing is left."""
         try:
             with self._db.transaction(piece.organization_id) as conn:
-                taken = take(
+                taken, has_entered = take_on(
                     conn,
                     self._registry,
                     operation_id=piece.operation_id,
                     worker_id=self._worker_id,
                     dead_after=self._pace.dead_after,
+                    is_over=lambda: piece.is_over,
                 )
                 if taken is None:  # it may have ended just now
                     dispatch.wake_post(conn, self._queue, organization_id=piece.organization_id)
@@ -154,11 +155,13 @@ class Runner:
             raise
         except Exception as error:  # noqa: BLE001  # a domain's fault; the ledger counts it
             return self._note_fault(piece, error)
-        if not isinstance(taken, Taken):
-            if taken is not None and not taken.seconds:
+        if isinstance(taken, Taken):
+            if has_entered and not isinstance(taken.phase, StreamPhase):
                 self._open_lanes(piece)
-            return taken
-        return self._run_claim(piece, taken)
+            return self._run_claim(piece, taken)
+        if taken is not None and not taken.seconds:
+            self._open_lanes(piece)
+        return taken
 
     def _run_claim(self, piece: _Slice, taken: Taken) -> Later | None:
         with self._lock:
@@ -175,7 +178,7 @@ class Runner:
         return Later()
 
     def _run_phase(self, piece: _Slice, taken: Taken) -> None:
-        phase = taken.handler.phase(taken.claim.phase)
+        phase = taken.phase
         if isinstance(phase, RangePhase):
             self._run_range(phase, taken)
         elif isinstance(phase, OutsidePhase):

@@ -1,5 +1,6 @@
 """What a worker does next: the decision, made under the operation's lock and committed as a claim."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,15 +22,25 @@ class Taken:
     operation: Operation
     claim: Claim
 
+    @property
+    def phase(self) -> Phase:
+        """The phase that the claim is of."""
+        return self.handler.phase(self.claim.phase)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Later:
-    """Nothing to work on now, but a look in so many seconds may find something; 0 means at once."""
+    """Nothing to work on now, but a look in so many seconds may find something; 0 means at once.
+
+    `is_new_phase` says that the operation has just gone on to a phase, which the same transaction may look at.
+    """
 
     seconds: float = 0.0
+    is_new_phase: bool = False
 
 
 AGAIN = Later()
+_ENTERED = Later(is_new_phase=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +55,27 @@ class _Look:
     def in_order(self) -> bool:
         """Whether the phase allows one claim at a time, in the order of positions."""
         return isinstance(self.phase, RangePhase | OutsidePhase) and not self.phase.parallel
+
+
+def take_on(
+    conn: Connection,
+    registry: Registry,
+    *,
+    operation_id: int,
+    worker_id: UUID,
+    dead_after: float,
+    is_over: Callable[[], bool],
+) -> tuple[Taken | Later | None, bool]:
+    """As `take`, but a phase that is entered is looked at in the same transaction; also whether one was.
+
+    Not once `is_over`: what comes then belongs to the next slice.
+    """
+    has_entered = False
+    while True:
+        taken = take(conn, registry, operation_id=operation_id, worker_id=worker_id, dead_after=dead_after)
+        if not (isinstance(taken, Later) and taken.is_new_phase) or is_over():
+            return taken, has_entered
+        has_entered = True
 
 
 def take(
@@ -79,7 +111,7 @@ def _begin(conn: Connection, handler: Handler, *, operation: Operation) -> Later
     operations.set_status(conn, operation_id=operation.id, status=Status.PROCESSING)
     operations.insert_event(conn, operation_id=operation.id, event="started")
     ledger.enter(conn, handler.phase(operation.phase), operation=operation)
-    return AGAIN
+    return _ENTERED
 
 
 def _end_cancelled(conn: Connection, handler: Handler, *, operation: Operation, dead_after: float) -> None:
@@ -176,4 +208,4 @@ def _advance(conn: Connection, look: _Look) -> Later | None:
         ledger.finish(conn, look.handler, operation=operation, status=final_status(operation))
         return None
     ledger.enter(conn, following, operation=operation)
-    return AGAIN
+    return _ENTERED

@@ -30,6 +30,7 @@ SCOPE: Final = "scope"
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_TOKEN: Final = 512
+_MOST_BRANCHES: Final = 100_000
 
 
 class Authenticator(Protocol):
@@ -79,6 +80,7 @@ class Gate:
         self._visitor_finder = visitor_finder
         self._limiter = limiter
         self._lane = Lane("gate", size=8)
+        self._branches: set[tuple[int, int]] = set()
 
     def close(self) -> None:
         """Let the gate's threads go."""
@@ -151,13 +153,24 @@ class Gate:
         if not (text.isascii() and text.isdigit()):
             raise invalid_parameter(BRANCH_HEADER, "must be the number of a branch")
         branch_id = int(text) if len(text) < len(str(BIGGEST_INTEGER)) else 0
-        if not branch_id or not await self._lane.run(self._branch_finder, context.organization_id, branch_id):
+        if not branch_id or not await self._has_branch(context.organization_id, branch_id):
             raise Forbidden(
                 "This branch is not one of yours.",
                 code="branch",
                 errors=[FieldError(BRANCH_HEADER, "is not one of your branches", "branch")],
             )
         return branch_id
+
+    async def _has_branch(self, organization_id: int, branch_id: int) -> bool:
+        """A branch is never removed: what was found once is known from then on."""
+        if (organization_id, branch_id) in self._branches:
+            return True
+        found = await self._lane.run(self._branch_finder, organization_id, branch_id)
+        if found:
+            if len(self._branches) >= _MOST_BRANCHES:
+                self._branches.clear()
+            self._branches.add((organization_id, branch_id))
+        return found
 
 
 viewer: Final = Requires(Role.VIEWER)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Final, Generic, TypeVar, get_origin
+from typing import Any, Final, Generic, TypeVar, get_args, get_origin
 
 import msgspec
 from litestar import MediaType, Response
 from litestar._openapi.schema_generation import SchemaCreator  # the plugin interface names it; it has no public home
+from litestar.datastructures import UploadFile
 from litestar.dto import AbstractDTO
 from litestar.dto.data_structures import DTOFieldDefinition
 from litestar.openapi.spec import OpenAPIType, Reference, Schema
@@ -135,13 +136,18 @@ class _ExactBody(AbstractDTO[T], Generic[T]):
         return decode(value, into=self.model_type)
 
     def decode_builtins(self, value: dict[str, Any]) -> T:
-        """A form: its values are text and files; what may be there many times is a list also when it comes once."""
-        many = {
-            field.encode_name
-            for field in msgspec.structs.fields(self.model_type)  # type: ignore[arg-type]  # a Body is a Struct
-            if get_origin(field.type) is tuple
+        """A form: its values are text and files; what may be there many times is a list also when it comes once.
+
+        A file that nobody chose comes as an empty text, and is none.
+        """
+        fields = msgspec.structs.fields(self.model_type)  # type: ignore[arg-type]  # a Body is a Struct
+        many = {field.encode_name for field in fields if get_origin(field.type) is tuple}
+        files = {field.encode_name for field in fields if UploadFile in get_args(field.type)}
+        given = {
+            name: [each] if name in many and not isinstance(each, list) else each
+            for name, each in value.items()
+            if each or name not in files
         }
-        given = {name: [each] if name in many and not isinstance(each, list) else each for name, each in value.items()}
         try:
             form = msgspec.convert(given, self.model_type, strict=False)
         except msgspec.ValidationError as error:

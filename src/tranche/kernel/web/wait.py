@@ -1,6 +1,6 @@
 """`Prefer: wait=N`: hold an answer until its operation is finished, without holding a thread.
 
-A route that has just made an operation goes on like this:
+A route that has just made an operation ends with `Waiting(...).answer(...)`, or goes on like this:
 
     if seconds := preferred_wait(request):
         state = await wait_finished(hub, ctx, operation_id=operation_id, seconds=seconds)
@@ -10,9 +10,16 @@ A route that has just made an operation goes on like this:
 
 import asyncio
 import re
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar.concurrency import sync_to_thread
 
 from tranche.kernel.context import Context
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.web.json import JsonResponse, encode
 from tranche.kernel.web.requests import AnyRequest
 from tranche.kernel.web.stream import Hub, State
 
@@ -47,3 +54,38 @@ async def wait_finished(hub: Hub, ctx: Context, *, operation_id: int, seconds: f
         while not state.finished and not subscription.closed and (left := ends - loop.time()) > 0:
             state = await subscription.after(state.version, seconds=left) or state
         return state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Where a request waits for an operation that it has started."""
+
+    request: AnyRequest
+    ctx: Context
+    hub: Hub
+    database: Database
+
+    async def answer(
+        self, response: JsonResponse[Any], *, operation_id: int | None, ended: Callable[[Connection], object]
+    ) -> JsonResponse[Any]:
+        """The response as it is, or 200 and what `ended` reads for who prefers to wait, if the operation ends in time.
+
+        Without an operation (an answer that was kept under its Idempotency-Key) nothing is waited for.
+        """
+        seconds = preferred_wait(self.request)
+        if operation_id is None or not seconds:
+            return response
+        state = await wait_finished(self.hub, self.ctx, operation_id=operation_id, seconds=seconds)
+        if not state.finished:
+            return response
+
+        def read() -> bytes:
+            with self.database.transaction(self.ctx.organization_id) as conn:
+                return encode(ended(conn))
+
+        return JsonResponse(
+            await sync_to_thread(read),
+            status_code=HTTPStatus.OK,
+            headers=applied(seconds),
+            media_type="application/json",
+        )

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tranche.imports.service import list_error_groups
+from tranche.imports import service as imports
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.panels import OperationPanel
+from tranche.orders.pages.causes import describe_all
 from tranche.orders.service import IMPORT_KIND
 
 _SHOWN: Final = 10
@@ -18,9 +19,10 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
     del ctx
     if not operation.status.is_terminal:
         return None
+    work = imports.get(conn, import_id=operation.payload["importId"])
     import_id, batch_id = operation.payload["importId"], operation.payload.get("batchId")
     return {
-        "groups": list_error_groups(conn, import_id=import_id, limit=_SHOWN),
+        "groups": describe_all(imports.list_error_groups(conn, import_id=import_id, limit=_SHOWN), work),
         "path": f"/uploads/{batch_id}" if batch_id else f"/uploads/review/{import_id}",
         "is_tried_out": not batch_id,
         "import_id": import_id,

@@ -7,6 +7,8 @@ from tranche.kernel.db.pool import Connection, Row
 from tranche.orders.domain import Order, OrderLine
 from tranche.orders.queries.listing import ORDERS
 
+_MOST_CURRENCIES = 200
+
 
 def create_matching(conn: Connection, choice: Choice) -> int:
     """Put the orders of the list into temp table `matching_orders(position, id, number, currency, total)`, by id.
@@ -22,6 +24,19 @@ def create_matching(conn: Connection, choice: Choice) -> int:
         """,
         given,
     ).rowcount
+
+
+def sum_matching(conn: Connection, choice: Choice) -> list[Row]:
+    """The orders of the list by currency (currency, orders, total), most orders first."""
+    filters, given = narrow(ORDERS, choice)
+    return conn.execute(
+        f"""
+        SELECT o.currency, count(*) AS orders, sum(o.total) AS total
+        FROM {ORDERS.counted} WHERE {ORDERS.where}{filters}
+        GROUP BY o.currency ORDER BY orders DESC, o.currency LIMIT %(most)s
+        """,
+        {**given, "most": _MOST_CURRENCIES},
+    ).fetchall()
 
 
 def find_order(conn: Connection, *, order_id: int) -> Order | None:

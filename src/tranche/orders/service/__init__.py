@@ -17,6 +17,7 @@ from tranche.orders.service.look import (
     list_notices,
     list_numbered_batches,
     order_of,
+    sum_orders,
 )
 from tranche.orders.service.undo import UNDO_KIND, UndoReport, look_at_undo, mark_used_items, undo_batch
 from tranche.orders.service.upload import (
@@ -58,6 +59,7 @@ __all__ = [
     "mark_used_items",
     "order_of",
     "record_refused",
+    "sum_orders",
     "try_out",
     "undo_batch",
     "upload",

@@ -94,9 +94,24 @@ def collect_orders(
 
     Returns how many there are.
     """
+    return orders.create_matching(conn, _choice(batch_id, customer_id, status, search))
+
+
+def sum_orders(
+    conn: Connection,
+    *,
+    batch_id: int | None = None,
+    customer_id: int | None = None,
+    status: str | None = None,
+    search: str | None = None,
+) -> list[Row]:
+    """What the list of these filters holds, by currency: currency, orders, total; most orders first."""
+    return orders.sum_matching(conn, _choice(batch_id, customer_id, status, search))
+
+
+def _choice(batch_id: int | None, customer_id: int | None, status: str | None, search: str | None) -> Choice:
     prefix = Prefix(search) if search else None
-    choice = Choice({"batch_id": batch_id, "customer_id": customer_id, "status": status, "search": prefix})
-    return orders.create_matching(conn, choice)
+    return Choice({"batch_id": batch_id, "customer_id": customer_id, "status": status, "search": prefix})
 
 
 def get_order(conn: Connection, *, order_id: int) -> tuple[Order, list[OrderLine]]:

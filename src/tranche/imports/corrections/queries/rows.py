@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tranche.kernel.db.pool import Connection, Row
 
 _KEY = "coalesce('k' || r.group_key, 'r' || r.row_number)"
-_MATCHES = """
+MATCHES = """
     r.organization_id = current_organization() AND r.import_id = %(id)s
     AND (%(code)s::text IS NULL AND %(column)s::text IS NULL OR r.row_number IN (
         SELECT e.row_number FROM import_errors e
@@ -30,7 +30,7 @@ def list_rows(
     return conn.execute(
         f"""
         SELECT r.row_number, r.group_key, r.cells, r.extra, r.is_dirty FROM import_rows r
-        WHERE {_MATCHES} ORDER BY r.row_number LIMIT %(limit)s OFFSET %(offset)s
+        WHERE {MATCHES} ORDER BY r.row_number LIMIT %(limit)s OFFSET %(offset)s
         """,
         {"id": import_id, "code": code, "column": column, "limit": limit, "offset": offset},
     ).fetchall()
@@ -38,7 +38,7 @@ def list_rows(
 
 def count_rows(conn: Connection, *, import_id: int, code: str | None = None, column: str | None = None) -> int:
     row = conn.execute(
-        f"SELECT count(*) AS count FROM import_rows r WHERE {_MATCHES}",
+        f"SELECT count(*) AS count FROM import_rows r WHERE {MATCHES}",
         {"id": import_id, "code": code, "column": column},
     ).fetchone()
     return int(row["count"]) if row else 0

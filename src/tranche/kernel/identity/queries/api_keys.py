@@ -12,26 +12,9 @@ _COLUMNS = """
 """
 
 
-def find_owner(conn: Connection, *, key_hash: bytes) -> Row | None:
-    """Whose key it is (organization_id, api_key_id), over all tenants."""
-    return conn.execute(
-        "SELECT organization_id, api_key_id FROM find_api_key(%(key_hash)s)", {"key_hash": key_hash}
-    ).fetchone()
-
-
-def find_usable(conn: Connection, *, key_id: int) -> Row | None:
-    """The key with its user; nothing when it is revoked or expired, or its user inactive."""
-    return conn.execute(
-        """
-        SELECT k.role AS key_role, k.scopes, k.branch_id, u.id AS user_id, u.name AS user_name, u.role AS user_role,
-               k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS is_use_unrecorded
-        FROM api_keys k
-        JOIN users u ON u.organization_id = k.organization_id AND u.id = k.user_id
-        WHERE k.organization_id = current_organization() AND k.id = %(key_id)s
-          AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()) AND u.is_active
-        """,
-        {"key_id": key_id},
-    ).fetchone()
+def find_caller(conn: Connection, *, key_hash: bytes) -> Row | None:
+    """The key with its user, over all tenants; nothing when it is revoked or expired, or its user inactive."""
+    return conn.execute("SELECT * FROM find_api_key(%(key_hash)s)", {"key_hash": key_hash}).fetchone()
 
 
 def record_use(conn: Connection, *, key_id: int) -> None:

@@ -1,7 +1,7 @@
 """From a presented key to the actor behind it."""
 
 from tranche.kernel.context import Context, Role
-from tranche.kernel.db.pool import Connection, Database, set_tenant
+from tranche.kernel.db.pool import Database
 from tranche.kernel.identity import keys
 from tranche.kernel.identity.queries import api_keys
 
@@ -14,27 +14,20 @@ def authenticate(db: Database, token: str) -> Context | None:
     """
     if not keys.is_well_formed(token):
         return None
-    with db.transaction(None) as conn:
-        owner = api_keys.find_owner(conn, key_hash=keys.digest(token))
-        if owner is None:
-            return None
-        set_tenant(conn, owner["organization_id"])
-        return _admit(conn, organization_id=owner["organization_id"], key_id=owner["api_key_id"])
-
-
-def _admit(conn: Connection, *, organization_id: int, key_id: int) -> Context | None:
-    row = api_keys.find_usable(conn, key_id=key_id)
+    with db.lone() as conn:
+        row = api_keys.find_caller(conn, key_hash=keys.digest(token))
     if row is None:
         return None
     if row["is_use_unrecorded"]:
-        api_keys.record_use(conn, key_id=key_id)
+        with db.transaction(row["organization_id"]) as conn:
+            api_keys.record_use(conn, key_id=row["api_key_id"])
     key_role, user_role = Role(row["key_role"]), Role(row["user_role"])
     return Context(
-        organization_id=organization_id,
+        organization_id=row["organization_id"],
         role=key_role if user_role.covers(key_role) else user_role,
         user_id=row["user_id"],
         user_name=row["user_name"],
         branch_id=row["branch_id"],
-        api_key_id=key_id,
+        api_key_id=row["api_key_id"],
         scopes=frozenset(row["scopes"]),
     )

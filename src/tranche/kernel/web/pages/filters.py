@@ -37,6 +37,11 @@ def number(value: Decimal | float | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
+def amount(value: Decimal | None) -> str:
+    """A quantity without zeros at its end: 10.500 as 10.5."""
+    return "–" if value is None else f"{value.normalize() + 0:,f}"
+
+
 def money(value: Decimal | None, currency: str = "") -> str:
     """An amount with the digits of its currency."""
     if value is None:
@@ -121,6 +126,7 @@ def _time(value: datetime, text: str, *, title: str) -> Markup:
 
 FILTERS: Final = {
     "number": number,
+    "amount": amount,
     "money": money,
     "percent": percent,
     "day": day,

@@ -1,0 +1,99 @@
+"""The pages of uploads over HTTP: what is another organization's, what is no upload of orders, what cannot be asked."""
+
+import hashlib
+
+import pytest
+
+from tests.live import Live
+from tests.pages.visits import Visitor, timeless, visit
+from tranche.kernel.context import Role
+
+TABLE = b"orderId,customer,sku,quantity,unitPrice\nA1,Bob,S-1,1,9.99\n"
+HASH = hashlib.sha256(TABLE).hexdigest()
+
+
+@pytest.fixture
+def stranger(live: Live) -> Visitor:
+    """The admin of another organization, which has an upload, a dry run, an order and a customer."""
+    other, client = live.join("Rivals")
+    with client:
+        for query in ("", "?dryRun=true"):
+            client.post(f"/api/orders/upload{query}", files={"file": ("May.csv", TABLE)})
+    with live.database.transaction(other.organization_id) as conn:
+        conn.execute(
+            """
+            INSERT INTO customers (organization_id, name, name_folded) VALUES (current_organization(), 'Zoe', 'zoe')
+            """
+        )
+        conn.execute(
+            """
+            INSERT INTO orders (organization_id, number, customer_id, currency, line_count, total)
+            SELECT organization_id, 'A9', id, 'EUR', 1, 1 FROM customers WHERE name = 'Zoe'
+            """
+        )
+        ids = conn.execute("SELECT (SELECT max(id) FROM orders) AS o, (SELECT max(id) FROM customers) AS c").fetchone()
+    assert ids is not None
+    own = visit(live, context=other)
+    assert own.get(f"/orders/{ids['o']}").status_code == own.get(f"/customers/{ids['c']}").status_code == 200
+    return own
+
+
+def test_what_is_anothers_answers_like_what_is_unknown(admin: Visitor, stranger: Visitor) -> None:
+    for path in ("/uploads/1", "/uploads/review/1", "/uploads/review/2", "/uploads/review/2/columns"):
+        assert stranger.get(path).status_code == 200, path
+        foreign, unknown = admin.get(path), admin.get(path.replace("1", "99").replace("2", "99"))
+        assert (foreign.status_code, unknown.status_code) == (404, 404), path
+        assert timeless(foreign.text).replace(path, "") == timeless(unknown.text).replace(
+            path.replace("1", "99").replace("2", "99"), ""
+        )
+    for path, data in (
+        ("/uploads/1/undo", {}), ("/uploads/review/2/confirm", {}), ("/uploads/review/2/columns", {}),
+        ("/uploads/review/2/cell", {"row": "2", "field": "quantity"}),
+        ("/uploads/review/2/group", {"key": "x", "field": "y"}),
+    ):  # fmt: skip
+        assert admin.post(path, data).status_code == 404, path
+    for number in range(1, 4):
+        assert admin.get(f"/orders/{number}").status_code == admin.get(f"/customers/{number}").status_code == 404
+
+
+def test_a_file_is_reached_by_its_hash_only_in_its_organization(admin: Visitor, stranger: Visitor) -> None:
+    path = f"/uploads/new/columns?file={HASH}&name=May.csv"
+    assert stranger.get(path).status_code == 200
+    for address in (path, "/uploads/new/columns", f"/uploads/new/columns?file={HASH[:-1]}", path.replace(HASH, "é")):
+        assert admin.get(address).status_code == 404, address
+    assert admin.post("/uploads/new/columns", {"file": HASH, "name": "May.csv"}).status_code == 404
+
+
+def test_an_import_of_something_else_is_no_upload(live: Live, admin: Visitor) -> None:
+    made = live.client.post("/api/items/upload", files={"file": ("items.csv", b"sku,name\nS-1,Mug\n")})
+    assert made.status_code == 202, made.text
+    assert admin.get("/uploads/review/1").status_code == 404
+    assert admin.get("/uploads/review/1/columns").status_code == 404
+
+
+def test_a_viewer_sees_the_report_and_is_refused_every_change(live: Live) -> None:
+    live.client.post("/api/orders/upload?dryRun=true", files={"file": ("May.csv", TABLE)})
+    viewer = visit(live, role=Role.VIEWER)
+    assert viewer.get("/uploads/review/1").status_code == 200
+    for path in ("confirm", "cell", "group", "workbook", "columns"):
+        assert viewer.post(f"/uploads/review/1/{path}").status_code == 403, path
+    for path in ("/uploads/new", f"/uploads/new/columns?file={HASH}", "/uploads/review/1/columns"):
+        assert viewer.get(path).status_code == 403, path
+
+
+def test_columns_that_the_file_does_not_have_and_files_that_cannot_be_read_are_told(live: Live, admin: Visitor) -> None:
+    live.client.post("/api/orders/upload?dryRun=true", files={"file": ("May.csv", TABLE)})
+    chosen = {"column": ["orderId", "quantity"], "field": ["orderId", "quantity"], "file": HASH, "name": "May.csv"}
+    answer = admin.post("/uploads/new/columns", chosen)
+    assert answer.status_code == 400
+    assert "Choose a column for: Unit price, Customer name" in answer.text
+    assert 'value="quantity" selected' in answer.text
+    unknown = {**chosen, "field": ["orderId", "colour"]}
+    assert "Choose a column for" in admin.post("/uploads/new/columns", unknown).text
+
+
+@pytest.mark.parametrize("query", ["show=none", "after=x", "after=0", "before=-1", "after=99999999999999999999"])
+def test_what_no_report_has_is_refused(live: Live, admin: Visitor, query: str) -> None:
+    live.client.post("/api/orders/upload?dryRun=true", files={"file": ("May.csv", TABLE)})
+    assert admin.get(f"/uploads/review/1?{query}").status_code == 400
+    assert admin.get("/orders?choose=some").status_code == 400
