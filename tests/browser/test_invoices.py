@@ -124,7 +124,7 @@ def test_a_run_is_taken_back_after_a_typed_word(tab: Tab, live: Live) -> None:
     live.wait(job["operation_id"])
     tab.go("/invoices/runs")
     tab.click("Invoices for 3 orders", role="link")
-    expect(tab.page.get_by_text("3 invoices · 215.82 EUR")).to_be_visible()
+    expect(tab.page.get_by_text("3 invoices are live · 215.82 EUR")).to_be_visible()
     tab.click("Undo")
     tab.assert_accessible()
     tab.page.get_by_label("Type void to go on").fill("void")
