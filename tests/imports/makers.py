@@ -103,7 +103,8 @@ def _xls_cell(row: int, column: int, cell: Made) -> bytes:
         return _record(0x0203, at + struct.pack("<d", cell))
     if cell is None:
         return b""
-    return _record(0x0204, at + struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le"))
+    text = str(cell)
+    return _record(0x0204, at + struct.pack("<HB", len(text), 1) + text.encode("utf-16-le"))
 
 
 def _record(kind: int, data: bytes = b"") -> bytes:

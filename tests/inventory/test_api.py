@@ -91,6 +91,26 @@ def test_a_dry_run_is_confirmed_and_the_import_undone(live: Live) -> None:
     assert live.client.post(f"/api/imports/{started['importId']}/undo").json()["code"] == "import_undone"
 
 
+def test_who_prefers_to_wait_is_told_how_each_ended(live: Live) -> None:
+    wait = {"Prefer": "wait=30"}
+
+    def ask(path: str, **more: Any) -> dict[str, Any]:
+        answer = live.client.post(path, headers=wait, **more)
+        assert (answer.status_code, answer.headers["preference-applied"]) == (200, "wait=30"), answer.text
+        found: dict[str, Any] = answer.json()["data"]
+        return found
+
+    report = ask("/api/items/upload", files={"file": ("a.csv", GOOD.encode())}, params={"dryRun": "true"})
+    assert (report["status"], report["dryRun"]) == ("completed", True)
+    path = f"/api/imports/{report['importId']}"
+    assert ask(f"{path}/judge", json={"mapping": {"name": "Colour"}})["status"] == "completed"
+    confirmed = ask(f"{path}/import")
+    assert (confirmed["status"], confirmed["dryRun"]) == ("completed", False)
+    assert {item["name"] for item in live.client.get("/api/items").json()["data"]} == {"red", "blue"}
+    assert ask(f"{path}/undo")["status"] == "completed"
+    assert live.client.get("/api/items").json()["data"] == []
+
+
 def test_what_cannot_be_taken_is_refused(live: Live) -> None:
     for params in ({"mode": "some"}, {"onDuplicate": "burn"}, {"dryRun": "yes"}, {"colour": "red"}, {"mapping": "["}):
         assert send(live.client, GOOD, **params).status_code == 400, params

@@ -15,7 +15,7 @@ class InvoicePhase(ItemPhase):
     """Set: the orders of a chunk become invoices in one transaction; several chunks at a time."""
 
     unit = "orders"
-    first_size = 250
+    first_size = 200  # small, because somebody waits for the first invoice
     most_size = 2_500
 
     def __init__(self, name: str = RUN_STAGE) -> None:

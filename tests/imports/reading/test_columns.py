@@ -1,10 +1,13 @@
 """What is done to a whole column at once equals what would be done value by value."""
 
+from pathlib import Path
+
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.imports.factories import FIELDS
+from tests.imports.factories import FIELDS, read, write_csv
 from tranche.imports.domain import FieldKind
 from tranche.imports.reading import dates, numbers
 from tranche.imports.reading.columns import clean
@@ -68,3 +71,22 @@ def test_a_nul_is_a_fault_and_no_value() -> None:
         done = _clean(["1", "a\x00b", "2"], kind)
         assert done.values.to_pylist()[1] is None
         assert done.marks[1].code == "unreadable_character"
+
+
+@pytest.mark.parametrize(
+    ("quantities", "expected", "doubtful"),
+    [
+        (("1.000", "2"), ["1.000", "2"], [2]),
+        (("1.000", "2.5"), ["1.000", "2.5"], []),
+        (("1.000", "2,5"), ["1000", "2.5"], []),
+        (("0.125", "2"), ["0.125", "2"], []),
+    ],
+)
+def test_a_point_is_doubted_beside_a_column_that_writes_the_comma(
+    tmp_path: Path, quantities: tuple[str, str], expected: list[str], doubtful: list[int]
+) -> None:
+    rows = [["Order no", "Qty", "Price"], *([f"A{n}", one, "12,50"] for n, one in enumerate(quantities))]
+    reading = read(write_csv(tmp_path / "a.csv", rows, delimiter=";"))
+    assert reading.column("quantity") == expected
+    assert [fault.row for fault in reading.faults] == doubtful
+    assert all("may be a decimal" in fault.message for fault in reading.faults)

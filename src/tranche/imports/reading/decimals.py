@@ -1,6 +1,7 @@
 """A column of numbers to plain decimals: judged by the shapes of its values, changed all at once."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import IntEnum
 from typing import Final
 
@@ -29,6 +30,13 @@ _AMBIGUOUS: Final = Verdict(
     "ambiguous_number",
     "{cell} holds {value}, which may be a decimal or have a thousands separator: "
     "the column uses both the point and the comma. Write all its numbers in one way.",
+)
+
+_GROUPED: Final = r"^-?[1-9][0-9]{0,2}\.[0-9]{3}$"
+_BESIDE: Final = Verdict(
+    "ambiguous_number",
+    "{cell} holds {value}, which may be a decimal or have a thousands separator: the file writes the comma as its "
+    "decimal sign in another column. Write the number with a comma, or without a thousands separator.",
 )
 
 
@@ -63,6 +71,23 @@ def clean_decimals(column: pa.ChunkedArray, *, header: str, typed: bool) -> Clea
         changed, _ = replaced(changed, rest, decide=lambda text: plain(text, style=style) or text)
     marks = dict.fromkeys(rows_where(pc.equal(way, _Way.DOUBT)), _AMBIGUOUS)
     return Clean(changed, marks, tuple(f"{header}: {notice}" for notice in _notices(known, style)))
+
+
+def doubt_points(column: pa.ChunkedArray, done: Clean) -> Clean:
+    """In a text file whose other columns write the comma, 1.000 is doubtful where its own column settles nothing."""
+    column = _western(column)
+    grouped = pc.fill_null(pc.match_substring_regex(column, _GROUPED), fill_value=False)
+    if not pc.any(grouped).as_py():
+        return done
+    own = settle(distinct(pc.replace_substring_regex(column, "[2-9]", "1")), typed=False)
+    if own.decimal is not None or own.mixed:
+        return done
+    return replace(done, marks=dict.fromkeys(rows_where(grouped), _BESIDE) | done.marks)
+
+
+def writes_comma(done: Clean) -> bool:
+    """Whether the column has shown that the comma is its decimal sign."""
+    return any(notice.endswith(DECIMAL_COMMA) for notice in done.notices)
 
 
 def _western(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from tranche.imports.domain import (
     Column,
     Field,
+    FieldKind,
     FileHeader,
     FileKind,
     FileTooLarge,
@@ -23,6 +24,7 @@ from tranche.imports.domain import (
 )
 from tranche.imports.mapping import with_samples
 from tranche.imports.reading.columns import clean
+from tranche.imports.reading.decimals import doubt_points, writes_comma
 from tranche.imports.reading.header import above_notices, filled_rows, find_header
 from tranche.imports.reading.joined import join
 from tranche.imports.reading.marks import Clean, Verdict
@@ -155,7 +157,19 @@ def _clean_all(
             percents=_percents(path, table, first, limits=limits) if alone else None,
         )
         cleaned[first.index] = _with_errors(table, [column.index for column in columns], begin=begin, done=done)
+    if not table.typed and any(writes_comma(done) for done in cleaned.values()):
+        _doubt_points(table, cleaned, matching=matching, fields=fields, begin=begin)
     return cleaned
+
+
+def _doubt_points(
+    table: Table, cleaned: dict[int, Clean], *, matching: Matching, fields: Sequence[Field], begin: int
+) -> None:
+    for field in fields:
+        column = matching.column_of(field.name)
+        if column and field.kind in (FieldKind.DECIMAL, FieldKind.PERCENT):
+            values = _below(table.columns[column.index], begin)
+            cleaned[column.index] = doubt_points(values, cleaned[column.index])
 
 
 def _percents(path: Path, table: Table, column: Column, *, limits: Limits) -> Callable[[], set[int]] | None:

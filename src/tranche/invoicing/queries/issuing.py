@@ -104,13 +104,13 @@ def insert_lines(conn: Connection) -> None:
 
 
 def mark_orders(conn: Connection) -> None:
-    """The orders of what was issued are invoiced; the range keeps it from reading all orders before them."""
+    """The orders of what was issued are invoiced; for the array see `judging`."""
     conn.execute(
         """
         UPDATE orders o SET status = 'invoiced', updated_at = now()
         FROM pg_temp.issued i
         WHERE o.organization_id = current_organization() AND o.id = i.order_id
-          AND o.id >= (SELECT min(order_id) FROM pg_temp.issued) AND o.id <= (SELECT max(order_id) FROM pg_temp.issued)
+          AND o.id = ANY (ARRAY(SELECT order_id FROM pg_temp.issued))
         """
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping as AbstractMapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tranche.imports.domain import OUR_HEADERS, FileHeader, InvalidMapping, Mapping, ParseRequest
 from tranche.imports.parser import inspect
@@ -59,7 +60,7 @@ class Reading:
         looked_at = 0
         limits = self.limits.parsing
         with show_rows(path, work=work, fields=ORDER_FIELDS, rows=rows, edited=entered, limits=limits) as shown:
-            meant = set(work.headers.values())
+            meant = {*work.headers.values(), *chain.from_iterable(work.joined.values())}
             at = [i for i, header in enumerate(shown.headers) if header in meant and header not in OUR_HEADERS]
             for row in shown.rows:
                 looked_at += 1
