@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := $(VENV)/peers/.installed
-WORKERS ?= 2
+WORKERS ?= 4  # tests mostly wait for processes that they start, so more than there are cores
 ARGS ?=
 
 .DEFAULT_GOAL := help
