@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := $(VENV)/peers/.installed
-WORKERS ?= 4  # tests mostly wait for processes that they start, so more than there are cores
+# Tests mostly wait for processes that they start, so there are more workers than cores.
+WORKERS ?= 4
 ARGS ?=
 
 .DEFAULT_GOAL := help
