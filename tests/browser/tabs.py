@@ -84,8 +84,10 @@ class Tab:
         self.page.context.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # A refused page is a matter of the test, which sees it; a refused picture or script is judged by `_judge`.
-        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
+        # A refused page is a matter of the test, which sees it; a refused picture or script is judged by `_judge`. A
+        # piece of a page that was on its way when the page was left is no fault.
+        expected = message.text.startswith(("Failed to load resource", "htmx: htmx:error: Failed to fetch TypeError"))
+        if message.type in {"error", "warning"} and not expected:
             self.faults.append(f"console: {message.text}")
 
     def _see(self, request: Request) -> None:

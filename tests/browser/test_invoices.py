@@ -71,6 +71,7 @@ def test_orders_are_chosen_looked_at_and_invoiced(tab: Tab, live: Live) -> None:
     tab.page.wait_for_url("**/operations/*")
     live.wait(int(tab.page.url.rsplit("/", 1)[-1]))
     expect(tab.page.get_by_text("9 invoices are live · 647.46 EUR")).to_be_visible()
+    expect(tab.heading("Why some were skipped")).to_be_visible()
     tab.assert_accessible()
     tab.picture("invoices-operation")
     tab.click("Show the invoices", role="link")

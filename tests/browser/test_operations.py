@@ -33,8 +33,15 @@ def test_an_operation_is_followed_to_its_end_without_a_reload(tab: Tab, live: Li
     live.start_worker()
     expect(tab.page.locator("#live").get_by_text("Done, with errors")).to_be_visible(timeout=20_000)
     assert tab.page.evaluate("window.stayed")
+    expect(tab.page.get_by_text("Put the cells right in the error workbook")).to_be_visible()
     tab.assert_accessible()
     tab.picture("operation-ended")
+    tab.click("Undo")
+    expect(tab.page.get_by_text("54 orders came in by it.")).to_be_visible()
+    tab.click("Undo the upload")
+    expect(tab.heading("Order undo")).to_be_visible()
+    expect(tab.page.locator("#live").get_by_text("Done", exact=True).first).to_be_visible(timeout=20_000)
+    expect(tab.page.get_by_role("link", name="Show the upload")).to_be_visible()
 
 
 def test_the_list_is_filtered_sorted_and_saved(tab: Tab, live: Live, tmp_path: Path) -> None:

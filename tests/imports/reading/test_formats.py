@@ -225,7 +225,7 @@ def test_merged_cells_are_pointed_out_in_binary_workbooks(tmp_path: Path, write_
 
 
 def test_merged_cells_are_pointed_out_in_opendocument(tmp_path: Path) -> None:
-    cells = "".join(map(ods_cell, ("A", 1, 2)))
+    cells = ods_cell("A") + ods_cell(1) + ods_cell(2)
     merged = '<table:table-cell table:number-rows-spanned="2" office:value-type="string"><text:p>x</text:p>'
     raw = (
         f"<table:table-row>{cells}{merged}</table:table-cell></table:table-row>"
@@ -237,7 +237,8 @@ def test_merged_cells_are_pointed_out_in_opendocument(tmp_path: Path) -> None:
 
 
 def test_a_short_old_workbook_lies_in_small_pieces_and_is_read_alike(tmp_path: Path) -> None:
-    rows: Rows = [["Order no", "Qty", "Price", "VAT"], *([f"A{n}", 1, 2, Rate(0.19)] for n in range(20))]
+    rows: list[list[Made]] = [["Order no", "Qty", "Price", "VAT"]]
+    rows += [[f"A{n}", 1, 2, Rate(0.19)] for n in range(20)]
     path = write_xls(tmp_path / "a.xls", rows, merged=[(1, 2, 4, 4)], is_short=True)
     reading = read(path)
     assert reading.column("taxRate") == ["19"] * 20

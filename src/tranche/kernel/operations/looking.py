@@ -48,7 +48,7 @@ def list_reasons(conn: Connection, panels: Panels, operation: Operation) -> dict
     skipped = items.list_skip_groups(conn, operation_id=operation.id, limit=_MOST_REASONS)
     return {
         "groups": [{**group, "advice": panels.advise(operation, group["code"])} for group in failed],
-        "skipped_groups": skipped,
+        "skipped_groups": [{**group, "advice": ""} for group in skipped],
     }
 
 

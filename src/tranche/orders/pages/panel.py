@@ -7,11 +7,26 @@ from tranche.imports import service as imports
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.panels import OperationPanel
+from tranche.kernel.operations.panels import OperationPanel, Undo
+from tranche.kernel.web.pages.filters import plural
+from tranche.orders.domain import BatchNotFound
 from tranche.orders.pages.causes import describe_all
-from tranche.orders.service import IMPORT_KIND
+from tranche.orders.service import IMPORT_KIND, UNDO_KIND, get_batch
 
 _SHOWN: Final = 10
+_ADVICE: Final = {
+    "order_rejected": "Nothing is wrong with these rows themselves: they come in when the others are put right.",
+    "order_exists": "Nothing is to be done, unless the order should be replaced: then upload it with that choice.",
+    "looks_like_return": "If these are returns, upload the file with returns taken in; else put the quantity right.",
+    "customer_differs": "Give the order one customer, or another number to its other rows.",
+    "currency_differs": "Give the order one currency, or another number to its other rows.",
+    "ambiguous_name": "Name the code instead of the name, for it stands for one record only.",
+    "lost_digits": "Format the column as text in the spreadsheet, enter the numbers again, and upload it.",
+    "error_cell": "Put the formula right in the spreadsheet, save it, and upload it again.",
+    "unsaved_formula": "Open the spreadsheet, save it, so that its formulas have values, and upload it again.",
+}
+_BAD: Final = "Put the cells right in the error workbook, or cell by cell, and bring them in."
+_DOUBTFUL: Final = "It came in all the same; look whether it is as it was meant."
 
 
 def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapping[str, Any] | None:
@@ -20,15 +35,42 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
     if not operation.status.is_terminal:
         return None
     work = imports.get(conn, import_id=operation.payload["importId"])
+    groups = imports.list_error_groups(conn, import_id=work.id, limit=_SHOWN)
     import_id, batch_id = operation.payload["importId"], operation.payload.get("batchId")
     return {
-        "groups": describe_all(imports.list_error_groups(conn, import_id=import_id, limit=_SHOWN), work),
+        "groups": [{**group, "advice": _advise(group)} for group in describe_all(groups, work)],
         "path": f"/uploads/{batch_id}" if batch_id else f"/uploads/review/{import_id}",
         "is_tried_out": not batch_id,
         "import_id": import_id,
+        "undo": _undo(conn, batch_id),
     }
+
+
+def _undo(conn: Connection, batch_id: int | None) -> Undo | None:
+    """The question before an upload is taken back; None where nothing came in, or it was taken back or deleted."""
+    try:
+        batch = get_batch(conn, batch_id=batch_id) if batch_id else None
+    except BatchNotFound:
+        return None
+    if batch is None or batch.undone_at is not None or not batch.successful_orders:
+        return None
+    return Undo(
+        title="Undo this upload?",
+        text=f"{plural(batch.successful_orders, 'order')} came in by it. What nobody has touched since is removed; the "
+        "rest is kept and named with its reason.",
+        button="Undo the upload",
+    )
+
+
+def _advise(group: Mapping[str, Any]) -> str:
+    return _ADVICE.get(group["code"]) or (_BAD if group["severity"] == "error" else _DOUBTFUL)
 
 
 ORDER_PANELS: Final = (
     OperationPanel(kinds=frozenset({IMPORT_KIND}), template="orders/import_panel.html", load=load_import),
+    OperationPanel(
+        kinds=frozenset({UNDO_KIND}),
+        template="orders/undo_panel.html",
+        load=lambda _conn, _ctx, operation: {"batch_id": operation.payload["batchId"]},
+    ),
 )
