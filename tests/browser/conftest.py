@@ -12,11 +12,12 @@ __all__ = ["live", "open_live"]
 
 
 @pytest.fixture
-def open_browser(browser: Browser) -> Iterator[Callable[..., Tab]]:
+def open_browser(browser: Browser, open_live: Callable[..., Live]) -> Iterator[Callable[..., Tab]]:
     """Opens tabs on a house: `open_browser(live)` signed in as its admin, `open_browser(live, as_nobody=True)`.
 
     At the end of the test every tab must be free of faults: see tests/browser/tabs.py.
     """
+    del open_live  # only asked for so that the house is there until the tabs are closed
     tabs: list[Tab] = []
 
     def open_one(live: Live, **who: object) -> Tab:

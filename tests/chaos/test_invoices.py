@@ -12,7 +12,7 @@ from tests.chaos.drag import Gate
 from tests.chaos.house import House
 from tests.chaos.hunt import Hunt
 from tests.chaos.lethal_invoice import HOW
-from tests.chaos.processes import Crew, Supervisor
+from tests.chaos.processes import Crew, Process, Supervisor
 from tests.chaos.scale import SCALE
 from tests.chaos.selling import (
     assert_invoiced,
@@ -71,8 +71,7 @@ def test_a_worker_frozen_in_mid_chunk_changes_nothing_when_it_comes_back(house: 
     with gate.shut():
         started = begin_run(house)
         gate.wait_for_one()
-        held = {claim["pid"] for claim in house.claims()}
-        zombie = next(process for process in workers if process.pid in held)
+        zombie = eventually(lambda: _holder(house, workers), seconds=30, what="a worker with a claim")
         zombie.freeze()
     house.wait(started)
     assert_invoiced(house, sale)
@@ -82,6 +81,11 @@ def test_a_worker_frozen_in_mid_chunk_changes_nothing_when_it_comes_back(house: 
     crew.wait_for_beat(zombie, newer_than=3)
     assert house.operation(started) == before
     assert_invoiced(house, sale)
+
+
+def _holder(house: House, workers: list[Process]) -> Process | None:
+    held = {claim["pid"] for claim in house.claims()}
+    return next((process for process in workers if process.pid in held), None)
 
 
 def test_an_order_that_kills_its_worker_is_set_aside_and_the_others_are_invoiced(house: House, crew: Crew) -> None:

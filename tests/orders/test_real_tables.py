@@ -63,7 +63,7 @@ def test_two_months_with_title_and_total_come_in_and_the_rest_is_named(importer:
     ]
     assert done.codes == [(8, "not_a_date"), (8, "looks_like_return"), (10, "missing_customer")]
     said = [error["message"] for error in done.errors]
-    assert said[0].startswith("June!F3 holds “2024 6 31”")
+    assert said[0].startswith("June!F3 + June!G3 + June!H3 holds “2024 6 31”")
     assert said[1].startswith("June row 3: Quantity is -1")
     assert said[2].startswith("June row 5: The row has no customer")
     notices = " ".join((done.operation.summary or {})["notices"])

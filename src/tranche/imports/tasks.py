@@ -204,7 +204,7 @@ class CommitPhase:
 
     name = COMMIT
     parallel = True
-    first_size = 10_000
+    first_size = 5_000
     most_size = 20_000
 
     def __init__(self, target: Target) -> None:
