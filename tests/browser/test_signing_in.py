@@ -10,7 +10,7 @@ from tests.invoicing.factories import make_customer, make_orders
 from tests.live import Live
 from tranche.kernel.context import Role
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.identity.service import make_setup_link
+from tranche.kernel.identity.service import Purpose, make_person_link, make_setup_link
 
 PASSWORD = "seven red boats"  # noqa: S105  # of a test
 FIRST, SECOND = "ten blue lamps", "ten green lamps"
@@ -42,6 +42,21 @@ def test_the_set_up_link_opens_the_house_once(open_browser: Callable[..., Tab], 
     expect(tab.heading("There is nothing here")).to_be_visible()
     tab.assert_accessible()
     tab.picture("link-used")
+
+
+def test_a_link_that_signs_in_by_itself_opens_on_the_home_page_once(
+    open_browser: Callable[..., Tab], live: Live
+) -> None:
+    set_up(open_browser(live, as_nobody=True), live)
+    token = make_person_link(
+        live.database, email="ada@harbour.test", purpose=Purpose.SIGN_IN, entropy=secrets.token_bytes
+    )
+    tab = open_browser(live, as_nobody=True, scripts=False).go(f"/join/{token}")
+    expect(tab.page.get_by_role("button", name="Sign in")).to_be_visible()
+    tab = open_browser(live, as_nobody=True).go(f"/join/{token}")
+    expect(tab.page.locator(".place-name")).to_have_text("Harbour Goods")
+    assert tab.page.url == f"{live.url}/"
+    expect(open_browser(live, as_nobody=True).go(f"/join/{token}").heading("There is nothing here")).to_be_visible()
 
 
 def test_one_signs_in_and_lands_where_one_wanted_to_go(open_browser: Callable[..., Tab], live: Live) -> None:

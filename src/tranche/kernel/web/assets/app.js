@@ -30,6 +30,9 @@ for (const ask of document.querySelectorAll("dialog.ask[open]")) {
   ask.showModal();
 }
 
+// A link that signs in by itself: what only looks at addresses runs no script, and so does not use it up.
+$("form[data-go]")?.requestSubmit();
+
 $(".settings-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // "/" goes to the search, as everywhere; arrows go through what it found, Escape leaves it.
