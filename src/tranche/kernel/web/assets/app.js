@@ -19,7 +19,7 @@ document.addEventListener("click", async (event) => {
     toast("Copied.", "good");
   } else if ("dismiss" in button.dataset) button.closest(".toast-word").remove();
   else if (!("commandForElement" in button)) {
-      const dialog = document.getElementById(button.getAttribute("commandfor"));
+    const dialog = document.getElementById(button.getAttribute("commandfor"));
     button.getAttribute("command") === "close" ? dialog.close() : dialog.showModal();
   }
 });
@@ -30,12 +30,12 @@ for (const ask of document.querySelectorAll("dialog.ask[open]")) {
   ask.showModal();
 }
 
-// A link that signs in by itself: what only looks at addresses runs no script, and so does not use it up.
+// A link that signs in.
 $("form[data-go]")?.requestSubmit();
 
 $(".settings-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
-// "/" goes to the search, as everywhere; arrows go through what it found, Escape leaves it.
+// "/" goes to the search; arrows go through what it found, Escape leaves it.
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   const stops = [...document.querySelectorAll("#search,#search-hits a")];
