@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from markupsafe import Markup
@@ -11,6 +10,7 @@ from markupsafe import Markup
 from tranche.inventory.domain import SOON_DAYS
 from tranche.inventory.lineage import Edge
 from tranche.inventory.service.tracing import Node
+from tranche.kernel.web.pages.filters import amount
 
 MOST_DRAWN: Final = 60
 _WIDE, _HIGH, _GAP_X, _GAP_Y, _LONGEST = 164, 48, 84, 18, 18
@@ -67,7 +67,7 @@ def _weight(edge: Edge, places: Mapping[int, Place]) -> Markup:
     """How much went along a line, in its middle."""
     (x1, y1), (x2, y2) = _ends(edge, places)
     return Markup('<text class="lineage-weight" x="{:g}" y="{:g}">{}</text>').format(
-        (x1 + x2) / 2, (y1 + y2) / 2 + 4, _plain(edge.quantity)
+        (x1 + x2) / 2, (y1 + y2) / 2 + 4, amount(edge.quantity)
     )
 
 
@@ -95,7 +95,7 @@ def _box(node: Node, place: Place, *, today: date) -> Markup:
         name,
         x + 12,
         y + 37,
-        f"{_plain(node.quantity)} left" + (", on hold" if node.hold_reason else ""),
+        f"{amount(node.quantity)} left" + (", on hold" if node.hold_reason else ""),
     )
 
 
@@ -107,7 +107,3 @@ def _tone(node: Node, today: date) -> str:
     if node.hold_reason or (left is not None and left <= SOON_DAYS):
         return "warn"
     return "good" if node.is_active else "idle"
-
-
-def _plain(quantity: Decimal) -> str:
-    return f"{quantity.normalize():,f}"

@@ -14,6 +14,7 @@ from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Invalid, NotFound, TrancheError
 from tranche.kernel.web.json import Body
+from tranche.kernel.web.pages.filters import amount
 from tranche.kernel.web.pages.render import Html, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
@@ -80,7 +81,7 @@ def receive(
     except (Invalid, NotFound) as error:
         return _ask_receipt(request, ctx, database, item_id=item_id, data=data, error=error)
     into = f" into {moved.to_number}" if moved.to_number else ""
-    return redirect(f"/stock/items/{item_id}", say=f"{moved.quantity.normalize():,f} came{into}.")
+    return redirect(f"/stock/items/{item_id}", say=f"{amount(moved.quantity)} came{into}.")
 
 
 @page("/stock/lots/{lot_id:int}/count", role=Role.OPERATOR)
@@ -107,7 +108,7 @@ def count(
             moved = service.adjust(conn, ctx, item_id=lot.item_id, number=lot.number, counted=counted, notes=data.notes)
     except (Invalid, NotFound) as error:
         return _ask(request, ctx, database, lot_id=lot_id, what="count", data=data, error=error)
-    said = "The books were right." if moved is None else f"The books now say {counted.normalize():,f}."
+    said = "The books were right." if moved is None else f"The books now say {amount(counted)}."
     return redirect(f"/stock/lots/{lot_id}", say=said)
 
 
@@ -143,7 +144,7 @@ def send(
             )
     except (Invalid, NotFound) as error:
         return _ask(request, ctx, database, lot_id=lot_id, what="send", data=data, error=error)
-    return redirect(f"/stock/lots/{lot_id}", say=f"{quantity.normalize():,f} of {lot.number} went to the other branch.")
+    return redirect(f"/stock/lots/{lot_id}", say=f"{amount(quantity)} of {lot.number} went to the other branch.")
 
 
 def _receipt(data: ReceiptForm) -> Receipt:

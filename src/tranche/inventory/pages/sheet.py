@@ -17,6 +17,7 @@ from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Invalid, NotFound, TrancheError
 from tranche.kernel.web.json import Body
+from tranche.kernel.web.pages.filters import amount
 from tranche.kernel.web.pages.render import Html, fragment, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
@@ -214,7 +215,7 @@ def _rehearse(conn: Connection, ctx: Context, sheet: Sheet, *, item_id: int) -> 
 
 
 def _sum(quantities: Sequence[Decimal]) -> str:
-    return f"{sum(quantities, Decimal(0)).normalize():,f}"
+    return amount(sum(quantities, Decimal(0)))
 
 
 PAGES: Final[tuple[Any, ...]] = (sheet_page, look, move)

@@ -1,6 +1,5 @@
 """POST /api/orders/upload: a spreadsheet comes in."""
 
-from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -22,13 +21,13 @@ from tranche.kernel.storage.domain import Files, StoredFile
 from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.idempotency import Answer, act
-from tranche.kernel.web.json import JsonResponse, encode
+from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
 from tranche.kernel.web.stream import Hub
-from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
+from tranche.kernel.web.wait import Waiting
 from tranche.orders import service
 from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.schemas import DryRunOut, UploadForm, batch_detail_out, batch_out
+from tranche.orders.schemas import BatchDetailOut, DryRunOut, UploadForm, batch_detail_out, batch_out
 from tranche.orders.service import Upload
 
 _PARAMETERS = {"mapping", "dryRun", "mode", "allowDuplicate", "onDuplicate"}
@@ -54,13 +53,10 @@ async def upload_orders(
         db=database, ctx=ctx, request=request, operations=operations, files=files, limits=upload_limits
     )
     response, operation_id = await sync_to_thread(reception.receive, data)
-    seconds = preferred_wait(request)
-    if operation_id is None or not seconds:
+    if operation_id is None:
         return response
-    state = await wait_finished(hub, ctx, operation_id=operation_id, seconds=seconds)
-    if not state.finished:
-        return response
-    return await sync_to_thread(reception.finished, operation_id, applied(seconds))
+    waiting = Waiting(request=request, ctx=ctx, hub=hub, database=database)
+    return await waiting.answer(response, operation_id=operation_id, ended=lambda conn: _ended(conn, operation_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,22 +89,6 @@ class _Reception:
         given = [wanted.stored.sha256.hex(), wanted.file_name, form.mapping]
         response = act(self.db, self.ctx, self.request, action, given=given)
         return response, started[0] if started else None
-
-    def finished(self, operation_id: int, headers: AbstractMapping[str, str]) -> JsonResponse[Any]:
-        """The answer to who waited for the end."""
-        with self.db.transaction(self.ctx.organization_id) as conn:
-            operation = get_operation(conn, operation_id=operation_id)
-            batch_id = operation.payload["batchId"]
-            body: object
-            if batch_id is None:
-                body = _dry_run_out(operation)
-            else:
-                batch = service.get_batch(conn, batch_id=batch_id)
-                errors = service.list_logged_errors(conn, batch=batch)
-                body = batch_detail_out(batch, errors=errors, notices=service.list_notices(conn, batch=batch))
-        return JsonResponse(
-            encode(body), status_code=HTTPStatus.OK, headers=dict(headers), media_type="application/json"
-        )
 
     def _wanted(self, form: UploadForm) -> Upload:
         request = self.request
@@ -156,3 +136,14 @@ def _dry_run_out(operation: Operation) -> DryRunOut:
         summary=operation.summary,
         failure=operation.error,
     )
+
+
+def _ended(conn: Connection, operation_id: int) -> DryRunOut | BatchDetailOut:
+    """The body for who waited for the end."""
+    operation = get_operation(conn, operation_id=operation_id)
+    batch_id = operation.payload["batchId"]
+    if batch_id is None:
+        return _dry_run_out(operation)
+    batch = service.get_batch(conn, batch_id=batch_id)
+    errors = service.list_logged_errors(conn, batch=batch)
+    return batch_detail_out(batch, errors=errors, notices=service.list_notices(conn, batch=batch))
