@@ -26,7 +26,6 @@ from tranche.kernel.operations.panels import Panels
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
-from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import make_app
 from tranche.kernel.web.assets import Assets
 from tranche.kernel.web.exports import ExportLimits, Exports
@@ -43,7 +42,7 @@ from tranche.modules import (
     make_voider,
     parsing_limits,
 )
-from tranche.outward import Outward, make_outward
+from tranche.outward import Outward, make_outward, make_storage
 
 _GATE = 4
 _WATCHING = 2
@@ -80,7 +79,7 @@ class Web:
 def make_web(settings: Settings, *, database_url: str) -> Web:
     """Put the web application together; call it before an event loop runs. The pool is open already."""
     database = Database(database_url, size=settings.pool_size, name="tranche serve").open()
-    files = LocalFiles(settings.home / "files")
+    files = make_storage(settings)
     key = load_signing_key(settings.home, given=settings.signing_key)
     settings = replace(settings, database_url=database_url)
     outward = make_outward(settings, database=database, files=files, key=key)

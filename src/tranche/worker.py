@@ -36,9 +36,8 @@ from tranche.kernel.schedules.running import RunWorker
 from tranche.kernel.schedules.ticking import Ticker
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.abandoned import clear_abandoned
-from tranche.kernel.storage.local import LocalFiles
 from tranche.modules import make_modules, make_registry, make_tasks
-from tranche.outward import make_outward
+from tranche.outward import make_outward, make_storage
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +58,7 @@ class Worker:
         self._id = uuid.uuid4()
         self._db = Database(database_url, size=settings.worker_slots * 2 + 5 + _SENDING, name="tranche worker")
         self._queue = ProcrastinateQueue()
-        self._files = LocalFiles(settings.home / "files")
+        self._files = make_storage(settings)
         settings = replace(settings, database_url=database_url)
         key = load_signing_key(settings.home, given=settings.signing_key)
         self._outward = make_outward(settings, database=self._db, files=self._files, key=key)

@@ -36,6 +36,12 @@ class Settings:
     log_format: str = "text"
     trusted_proxy: str | None = None
 
+    s3_bucket: str | None = None
+    s3_prefix: str = ""
+    s3_endpoint: str | None = None
+    s3_region: str = "us-east-1"
+    s3_cache_bytes: int = 2_000_000_000
+
     pool_size: int = 20
     worker_slots: int = 2
     slice_seconds: float = 2.0

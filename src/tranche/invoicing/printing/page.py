@@ -9,7 +9,7 @@ from tranche.invoicing.printing.design import TEMPLATE_ID, TEMPLATE_VERSION, Des
 from tranche.invoicing.printing.figures import Figures
 from tranche.invoicing.printing.payment import compact_iban, epc_text, make_qr
 
-_FONTS = ("Inter", "Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Hind Siliguri")
+FONTS = ("Inter", "Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Hind Siliguri")
 _IBAN_GROUP = 4
 
 
@@ -56,7 +56,7 @@ def hash_page(page: dict[str, Any]) -> str:
 def _fonts(language: str) -> list[str]:
     """The language's own script stands right behind the Latin one, which has the figures."""
     own = {"ar": "Noto Sans Arabic", "bn": "Hind Siliguri", "hi": "Noto Sans Devanagari"}.get(language)
-    return list(dict.fromkeys(name for name in (_FONTS[0], own, *_FONTS) if name))
+    return list(dict.fromkeys(name for name in (FONTS[0], own, *FONTS) if name))
 
 
 def _meta(document: InvoiceDocument, figures: Figures) -> list[list[str]]:

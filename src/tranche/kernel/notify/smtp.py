@@ -104,6 +104,13 @@ class Smtp:
             self._drop()  # nobody knows where in the dialogue the two are
         return outcome
 
+    def find_fault(self) -> str | None:
+        """None when the server lets us in now, else why not; nothing is sent."""
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        outcome = self._runner.run(self._greet())
+        return None if outcome.is_sent else outcome.error
+
     def close(self) -> None:
         """Say goodbye; the next mail connects anew."""
         if self._runner is None:
@@ -126,13 +133,24 @@ class Smtp:
                 client = await self._connected()
                 options = [] if mail.address.isascii() else ["SMTPUTF8"]
                 _, words = await client.sendmail(self._sender.address, mail.address, content, mail_options=options)
-        except TimeoutError:
-            return again("timeout", f"The mail server did not answer within {self._seconds:g} s.")
-        except TrancheError as error:
-            return again(error.error_code, error.message)
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return _fault(error)
+        except (TimeoutError, TrancheError, aiosmtplib.SMTPException, OSError, ValueError) as error:
+            return self._told(error)
         return sent(_plain(words) or mail.message_id, status_code=250)
+
+    async def _greet(self) -> Outcome:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._connected()
+        except (TimeoutError, TrancheError, aiosmtplib.SMTPException, OSError, ValueError) as error:
+            return self._told(error)
+        return sent("")
+
+    def _told(self, error: TimeoutError | TrancheError | aiosmtplib.SMTPException | OSError | ValueError) -> Outcome:
+        if isinstance(error, TimeoutError):
+            return again("timeout", f"The mail server did not answer within {self._seconds:g} s.")
+        if isinstance(error, TrancheError):
+            return again(error.error_code, error.message)
+        return _fault(error)
 
     async def _connected(self) -> aiosmtplib.SMTP:
         if self._client is not None and self._client.is_connected:

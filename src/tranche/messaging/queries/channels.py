@@ -16,6 +16,16 @@ def list_channels(conn: Connection) -> list[Row]:
     ).fetchall()
 
 
+def list_all_channels(conn: Connection) -> list[Row]:
+    """The channels of all organizations with their sealed secrets; as the owner."""
+    return conn.execute(
+        f"""
+        SELECT organization_id, {_COLUMNS}, secrets FROM message_channels
+        ORDER BY organization_id, channel LIMIT 100000
+        """
+    ).fetchall()
+
+
 def find_channel(conn: Connection, *, channel: str) -> Row | None:
     """The settings with the sealed secrets."""
     return conn.execute(
