@@ -45,7 +45,7 @@ def doctor(
     with use_database(settings) as addresses:
         owner_url = addresses.require_owner()
         with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche doctor") as conn:
-            outcomes = _examine(conn, settings, is_stopped=stopped, deep=deep)
+            outcomes = examine(conn, settings, is_stopped=stopped, deep=deep)
     if json:
         show_json(_report(outcomes))
     else:
@@ -54,7 +54,8 @@ def doctor(
         raise typer.Exit(ExitCode.FAILURE)
 
 
-def _examine(conn: Connection, settings: Settings, *, is_stopped: bool, deep: bool) -> Sequence[Outcome]:
+def examine(conn: Connection, settings: Settings, *, is_stopped: bool, deep: bool) -> Sequence[Outcome]:
+    """Examine now and keep the report; `conn` is the owner's, in autocommit."""
     storage = make_storage(settings)
     checks = [check for module in make_modules(settings, files=storage) for check in module.checks]
     patient = make_patient(settings, checks, files=storage)

@@ -29,7 +29,7 @@ class LocalFiles:
 
     def put(self, organization_id: int, stream: Readable, *, limit: int) -> StoredFile:
         """See `Files.put`. A reader sees the whole file or none, also after a power cut."""
-        with _room(), _part(self._folder(organization_id)) as (part, name):
+        with room(), _part(self._folder(organization_id)) as (part, name):
             stored = _copy(stream, part, limit=limit)
             target = self._target(organization_id, stored.sha256)
             _make_folder(target.parent)
@@ -142,7 +142,8 @@ class LocalFiles:
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room() -> Iterator[None]:
+    """Say in one sentence that the disk is full; raises StorageFull."""
     try:
         yield
     except OSError as error:
