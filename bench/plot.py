@@ -48,9 +48,10 @@ class Curve:
 
 def draw(curves: Sequence[Curve]) -> str:
     """The picture; both axes are logarithmic, so that a straight line of slope 1 is proportional cost."""
+    label = "Seconds and memory over the size of the work"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="Seconds and memory over the size of the work"><style>{_STYLE}</style>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">',
+        f"<style>{_STYLE}</style>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
         *_panel(curves, _LEFTS[0], "seconds", lambda point: point.seconds),
         *_panel(curves, _LEFTS[1], "MB, largest process", lambda point: point.peak / 1e6),
