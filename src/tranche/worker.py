@@ -20,6 +20,7 @@ from tranche.kernel.db.roles import require_plain_role, settle_role
 from tranche.kernel.errors import TrancheError
 from tranche.kernel.jobs.loop import JobLoop
 from tranche.kernel.jobs.queue import ProcrastinateQueue
+from tranche.kernel.metrics import Metrics
 from tranche.kernel.notify.alerts import read_targets
 from tranche.kernel.notify.carriers import AlertCarrier, Carrier, MailCarrier, WebhookCarrier
 from tranche.kernel.notify.mail import FOLDER, Folder, Mailer, read_sender
@@ -29,6 +30,7 @@ from tranche.kernel.notify.sending import Postman
 from tranche.kernel.notify.signing import load_signing_key
 from tranche.kernel.notify.smtp import Smtp, read_server
 from tranche.kernel.operations import dispatch
+from tranche.kernel.operations.measuring import Installation
 from tranche.kernel.operations.queries import claims
 from tranche.kernel.operations.runner import Pace, Runner
 from tranche.kernel.schedules.dispatch import RUN
@@ -51,8 +53,13 @@ _POLL_SECONDS = 1.0  # the library may overlook a notification that comes while 
 class Worker:
     """One worker process, or the worker half of `tranche up`."""
 
-    def __init__(self, settings: Settings, *, database_url: str) -> None:
-        """`database_url` is the plain role's address; `settings.owner_url` is only for the nightly examination."""
+    def __init__(
+        self, settings: Settings, *, database_url: str, metrics: Metrics | None = None, tells_all: bool = True
+    ) -> None:
+        """`database_url` is the plain role's address; `settings.owner_url` is only for the nightly examination.
+
+        `metrics` are told of every piece of work; with `tells_all` they get the installation's own figures too.
+        """
         self._settings = settings
         self._url = database_url
         self._id = uuid.uuid4()
@@ -72,7 +79,10 @@ class Worker:
             make_registry(modules),
             worker_id=self._id,
             pace=Pace(slice=settings.slice_seconds, chunk=settings.chunk_seconds, dead_after=dead_after),
+            observe=metrics.observe_chunk if metrics else None,
         )
+        if metrics is not None and tells_all:
+            metrics.add(Installation(self._db))
         self._loop = JobLoop(
             settings.listen_url or database_url,
             {dispatch.SLICE: self._run_slice, dispatch.WAKE: self._wake_post, RUN: runs.run},

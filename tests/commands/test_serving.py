@@ -1,5 +1,6 @@
 """`tranche serve` and `tranche worker`: refusals at the start, and an orderly end."""
 
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,12 @@ import pytest
 from tests.commands.processes import Command
 from tests.conftest import DatabaseUrls
 from tests.kernel.db.servers import processes_of
+from tranche import __version__
 from tranche.kernel.db.pool import Connection
 
 Start = Callable[..., Command]
+_LISTENS = re.compile(r"listens on (http://\S+)")
+_METRICS = re.compile(r"Metrics are at (http://\S+/metrics)")
 
 
 @pytest.mark.parametrize("words", [("serve", "--port", "0"), ("worker",)])
@@ -58,9 +62,38 @@ def test_both_end_in_order_by_a_signal(start: Start, database_urls: DatabaseUrls
     worker = start("worker", DATABASE_URL=database_urls.app)
     assert httpx.get(f"{server.url()}/readyz").status_code == 200
     worker.until(lambda: "worker.started" in worker.said(), what="a worker")
+    assert httpx.get(f"{server.url()}/readyz").json() == {"status": "ok", "worker": "alive"}
     assert server.end(sig)[0] == 0
     assert worker.end(sig)[0] == 0
     assert "worker.ended" in worker.said()
+
+
+def test_readiness_says_whether_a_worker_lives_and_needs_one_only_where_that_is_set(
+    start: Start, database_urls: DatabaseUrls
+) -> None:
+    calm = start("serve", "--port", "0", DATABASE_URL=database_urls.app)
+    strict = start("serve", "--port", "0", DATABASE_URL=database_urls.app, TRANCHE_READY_NEEDS_WORKER="true")
+    assert httpx.get(f"{calm.url()}/readyz").json() == {"status": "ok", "worker": "silent"}
+    answer = httpx.get(f"{strict.url()}/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready_worker")
+    assert httpx.get(f"{strict.url()}/livez").status_code == 200
+
+
+def test_both_have_a_page_of_measures_on_a_port_of_its_own(start: Start, database_urls: DatabaseUrls) -> None:
+    given = {"DATABASE_URL": database_urls.app, "TRANCHE_METRICS_PORT": "0"}
+    server, worker = start("serve", "--port", "0", **given), start("worker", **given)
+    worker.until(lambda: "worker.started" in worker.said(), what="a worker")
+    client = httpx.Client(base_url=server.until(lambda: _LISTENS.search(server.said()), what="a server")[1])
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/metrics").status_code == 404
+    pages = {name: httpx.get(_METRICS.findall(one.said())[0]).text for name, one in (("s", server), ("w", worker))}
+    assert 'tranche_http_requests_total{method="GET",route="/readyz",status="200"} 1.0' in pages["s"]
+    for page in pages.values():
+        assert "tranche_database_up 1.0" in page
+        assert f'tranche_workers{{version="{__version__}"}} 1.0' in page
+    taken = start("worker", **{**given, "TRANCHE_METRICS_PORT": _METRICS.findall(worker.said())[0].split(":")[2][:-8]})
+    assert taken.wait() == 6
+    assert "Choose another one by TRANCHE_METRICS_PORT" in taken.said()
 
 
 def test_server_and_worker_share_the_embedded_database_and_the_last_one_out_stops_it(start: Start, home: Path) -> None:

@@ -32,6 +32,9 @@ class Settings:
     pg_bin: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8080
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+    ready_needs_worker: bool = False
     batches_api: BatchesApi = BatchesApi.INVENTORY
     log_format: str = "text"
     trusted_proxy: str | None = None

@@ -1,6 +1,7 @@
 """`/livez` says that the process runs, `/readyz` that it can serve; both are open and say nothing else."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from litestar import get
@@ -11,14 +12,32 @@ from tranche.kernel.web.auth import OPEN
 from tranche.kernel.web.json import Out
 from tranche.kernel.web.threads import Lane
 
-Ready: TypeAlias = Callable[[], str | None]
-"""None when the server can serve, else a word for what is missing: `database`, `migrations`."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """`missing` is None when the server can serve, else a word: `database`, `migrations`, `worker`.
+
+    `has_worker` says whether any worker of the installation has lately said that it lives.
+    """
+
+    missing: str | None
+    has_worker: bool
+
+
+Ready: TypeAlias = Callable[[], Readiness]
 
 
 class Health(Out, frozen=True):
-    """The body of both."""
+    """The process runs."""
 
     status: str
+
+
+class ReadyOut(Out, frozen=True):
+    """The server can serve; `worker` is `alive` when any worker was heard within 30 s, else `silent`."""
+
+    status: str
+    worker: str
 
 
 @get("/livez", opt={OPEN: True})
@@ -31,10 +50,10 @@ def readyz(ready: Ready, lane: Lane) -> HTTPRouteHandler:
     """The route that asks `ready`, in a thread that requests cannot keep busy."""
 
     @get("/readyz", opt={OPEN: True})
-    async def readyz() -> Health:
-        reason = await lane.run(ready)
-        if reason is not None:
-            raise Unavailable("The server cannot serve yet.", code=f"not_ready_{reason}", retry_after=2)
-        return Health(status="ok")
+    async def readyz() -> ReadyOut:
+        found = await lane.run(ready)
+        if found.missing is not None:
+            raise Unavailable("The server cannot serve yet.", code=f"not_ready_{found.missing}", retry_after=2)
+        return ReadyOut(status="ok", worker="alive" if found.has_worker else "silent")
 
     return readyz
