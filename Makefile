@@ -10,7 +10,7 @@ WORKERS ?= 4
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors browser test chaos bench pins clean
+.PHONY: help demo check format lint types floors browser pooler test chaos bench pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
@@ -24,7 +24,7 @@ help:
 demo: $(STAMP)
 	@$(BIN)/tranche demo $(ARGS)
 
-check: format lint types floors browser test
+check: format lint types floors browser pooler test
 
 format: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -44,6 +44,13 @@ browser:
 		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
 		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; } || \
 		echo "BROWSER TESTS WERE NOT RUN: there is no chromium-headless-shell; install it, or name a Chromium by TRANCHE_BROWSER"
+
+# The same for PgBouncer, before which some processes of the tests of several machines stand.
+pooler:
+	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null; } || \
+		echo "TESTS BEHIND PGBOUNCER WERE NOT RUN: there is no pgbouncer"
 
 test: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)

@@ -11,7 +11,7 @@ from tranche.imports.api import Workbooks
 from tranche.imports.corrections.api import CorrectionLimits
 from tranche.imports.uploads import UploadLimits
 from tranche.kernel.db.listen import Listener
-from tranche.kernel.db.migrate import require_current
+from tranche.kernel.db.migrate import require_known
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError, Unavailable
 from tranche.kernel.identity.passwords import Passwords
@@ -156,7 +156,7 @@ def make_web(settings: Settings, *, database_url: str, metrics: Metrics | None =
 def _look_ready(database: Database, *, needs_worker: bool) -> Readiness:
     try:
         with database.transaction(None) as conn:
-            require_current(conn)
+            require_known(conn)
             has_worker = claims.has_living_worker(conn, seconds=_SILENT)
     except Unavailable:
         return Readiness(missing="database", has_worker=False)

@@ -7,7 +7,7 @@ import typer
 
 from tranche.app import make_web
 from tranche.commands.database import use_database
-from tranche.commands.install import require_ready
+from tranche.commands.install import require_serving
 from tranche.commands.logs import configure_logs
 from tranche.commands.measures import measuring
 from tranche.commands.options import HostOption, PortOption, load_settings
@@ -30,7 +30,7 @@ def serve(*, host: HostOption = None, port: PortOption = None) -> None:
         use_database(settings) as addresses,
     ):
         database_url = addresses.require_app()
-        require_ready(database_url)
+        require_serving(settings, database_url)
 
         def started() -> None:
             typer.echo(f"Tranche listens on {url_of(bound)}")

@@ -12,7 +12,7 @@ from tranche.app import make_web
 from tranche.commands import screen
 from tranche.commands.database import Addresses, use_database
 from tranche.commands.home import Home
-from tranche.commands.install import prepare
+from tranche.commands.install import prepare, require_serving
 from tranche.commands.logs import configure_logs
 from tranche.commands.measures import measuring
 from tranche.commands.options import HostOption, PortOption, load_settings
@@ -39,6 +39,7 @@ def up(*, host: HostOption = None, port: PortOption = None) -> None:
             key = prepare(addresses, home)
 
             database_url = addresses.require_app()
+            require_serving(settings, database_url)
 
             def started() -> None:
                 home.write_url(url_of(bound))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import typer
 
 from tranche.commands.database import use_database
-from tranche.commands.install import require_ready
+from tranche.commands.install import require_serving
 from tranche.commands.logs import configure_logs
 from tranche.commands.measures import measuring
 from tranche.commands.options import load_settings
@@ -24,7 +24,7 @@ def worker() -> None:
     configure_logs(level=logging.INFO, log_format=settings.log_format)
     with interruptible(), measuring(settings) as metrics, use_database(settings) as addresses:
         database_url = addresses.require_app()
-        require_ready(database_url)
+        require_serving(settings, database_url)
         part = Worker(replace(settings, owner_url=addresses.owner), database_url=database_url, metrics=metrics)
         Process([part]).run(signals=True)
     leave(0)
