@@ -44,6 +44,7 @@ from tranche.outward import make_outward, make_storage
 log = structlog.get_logger(__name__)
 
 _CLEAR_SECONDS = 600.0
+_CLEAR_BUCKET_SECONDS = 21_600.0  # a bucket is listed by requests, each of which is paid for
 _TICK_SECONDS = 1.0
 _WEBHOOKS_AT_ONCE = 3
 _SENDING = 5  # connections beside those of slices
@@ -106,7 +107,7 @@ class Worker:
         threads = [
             threading.Thread(target=self._repeat, args=(self._settings.heartbeat_seconds, self._beat), daemon=True),
             threading.Thread(target=self._repeat, args=(self._settings.sweep_seconds, self._sweep), daemon=True),
-            threading.Thread(target=self._repeat, args=(_CLEAR_SECONDS, self._clear), daemon=True),
+            threading.Thread(target=self._repeat, args=(_clear_pause(self._settings), self._clear), daemon=True),
             threading.Thread(target=self._repeat, args=(_TICK_SECONDS, self._ticker.tick), daemon=True),
         ]
         for thread in threads:
@@ -216,6 +217,12 @@ def make_post(settings: Settings, database: Database) -> Post:
         for carrier in carriers
     ]
     return Post(postmen, poll_seconds=settings.sweep_seconds)
+
+
+def _clear_pause(settings: Settings) -> float:
+    if settings.s3_bucket is None:
+        return _CLEAR_SECONDS
+    return _CLEAR_BUCKET_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311  # keeps workers apart
 
 
 def check_database(url: str) -> None:

@@ -13,6 +13,7 @@ from tests.chaos.follower import Follower
 from tests.conftest import DatabaseUrls
 from tests.machines.park import TERMINAL, Park, park, wait
 from tests.poolers import Pooler, pooler
+from tranche.kernel.db.listen import require_listening
 from tranche.kernel.db.pool import Connection, Database, is_pooled
 
 __all__ = ["park", "pooler", "s3", "s3_server"]
@@ -92,13 +93,14 @@ def test_a_pooled_connection_prepares_nothing_and_keeps_no_tenant(
             pool.close()
 
 
-@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("worker",)])
-def test_behind_a_pooler_it_asks_where_to_listen(
-    park: Park, pooler: Pooler, database_urls: DatabaseUrls, words: tuple[str, ...]
+def test_behind_a_pooler_a_process_asks_where_to_listen(
+    park: Park, pooler: Pooler, database_urls: DatabaseUrls
 ) -> None:
-    machine = park.start(*words, DATABASE_URL=pooler.url(database_urls.name))
+    machine = park.start("worker", DATABASE_URL=pooler.url(database_urls.name))
     assert machine.wait() == 2
     assert "Set TRANCHE_LISTEN_URL" in machine.said()
+    require_listening(pooler.url(database_urls.name), listen_url=database_urls.app)
+    require_listening(database_urls.app, listen_url=None)
 
 
 @pytest.fixture
