@@ -1,6 +1,7 @@
 """A real PostgreSQL for every test: one server per session, one migrated database per test."""
 
 import fcntl
+import gc
 import logging
 import os
 import shutil
@@ -23,6 +24,7 @@ from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.migrate import migrate
 from tranche.kernel.db.pool import Connection, Database, connect
 from tranche.kernel.db.roles import settle_role
+from tranche.kernel.garbage import settle
 
 _HOME = "TRANCHE_TESTS_HOME"  # set by the first process; pytest-xdist's workers inherit it
 _LOCK: pytest.StashKey[int] = pytest.StashKey()
@@ -45,6 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
         clear_abandoned()
         home, config.stash[_LOCK] = make_home()
         os.environ[_HOME] = str(home)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported by now stays; a test's own garbage is looked for less often than in a small program."""
+    settle()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
