@@ -66,7 +66,7 @@ class Fittings:
         exports: Exports | None = None,
         offers: Mapping[str, object] | None = None,
     ) -> None:
-        """Handlers take by name `ctx`, `database`, `hub`, `exports` (else one over `database`) and what `offers` names."""
+        """Handlers take by name `ctx`, `database`, `hub`, `exports` (else over `database`) and what `offers` names."""
         self.settings = settings
         self.hub = hub
         self.shell = shell
