@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any, Protocol
 
 from litestar import Litestar
 
@@ -30,7 +31,7 @@ from tranche.kernel.operations.queries import claims
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
-from tranche.kernel.web.application import make_app
+from tranche.kernel.web.application import Fittings, make_app
 from tranche.kernel.web.assets import Assets
 from tranche.kernel.web.exports import ExportLimits, Exports
 from tranche.kernel.web.health import Readiness
@@ -53,6 +54,12 @@ _GATE = 4
 _WATCHING = 2
 _EXPORTS = ExportLimits()
 _SILENT = 30.0  # seconds after which a worker counts as gone, as in the questions of doctor
+
+
+class Builder(Protocol):
+    """What puts routes and fittings together."""
+
+    def __call__(self, fittings: Fittings, *, routes: Sequence[Any]) -> Litestar: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,9 @@ class Web:
             pool.close()
 
 
-def make_web(settings: Settings, *, database_url: str, metrics: Metrics | None = None) -> Web:
+def make_web(
+    settings: Settings, *, database_url: str, metrics: Metrics | None = None, build: Builder = make_app
+) -> Web:
     """Put the web application together; call it before an event loop runs. The pool is open already.
 
     `metrics` are told of every request, and get the installation's own figures.
@@ -114,8 +123,7 @@ def make_web(settings: Settings, *, database_url: str, metrics: Metrics | None =
     def wake(conn: Connection, organization_id: int, /) -> None:
         dispatch.wake_post(conn, queue, organization_id=organization_id)
 
-    app = make_app(
-        routes=[route for module in modules for route in (*module.routes, *module.pages)],
+    fittings = Fittings(
         database=database,
         authenticator=lambda token: authenticate(gate, token),
         branch_finder=lambda organization_id, branch_id: has_branch(gate, organization_id, branch_id),
@@ -148,6 +156,7 @@ def make_web(settings: Settings, *, database_url: str, metrics: Metrics | None =
             "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
         },
     )
+    app = build(fittings, routes=[route for module in modules for route in (*module.routes, *module.pages)])
     if metrics is not None:
         metrics.add(Installation(watching))
     return Web(app=app, hub=hub, pools=(database, gate, watching, exporting), outward=outward, metrics=metrics)

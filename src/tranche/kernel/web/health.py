@@ -1,6 +1,6 @@
 """`/livez` says that the process runs, `/readyz` that it can serve; both are open and say nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,7 +10,6 @@ from litestar.handlers import HTTPRouteHandler
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.web.auth import OPEN
 from tranche.kernel.web.json import Out
-from tranche.kernel.web.threads import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +45,12 @@ async def livez() -> Health:
     return Health(status="ok")
 
 
-def readyz(ready: Ready, lane: Lane) -> HTTPRouteHandler:
-    """The route that asks `ready`, in a thread that requests cannot keep busy."""
+def readyz(find_missing: Callable[[], Awaitable[Readiness]]) -> HTTPRouteHandler:
+    """The route that asks what is missing, as the server says it."""
 
     @get("/readyz", opt={OPEN: True})
     async def readyz() -> ReadyOut:
-        found = await lane.run(ready)
+        found = await find_missing()
         if found.missing is not None:
             raise Unavailable("The server cannot serve yet.", code=f"not_ready_{found.missing}", retry_after=2)
         return ReadyOut(status="ok", worker="alive" if found.has_worker else "silent")
