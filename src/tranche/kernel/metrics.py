@@ -72,7 +72,7 @@ def measured(app: Any, metrics: Metrics) -> Any:  # noqa: ANN401  # ASGI applica
         async def tell(message: Any) -> None:  # noqa: ANN401  # as above
             if message["type"] == "http.response.start":
                 route = scope.get("path_template") or "none"
-                metrics.observe_request(scope["method"], route, message["status"], time.perf_counter() - began)
+                metrics.observe_request(scope["method"], route, int(message["status"]), time.perf_counter() - began)
             await send(message)
 
         await app(scope, receive, tell)

@@ -220,5 +220,5 @@ def _log_response(scope: Scope, *, status: int) -> None:
         request_id=request_id(scope),
         method=scope.get("method"),
         route=scope.get("path_template"),
-        status=status,
+        status=int(status),
     )
