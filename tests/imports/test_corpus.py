@@ -22,6 +22,8 @@ from tests.imports.makers import Error, Made, Rows, write_ods, write_xls, write_
 from tests.imports.reading.test_formats import write_typed_xlsx
 from tests.once import once
 
+pytestmark = pytest.mark.timeout(300)
+
 _FOLDERS: Final = [folder for name in ("workbooks", "orders", "lots", "accounts") if (folder := data_folder(name))]
 _NO_FOLDER: Final = pytest.mark.skipif(not _FOLDERS, reason="the folder of foreign files is not there")
 
@@ -56,7 +58,7 @@ def accounts(session_home: Path) -> list[Account]:
 def _account_for_all(paths: list[str]) -> str:
     return subprocess.run(
         [sys.executable, "-m", "tests.imports.accountant"],
-        input="\n".join(paths), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True, timeout=110,
+        input="\n".join(paths), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True, timeout=280,
     ).stdout  # fmt: skip
 
 

@@ -18,7 +18,10 @@ _FOLDER = data_folder("workbooks")
 _HOSTILE = ("attack", "password", "notbook", "size")
 _MEMORY_SIGNALS = (6, 9, 11)
 
-pytestmark = pytest.mark.skipif(_FOLDER is None, reason="the folder of workbooks is not there")
+pytestmark = [
+    pytest.mark.skipif(_FOLDER is None, reason="the folder of workbooks is not there"),
+    pytest.mark.timeout(300),
+]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +43,7 @@ def _sweep(folder: Path) -> str:
     return subprocess.run(
         [sys.executable, "-m", "tests.imports.sweeper"],
         input="\n".join(str(path) for path in sorted(folder.glob("*/*"))),
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True, timeout=100,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True, timeout=280,
     ).stdout  # fmt: skip
 
 
