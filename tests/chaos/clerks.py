@@ -14,6 +14,7 @@ from tests.chaos.house import Started
 
 _PATIENCE = 60.0
 _PAUSE = 0.2
+_EXPECTED = frozenset({"nothing_selected"})
 _TERMINAL = frozenset({"completed", "completed_with_errors", "failed", "cancelled"})
 
 
@@ -35,7 +36,7 @@ class Desk:
                 break
             assert time.monotonic() < ends, f"no answer to {method} {path}"
             time.sleep(_PAUSE)
-        if answer.status_code in (404, 409):
+        if answer.status_code in (404, 409) or (answer.is_client_error and answer.json()["code"] in _EXPECTED):
             return None
         if not answer.is_success:
             self.refused.append(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
