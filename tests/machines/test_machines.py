@@ -13,8 +13,10 @@ from tests.chaos.follower import Follower
 from tests.conftest import DatabaseUrls
 from tests.machines.park import TERMINAL, Park, park, wait
 from tests.poolers import Pooler, pooler
+from tranche.commands.moving import require_direct
 from tranche.kernel.db.listen import require_listening
-from tranche.kernel.db.pool import Connection, Database, is_pooled
+from tranche.kernel.db.pool import Connection, Database, connect, is_pooled
+from tranche.kernel.errors import Invalid
 
 __all__ = ["park", "pooler", "s3", "s3_server"]
 
@@ -101,6 +103,8 @@ def test_behind_a_pooler_a_process_asks_where_to_listen(
     assert "Set TRANCHE_LISTEN_URL" in machine.said()
     require_listening(pooler.url(database_urls.name), listen_url=database_urls.app)
     require_listening(database_urls.app, listen_url=None)
+    with connect(pooler.url(database_urls.name)) as conn, pytest.raises(Invalid, match="direct address"):
+        require_direct(conn)
 
 
 @pytest.fixture

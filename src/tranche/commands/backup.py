@@ -9,7 +9,7 @@ import typer
 
 from tranche import __version__
 from tranche.commands.database import use_database
-from tranche.commands.moving import read_key, showing
+from tranche.commands.moving import read_key, require_direct, showing
 from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
 from tranche.kernel.backup.domain import Done
@@ -47,6 +47,7 @@ def backup(
     with use_database(settings) as addresses:
         owner_url = addresses.require_owner()
         with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche backup") as conn:
+            require_direct(conn)
             require_current(conn)
             saving = Saving(
                 owner_url=owner_url,

@@ -8,6 +8,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from tranche.kernel.backup.saving import Key
 from tranche.kernel.client.output import messages, say
+from tranche.kernel.db.pool import Connection, is_pooled
+from tranche.kernel.errors import Invalid
 from tranche.kernel.notify.signing import KEY_FILE, load_signing_key
 from tranche.kernel.settings import Settings
 
@@ -32,6 +34,18 @@ def showing(what: str, *, total: int | None) -> Iterator[Callable[[int], None]]:
         yield lambda size: bars.advance(task, size)
         if total is None:
             bars.update(task, total=1, completed=1)
+
+
+def require_direct(conn: Connection) -> None:
+    """Refuse a pooler: the programs that dump and restore take part in a session of ours.
+
+    Raises:
+        Invalid: says what to set.
+    """
+    if is_pooled(conn):
+        raise Invalid(
+            "TRANCHE_OWNER_URL leads through a pooler. Set it to the direct address of PostgreSQL.", code="setting"
+        )
 
 
 def read_key(settings: Settings, *, with_text: bool) -> Key:

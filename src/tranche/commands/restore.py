@@ -11,7 +11,7 @@ from tranche.commands import screen
 from tranche.commands.database import Addresses, use_database
 from tranche.commands.doctor import examine, show_outcomes
 from tranche.commands.home import Home
-from tranche.commands.moving import showing, write_key
+from tranche.commands.moving import require_direct, showing, write_key
 from tranche.commands.options import load_settings
 from tranche.commands.queries import reaching
 from tranche.kernel.backup.domain import KEY, Manifest, Occupied
@@ -51,6 +51,7 @@ def restore_backup(
         owner_url = addresses.require_owner()
         stack.enter_context(reaching("TRANCHE_OWNER_URL"))
         conn = stack.enter_context(connect(owner_url, name="tranche restore"))
+        require_direct(conn)
         _require_key(settings, source.manifest, replace=replace)
         require_fitting(conn, source.manifest, replace=replace)
         report, missing = _restore(conn, source, settings, owner_url=owner_url)
