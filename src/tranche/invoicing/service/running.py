@@ -52,6 +52,7 @@ def start_run(
         label=f"Invoices for {count:,} orders" if count > 1 else "Invoice for 1 order",
         payload=terms.dump(),
         wanted=count,
+        gradual=True,
         phase=DRAW_STAGE if gathering.draws_stock(conn) else RUN_STAGE,
         urgency=urgency,
         is_small=count <= SMALL_RUN,
