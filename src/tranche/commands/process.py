@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import socket
 import sys
@@ -87,6 +88,9 @@ class Process:
             TrancheError: a part refused to start.
             Unavailable: a part ended by itself.
         """
+        if signals:  # then the process is ours
+            gc.collect()
+            gc.freeze()  # what is loaded stays, and need not be searched for garbage again and again
         loop = uvloop.new_event_loop()
         try:
             loop.run_until_complete(self._run(signals=signals))

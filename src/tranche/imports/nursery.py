@@ -9,7 +9,6 @@ import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 import traceback
 from collections.abc import Callable
@@ -17,9 +16,8 @@ from typing import Final
 
 from tranche.imports import child
 from tranche.imports.reading.rehearsal import rehearse
+from tranche.imports.wire import END
 
-COMMAND: Final = (sys.executable, "-m", "tranche.imports.nursery")
-END: Final = struct.Struct("i")
 _DESCRIPTORS: Final = 4
 _MOST: Final = 4096
 

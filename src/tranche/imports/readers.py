@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import IO, Final, Self
 
-from tranche.imports.nursery import COMMAND, END
+from tranche.imports.wire import END, NURSERY
 from tranche.kernel.errors import Unavailable
 
 _PARENTS_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
@@ -73,7 +73,7 @@ class Readers:
     group, and a file must not be blamed for it. They end when the parent does.
     """
 
-    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, command: Sequence[str] = NURSERY) -> None:
         """`command` is given the number of a socket as its last word; see imports.nursery."""
         self._command = command
         self._lock = threading.Lock()
