@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ import structlog
 from tranche.commands.process import Part
 from tranche.commands.signals import ending_signals, ignore_signals
 from tranche.kernel.errors import TrancheError, Unavailable
+from tranche.kernel.garbage import settle
 
 log = structlog.get_logger(__name__)
 
@@ -59,8 +59,7 @@ class Crew:
         Raises:
             Unavailable: one of them ended by itself.
         """
-        gc.collect()
-        gc.freeze()  # what is shared stays shared
+        settle()  # what is shared with them stays shared
         with contextlib.ExitStack() as ends:
             leash, held = os.pipe()
             heard, told = os.pipe()

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import gc
 import os
 import socket
 import sys
@@ -16,6 +15,7 @@ import uvloop
 from tranche.app import Web
 from tranche.commands.signals import ending_signals, ignore_signals
 from tranche.kernel.errors import Conflict, Invalid, Unavailable
+from tranche.kernel.garbage import settle
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.server import Server
 from tranche.kernel.web.threads import end_threads
@@ -88,9 +88,7 @@ class Process:
             TrancheError: a part refused to start.
             Unavailable: a part ended by itself.
         """
-        if signals:  # then the process is ours
-            gc.collect()
-            gc.freeze()  # what is loaded stays, and need not be searched for garbage again and again
+        settle()
         loop = uvloop.new_event_loop()
         try:
             loop.run_until_complete(self._run(signals=signals))

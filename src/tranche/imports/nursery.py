@@ -15,8 +15,8 @@ from collections.abc import Callable
 from typing import Final
 
 from tranche.imports import child
+from tranche.imports.readers import END
 from tranche.imports.reading.rehearsal import rehearse
-from tranche.imports.wire import END
 
 _DESCRIPTORS: Final = 4
 _MOST: Final = 4096

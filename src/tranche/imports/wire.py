@@ -1,20 +1,11 @@
-"""What the parser's child and its parent say to each other: a JSON request in, lines of JSON and framed bytes out.
+"""What the parser's child and its parent say to each other: a JSON request in, lines of JSON and framed bytes out."""
 
-Servers and workers load this and not the nursery, whose libraries would cost each of them 40 MB.
-"""
-
-import struct
-import sys
 from enum import StrEnum
-from typing import Final
 
 import msgspec
 
 from tranche.imports.domain import Fault, Field, FileHeader, Limits, Mapping
 from tranche.kernel.errors import FieldError
-
-NURSERY: Final = (sys.executable, "-m", "tranche.imports.nursery")
-END: Final = struct.Struct("i")
 
 
 class Mode(StrEnum):
