@@ -5,7 +5,7 @@ rows. Here rows are taken as long as some have arrived, and the connection is wa
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Final
 
 import psycopg
@@ -30,44 +30,56 @@ def copy_out(conn: Connection, statement: str, values: Mapping[str, Any]) -> Ite
     Raises:
         psycopg.Error: as of any statement.
     """
+    command = psycopg.ClientCursor(conn).mogrify(statement.encode(), values)
+    with contextlib.closing(copy_messages(conn, command.encode())) as batches:
+        for rows, _ in batches:
+            yield rows
+
+
+def copy_messages(conn: psycopg.Connection[Any], statement: bytes) -> Generator[tuple[bytes, int], None, None]:
+    """The same for a statement as it is, with how many messages came: one for each row, and of a binary COPY one more.
+
+    Raises:
+        psycopg.Error: as of any statement.
+    """
     pgconn = conn.pgconn
-    pgconn.send_query(psycopg.ClientCursor(conn).mogrify(statement.encode(), values).encode())
+    pgconn.send_query(statement)
     _check(conn.wait(generators.execute(pgconn)), ExecStatus.COPY_OUT)
     try:
         has_more = True
         while has_more:
-            rows, has_more = conn.wait(_receive(pgconn))
-            if rows:
-                yield rows
+            data, count, has_more = conn.wait(_receive(pgconn))
+            if count:
+                yield data, count
         _check(conn.wait(generators.execute(pgconn)), ExecStatus.COMMAND_OK)
     finally:
         if pgconn.transaction_status == TransactionStatus.ACTIVE:
             _abandon(conn)
 
 
-def _receive(pgconn: PGconn) -> PQGen[tuple[bytes, bool]]:
-    """The next rows, and whether there may be more."""
-    rows = bytearray()
+def _receive(pgconn: PGconn) -> PQGen[tuple[bytes, int, bool]]:
+    """The next messages, how many they are, and whether there may be more."""
+    data = bytearray()
     count = 0
-    while count < MOST_ROWS and len(rows) < MOST_BYTES:
-        size, row = pgconn.get_copy_data(1)
+    while count < MOST_ROWS and len(data) < MOST_BYTES:
+        size, message = pgconn.get_copy_data(1)
         if size > 0:
-            rows += row
+            data += message
             count += 1
         elif size:
-            return bytes(rows), False
+            return bytes(data), count, False
         else:
             while not (yield Wait.R):
                 continue
             pgconn.consume_input()
-    return bytes(rows), True
+    return bytes(data), count, True
 
 
-def _abandon(conn: Connection) -> None:
+def _abandon(conn: psycopg.Connection[Any]) -> None:
     """End the query and take what is still on its way, so that the connection can be used again."""
     with contextlib.suppress(psycopg.Error):  # a connection that broke is the pool's to notice
         conn.cancel_safe(timeout=_CANCEL_SECONDS)
-        while conn.wait(_receive(conn.pgconn))[1]:
+        while conn.wait(_receive(conn.pgconn))[2]:
             continue
         conn.wait(generators.execute(conn.pgconn))
 
