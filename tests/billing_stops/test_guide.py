@@ -40,7 +40,7 @@ def test_the_guide_to_bill_stops_is_illustrated(
         {"days": _DAYS},
     )
     tab = open_browser(desk.live)
-    fit(tab, height=920)
+    fit(tab, height=860)
     tab.go("/bill-stop")
     expect(tab.page.get_by_text("Accounts with the most bill stops").first).to_be_visible()
     keep(tab, "bill-stop")

@@ -7,7 +7,7 @@ from tests.browser.tabs import PICTURES, ROOT, Tab
 
 _FOLDER: Final = ROOT / "docs/pictures" if os.environ.get("TRANCHE_GUIDE") else PICTURES
 _SIZE: Final = {"width": 1180, "height": 760}
-_LEAST_BYTES, _MOST_BYTES = 10_000, 150_000
+_LEAST_BYTES, _MOST_BYTES = 10_000, 200_000
 
 
 def fit(tab: Tab, *, height: int = 760) -> None:
