@@ -7,16 +7,19 @@ STAMP := $(VENV)/.installed
 PEERS := $(VENV)/peers/.installed
 # Tests mostly wait for processes that they start, so there are more workers than cores.
 WORKERS ?= 4
+# How long a soak lasts.
+SECONDS ?= 900
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors browser test chaos bench pins clean
+.PHONY: help demo check format lint types floors browser test chaos soak bench pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
 	@echo "make check   the whole gate: format, lint, types, floors, tests"
 	@echo "make test    the tests alone (ARGS=\"tests/orders -k upload\")"
 	@echo "make chaos   the tests that kill processes, long"
+	@echo "make soak    all kinds of work at once under random kills, a quarter of an hour (SECONDS=60)"
 	@echo "make bench   how fast an import is, beside its peers (ARGS=\"--lines 100000 --crowd\"); not for CI"
 	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt"
 	@echo "make clean   remove the environment and everything built"
@@ -47,6 +50,9 @@ browser:
 
 test: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+soak: $(STAMP)
+	TRANCHE_SOAK=$(SECONDS) $(BIN)/pytest -s tests/chaos/test_soak.py $(ARGS)
 
 chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)
