@@ -57,7 +57,7 @@ def test_what_the_provider_may_have_taken_is_unknown_and_is_repeated_by_a_person
     with mailbox() as post_box:
         _by_mail(live, post_box)
         with monkeypatch.context() as patched:
-            patched.setattr("tranche.messaging.service.note_outcome", vanish)
+            patched.setattr("tranche.messaging.service.note_outcomes", vanish)
             row = finish(live, "communications", {**MESSAGES, "invoice_ids": ids[:1]})
         assert _errors(live, row["id"]) == [("unknown", "unknown_outcome")]
         (message,) = live.client.get("/api/messages").json()["data"]

@@ -1,5 +1,6 @@
 """Invoices listed, counted and found, with everything that their document shows."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Final
 
@@ -73,6 +74,22 @@ def find_document(conn: Connection, *, invoice_id: int) -> Row | None:
         """,
         {"id": invoice_id},
     ).fetchone()
+
+
+def list_heads(conn: Connection, *, invoice_ids: Sequence[int]) -> list[Row]:
+    """What messages say of invoices."""
+    return conn.execute(
+        """
+        SELECT i.id, i.number, m.content ->> 'language' AS language, i.currency,
+            currency_digits(i.currency) AS digits, i.invoice_date, i.due_date,
+            m.content ->> 'paymentTerms' AS payment_terms, m.content #>> '{seller,name}' AS seller_name,
+            m.content #>> '{bank,iban}' AS iban, i.total
+        FROM invoices i
+        JOIN invoice_imprints m ON m.organization_id = i.organization_id AND m.id = i.imprint_id
+        WHERE i.organization_id = current_organization() AND i.id = ANY (%(ids)s)
+        """,
+        {"ids": list(invoice_ids)},
+    ).fetchall()
 
 
 def list_lines(conn: Connection, *, invoice_id: int, limit: int) -> list[InvoiceLine]:

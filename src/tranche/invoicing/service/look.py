@@ -1,5 +1,6 @@
 """Looking at invoices."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -11,6 +12,7 @@ from tranche.invoicing.domain import (
     Invoice,
     InvoiceDocument,
     InvoiceFilter,
+    InvoiceHead,
     InvoiceKind,
     InvoiceNotFound,
     InvoiceStatus,
@@ -103,6 +105,11 @@ def get_invoice_document(conn: Connection, invoice_id: int) -> InvoiceDocument:
         voided_at=row["closed_at"] if row["status"] == InvoiceStatus.VOID else None,
         void_reason=row["close_reason"] if row["status"] == InvoiceStatus.VOID else None,
     )
+
+
+def list_heads(conn: Connection, *, invoice_ids: Sequence[int]) -> dict[int, InvoiceHead]:
+    """What messages say of these invoices, by id."""
+    return {row["id"]: InvoiceHead(**row) for row in invoices.list_heads(conn, invoice_ids=invoice_ids)}
 
 
 def list_taken(conn: Connection, *, invoice_id: int) -> list[Consumed]:

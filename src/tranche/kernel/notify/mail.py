@@ -95,9 +95,10 @@ def compose(mail: Mail, *, sender: Sender) -> bytes:
             write_header("Message-ID", mail.message_id),
             b"Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n",
         ]
-        parts = [write_text(policy, mail.text)]
-        for file in mail.files:
-            parts.append(write_file(policy, name=file.name, media_type=file.media_type, content=file.content))
+        files = [
+            write_file(policy, name=one.name, media_type=one.media_type, content=one.content) for one in mail.files
+        ]
+        parts = [write_text(policy, mail.text), *files]
     except (MessageError, ValueError, IndexError) as error:
         raise Invalid("The address cannot stand in a mail's head.", code="address") from error
     body = parts[0] if len(parts) == 1 else write_parts(parts, seed=mail.message_id.encode())

@@ -9,8 +9,9 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final, TypeAlias
 
+Policy: TypeAlias = "EmailPolicy[EmailMessage[Any, Any]]"
 _LONGEST_LINE: Final = 76
 _PLAIN_HEADER: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
@@ -27,7 +28,7 @@ def write_header(name: str, value: str) -> bytes:
     return f"{name}: {_encode(name, value)}\r\n".encode()
 
 
-def write_mailbox(policy: EmailPolicy, name: str, *, display: str, address: str) -> bytes:
+def write_mailbox(policy: Policy, name: str, *, display: str, address: str) -> bytes:
     """A header with one mailbox, such as `To`.
 
     Raises:
@@ -41,7 +42,7 @@ def write_mailbox(policy: EmailPolicy, name: str, *, display: str, address: str)
     return f"{name}: {display}{gap}<{address}>\r\n".encode()
 
 
-def write_text(policy: EmailPolicy, text: str) -> bytes:
+def write_text(policy: Policy, text: str) -> bytes:
     """A text with the headers that say how it is written."""
     if _PLAIN_TEXT.fullmatch(text):
         lines = text.encode().replace(b"\n", _CRLF)
@@ -53,7 +54,7 @@ def write_text(policy: EmailPolicy, text: str) -> bytes:
     return part.as_bytes()
 
 
-def write_file(policy: EmailPolicy, *, name: str, media_type: str, content: bytes) -> bytes:
+def write_file(policy: Policy, *, name: str, media_type: str, content: bytes) -> bytes:
     """An attachment with its headers."""
     lines = base64.encodebytes(content).replace(b"\n", _CRLF)
     return _file_head(policy, name, media_type) + lines
@@ -72,11 +73,11 @@ def _encode(name: str, words: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _fold(policy: EmailPolicy, name: str, value: str) -> bytes:
+def _fold(policy: Policy, name: str, value: str) -> bytes:
     return policy.fold_binary(*policy.header_store_parse(name, value))
 
 
-def _file_head(policy: EmailPolicy, name: str, media_type: str) -> bytes:
+def _file_head(policy: Policy, name: str, media_type: str) -> bytes:
     kind = f"Content-Type: {media_type}\r\nContent-Transfer-Encoding: base64\r\n"
     if _PLAIN_FILE.fullmatch(name):
         return f'{kind}Content-Disposition: attachment; filename="{name}"\r\n\r\n'.encode()

@@ -3,20 +3,16 @@
 from tranche.messaging.service.callbacks import answer_challenge, receive
 from tranche.messaging.service.channels import change_channel, get_channel, list_channels, open_account
 from tranche.messaging.service.outbox import (
-    commit_lightly,
     count_by_status,
     get_message,
     list_before,
     list_events,
     list_messages,
     list_positions,
-    note_outcome,
-    queue,
     release_unknown,
     settle_sending,
-    take,
-    wait_for_turn,
 )
+from tranche.messaging.service.sending import SENDABLE, Attempt, commit_lightly, note_outcomes, queue, take, take_turns
 from tranche.messaging.service.suppressions import (
     find_suppression,
     list_suppressed,
@@ -27,6 +23,8 @@ from tranche.messaging.service.suppressions import (
 from tranche.messaging.service.templates import Samples, delete_template, get_template, list_templates, save_template
 
 __all__ = [
+    "SENDABLE",
+    "Attempt",
     "Samples",
     "answer_challenge",
     "change_channel",
@@ -45,7 +43,7 @@ __all__ = [
     "list_suppressed",
     "list_suppressions",
     "list_templates",
-    "note_outcome",
+    "note_outcomes",
     "open_account",
     "queue",
     "receive",
@@ -54,6 +52,6 @@ __all__ = [
     "settle_sending",
     "suppress",
     "take",
+    "take_turns",
     "unsuppress",
-    "wait_for_turn",
 ]

@@ -165,21 +165,24 @@ def list_printed(
     return [PrintedFile(**row) for row in rows]
 
 
-def find_recipient(conn: Connection, *, invoice_id: int) -> Row | None:
-    """How the invoice's customer is reached now; what the invoice was issued with does not count."""
+def list_parcels(conn: Connection, *, operation_id: int, positions: Sequence[int]) -> list[Row]:
+    """What goes out for each of these positions: its invoices, and the hash of each one's file where it is printed."""
     return conn.execute(
         """
-        SELECT i.customer_id, c.name, c.email, c.phone
-        FROM invoices i
-        JOIN customers c ON c.organization_id = i.organization_id AND c.id = i.customer_id
-        WHERE i.organization_id = current_organization() AND i.id = %(invoice_id)s
+        SELECT m.position, m.invoice_id, f.sha256
+        FROM operation_invoices m
+        LEFT JOIN invoice_files f ON f.organization_id = m.organization_id AND f.invoice_id = m.invoice_id
+            AND f.data_hash = m.data_hash
+        WHERE m.organization_id = current_organization() AND m.operation_id = %(operation_id)s
+          AND m.position = ANY (%(positions)s)
+        ORDER BY m.position, m.invoice_id LIMIT 100000
         """,
-        {"invoice_id": invoice_id},
-    ).fetchone()
+        {"operation_id": operation_id, "positions": list(positions)},
+    ).fetchall()
 
 
 def list_recipients(conn: Connection, *, invoice_ids: Sequence[int]) -> list[Row]:
-    """How the customers of some invoices are reached."""
+    """How the invoices' customers are reached now; what an invoice was issued with does not count."""
     return conn.execute(
         """
         SELECT i.id, i.number, i.customer_id, c.name, c.email, c.phone
