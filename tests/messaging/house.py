@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,11 +101,13 @@ class House:
         self._drafts[message.id] = draft
         return message
 
-    def attempt(self, *messages: Message, may_repeat: bool = False) -> list[service.Attempt]:
+    def attempt(
+        self, *messages: Message, may_repeat: bool = False, is_over: Callable[[], bool] = lambda: False
+    ) -> list[service.Attempt]:
         drafts = [self._drafts[message.id] for message in messages]
         with self.transaction() as conn:
             ready = self.delivery.prepare(conn, drafts=drafts)
-        attempts = self.delivery.hand_over(ready, is_over=lambda: False)
+        attempts = self.delivery.hand_over(ready, is_over=is_over)
         with self.transaction() as conn:
             service.note_outcomes(conn, attempts=attempts, may_repeat=lambda _: may_repeat)
         return attempts
