@@ -17,3 +17,7 @@ CREATE TABLE message_early_events (
 CREATE INDEX message_early_events_by_age ON message_early_events (organization_id, at);
 
 CALL raise_tenant_wall('message_early_events');
+
+-- The outbox by channel, and by the beginning of an address.
+CREATE INDEX messages_by_channel ON messages (organization_id, channel, id);
+CREATE INDEX messages_by_address ON messages (organization_id, address);

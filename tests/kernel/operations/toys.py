@@ -140,8 +140,14 @@ class LettersPhase:
     An effect that answers with a pause of `put_off` was never begun, and neither is what lies behind it.
     """
 
-    name, unit, parallel, batch, following = "letter", "letters", True, 8, None
-    lease_seconds, repeatable, most_at_once = 30.0, False, 4
+    name = "letter"
+    unit = "letters"
+    parallel = True
+    batch = 8
+    following: Following = None
+    lease_seconds = 30.0
+    repeatable = False
+    most_at_once = 4
 
     def __init__(self, folder: Path, hooks: Hooks) -> None:
         self._folder = folder

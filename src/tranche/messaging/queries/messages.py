@@ -2,18 +2,53 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Final
 
+from tranche.kernel.db.listing import Column, Key, Kind, Listing
 from tranche.kernel.db.pool import Connection, Row
 from tranche.messaging.domain import Attachment, Channel, Message, State
 
 COLUMNS = ", ".join(f"m.{f.name}" for f in fields(Message))
-_FROM = """
-    FROM messages m
-    WHERE m.organization_id = current_organization()
-      AND (%(channel)s::text IS NULL OR m.channel = %(channel)s)
-      AND (%(status)s::text IS NULL OR m.status = %(status)s)
-      AND (%(operation_id)s::bigint IS NULL OR m.operation_id = %(operation_id)s)
-"""
+MESSAGES: Final = Listing(
+    name="messages",
+    select=COLUMNS,
+    source="messages m",
+    counted="messages m",
+    where="m.organization_id = current_organization()",
+    filters={
+        "channel": "m.channel = %(channel)s",
+        "status": "m.status = %(status)s",
+        "operation_id": "m.operation_id = %(operation_id)s",
+        "address": "m.address >= %(address_low)s AND m.address < %(address_high)s",
+    },
+    sorts={"id": (Key("m.id"),)},
+    default_sort="-id",
+    export=(
+        Column("id", "m.id", Kind.NUMBER),
+        Column("channel", "m.channel"),
+        Column("status", "m.status"),
+        Column("recipient", "m.recipient"),
+        Column("address", "m.address"),
+        Column("subject", "m.subject"),
+        Column("error", "m.error"),
+        Column("attempts", "m.attempts", Kind.NUMBER),
+        Column("providerId", "m.provider_id"),
+        Column("createdAt", "m.created_at", Kind.MOMENT),
+        Column("sentAt", "m.sent_at", Kind.MOMENT),
+        Column("deliveredAt", "m.delivered_at", Kind.MOMENT),
+    ),
+)
+
+# A statement that names each state lets the planner see how rare it is.
+_COUNT_ALL: Final = " UNION ALL ".join(
+    f"""
+    SELECT '{state}' AS status, count(*) AS count FROM (
+        SELECT FROM messages
+        WHERE organization_id = current_organization() AND status = '{state}' LIMIT %(most)s
+    ) AS few
+    """
+    for state in State
+)
 
 
 def find_message(conn: Connection, *, message_id: int) -> Message | None:
@@ -133,52 +168,16 @@ def list_events(conn: Connection, *, message_id: int, limit: int) -> list[Row]:
     ).fetchall()
 
 
-def list_messages(
-    conn: Connection,
-    *,
-    channel: str | None,
-    status: str | None,
-    operation_id: int | None,
-    before: int | None = None,
-    limit: int,
-    offset: int,
-) -> list[Message]:
-    """Newest first; those with a smaller id than `before`, where that is given."""
-    rows = conn.execute(
-        f"""
-        SELECT {COLUMNS} {_FROM} AND (%(before)s::bigint IS NULL OR m.id < %(before)s)
-        ORDER BY m.id DESC LIMIT %(limit)s OFFSET %(offset)s
-        """,
-        {
-            "channel": channel,
-            "status": status,
-            "operation_id": operation_id,
-            "before": before,
-            "limit": limit,
-            "offset": offset,
-        },
-    ).fetchall()
-    return [message_of(row) for row in rows]
-
-
-def count_messages(conn: Connection, *, channel: str | None, status: str | None, operation_id: int | None) -> int:
-    (row,) = conn.execute(
-        f"SELECT count(*) AS count {_FROM}", {"channel": channel, "status": status, "operation_id": operation_id}
-    ).fetchall()
-    return int(row["count"])
-
-
-def count_by_status(conn: Connection, *, operation_id: int | None) -> dict[str, int]:
-    rows = conn.execute(
+def count_by_status(conn: Connection, *, operation_id: int | None, cap: int) -> dict[str, int]:
+    """How many messages stand in each state, of an operation or of all; of all, at most one more than `cap` each."""
+    statement = _COUNT_ALL
+    if operation_id is not None:
+        statement = """
+            SELECT status, count(*) AS count FROM messages
+            WHERE organization_id = current_organization() AND operation_id = %(operation_id)s GROUP BY status
         """
-        SELECT status, count(*) AS count FROM messages
-        WHERE organization_id = current_organization()
-          AND (%(operation_id)s::bigint IS NULL OR operation_id = %(operation_id)s)
-        GROUP BY status
-        """,
-        {"operation_id": operation_id},
-    ).fetchall()
-    return {row["status"]: row["count"] for row in rows}
+    values = {"operation_id": operation_id, "most": cap + 1}
+    return {row["status"]: row["count"] for row in conn.execute(statement, values).fetchall()}
 
 
 def list_positions(conn: Connection, *, operation_id: int, states: Sequence[State]) -> list[int]:

@@ -1,13 +1,12 @@
 """The verbs of messages."""
 
+from tranche.messaging.queries.messages import MESSAGES, message_of
 from tranche.messaging.service.callbacks import answer_challenge, receive
 from tranche.messaging.service.channels import change_channel, get_channel, list_channels, open_account
 from tranche.messaging.service.outbox import (
     count_by_status,
     get_message,
-    list_before,
     list_events,
-    list_messages,
     list_positions,
     release_unknown,
     settle_sending,
@@ -23,6 +22,7 @@ from tranche.messaging.service.suppressions import (
 from tranche.messaging.service.templates import Samples, delete_template, get_template, list_templates, save_template
 
 __all__ = [
+    "MESSAGES",
     "SENDABLE",
     "Attempt",
     "Samples",
@@ -35,14 +35,13 @@ __all__ = [
     "get_channel",
     "get_message",
     "get_template",
-    "list_before",
     "list_channels",
     "list_events",
-    "list_messages",
     "list_positions",
     "list_suppressed",
     "list_suppressions",
     "list_templates",
+    "message_of",
     "note_outcomes",
     "open_account",
     "queue",

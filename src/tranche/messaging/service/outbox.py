@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from tranche.kernel.db.listing import CAP
 from tranche.kernel.db.pool import Connection, Row
 from tranche.messaging.domain import Message, MessageNotFound, State
 from tranche.messaging.queries import messages
@@ -18,37 +19,6 @@ def settle_sending(conn: Connection, *, operation_id: int) -> int:
 def release_unknown(conn: Connection, *, operation_id: int) -> int:
     """An operation's messages of unknown outcome are queued again; only a person may want that. Returns how many."""
     return messages.release_unknown(conn, operation_id=operation_id)
-
-
-def list_messages(
-    conn: Connection,
-    *,
-    channel: str | None = None,
-    status: str | None = None,
-    operation_id: int | None = None,
-    limit: int,
-    offset: int,
-) -> tuple[list[Message], int]:
-    """A page of messages, newest first, and how many match."""
-    found = messages.list_messages(
-        conn, channel=channel, status=status, operation_id=operation_id, limit=limit, offset=offset
-    )
-    return found, messages.count_messages(conn, channel=channel, status=status, operation_id=operation_id)
-
-
-def list_before(
-    conn: Connection,
-    *,
-    channel: str | None,
-    status: str | None,
-    operation_id: int | None = None,
-    before: int | None,
-    limit: int,
-) -> list[Message]:
-    """The newest messages whose id is smaller than `before`, for pages that go on by a cursor."""
-    return messages.list_messages(
-        conn, channel=channel, status=status, operation_id=operation_id, before=before, limit=limit, offset=0
-    )
 
 
 def get_message(conn: Connection, *, message_id: int) -> Message:
@@ -69,8 +39,8 @@ def list_events(conn: Connection, *, message_id: int) -> list[Row]:
 
 
 def count_by_status(conn: Connection, *, operation_id: int | None = None) -> Mapping[State, int]:
-    """How many messages stand in each state, of one operation or of all."""
-    found = messages.count_by_status(conn, operation_id=operation_id)
+    """How many messages stand in each state, of one operation or of all; of all, at most CAP + 1 in each."""
+    found = messages.count_by_status(conn, operation_id=operation_id, cap=CAP)
     return {state: found.get(state, 0) for state in State}
 
 
