@@ -83,6 +83,14 @@ class Client:
         """The answer of one request."""
         return _body(self._http.get(path, params=params))
 
+    def download(self, path: str) -> int:
+        """How many bytes a GET brings; they are not kept."""
+        with self._http.stream("GET", path) as answer:
+            if not answer.is_success:
+                answer.read()
+                _body(answer)
+            return sum(map(len, answer.iter_raw()))
+
     def close(self) -> None:
         self._http.close()
 

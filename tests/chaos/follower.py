@@ -13,7 +13,8 @@ _PAUSE = 0.1
 class Follower:
     """`versions` are the event ids in the order of arrival, `refusals` the codes of refused connections.
 
-    `broken` counts streams that were cut off in the middle, instead of ended.
+    `broken` counts streams that were cut off in the middle, instead of ended; `connections` those that were opened,
+    and the answers that there is nothing more to follow.
     """
 
     def __init__(self, url: str, key: str, *, operation_id: int) -> None:
@@ -53,9 +54,9 @@ class Follower:
         headers = {"Authorization": f"Bearer {self._key}", "Accept": "text/event-stream"}
         if self.versions:
             headers["Last-Event-ID"] = str(self.versions[-1])
-        self._drop.clear()
         with httpx.Client(timeout=30) as client, client.stream("GET", self._url, headers=headers) as answer:
             if answer.status_code == 204:
+                self.connections += 1
                 self.finished.set()
                 return
             if answer.status_code != 200:
@@ -72,6 +73,7 @@ class Follower:
         for line in answer.iter_lines():
             self._take(line)
             if self._drop.is_set() or self.finished.is_set():
+                self._drop.clear()
                 return
 
     def _take(self, line: str) -> None:

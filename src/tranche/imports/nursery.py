@@ -9,17 +9,15 @@ import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 import traceback
 from collections.abc import Callable
 from typing import Final
 
 from tranche.imports import child
+from tranche.imports.readers import END
 from tranche.imports.reading.rehearsal import rehearse
 
-COMMAND: Final = (sys.executable, "-m", "tranche.imports.nursery")
-END: Final = struct.Struct("i")
 _DESCRIPTORS: Final = 4
 _MOST: Final = 4096
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -11,9 +12,10 @@ from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import IO, Final, Self
 
-from tranche.imports.nursery import COMMAND, END
 from tranche.kernel.errors import Unavailable
 
+COMMAND: Final = (sys.executable, "-m", "tranche.imports.nursery")
+END: Final = struct.Struct("i")  # how a reader ended, as its nursery tells it on the leash
 _PARENTS_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _TRIES: Final = 3
