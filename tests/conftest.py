@@ -1,6 +1,7 @@
 """A real PostgreSQL for every test: one server per session, one migrated database per test."""
 
 import fcntl
+import gc
 import logging
 import os
 import shutil
@@ -8,12 +9,15 @@ import uuid
 from asyncio.events import _get_running_loop, _set_running_loop
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from types import CodeType
 from typing import Final
 
 import pytest
 import structlog
+from httpx._transports import default
+from jinja2 import Environment
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.factories import Organization, make_organization
@@ -23,12 +27,29 @@ from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.migrate import migrate
 from tranche.kernel.db.pool import Connection, Database, connect
 from tranche.kernel.db.roles import settle_role
+from tranche.kernel.garbage import settle
 
 _HOME = "TRANCHE_TESTS_HOME"  # set by the first process; pytest-xdist's workers inherit it
 _LOCK: pytest.StashKey[int] = pytest.StashKey()
 _TEMPLATE = "tranche_template"
 _BROWSER: Final = os.environ.get("TRANCHE_BROWSER") or shutil.which("chromium-headless-shell")
 _ARGUMENTS: Final = ("--no-sandbox", "--force-color-profile=srgb", "--font-render-hinting=none")
+
+
+# Done once in a process, not once in a test: reading the certificates of the world, translating a template.
+default.create_ssl_context = cache(default.create_ssl_context)  # type: ignore[attr-defined]
+_translate = Environment.compile
+_translated: dict[tuple[str, str | None, str | None], CodeType] = {}
+
+
+def _translate_once(of: Environment, source: str, name: str | None = None, filename: str | None = None) -> CodeType:
+    key = source, name, filename
+    if key not in _translated:
+        _translated[key] = _translate(of, source, name, filename)
+    return _translated[key]
+
+
+Environment.compile = _translate_once  # type: ignore[assignment, method-assign]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +66,12 @@ def pytest_configure(config: pytest.Config) -> None:
         clear_abandoned()
         home, config.stash[_LOCK] = make_home()
         os.environ[_HOME] = str(home)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported by now stays; a test's own garbage is looked for less often than in a small program."""
+    settle()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from tests.conftest import DatabaseUrls
 from tranche.app import make_web
@@ -23,6 +24,7 @@ from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
 from tranche.kernel.identity.service import bootstrap, issue_key
 from tranche.kernel.settings import Settings
+from tranche.kernel.web.application import Fittings, make_app, refit
 from tranche.kernel.web.server import Server
 from tranche.kernel.web.stream import Hub
 from tranche.worker import Worker
@@ -84,6 +86,32 @@ class Live:
             ).secret
 
 
+class _Apps:
+    """Applications to be used again with other fittings: routes take half a second to be put together."""
+
+    def __init__(self) -> None:
+        self._free: list[tuple[tuple[object, ...], Litestar]] = []
+        self._kinds: dict[int, tuple[object, ...]] = {}
+
+    def take(self, fittings: Fittings, *, routes: Sequence[Any]) -> Litestar:
+        settings = fittings.settings
+        kind = (settings.batches_api, settings.max_upload_bytes, settings.max_body_bytes, len(routes))
+        for at, (other, app) in enumerate(self._free):
+            if other == kind:
+                del self._free[at]
+                refit(app, fittings)
+                return app
+        app = make_app(fittings, routes=routes)
+        self._kinds[id(app)] = kind
+        return app
+
+    def give_back(self, app: Litestar) -> None:
+        self._free.append((self._kinds[id(app)], app))
+
+
+_APPS = _Apps()
+
+
 @pytest.fixture
 def open_live(database_urls: DatabaseUrls, tmp_path: Path) -> Iterator[Callable[..., Live]]:
     """Opens houses over this test's database: `open_live(working=False, batches_api=BatchesApi.ORDERS)`.
@@ -107,7 +135,7 @@ def live(open_live: Callable[..., Live]) -> Live:
 
 @contextlib.contextmanager
 def _living(urls: DatabaseUrls, settings: Settings, *, working: bool) -> Iterator[Live]:
-    web = make_web(settings, database_url=urls.app)
+    web = make_web(settings, database_url=urls.app, build=_APPS.take)
     crew = _Crew(settings, urls.app)
     server = web.server(settings, own_signals=False)
     thread = threading.Thread(target=server.run, daemon=True, name="live server")
@@ -136,6 +164,7 @@ def _living(urls: DatabaseUrls, settings: Settings, *, working: bool) -> Iterato
         thread.join(timeout=15)
         web.close()
     assert not thread.is_alive(), "the server did not end"
+    _APPS.give_back(web.app)
 
 
 class _Crew:

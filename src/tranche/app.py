@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from litestar import Litestar
 
@@ -27,7 +28,7 @@ from tranche.kernel.operations.service import Operations
 from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.local import LocalFiles
-from tranche.kernel.web.application import make_app
+from tranche.kernel.web.application import Fittings, make_app
 from tranche.kernel.web.assets import Assets
 from tranche.kernel.web.exports import ExportLimits, Exports
 from tranche.kernel.web.pages.shell import Shell
@@ -48,6 +49,12 @@ from tranche.outward import Outward, make_outward
 _GATE = 4
 _WATCHING = 2
 _EXPORTS = ExportLimits()
+
+
+class Builder(Protocol):
+    """What puts routes and fittings together."""
+
+    def __call__(self, fittings: Fittings, *, routes: Sequence[Any]) -> Litestar: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ class Web:
             pool.close()
 
 
-def make_web(settings: Settings, *, database_url: str) -> Web:
+def make_web(settings: Settings, *, database_url: str, build: Builder = make_app) -> Web:
     """Put the web application together; call it before an event loop runs. The pool is open already."""
     database = Database(database_url, size=settings.pool_size, name="tranche serve").open()
     files = LocalFiles(settings.home / "files")
@@ -115,8 +122,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             return "migrations"
         return None
 
-    app = make_app(
-        routes=[route for module in modules for route in (*module.routes, *module.pages)],
+    fittings = Fittings(
         database=database,
         authenticator=lambda token: authenticate(gate, token),
         branch_finder=lambda organization_id, branch_id: has_branch(gate, organization_id, branch_id),
@@ -149,6 +155,7 @@ def make_web(settings: Settings, *, database_url: str) -> Web:
             "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
         },
     )
+    app = build(fittings, routes=[route for module in modules for route in (*module.routes, *module.pages)])
     return Web(app=app, hub=hub, pools=(database, gate, watching, exporting), outward=outward)
 
 

@@ -14,7 +14,7 @@ class Follower:
     """`versions` are the event ids in the order of arrival, `refusals` the codes of refused connections.
 
     `broken` counts streams that were cut off in the middle, instead of ended; `connections` those that were opened,
-    and the answers that there is nothing more to follow.
+    and the answers that there is nothing more to follow. `begun` is set by the first event, `finished` by the end.
     """
 
     def __init__(self, url: str, key: str, *, operation_id: int) -> None:
@@ -27,6 +27,7 @@ class Follower:
         self.connections = 0
         self.broken = 0
         self.last: dict[str, Any] = {}
+        self.begun = threading.Event()
         self.finished = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True, name="follower")
         self._thread.start()
@@ -80,6 +81,7 @@ class Follower:
         name, _, value = line.partition(": ")
         if name == "id":
             self.versions.append(int(value))
+            self.begun.set()
         elif name == "data":
             self.last = json.loads(value)
             if self.last["status"] in _TERMINAL:

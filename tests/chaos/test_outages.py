@@ -54,7 +54,8 @@ def test_an_import_survives_crashes_of_the_database_and_its_watchers_see_the_end
         steady = Follower(url, house.key, operation_id=started.operation_id)
         restless = Follower(url, house.key, operation_id=started.operation_id)
         house.wait_for_commits(started, orders=300)
-        eventually(lambda: steady.versions and restless.versions, seconds=30, what="both watchers")
+        assert steady.begun.wait(30)
+        assert restless.begun.wait(30)
         with postgres.away(seconds=3):
             restless.drop()
             _assert_polite(url, house.key, started)

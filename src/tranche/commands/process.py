@@ -15,6 +15,7 @@ import uvloop
 from tranche.app import Web
 from tranche.commands.signals import ending_signals, ignore_signals
 from tranche.kernel.errors import Conflict, Invalid, Unavailable
+from tranche.kernel.garbage import settle
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.server import Server
 from tranche.kernel.web.threads import end_threads
@@ -87,6 +88,7 @@ class Process:
             TrancheError: a part refused to start.
             Unavailable: a part ended by itself.
         """
+        settle()
         loop = uvloop.new_event_loop()
         try:
             loop.run_until_complete(self._run(signals=signals))

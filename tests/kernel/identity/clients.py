@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 from tranche.kernel.db.pool import Database
 from tranche.kernel.identity import service
 from tranche.kernel.settings import Settings
-from tranche.kernel.web.application import make_app
+from tranche.kernel.web.application import Fittings, make_app
 from tranche.kernel.web.assets import Assets
 from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.stream import Hub
@@ -22,16 +22,18 @@ Client = TestClient[Litestar]
 @contextmanager
 def api(database: Database, *, routes: Sequence[Any], offers: Mapping[str, Any] | None = None) -> Iterator[Client]:
     app = make_app(
+        Fittings(
+            database=database,
+            authenticator=partial(service.authenticate, database),
+            visitor_finder=lambda _: None,
+            shell=Shell(Assets()),
+            branch_finder=partial(service.has_branch, database),
+            hub=Hub(load=lambda *_: None),
+            settings=Settings(),
+            ready=lambda: None,
+            offers=offers or {},
+        ),
         routes=routes,
-        database=database,
-        authenticator=partial(service.authenticate, database),
-        visitor_finder=lambda _: None,
-        shell=Shell(Assets()),
-        branch_finder=partial(service.has_branch, database),
-        hub=Hub(load=lambda *_: None),
-        settings=Settings(),
-        ready=lambda: None,
-        offers=offers or {},
     )
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client

@@ -13,7 +13,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Invalid, TooMany
 from tranche.kernel.identity import service
 from tranche.kernel.identity.domain import LOCAL_EMAIL, Setup
-from tranche.kernel.identity.passwords import Passwords, check_password
+from tranche.kernel.identity.passwords import NOBODYS, Passwords, check_password
 from tranche.kernel.identity.queries import credentials
 from tranche.kernel.identity.service import Entrance, Entry, Lifetimes, Purpose
 from tranche.kernel.identity.service.entering import MOST_BY_ACCOUNT, MOST_BY_ADDRESS, NoMembership, WrongPassword
@@ -32,6 +32,10 @@ def entrance(database: Database) -> Entrance:
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     lifetimes = Lifetimes(idle=3_600, whole=86_400)
     return Entrance(database, Passwords(quick), entropy=secrets.token_bytes, lifetimes=lifetimes)
+
+
+def test_the_hash_that_is_nobodys_costs_as_much_as_anybodys() -> None:
+    assert not Passwords().is_outdated(NOBODYS)
 
 
 def join(database: Database, entrance: Entrance, acme: Organization, *, user_id: int | None = None) -> str:

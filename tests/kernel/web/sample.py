@@ -21,7 +21,7 @@ from tranche.kernel import errors
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
 from tranche.kernel.settings import Settings
-from tranche.kernel.web.application import UPLOAD, make_app
+from tranche.kernel.web.application import UPLOAD, Fittings, make_app
 from tranche.kernel.web.assets import Assets
 from tranche.kernel.web.auth import SCOPE, Authenticator, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
@@ -216,16 +216,18 @@ def sample_app(
 ) -> Litestar:
     """The application over a database that nobody opens, unless one is given."""
     return make_app(
+        Fittings(
+            database=database or Database(NOWHERE),
+            authenticator=callers or Callers(),
+            branch_finder=has_branch,
+            visitor_finder=visitors or (lambda _: None),
+            shell=Shell(Assets()),
+            hub=hub or Hub(load=Ledger()),
+            settings=Settings(**settings),
+            ready=lambda: reason,
+            offers=offers,
+        ),
         routes=routes,
-        database=database or Database(NOWHERE),
-        authenticator=callers or Callers(),
-        branch_finder=has_branch,
-        visitor_finder=visitors or (lambda _: None),
-        shell=Shell(Assets()),
-        hub=hub or Hub(load=Ledger()),
-        settings=Settings(**settings),
-        ready=lambda: reason,
-        offers=offers,
     )
 
 

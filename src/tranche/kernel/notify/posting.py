@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Final, TypeAlias
 
 import httpcore
@@ -67,7 +67,11 @@ class Poster:
         self._allow_private = allow_private
         self._resolve = resolve
         self._seconds = seconds
-        self._tls = ssl.create_default_context()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Whose certificates are trusted; reading them takes longer than all else here, and many never post."""
+        return ssl.create_default_context()
 
     def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> Reply | Outcome:
         """Send once and read the answer's beginning; an Outcome where there is no answer."""

@@ -12,12 +12,14 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.handlers.base import BaseRouteHandler
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import Message, Scope
 
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import TrancheError
+from tranche.kernel.garbage import uncollected
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.auth import Authenticator, BranchFinder, Gate
 from tranche.kernel.web.errors import describe, fail, refuse, refuse_http
@@ -32,7 +34,7 @@ from tranche.kernel.web.rate_limit import Allowance, RateLimiter
 from tranche.kernel.web.requests import provide_context, request_id
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.threads import Lane, start_threads
-from tranche.kernel.web.visitors import VisitorFinder
+from tranche.kernel.web.visitors import AnyConnection, VisitorFinder
 
 UPLOAD: Final = "upload"
 
@@ -47,60 +49,104 @@ _HEADERS: Final[Mapping[str, str]] = {
 _log = structlog.get_logger(__name__)
 
 
-def make_app(
-    *,
-    routes: Sequence[Any],
-    database: Database,
-    authenticator: Authenticator,
-    branch_finder: BranchFinder,
-    visitor_finder: VisitorFinder,
-    shell: Shell,
-    hub: Hub,
-    settings: Settings,
-    ready: Ready,
-    exports: Exports | None = None,
-    offers: Mapping[str, object] | None = None,
-) -> Litestar:
+class Fittings:
+    """What an application works with, behind its routes. Routes take long to put together, fittings do not."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        authenticator: Authenticator,
+        branch_finder: BranchFinder,
+        visitor_finder: VisitorFinder,
+        shell: Shell,
+        hub: Hub,
+        settings: Settings,
+        ready: Ready,
+        exports: Exports | None = None,
+        offers: Mapping[str, object] | None = None,
+    ) -> None:
+        """Handlers take by name `ctx`, `database`, `hub`, `exports` (else over `database`) and what `offers` names."""
+        self.settings = settings
+        self.hub = hub
+        self.shell = shell
+        self.ready = ready
+        self.exports = exports or Exports(database)
+        self.values = {"database": database, "hub": hub, "exports": self.exports, **(offers or {})}
+        self.health = Lane("health", size=2)
+        self.gate = Gate(
+            authenticator=authenticator,
+            branch_finder=branch_finder,
+            visitor_finder=visitor_finder,
+            limiter=RateLimiter(
+                per_caller=settings.rate_per_minute, per_organization=settings.rate_per_minute_organization
+            ),
+        )
+
+    @property
+    def state(self) -> dict[str, object]:
+        """What templates and refusals reach through the application's state."""
+        return {"shell": self.shell, "gate": self.gate, "public_url": self.settings.public_url}
+
+
+class _Frame:
+    """Where an application looks for its present fittings."""
+
+    def __init__(self, fittings: Fittings) -> None:
+        self.fittings = fittings
+
+    async def guard(self, connection: AnyConnection, handler: BaseRouteHandler) -> None:
+        await self.fittings.gate(connection, handler)
+
+    async def find_missing(self) -> str | None:
+        return await self.fittings.health.run(self.fittings.ready)
+
+    def offer(self, name: str) -> Provide:
+        return Provide(lambda: self.fittings.values[name], sync_to_thread=False)
+
+
+def make_app(fittings: Fittings, *, routes: Sequence[Any]) -> Litestar:
     """Put the web application together; call it before an event loop runs.
 
-    Handlers take `ctx`, `database`, `hub`, `exports` (over `database` where none are given) and whatever `offers`
-    names as `NamedDependency[...]`. A route with `opt={"upload": True}` takes bodies up to
-    `settings.max_upload_bytes`, the others `settings.max_body_bytes`.
+    A route with `opt={"upload": True}` takes bodies up to `settings.max_upload_bytes`, the others
+    `settings.max_body_bytes`.
     """
-    limiter = RateLimiter(per_caller=settings.rate_per_minute, per_organization=settings.rate_per_minute_organization)
-    gate = Gate(
-        authenticator=authenticator, branch_finder=branch_finder, visitor_finder=visitor_finder, limiter=limiter
-    )
-    health = Lane("health", size=2)
     start_threads()
-    exports = exports or Exports(database)
-    values = {"database": database, "hub": hub, "exports": exports, **(offers or {})}
+    frame, settings = _Frame(fittings), fittings.settings
     # All by one router: where three routes share an address, Litestar would wrap the first of them three times.
-    ours = [livez, readyz(ready, health), shell.assets.route(), *home.ROUTES]
+    ours = [livez, readyz(frame.find_missing), fittings.shell.assets.route(), *home.ROUTES]
     router = Router("/", route_handlers=[*ours, *routes])
-    return Litestar(
-        [router],
-        guards=[gate],
-        dependencies={
-            "ctx": Provide(provide_context, sync_to_thread=False),
-            **{name: _offer(value) for name, value in values.items()},
-        },
-        plugins=[BodyPlugin(), DecimalSchema(), _RouteRules(upload_bytes=settings.max_upload_bytes + _FORM_ROOM)],
-        exception_handlers={
-            TrancheError: for_browsers(refuse),
-            HTTPException: for_browsers(refuse_http),
-            Exception: for_browsers(fail),
-        },
-        state=State({"shell": shell, "gate": gate, "public_url": settings.public_url}),
-        response_class=JsonResponse,
-        request_max_body_size=settings.max_body_bytes,
-        before_send=[_finish_headers],
-        lifespan=[partial(_live, hub=hub, lanes=[gate, health, exports])],
-        openapi_config=openapi_config(),
-        logging_config=None,
-        debug=False,
-        pdb_on_exception=False,
-    )
+    with uncollected():
+        return Litestar(
+            [router],
+            guards=[frame.guard],
+            dependencies={
+                "ctx": Provide(provide_context, sync_to_thread=False),
+                **{name: frame.offer(name) for name in fittings.values},
+            },
+            plugins=[BodyPlugin(), DecimalSchema(), _RouteRules(upload_bytes=settings.max_upload_bytes + _FORM_ROOM)],
+            exception_handlers={
+                TrancheError: for_browsers(refuse),
+                HTTPException: for_browsers(refuse_http),
+                Exception: for_browsers(fail),
+            },
+            state=State({**fittings.state, "frame": frame}),
+            response_class=JsonResponse,
+            request_max_body_size=settings.max_body_bytes,
+            before_send=[_finish_headers],
+            lifespan=[partial(_live, frame=frame)],
+            openapi_config=openapi_config(),
+            logging_config=None,
+            debug=False,
+            pdb_on_exception=False,
+        )
+
+
+def refit(app: Litestar, fittings: Fittings) -> None:
+    """Give an application that is not running other fittings; its routes and the sizes of bodies stay."""
+    app.state["frame"].fittings = fittings
+    for name, value in fittings.state.items():
+        app.state[name] = value
 
 
 class _RouteRules(ReceiveRoutePlugin):
@@ -126,23 +172,20 @@ def _expect_body(handler: HTTPRouteHandler) -> None:
         raise TypeError(f"{handler}: `data` must be a subclass of kernel.web.json.Body")
 
 
-def _offer(value: object) -> Provide:
-    return Provide(lambda: value, sync_to_thread=False)
-
-
 @contextlib.asynccontextmanager
-async def _live(app: Litestar, *, hub: Hub, lanes: Sequence[Gate | Lane | Exports]) -> AsyncIterator[None]:
+async def _live(app: Litestar, *, frame: _Frame) -> AsyncIterator[None]:
     """Run the hub as long as the application runs."""
     del app
-    task = asyncio.create_task(_keep(hub))
+    fittings = frame.fittings
+    task = asyncio.create_task(_keep(fittings.hub))
     try:
         yield
     finally:
-        hub.close()
+        fittings.hub.close()
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-        for lane in lanes:
+        for lane in (fittings.gate, fittings.health, fittings.exports):
             lane.close()
 
 
