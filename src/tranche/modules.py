@@ -136,7 +136,7 @@ def make_modules(settings: Settings, *, files: Storage, outward: Outward | None 
         Module(
             name="invoicing",
             routes=(*INVOICE_ROUTES, *LOOKING, *CHANGING, *PRINTING),
-            handlers=[*make_invoice_handlers(), *_make_bulk_handlers(outward)],
+            handlers=_make_invoice_handlers(outward),
             checks=(*INVOICE_CHECKS, *BULK_CHECKS),
             pages=(*INVOICE_PAGES, *BULK_PAGES),
             menu=(*INVOICE_MENU, *BULK_MENU),
@@ -208,10 +208,17 @@ def make_modules(settings: Settings, *, files: Storage, outward: Outward | None 
     return (*modules, doctor)
 
 
-def _make_bulk_handlers(outward: Outward | None) -> Sequence[Handler]:
+def _make_invoice_handlers(outward: Outward | None) -> Sequence[Handler]:
+    run, undo = make_invoice_handlers()
     if outward is None:
-        return ()
-    return make_bulk_handlers(outward.database, outward.files, outward.printer, outward.delivery)
+        return run, undo
+    return undo, *make_bulk_handlers(
+        run,
+        database=outward.database,
+        files=outward.files,
+        printer=outward.printer,
+        delivery=outward.delivery,
+    )
 
 
 def _make_bill_stops(settings: Settings) -> Module:

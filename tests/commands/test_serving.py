@@ -1,7 +1,9 @@
 """`tranche serve` and `tranche worker`: refusals at the start, and an orderly end."""
 
+import os
 import re
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -159,3 +161,55 @@ def test_a_worker_killed_in_a_run_leaves_a_failed_run_and_another_one_goes_on(
     owner.execute("UPDATE installation_schedules SET next_at = now() WHERE name = 'retention'")
     later = "SELECT FROM installation_schedule_runs WHERE status = 'succeeded' AND worker_id IS NOT NULL"
     second.until(lambda: owner.execute(later).rowcount or None, what="a run that succeeds", seconds=20)
+
+
+def _crew(server: Command) -> list[int]:
+    """The processes that answer; the one that was started only watches them."""
+    pid = server.process.pid
+    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_several_processes_answer_on_one_address_and_end_together(
+    start: Start, database_urls: DatabaseUrls, sig: signal.Signals
+) -> None:
+    server = start("serve", "--port", "0", "--processes", "2", DATABASE_URL=database_urls.app)
+    url = server.url()
+    assert server.said().count("Tranche listens on") == 1
+    crew = _crew(server)
+    assert len(crew) == 2
+    with httpx.Client() as one, httpx.Client() as other:
+        assert [line.get(f"{url}/readyz").status_code for line in (one, other)] == [200, 200]
+    assert server.end(sig)[0] == 0
+    assert not [pid for pid in crew if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_crew_ends_when_one_of_it_is_lost_and_says_so(start: Start, database_urls: DatabaseUrls) -> None:
+    server = start("serve", "--port", "0", "--processes", "2", DATABASE_URL=database_urls.app)
+    server.url()
+    os.kill(_crew(server)[0], signal.SIGKILL)
+    assert server.wait() == 75
+    assert "A server process ended by itself" in server.said()
+
+
+def test_a_crew_ends_with_the_process_that_watches_it(start: Start, database_urls: DatabaseUrls) -> None:
+    server = start("serve", "--port", "0", "--processes", "2", DATABASE_URL=database_urls.app)
+    url = server.url()
+    crew = _crew(server)
+    server.process.kill()
+    server.wait()
+    ends = time.monotonic() + 20
+    while [pid for pid in crew if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < ends, server.said()
+        time.sleep(0.05)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/livez")
+
+
+def test_a_crew_that_cannot_start_says_why(start: Start, database_urls: DatabaseUrls) -> None:
+    server = start(
+        "serve", "--port", "0", "--processes", "2", DATABASE_URL=database_urls.app, TRANCHE_HOME="/proc/nowhere"
+    )
+    assert server.wait() != 0
+    assert "Traceback" not in server.said()
+    assert "Tranche listens on" not in server.said()

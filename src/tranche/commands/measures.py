@@ -14,8 +14,10 @@ from tranche.kernel.settings import Settings
 
 
 @contextmanager
-def measuring(settings: Settings) -> Iterator[Metrics]:
+def measuring(settings: Settings, *, place: int = 0) -> Iterator[Metrics]:
     """The instruments of this process, and, where TRANCHE_METRICS_PORT is set, their page while the block runs.
+
+    Of several processes of one server each has a page of its own, on that port and the `place` ports after it.
 
     Raises:
         PortTaken: somebody listens there.
@@ -25,7 +27,8 @@ def measuring(settings: Settings) -> Iterator[Metrics]:
     metrics = Metrics(version=__version__)
     with contextlib.ExitStack() as stack:
         if settings.metrics_port is not None:
-            stack.callback(_serve(settings.metrics_host, settings.metrics_port, metrics))
+            port = settings.metrics_port + place if settings.metrics_port else 0
+            stack.callback(_serve(settings.metrics_host, port, metrics))
         yield metrics
 
 

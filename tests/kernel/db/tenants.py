@@ -20,6 +20,8 @@ _STATEMENTS = {
     "VALUES (%(id)s, %(id)s, gen_random_uuid(), 'import', 'stage', 1, %(user_id)s)",
     "operation_items": "INSERT INTO operation_items (organization_id, operation_id, position, stage) "
     "VALUES (%(id)s, %(id)s, 1, 'only')",
+    "operation_blocks": "INSERT INTO operation_blocks (organization_id, operation_id, stage, first, refs, labels) "
+    "VALUES (%(id)s, %(id)s, 'only', 2, '{7}', '{A-7}')",
     "operation_claims": "INSERT INTO operation_claims (organization_id, operation_id, phase, low, high) "
     "VALUES (%(id)s, %(id)s, 'stage', 1, 1)",
     "operation_events": "INSERT INTO operation_events (organization_id, operation_id, event) "

@@ -5,7 +5,7 @@ from typing import Final
 
 from tranche.invoicing import service as invoicing
 from tranche.invoicing.bulk.bundle import BundlePhase
-from tranche.invoicing.bulk.domain import BUNDLE, INVOICES_KIND, MESSAGES_KIND, NOTICES_KIND, PDFS_KIND
+from tranche.invoicing.bulk.domain import BUNDLE, INVOICES_KIND, MESSAGES_KIND, NOTICES_KIND, PDFS_KIND, has_stage
 from tranche.invoicing.bulk.issuing import CustomersPhase
 from tranche.invoicing.bulk.printing import PdfPhase
 from tranche.invoicing.bulk.sending import SendPhase, settle
@@ -22,13 +22,20 @@ from tranche.messaging.delivery import Delivery
 _GATHERING: Final = frozenset({"storage_full", "lost_page"})
 
 
-def make_handlers(database: Database, files: Files, printer: Printer, delivery: Delivery) -> list[Handler]:
-    """The kinds of operation of document 3; `database` is the pool that their effects are recorded with."""
+def make_handlers(
+    run: Handler, *, database: Database, files: Files, printer: Printer, delivery: Delivery
+) -> list[Handler]:
+    """The kinds of operation of document 3, and `run`, which issues invoices, with their stages behind its own.
+
+    `database` is the pool that their effects are recorded with.
+    """
     pdf, send, bundle = PdfPhase(database, files, printer), SendPhase(database, delivery), BundlePhase(files)
     return [
+        replace(run, phases=(*run.phases, pdf, send, bundle), has_phase=has_stage, finished=settle, retry=_retry),
         Handler(
             kind=INVOICES_KIND,
             phases=(CustomersPhase(), pdf, send, bundle),
+            has_phase=has_stage,
             finished=settle,
             retry=_retry,
             undo=invoicing.start_undo,

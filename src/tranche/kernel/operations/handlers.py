@@ -168,6 +168,10 @@ def _nothing(_conn: Connection, _operation: Operation, _status: Status) -> None:
     return None
 
 
+def _always(_operation: Operation, _phase: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
     """A kind of operation.
@@ -177,6 +181,7 @@ class Handler:
     retried. `redo` makes ready for beginning anew, or refuses with a Conflict; a kind without it never does.
     `undo(conn, ctx, operations, operation)` starts the operation that takes back what an ended one did, or refuses
     with a Conflict; its first arguments are opaque here, because the service stands above this file.
+    `has_phase` says which of the phases behind the first an operation has, by what its payload asks for.
     `senders_faults` are error codes of failures that lie in what was sent: the operators are not alerted.
     """
 
@@ -187,6 +192,7 @@ class Handler:
     redo: Callable[[Connection, Operation], None] | None = None
     undo: Callable[..., Operation] | None = None
     senders_faults: frozenset[str] = frozenset()
+    has_phase: Callable[[Operation, str], bool] = field(default=_always)
 
     def phase(self, name: str) -> Phase:
         """The phase of that name.
@@ -196,10 +202,10 @@ class Handler:
         """
         return self.phases[self.index(name)]
 
-    def following(self, name: str) -> Phase | None:
-        """The phase after that one, or None after the last."""
-        after = self.index(name) + 1
-        return self.phases[after] if after < len(self.phases) else None
+    def following(self, operation: Operation) -> Phase | None:
+        """The phase that comes next in an operation, or None after its last."""
+        later = self.phases[self.index(operation.phase) + 1 :]
+        return next((phase for phase in later if self.has_phase(operation, phase.name)), None)
 
     def index(self, name: str) -> int:
         """How many phases come before that one.

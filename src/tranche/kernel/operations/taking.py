@@ -196,7 +196,7 @@ def _claim(conn: Connection, look: _Look, *, high: int) -> Taken:
 def _advance(conn: Connection, look: _Look) -> Later | None:
     """Go on to the next phase, or end; a phase that left items without an outcome must not pass for done."""
     operation = look.operation
-    following = look.handler.following(operation.phase)
+    following = look.handler.following(operation)
     stage = operation.phase if following else None
     is_short = following is None and operation.pending > 0
     if is_short or items.count_open_items(conn, operation_id=operation.id, stage=stage):

@@ -10,7 +10,7 @@ from tranche.invoicing.bulk.domain import NothingToSend
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Conflict
-from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.operations.service import Operations, list_items
 from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.listing import Chip, Column, Filter, Listing
@@ -44,13 +44,12 @@ def sending_page(
     status = read_choice(request, "status", choices=("", *State)) or None
     after = read_whole(request, "after")
     with database.transaction(ctx.organization_id) as conn:
-        batch = service.get_batch(conn, operation_id=batch_id)
-        operation = get_operation(conn, operation_id=batch_id)
+        operation = service.get_sender(conn, operation_id=batch_id)
         counts = messaging.count_by_status(conn, operation_id=batch_id)
         found = messaging.list_before(
             conn, channel=None, status=status, operation_id=batch_id, before=after, limit=_PER_PAGE + 1
         )
-        failed = service.list_items(conn, operation_id=batch_id, status="failed", after=0, limit=_PER_PAGE)
+        failed = list_items(conn, operation_id=batch_id, status="failed", code=None, limit=_PER_PAGE)
         files, folders = service.list_files(conn, operation_id=batch_id), list_folders(conn)
     rows = found[:_PER_PAGE]
     states = [state for state in State if counts[state]]
@@ -71,7 +70,6 @@ def sending_page(
         following=str(rows[-1].id) if len(found) > _PER_PAGE else None,
     )
     data: dict[str, Any] = {
-        "batch": batch,
         "operation": operation,
         "counts": counts,
         "messages": rows,
@@ -115,7 +113,7 @@ def retry(
     del data
     try:
         with database.transaction(ctx.organization_id) as conn:
-            service.get_batch(conn, operation_id=batch_id)
+            service.get_sender(conn, operation_id=batch_id)
             operations.retry(conn, ctx, operation_id=batch_id, code=None)
     except Conflict as error:
         return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
