@@ -84,7 +84,8 @@ $(STAMP): requirements.lock pyproject.toml web/package-lock.json web/build.mjs w
 
 # Pins hold versions and hashes, never an address, so that any index will do.
 UV := $(VENV)/pins/bin/uv
-PEER_NAMES := django django-import-export openpyxl 'psycopg[binary]' sqlalchemy tablib
+PEER_NAMES := django django-import-export 'dlt[postgres,sql_database]' openpyxl 'psycopg[binary]' pyarrow \
+	reportlab rustpy-xlsxwriter sqlalchemy tablib weasyprint xlsxwriter
 COMPILE := $(UV) pip compile pyproject.toml --all-extras --universal --upgrade --no-header --no-annotate --quiet
 
 pins: $(UV)

@@ -126,7 +126,7 @@ PRUNES: Sequence[Prune] = (
 
 def _sample_values(conn: Connection, language: str) -> Mapping[str, str]:
     document = sample_document(conn, language=language)
-    return list_values([document], customer=document.buyer.name)
+    return list_values([document.head], customer=document.buyer.name)
 
 
 def make_modules(settings: Settings, *, files: Storage, outward: Outward | None = None) -> Sequence[Module]:

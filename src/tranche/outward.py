@@ -40,7 +40,7 @@ def make_outward(settings: Settings, *, database: Database, files: Files, key: S
         database=database,
         files=files,
         printer=Printer(size=settings.worker_slots),
-        delivery=Delivery(database, files, box, around, public_url=settings.public_url),
+        delivery=Delivery(files, box, around, public_url=settings.public_url),
         secret_box=box,
         surroundings=around,
     )

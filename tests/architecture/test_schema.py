@@ -32,6 +32,7 @@ DEFINERS = {
     "analyze_import_stage",
     "analyze_import_rows",
     "attach_snapshot_part",
+    "close_snapshot_part",
     "drop_snapshot_part",
     "index_snapshot_part",
     "open_snapshot_part",

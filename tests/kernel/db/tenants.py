@@ -102,6 +102,8 @@ _STATEMENTS = {
     "VALUES (%(id)s, 'sms', '+15550100', 'STOP')",
     "messages": "INSERT INTO messages (organization_id, id, key, channel, address, body, mail_id) "
     "VALUES (%(id)s, %(id)s, 'k', 'sms', '+15550101', 'Hello.', 'm')",
+    "message_early_events": "INSERT INTO message_early_events (organization_id, channel, provider_id, "
+    "event_key, status) VALUES (%(id)s, 'sms', 'SM1', 'e', 'delivered')",
     "message_events": "INSERT INTO message_events (organization_id, message_id, status) "
     "VALUES (%(id)s, %(id)s, 'queued')",
 }

@@ -11,14 +11,15 @@ from tranche.invoicing.bulk.printing import PdfPhase
 from tranche.invoicing.bulk.sending import SendPhase, settle
 from tranche.invoicing.printing.printer import Printer
 from tranche.kernel.db.pool import Connection, Database
-from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.domain import Operation, Status
 from tranche.kernel.operations.handlers import Handler, Retried
 from tranche.kernel.operations.items import retry_items
 from tranche.kernel.storage.domain import Files
 from tranche.messaging import service as messaging
 from tranche.messaging.delivery import Delivery
 
-# What the gathering of files ends an operation with; then it is gathered again, though no item failed.
+# What the gathering of files ends an operation with; then, and where it was cancelled, it is gathered again, though no
+# item failed.
 _GATHERING: Final = frozenset({"storage_full", "lost_page"})
 
 
@@ -51,6 +52,7 @@ def _retry(conn: Connection, operation: Operation, code: str | None) -> Retried:
     retried = retry_items(conn, operation, code)
     if retried.unknown:
         messaging.release_unknown(conn, operation_id=operation.id)
-    if operation.error_code in _GATHERING and code in {None, operation.error_code}:
+    is_cut_short = operation.status is Status.CANCELLED and operation.phase == BUNDLE and code is None
+    if is_cut_short or (operation.error_code in _GATHERING and code in {None, operation.error_code}):
         return replace(retried, phases=retried.phases | {BUNDLE})
     return retried

@@ -1,6 +1,6 @@
 """What a domain writes to add a kind of operation: phases of three kinds, worked one after another."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -137,6 +137,7 @@ class OutsidePhase(Protocol):
     `repeatable` says that causing the effect twice is harmless (a file is written again); where it is
     not (a message), an item whose worker died in the middle becomes `unknown`. `batch` is how many
     items one claim covers; `following` the stage that succeeded items go on to; see Following.
+    It is a SinglePhase or a GroupPhase.
     """
 
     name: str
@@ -147,8 +148,40 @@ class OutsidePhase(Protocol):
     repeatable: bool
     following: Following
 
+
+@runtime_checkable
+class SinglePhase(OutsidePhase, Protocol):
+    """An Outside phase that performs one item after another."""
+
     def perform(self, operation: Operation, item: OutsideItem) -> Outcome:
         """Cause the effect, without any open transaction, in less than `lease_seconds`."""
+
+
+def note_nothing(_conn: Connection) -> None:
+    """There is nothing else to write down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What became of items that were performed together.
+
+    `outcomes` are by position; what has none was never begun, and is taken up again after `pause` seconds without
+    having used up a try. `note` writes down what the domain knows, in the transaction that records the outcomes.
+    """
+
+    outcomes: Mapping[int, Outcome]
+    note: Callable[[Connection], None] = field(default=note_nothing)
+    pause: float = 0.0
+
+
+@runtime_checkable
+class GroupPhase(OutsidePhase, Protocol):
+    """An Outside phase that performs up to `most_at_once` items together; it isolates the faults of each by itself."""
+
+    most_at_once: int
+
+    def perform_all(self, operation: Operation, items: Sequence[OutsideItem], *, is_over: Callable[[], bool]) -> Group:
+        """Cause the effects, without any open transaction; once `is_over`, begin nothing but the first."""
 
 
 Phase = RangePhase | StreamPhase | OutsidePhase
