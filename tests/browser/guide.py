@@ -6,13 +6,12 @@ from typing import Final
 from tests.browser.tabs import PICTURES, ROOT, Tab
 
 _FOLDER: Final = ROOT / "docs/pictures" if os.environ.get("TRANCHE_GUIDE") else PICTURES
-_SIZE: Final = {"width": 1180, "height": 760}
 _LEAST_BYTES, _MOST_BYTES = 10_000, 200_000
 
 
 def fit(tab: Tab, *, height: int = 760) -> None:
     """Give the window the size of the pictures."""
-    tab.page.set_viewport_size({**_SIZE, "height": height})  # type: ignore[arg-type]  # a width and a height
+    tab.page.set_viewport_size({"width": 1180, "height": height})
 
 
 def keep(tab: Tab, name: str) -> None:
