@@ -12,7 +12,7 @@ SECONDS ?= 900
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors browser test chaos soak bench pins clean
+.PHONY: help demo check format lint types floors browser pooler test chaos soak bench pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
@@ -27,7 +27,7 @@ help:
 demo: $(STAMP)
 	@$(BIN)/tranche demo $(ARGS)
 
-check: format lint types floors browser test
+check: format lint types floors browser pooler test
 
 format: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -47,6 +47,13 @@ browser:
 		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
 		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; } || \
 		echo "BROWSER TESTS WERE NOT RUN: there is no chromium-headless-shell; install it, or name a Chromium by TRANCHE_BROWSER"
+
+# The same for PgBouncer, before which some processes of the tests of several machines stand.
+pooler:
+	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null; } || \
+		echo "TESTS BEHIND PGBOUNCER WERE NOT RUN: there is no pgbouncer"
 
 test: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
@@ -78,7 +85,7 @@ $(STAMP): requirements.lock pyproject.toml web/package-lock.json web/build.mjs w
 # Pins hold versions and hashes, never an address, so that any index will do.
 UV := $(VENV)/pins/bin/uv
 PEER_NAMES := django django-import-export 'dlt[postgres,sql_database]' openpyxl 'psycopg[binary]' pyarrow \
-	rustpy-xlsxwriter sqlalchemy tablib xlsxwriter
+	reportlab rustpy-xlsxwriter sqlalchemy tablib weasyprint xlsxwriter
 COMPILE := $(UV) pip compile pyproject.toml --all-extras --universal --upgrade --no-header --no-annotate --quiet
 
 pins: $(UV)

@@ -38,6 +38,8 @@ DEFINERS = {
     "open_snapshot_part",
     "list_due_notifications",
     "list_due_schedules",
+    "measure_history",
+    "measure_now",
     "list_open_schedule_runs",
     "list_unsettled_organizations",
     "list_organization_ids",

@@ -6,12 +6,13 @@ from typing import Final
 from tests.browser.tabs import PICTURES, ROOT, Tab
 
 _FOLDER: Final = ROOT / "docs/pictures" if os.environ.get("TRANCHE_GUIDE") else PICTURES
+_WIDTH: Final = 1180
 _LEAST_BYTES, _MOST_BYTES = 10_000, 200_000
 
 
 def fit(tab: Tab, *, height: int = 760) -> None:
     """Give the window the size of the pictures."""
-    tab.page.set_viewport_size({"width": 1180, "height": height})
+    tab.page.set_viewport_size({"width": _WIDTH, "height": height})
 
 
 def keep(tab: Tab, name: str) -> None:

@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 
 from tranche.invoicing import service
 from tranche.invoicing.domain import Wishes
-from tranche.invoicing.schemas.choices import RunBody, choice_of, wishes_of
+from tranche.invoicing.schemas.choices import RunBody, afterwards_of, choice_of, wishes_of
 from tranche.invoicing.schemas.jobs import OneBody, WokenOut, job_out, one_out, started_out
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database
@@ -108,6 +108,7 @@ def _start(
             wishes=wishes_of(data),
             urgency=data.priority.urgency,
             now=datetime.now(UTC),
+            afterwards=afterwards_of(data).dump(),
         )
         started.append(operation.id)
         headers = {"Location": f"/api/batch-jobs/{operation.uuid}", "Retry-After": "1"}

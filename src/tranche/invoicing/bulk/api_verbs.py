@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 
 from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.api import SCOPED
-from tranche.invoicing.bulk.domain import SendWish
+from tranche.invoicing.bulk.domain import Afterwards, SendWish
 from tranche.invoicing.bulk.schemas import (
     InvoicesBody,
     MessagesBody,
@@ -54,8 +54,7 @@ def create_invoices(
             customer_ids=data.customer_ids,
             lines=lines_of(options),
             wishes=Wishes(due_days=options.due_days, language=options.language),
-            pdf=options.generate_pdf,
-            send=send_wish(options),
+            afterwards=Afterwards(pdf=options.generate_pdf, send=send_wish(options)),
             metadata=_metadata(options),
         )
         return service.start_invoices(conn, ctx, operations, wanted=wanted, now=datetime.now(UTC))

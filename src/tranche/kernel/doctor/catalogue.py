@@ -50,6 +50,8 @@ DEFINER_FUNCTIONS = (
     "find_session(presented bytea)",
     "keep_credential(address text, hash text)",
     "list_due_schedules(most integer)",
+    "measure_history()",
+    "measure_now()",
     "list_open_schedule_runs(most integer)",
     "list_organization_ids(behind bigint, most integer)",
     "list_due_notifications(wanted text, most integer)",
