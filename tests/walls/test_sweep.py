@@ -176,7 +176,7 @@ def _naming(description: Json, route: Route) -> Iterator[tuple[str, Callable[[in
     """Bodies with one id each, by the name of the field that it stands in."""
     operation = description["paths"][route.path][route.method.lower()]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    base = _WHOLE.get(route.name) or sample(description, schema)
+    base: Any = _WHOLE.get(route.name) or sample(description, schema)
     for path, is_list in _places(description, schema):
         yield path[-1], partial(_placed, base, path, is_list)
 
