@@ -12,7 +12,7 @@ SECONDS ?= 900
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors browser pooler test chaos soak bench pins clean
+.PHONY: help demo check format lint types floors browser pooler test chaos soak bench peers pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
@@ -20,7 +20,8 @@ help:
 	@echo "make test    the tests alone (ARGS=\"tests/orders -k upload\")"
 	@echo "make chaos   the tests that kill processes, long"
 	@echo "make soak    all kinds of work at once under random kills, a quarter of an hour (SECONDS=60)"
-	@echo "make bench   how fast an import is, beside its peers (ARGS=\"--lines 100000 --crowd\"); not for CI"
+	@echo "make bench   everything that has a speed, beside its peers and limits (ARGS=\"invoices lots\"); an hour, not for CI"
+	@echo "make peers   install what we are measured beside"
 	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt"
 	@echo "make clean   remove the environment and everything built"
 
@@ -65,7 +66,9 @@ chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)
 
 bench: $(STAMP) $(PEERS)
-	$(BIN)/python bench/orders_import.py $(ARGS)
+	$(BIN)/python bench/everything.py $(ARGS)
+
+peers: $(PEERS)
 
 # What we are measured beside is no part of us: pins and an environment of its own.
 $(PEERS): bench/peers.txt
