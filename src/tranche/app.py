@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from litestar import Litestar
 
+from tranche.areas import AREAS
 from tranche.imports.api import Workbooks
 from tranche.imports.corrections.api import CorrectionLimits
 from tranche.imports.uploads import UploadLimits
@@ -132,6 +133,7 @@ def make_web(settings: Settings, *, database_url: str, build: Builder = make_app
         settings=settings,
         ready=ready,
         exports=Exports(exporting, limits=_EXPORTS),
+        areas=AREAS,
         offers={
             "operations": operations,
             "panels": Panels([panel for module in modules for panel in module.panels]),

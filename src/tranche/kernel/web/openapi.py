@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+import msgspec
 from litestar import Response, Router
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
@@ -14,7 +15,9 @@ from litestar.openapi.spec import Components, OpenAPIType, Operation, Parameter,
 
 from tranche import __version__
 from tranche.kernel.web.auth import OPEN
+from tranche.kernel.web.document import whole_document
 from tranche.kernel.web.errors import PROBLEM_JSON, Problem
+from tranche.kernel.web.requests import AnyRequest
 
 _ALWAYS: Final = (
     HTTPStatus.BAD_REQUEST,
@@ -28,6 +31,14 @@ _WHEN_CHANGING: Final = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 _WITH_BODY: Final = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
+class _Shaped(JsonRenderPlugin):
+    """Serves the document as `kernel.web.document` shapes it."""
+
+    def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:
+        del openapi_schema
+        return msgspec.json.encode(whole_document(request.app))
+
+
 def openapi_config() -> OpenAPIConfig:
     """Served at /schema/openapi.json, open to everyone."""
     return OpenAPIConfig(
@@ -39,7 +50,7 @@ def openapi_config() -> OpenAPIConfig:
             security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", description="An API key.")}
         ),
         use_handler_docstrings=True,
-        render_plugins=[JsonRenderPlugin()],
+        render_plugins=[_Shaped()],
         openapi_router=Router(
             "/schema", route_handlers=[], include_in_schema=False, opt={OPEN: True}, after_request=_refuse_pages
         ),
