@@ -9,7 +9,7 @@ AREAS: Final[Sequence[ApiArea]] = (
     ApiArea(
         title="Orders",
         about="Spreadsheets of orders: upload, follow, correct, undo; the orders that came in.",
-        prefixes=("/api/orders", "/api/order-selections"),
+        prefixes=("/api/orders",),
     ),
     ApiArea(
         title="Imports",
@@ -25,8 +25,8 @@ AREAS: Final[Sequence[ApiArea]] = (
     ),
     ApiArea(
         title="Invoices",
-        about="Invoices and credit notes, preview of a run, their PDF, design and settings.",
-        prefixes=("/api/invoices", "/api/invoice-settings", "/api/invoice-design"),
+        about="Invoices and credit notes, their PDF, design and settings; what a run over orders would do.",
+        prefixes=("/api/invoices", "/api/invoice-settings", "/api/invoice-design", "/api/order-selections"),
     ),
     ApiArea(
         title="Invoice jobs",

@@ -66,7 +66,7 @@ def create_customer(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[NewCustomerBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[CustomerOut]]:
     """Make a customer."""
     allow_query(request, ())
 
@@ -85,7 +85,7 @@ def update_customer(
     database: NamedDependency[Database],
     customer_id: FromPath[int],
     data: JSONBody[CustomerChangesBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[CustomerOut]]:
     """Change the fields that are given; null empties one."""
     allow_query(request, ())
 

@@ -29,7 +29,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.schemas import operation_out
+from tranche.kernel.operations.schemas import OperationOut, operation_out
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.application import UPLOAD
@@ -103,7 +103,7 @@ def edit_import_row(
     import_id: FromPath[int],
     row: FromPath[int],
     data: JSONBody[CellsBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[list[RowOut]]]:
     """Change cells of one refused row; answers with every row that was judged again because of it."""
     allow_query(request, ())
     if not data.cells:
@@ -143,7 +143,7 @@ async def set_import_group(
     import_id: FromPath[int],
     key: FromPath[str],
     data: JSONBody[SetBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Set one field in all rows that have an error of this cause, and judge them again: 202 and the operation."""
     allow_query(request, ())
     counter = _Counter(ctx, database, request, operations)
@@ -170,7 +170,7 @@ async def upload_corrections(
     correction_limits: NamedDependency[CorrectionLimits],
     import_id: FromPath[int],
     data: MultipartBody[CorrectedForm],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Take the corrected workbook of errors, by its column `_row`: 202 and the operation."""
     allow_query(request, ())
     counter = _Counter(ctx, database, request, operations)

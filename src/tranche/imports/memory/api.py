@@ -1,7 +1,5 @@
 """The HTTP endpoints of remembered mappings: look and forget."""
 
-from typing import Any
-
 from litestar import delete, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -38,7 +36,7 @@ def list_mappings(
 @delete("/api/imports/mappings/{mapping_id:int}", opt=_SCOPE, status_code=200, sync_to_thread=True)
 def forget_mapping(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], mapping_id: FromPath[int]
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[None]]:
     """Forget what was remembered; the next file with this header is matched by itself again."""
     allow_query(request, ())
 

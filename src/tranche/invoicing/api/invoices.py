@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -81,7 +81,7 @@ def void_invoice(
     database: NamedDependency[Database],
     invoice_id: FromPath[int],
     data: JSONBody[ReasonBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[InvoiceDetailOut]]:
     """Void a live invoice: it keeps its number, its order may be invoiced again, its stock goes back."""
     allow_query(request, ())
 
@@ -100,7 +100,7 @@ def credit_invoice(
     database: NamedDependency[Database],
     invoice_id: FromPath[int],
     data: JSONBody[ReasonBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[InvoiceDetailOut]]:
     """Issue a credit note over the whole of a live invoice, with the next number of its series."""
     allow_query(request, ())
 

@@ -76,7 +76,7 @@ class Schemas:
             depth=depth,
             is_required=is_required,
             notes=tuple(_notes(found)),
-            choices=tuple(str(choice) for choice in inner.get("enum", ())),
+            choices=tuple(str(choice) for choice in inner.get("enum", ()) if choice is not None),
             text=text_of(found.get("description", "")),
         )
 
@@ -88,7 +88,8 @@ class Schemas:
             return " or ".join(dict.fromkeys(self.type_of(kind) for kind in kinds))
         kind = found.get("type")
         if isinstance(kind, list):
-            return " or ".join(kind)
+            ordered = sorted(kind, key=lambda one: str(one) == "null")
+            return " or ".join(self.type_of({**found, "type": one}) for one in ordered)
         if kind == "array":
             return f"list of {self.type_of(found.get('items', {}))}"
         if kind == "string":

@@ -62,7 +62,7 @@ def update_schedule(
     schedules: NamedDependency[Schedules],
     name: FromPath[str],
     data: JSONBody[ScheduleBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[ScheduleOut]]:
     """Change what is given: `cron` (five fields), `zone` (IANA), `enabled`."""
     allow_query(request, ())
     changes = data.data
@@ -89,7 +89,7 @@ def enable_schedule(
     database: NamedDependency[Database],
     schedules: NamedDependency[Schedules],
     name: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[ScheduleOut]]:
     """Switch it on from now; what was planned while it was off is not caught up."""
     allow_query(request, ())
 
@@ -107,7 +107,7 @@ def disable_schedule(
     database: NamedDependency[Database],
     schedules: NamedDependency[Schedules],
     name: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[ScheduleOut]]:
     """Switch it off; a run that is under way goes on, and it can still be run by hand."""
     allow_query(request, ())
 
@@ -125,7 +125,7 @@ def run_schedule(
     database: NamedDependency[Database],
     schedules: NamedDependency[Schedules],
     name: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[RunOut]]:
     """Run it now, also while it is switched off; 409 while a run is under way."""
     allow_query(request, ())
 

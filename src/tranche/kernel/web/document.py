@@ -76,9 +76,7 @@ def operations_of(document: Document) -> Iterator[tuple[str, str, dict[str, Any]
                 yield path, method, operation
 
 
-def _describe(
-    operation: dict[str, Any], path: str, handler: HTTPRouteHandler | None, areas: Sequence[ApiArea]
-) -> None:
+def _describe(operation: dict[str, Any], path: str, handler: HTTPRouteHandler | None, areas: Sequence[ApiArea]) -> None:
     name = handler.handler_name if handler else str(operation["summary"])
     operation["summary"] = sentence_of(name)
     operation["operationId"] = operation_name(path, name)
@@ -86,7 +84,9 @@ def _describe(
     operation.pop("deprecated", None)
     if handler is None or handler.opt.get(OPEN):
         return
-    operation["x-role"] = str(needed_role(handler) or (Role.VIEWER if handler.http_methods == {"GET"} else Role.OPERATOR))
+    operation["x-role"] = str(
+        needed_role(handler) or (Role.VIEWER if handler.http_methods == {"GET"} else Role.OPERATOR)
+    )
     if scope := handler.opt.get(SCOPE):
         operation["x-scope"] = scope
 

@@ -1,7 +1,7 @@
 """The outbox to look at, its report, and the list of suppressed addresses."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -101,7 +101,7 @@ def create_suppression(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[SuppressionBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[SuppressionOut]]:
     """Send nothing more to an address."""
     allow_query(request, ())
     wanted = data.data
@@ -122,7 +122,7 @@ def remove_suppression(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[SuppressionBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[None]]:
     """Take an address off the list; addresses stay out of the URL, which is logged."""
     allow_query(request, ())
     wanted = data.data

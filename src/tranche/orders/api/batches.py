@@ -104,7 +104,7 @@ def delete_batch(
     operations: NamedDependency[Operations],
     voider: NamedDependency[Voider],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[DeletedOut]:
     """Remove a batch and all its orders; 202 with an operation past 10,000 orders."""
     allow_query(request, {"force"})
     force_void = read_choice(request, "force", choices=("void",)) == "void"
@@ -125,7 +125,7 @@ def delete_batch(
 @post("/adopt-legacy", opt=_SCOPE, status_code=200, sync_to_thread=True)
 def adopt_legacy(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[AdoptedOut]]:
     """Put orders without a batch under one named legacy_import; may be called again."""
     allow_query(request, ())
 

@@ -1,7 +1,6 @@
 """Undo of an order batch: begin it, look at its three buckets."""
 
 from http import HTTPStatus
-from typing import Any
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -31,7 +30,7 @@ def undo_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[UndoOut]]:
     """Remove the orders of a batch that nobody has touched since they came in; 202 with the operation that does it."""
     allow_query(request, ())
 

@@ -27,7 +27,7 @@ from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
 from tranche.orders import service
 from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.schemas import BatchDetailOut, DryRunOut, UploadForm, batch_detail_out, batch_out
+from tranche.orders.schemas import BatchDetailOut, BatchOut, DryRunOut, UploadForm, batch_detail_out, batch_out
 from tranche.orders.service import Upload
 
 _PARAMETERS = {"mapping", "dryRun", "mode", "allowDuplicate", "onDuplicate"}
@@ -44,7 +44,7 @@ async def upload_orders(
     files: NamedDependency[Files],
     upload_limits: NamedDependency[UploadLimits],
     data: MultipartBody[UploadForm],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut | DryRunOut]:
     """Take a spreadsheet of order lines: 202 and the batch, or with `dryRun=true` only the report.
 
     `Prefer: wait=N` answers 200 with the finished batch when it is done within N seconds.

@@ -1,7 +1,7 @@
 """What was told to the outside: deliveries of webhooks, all notifications, and which mails a person wants."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post, put
 from litestar.di import NamedDependency
@@ -55,7 +55,7 @@ def resend_delivery(
     database: NamedDependency[Database],
     webhooks: NamedDependency[Webhooks],
     delivery_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[NotificationOut]]:
     """Send an ended delivery once more, under the same webhook-id."""
     allow_query(request, ())
 
@@ -99,7 +99,7 @@ def get_wishes(
 @put("/api/me/notifications", opt=_SCOPE, guards=[viewer], sync_to_thread=True)
 def update_wishes(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], data: JSONBody[WishesBody]
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[WishesOut]]:
     """Choose: `auto` is what took longer than ten seconds or failed; else `always` or `never`."""
     allow_query(request, ())
     wanted = data.data.operation_mails

@@ -1,7 +1,7 @@
 """The caller, their organization and its branches."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post, put
 from litestar.di import NamedDependency
@@ -58,7 +58,7 @@ def update_organization(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[OrganizationBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OrganizationOut]]:
     """Change the settings that are given."""
     allow_query(request, ())
     changes = data.data
@@ -97,7 +97,7 @@ def create_branch(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[BranchBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[BranchOut]]:
     """Make a branch."""
     allow_query(request, ())
 

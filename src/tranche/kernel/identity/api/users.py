@@ -1,7 +1,7 @@
 """The users of an organization."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post, put
 from litestar.di import NamedDependency
@@ -41,7 +41,7 @@ def create_user(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[UserBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[UserOut]]:
     """Make a user."""
     allow_query(request, ())
     wanted = data.data
@@ -61,7 +61,7 @@ def update_user(
     database: NamedDependency[Database],
     user_id: FromPath[int],
     data: JSONBody[UserChangesBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[UserOut]]:
     """Change what is given; `isActive: false` shuts the user and all their keys out."""
     allow_query(request, ())
     changes = data.data

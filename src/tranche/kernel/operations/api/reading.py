@@ -90,7 +90,7 @@ async def find_operation(
     operations: NamedDependency[Operations],
     hub: NamedDependency[Hub],
     operation_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """One operation by its number or UUID; `Prefer: wait=N` waits up to N seconds for its end."""
     allow_query(request, ())
     operation = await sync_to_thread(_look, database, ctx, operation_id)
@@ -101,7 +101,8 @@ async def find_operation(
     if not state.finished:
         headers["Retry-After"] = "1"
     body = envelope(ctx, msgspec.Raw(state.data), message="Operation fetched")
-    return JsonResponse(encode(body), headers=headers, media_type="application/json")
+    answer: JsonResponse[Any] = JsonResponse(encode(body), headers=headers, media_type="application/json")
+    return answer
 
 
 @get("/api/operations/{operation_id:str}/items", opt=_SCOPE, sync_to_thread=True)
