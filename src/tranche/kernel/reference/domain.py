@@ -6,6 +6,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+NOTHING: Final = Markup()
+
 # What an error means, wherever it comes from.
 MEANINGS: Final = {
     "400": "Something in the request cannot be taken; `errors` says what and where.",
@@ -32,7 +34,7 @@ class Field:
     is_required: bool = False
     notes: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
-    text: Markup = Markup()
+    text: Markup = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,21 +78,22 @@ def takes(*parameters: Parameter) -> type[Operation]:
 
 def whole(name: str, description: str, *, least: int = 1, most: int | None = None) -> Parameter:
     """A whole number in the query."""
-    return _parameter(name, description, Schema(type=OpenAPIType.INTEGER, minimum=least, maximum=most))
+    return given(name, description, Schema(type=OpenAPIType.INTEGER, minimum=least, maximum=most))
 
 
 def choice(name: str, description: str, *, choices: Sequence[str]) -> Parameter:
     """One of some words in the query."""
-    return _parameter(name, description, Schema(type=OpenAPIType.STRING, enum=list(choices)))
+    return given(name, description, Schema(type=OpenAPIType.STRING, enum=list(choices)))
 
 
 def text(name: str, description: str, *, longest: int) -> Parameter:
     """Any text in the query."""
-    return _parameter(name, description, Schema(type=OpenAPIType.STRING, max_length=longest))
+    return given(name, description, Schema(type=OpenAPIType.STRING, max_length=longest))
 
 
-def _parameter(name: str, description: str, schema: Schema) -> Parameter:
-    return Parameter(name=name, param_in="query", description=description, schema=schema, required=False)
+def given(name: str, description: str, schema: Schema) -> Parameter:
+    """Anything in the query that a schema can tell."""
+    return Parameter(name=name, param_in="query", description=description or None, schema=schema, required=False)
 
 
 def _statuses(handler: HTTPRouteHandler) -> Sequence[HTTPStatus]:

@@ -20,7 +20,19 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.events import EventStream
 from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.json import JsonResponse, encode
-from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, flag, look, moment, read_filters, text, word
+from tranche.kernel.web.listing import (
+    EXPORTING,
+    PAGING,
+    Readers,
+    exports_of,
+    flag,
+    lists,
+    look,
+    moment,
+    read_filters,
+    text,
+    word,
+)
 from tranche.kernel.web.pagination import MOST_PER_PAGE
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 from tranche.kernel.web.stream import Hub, Load, State
@@ -57,7 +69,7 @@ def load_operation(database: Database, operations: Operations) -> Load:
     return load
 
 
-@get("/api/operations", opt=_SCOPE, sync_to_thread=True)
+@get("/api/operations", opt=_SCOPE, operation_class=lists(OPERATIONS, _FILTERS), sync_to_thread=True)
 def list_operations(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -73,7 +85,7 @@ def list_operations(
     return envelope(ctx, shown, message="Operations fetched", links=found.links)
 
 
-@get("/api/operations/export", opt=_SCOPE, sync_to_thread=False)
+@get("/api/operations/export", opt=_SCOPE, operation_class=exports_of(OPERATIONS, _FILTERS), sync_to_thread=False)
 def export_operations(
     request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]
 ) -> Download:
@@ -127,7 +139,12 @@ def list_items(
     return envelope(ctx, items_out(items, limit=limit), message="Items fetched")
 
 
-@get("/api/operations/{operation_id:str}/items/export", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/operations/{operation_id:str}/items/export",
+    opt=_SCOPE,
+    operation_class=exports_of(ITEMS, _ITEM_FILTERS),
+    sync_to_thread=True,
+)
 def export_operation_items(
     request: AnyRequest,
     ctx: NamedDependency[Context],
