@@ -5,12 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := $(VENV)/peers/.installed
+GENERATOR := $(VENV)/generator/.installed
+AUDITOR := $(VENV)/auditor/.installed
 # Tests mostly wait for processes that they start, so there are more workers than cores.
 WORKERS ?= 4
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors browser test chaos bench pins clean
+.PHONY: help demo check format lint types floors browser test chaos client audit bench pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
@@ -18,7 +20,9 @@ help:
 	@echo "make test    the tests alone (ARGS=\"tests/orders -k upload\")"
 	@echo "make chaos   the tests that kill processes, long"
 	@echo "make bench   how fast an import is, beside its peers (ARGS=\"--lines 100000 --crowd\"); not for CI"
-	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt"
+	@echo "make client  a Python client for a running server, into build/client (URL=http://127.0.0.1:8080)"
+	@echo "make audit   known vulnerabilities of what is pinned; asks a service on the internet, not part of check"
+	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt, tests/clients/generator.txt"
 	@echo "make clean   remove the environment and everything built"
 
 demo: $(STAMP)
@@ -45,11 +49,32 @@ browser:
 		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; } || \
 		echo "BROWSER TESTS WERE NOT RUN: there is no chromium-headless-shell; install it, or name a Chromium by TRANCHE_BROWSER"
 
-test: $(STAMP)
+test: $(STAMP) $(GENERATOR)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)
+
+URL ?= http://127.0.0.1:8080
+
+client: $(STAMP) $(GENERATOR)
+	$(BIN)/python -m tests.clients.generating $(URL)
+
+# The generator of clients needs an older typer than we do: an environment of its own.
+$(GENERATOR): tests/clients/generator.txt
+	$(PYTHON) -m venv $(VENV)/generator
+	$(VENV)/generator/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r tests/clients/generator.txt
+	@touch $(GENERATOR)
+
+audit: $(AUDITOR)
+	$(VENV)/auditor/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
+	$(VENV)/auditor/bin/pip-audit --require-hashes --disable-pip -r tests/clients/generator.txt
+
+$(AUDITOR):
+	$(PYTHON) -m venv $(VENV)/auditor
+	$(VENV)/auditor/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@touch $(AUDITOR)
 
 bench: $(STAMP) $(PEERS)
 	$(BIN)/python bench/orders_import.py $(ARGS)
@@ -79,7 +104,9 @@ pins: $(UV)
 	$(COMPILE) -o constraints.txt
 	printf '%s\n' $(PEER_NAMES) | $(UV) pip compile - --universal --python-version 3.11 --upgrade --no-header \
 		--no-annotate --quiet --generate-hashes -o bench/peers.txt
-	@! grep -n '://' requirements.lock constraints.txt bench/peers.txt
+	echo openapi-python-client | $(UV) pip compile - --universal --python-version 3.11 --upgrade --no-header \
+		--no-annotate --quiet --generate-hashes -o tests/clients/generator.txt
+	@! grep -n '://' requirements.lock constraints.txt bench/peers.txt tests/clients/generator.txt
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)/pins

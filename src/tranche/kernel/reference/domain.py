@@ -14,11 +14,11 @@ MEANINGS: Final = {
     "401": "No key, or one that nobody holds.",
     "403": "The key's role, scopes or branch do not allow it.",
     "404": "It is not there, or it belongs to another organization.",
-    "409": "It does not fit the present state, or the same Idempotency-Key came with another request.",
+    "409": "It does not fit the present state, or a request with this Idempotency-Key is still running.",
     "410": "It was there and is gone.",
     "413": "The body or the file is too large.",
     "415": "The body is of another kind than the route reads.",
-    "422": "The request is well-formed, but a rule of the business refuses it.",
+    "422": "A rule of the business refuses it, or this Idempotency-Key was used for another request.",
     "429": "More requests in a minute than are allowed; `Retry-After` says when to go on.",
     "503": "The database is away for a moment; try again after `Retry-After`.",
 }

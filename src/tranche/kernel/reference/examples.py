@@ -71,15 +71,12 @@ def curl(
     example: object,
     is_open: bool,
     query: Sequence[str] = (),
-    is_repeatable: bool = False,
 ) -> str:
     """The line that calls a route; its address and key come from the surroundings."""
     address = f'"$TRANCHE_URL{path}' + (f"?{'&'.join(query)}" if query else "") + '"'
     parts = [f"curl{'' if method == 'GET' else f' -X {method}'} {address}"]
     if not is_open:
-        parts.append('-H "Authorization: Bearer $TRANCHE_KEY"')
-    if is_repeatable:
-        parts.append('-H "Idempotency-Key: $(uuidgen)"')
+        parts.append('-H "Authorization: Bearer $TRANCHE_API_KEY"')
     if media == "multipart/form-data":
         parts += [f"-F {name}=@{name}.xlsx" for name in _files(example)]
     elif media is not None:
