@@ -31,6 +31,7 @@ def readyz(find_missing: Callable[[], Awaitable[str | None]]) -> HTTPRouteHandle
 
     @get("/readyz", opt={OPEN: True})
     async def readyz() -> Health:
+        """The process can serve: the database answers, and all its migrations are there."""
         reason = await find_missing()
         if reason is not None:
             raise Unavailable("The server cannot serve yet.", code=f"not_ready_{reason}", retry_after=2)
