@@ -9,16 +9,19 @@ GENERATOR := $(VENV)/generator/.installed
 AUDITOR := $(VENV)/auditor/.installed
 # Tests mostly wait for processes that they start, so there are more workers than cores.
 WORKERS ?= 4
+# How long a soak lasts.
+SECONDS ?= 900
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors browser test chaos client audit bench pins clean
+.PHONY: help demo check format lint types floors browser pooler test chaos soak client audit bench pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
 	@echo "make check   the whole gate: format, lint, types, floors, tests"
 	@echo "make test    the tests alone (ARGS=\"tests/orders -k upload\")"
 	@echo "make chaos   the tests that kill processes, long"
+	@echo "make soak    all kinds of work at once under random kills, a quarter of an hour (SECONDS=60)"
 	@echo "make bench   how fast an import is, beside its peers (ARGS=\"--lines 100000 --crowd\"); not for CI"
 	@echo "make client  a Python client for a running server, into build/client (URL=http://127.0.0.1:8080)"
 	@echo "make audit   known vulnerabilities of what is pinned; asks a service on the internet, not part of check"
@@ -28,7 +31,7 @@ help:
 demo: $(STAMP)
 	@$(BIN)/tranche demo $(ARGS)
 
-check: format lint types floors browser test
+check: format lint types floors browser pooler test
 
 format: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -49,8 +52,18 @@ browser:
 		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; } || \
 		echo "BROWSER TESTS WERE NOT RUN: there is no chromium-headless-shell; install it, or name a Chromium by TRANCHE_BROWSER"
 
+# The same for PgBouncer, before which some processes of the tests of several machines stand.
+pooler:
+	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null; } || \
+		echo "TESTS BEHIND PGBOUNCER WERE NOT RUN: there is no pgbouncer"
+
 test: $(STAMP) $(GENERATOR)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+soak: $(STAMP)
+	TRANCHE_SOAK=$(SECONDS) $(BIN)/pytest -s tests/chaos/test_soak.py $(ARGS)
 
 chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)
@@ -97,7 +110,8 @@ $(STAMP): requirements.lock pyproject.toml web/package-lock.json web/build.mjs w
 
 # Pins hold versions and hashes, never an address, so that any index will do.
 UV := $(VENV)/pins/bin/uv
-PEER_NAMES := django django-import-export openpyxl 'psycopg[binary]' sqlalchemy tablib
+PEER_NAMES := django django-import-export 'dlt[postgres,sql_database]' openpyxl 'psycopg[binary]' pyarrow \
+	reportlab rustpy-xlsxwriter sqlalchemy tablib weasyprint xlsxwriter
 COMPILE := $(UV) pip compile pyproject.toml --all-extras --universal --upgrade --no-header --no-annotate --quiet
 
 pins: $(UV)

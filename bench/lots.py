@@ -33,6 +33,7 @@ import httpx
 from table import Line, Run, show, write
 from tranche.app import make_web
 from tranche.commands.logs import configure_logs
+from tranche.commands.process import Process, WebPart, bind
 from tranche.inventory import service
 from tranche.inventory.service import Receipt, Share
 from tranche.kernel.context import Context
@@ -118,7 +119,9 @@ def serve(settings: Settings, url: str) -> None:
     for standard in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), standard)
     configure_logs(level=logging.INFO, log_format=settings.log_format)
-    make_web(settings, database_url=url).server(settings).run()
+    bound = bind(settings.host, settings.port)
+    web = make_web(settings, database_url=url)
+    Process([WebPart(web, settings, bound=bound, started=lambda: None)]).run(signals=True)
 
 
 @contextmanager

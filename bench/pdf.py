@@ -1,32 +1,38 @@
 """How fast invoices become PDFs: our children beside bare Typst, WeasyPrint and ReportLab; and how many are joined.
 
     python bench/pdf.py                      600 files, 10,000 joined
-    python bench/pdf.py --files 200 --joined 2000
+    python bench/pdf.py --files 200 --joined 2000 --markdown bench/RESULTS.md
 
-Bare Typst compiles the very same template and data, PDF/A-3a, in as many processes as we have children. WeasyPrint and
-ReportLab are measured where they are installed; they set a page of the same words, plain. Compare ratios of one run.
+Bare Typst compiles the very same template and data, PDF/A-3a, in as many processes as we have children. The peers are
+run by the Python that has them (`--peers`); what each does stands at the head of `peer_pdf.py`. Joined are 10,000 files
+of 20 contents, in parts of 500 and then the whole, as a run does it, beside the libraries alone over all files at once;
+pypdf takes a twentieth of them. Compare ratios of one run.
 """
 
 import argparse
 import json
 import multiprocessing
 import resource
+import subprocess
+import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
-from importlib.util import find_spec
-from io import BytesIO
 from pathlib import Path
 
 import pikepdf
 import pypdf
 import typst
 
+from peers import default_python
+from table import Line, Run, show, write
 from tranche.invoicing.domain import (
     BankAccount,
     InvoiceDocument,
@@ -44,105 +50,131 @@ from tranche.invoicing.printing.printer import Job, Printer
 from tranche.invoicing.printing.typesetter import font_folders
 
 _PROCESSES = 2
+_CONTENTS = 20
 
 
 def main() -> None:
-    """Measure and print a table."""
+    """Measure and show a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--files", type=int, default=600)
     parser.add_argument("--joined", type=int, default=10_000)
+    parser.add_argument("--peers", type=Path, default=default_python())
+    parser.add_argument("--markdown", type=Path)
     options = parser.parse_args()
     jobs = [_job(number) for number in range(options.files)]
+    with tempfile.TemporaryDirectory() as name:
+        lines = [*_print(jobs, options.peers, Path(name)), *_join(jobs[:_CONTENTS], options.joined, Path(name))]
+    run = Run(command=f"python bench/pdf.py --files {options.files} --joined {options.joined}", postgres="not used")
+    show(lines, run)
+    if options.markdown:
+        write(options.markdown, lines, run, section="PDFs")
+
+
+def _print(jobs: list[Job], peers: Path, folder: Path) -> list[Line]:
     plain = [Job(page={**job.page, "xml": None}) for job in jobs]
-    bare = _rate(len(plain), partial(_bare, [job.page for job in plain]))
-    _say("bare Typst, 2 processes", bare, bare)
-    _say("Tranche, plain", _rate(len(plain), partial(_ours, plain)), bare)
-    _say("Tranche, with Factur-X", _rate(len(jobs), partial(_ours, jobs)), bare)
-    for name, one in (("weasyprint", _weasyprint), ("reportlab", _reportlab)):
-        if find_spec(name):
-            few = jobs[: max(5, options.files // 20)]
-            _say(f"{name}, 1 process", _rate(len(few), lambda one=one, few=few: [one(job) for job in few]), bare)
-    _join(jobs[0], options.joined)
+    bare = _bare([job.page for job in plain])
+    count, lines = (
+        len(jobs),
+        [Line(what=f"bare Typst, {_PROCESSES} processes", rows=len(jobs), seconds=bare, ratio=1.0)],
+    )
+    for what, wanted, target in (("Tranche, plain", plain, 0.8), ("Tranche, with Factur-X inside", jobs, None)):
+        ratio = bare / (seconds := _ours(wanted))
+        met, words = (None, "") if target is None else (ratio >= target, f"≥ {target} of bare Typst")
+        lines.append(Line(what=what, rows=count, seconds=seconds, ratio=ratio, target=words, met=met))
+    if peers.exists():
+        lines += [_peer(name, plain, peers, folder, bare=bare / count) for name in ("weasyprint", "reportlab")]
+    return lines
 
 
-def _rate(count: int, act: Callable[[], object]) -> float:
-    began = time.monotonic()
-    act()
-    return count / (time.monotonic() - began)
+def _peer(name: str, jobs: list[Job], python: Path, folder: Path, *, bare: float) -> Line:
+    """`bare` is the seconds that bare Typst takes for a file; of WeasyPrint a tenth of the files is enough."""
+    few = jobs[: max(10, len(jobs) // 10)] if name == "weasyprint" else jobs
+    pages = folder / "pages.json"
+    pages.write_text(json.dumps([job.page for job in few]), encoding="utf-8")
+    command = [str(python), str(Path(__file__).with_name("peer_pdf.py")), name, str(pages), str(_PROCESSES)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
+    if done.returncode:
+        sys.exit(f"{name} failed: {done.stderr}")
+    told = json.loads(done.stdout)
+    if told["files"] != len(few):
+        sys.exit(f"{name} made {told['files']} of {len(few)} files.")
+    ratio = bare * len(few) / told["seconds"]
+    return Line(
+        what=f"{name}, {_PROCESSES} processes, plain words", rows=len(few), seconds=told["seconds"], ratio=ratio
+    )
 
 
-def _say(name: str, rate: float, bare: float) -> None:
-    print(f"{name:28} {rate:8.1f} files/s   {rate / bare:5.2f} of bare Typst", flush=True)
-
-
-def _ours(jobs: list[Job]) -> None:
+def _ours(jobs: list[Job]) -> float:
+    """How many seconds it took, the children being at work already."""
     printer = Printer(size=_PROCESSES)
     try:
         with ThreadPoolExecutor(_PROCESSES) as pool:
+            list(pool.map(printer.print, jobs[: 2 * _PROCESSES]))
+            began = time.monotonic()
             list(pool.map(printer.print, jobs))
+            return time.monotonic() - began
     finally:
         printer.close()
 
 
-def _bare(pages: list[dict[str, object]]) -> None:
+def _bare(pages: list[dict[str, object]]) -> float:
+    """As above."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(_PROCESSES) as pool:
-        pool.map(_compile_all, [pages[start::_PROCESSES] for start in range(_PROCESSES)])
+        pool.map(_compile_all, [pages[:1]] * _PROCESSES, chunksize=1)
+        began = time.monotonic()
+        pool.map(_compile_all, [pages[start::_PROCESSES] for start in range(_PROCESSES)], chunksize=1)
+        return time.monotonic() - began
+
+
+@cache
+def _compiler() -> tuple[typst.Compiler, Path]:
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    template = folder / "invoice.typ"
+    template.write_bytes(files("tranche.invoicing.printing").joinpath("invoice.typ").read_bytes())
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=list(font_folders()))
+    return typst.Compiler(root=folder, font_paths=fonts), template
 
 
 def _compile_all(pages: list[dict[str, object]]) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        template = Path(name) / "invoice.typ"
-        template.write_bytes(files("tranche.invoicing.printing").joinpath("invoice.typ").read_bytes())
-        fonts = typst.Fonts(include_system_fonts=False, font_paths=list(font_folders()))
-        compiler = typst.Compiler(root=name, font_paths=fonts)
-        for page in pages:
-            compiler.compile(
-                template,
-                format="pdf",
-                pdf_standards="a-3a",
-                sys_inputs={"data": json.dumps(page)},
-                timestamp=datetime(2026, 11, 28, tzinfo=UTC),
-            )
+    compiler, template = _compiler()
+    for page in pages:
+        compiler.compile(
+            template,
+            format="pdf",
+            pdf_standards="a-3a",
+            sys_inputs={"data": json.dumps(page)},
+            timestamp=datetime(2026, 11, 28, tzinfo=UTC),
+        )
 
 
-def _weasyprint(job: Job) -> None:
-    from weasyprint import HTML  # noqa: PLC0415  # a peer, not always there
-
-    rows = "".join(f"<tr><td>{line['description']}<td>{line['amount']}" for line in job.page["lines"])
-    HTML(string=f"<h1>{job.page['title']}</h1><p>{job.page['number']}<table>{rows}</table>").write_pdf()
-
-
-def _reportlab(job: Job) -> None:
-    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415  # as above
-
-    canvas = Canvas(BytesIO())
-    canvas.drawString(50, 800, job.page["title"])
-    for number, line in enumerate(job.page["lines"]):
-        canvas.drawString(50, 780 - 14 * number, f"{line['description']} {line['amount']}")
-    canvas.showPage()
-    canvas.save()
-
-
-def _join(job: Job, count: int) -> None:
-    """Parts of 500 and then the whole, as a run does it, beside the library alone over all files at once."""
+def _join(jobs: list[Job], count: int, folder: Path) -> list[Line]:
     printer = Printer(size=1)
-    pdf = printer.print(job)
+    contents = [printer.print(job) for job in jobs]
     printer.close()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        paths = [folder / f"{number}.pdf" for number in range(count)]
-        for path in paths:
-            path.write_bytes(pdf)
-        for label, act in (
-            ("joined by Tranche, in parts", partial(_in_parts, paths, folder)),
-            ("joined by pikepdf alone", partial(_alone, paths, folder)),
-            ("joined by pypdf alone", partial(_pypdf, paths[: count // 20], folder)),
-        ):
-            began = time.monotonic()
-            pages, peak = _in_child(act)
-            rate = pages / (time.monotonic() - began)
-            print(f"{label:28} {rate:8.0f} pages/s   {peak / 1000:6.0f} MB at most", flush=True)
+    paths = [folder / f"{number}.pdf" for number in range(count)]
+    for number, path in enumerate(paths):
+        path.write_bytes(contents[number % len(contents)])
+    found = {
+        "joined by pikepdf alone": _in_child(partial(_alone, paths, folder)),
+        "joined by pypdf alone, a twentieth": _in_child(partial(_pypdf, paths[: count // 20], folder)),
+        "joined by Tranche, in parts": _in_child(partial(_in_parts, paths, folder)),
+        "zipped by Tranche": _in_child(partial(_zip, paths, folder)),
+    }
+    alone = found["joined by pikepdf alone"]
+    return [
+        Line(what=f"**{count:,} files of one page** (rows are pages)"),
+        *(
+            Line(
+                what=what,
+                rows=one.pages,
+                seconds=one.seconds,
+                ratio=alone.seconds / alone.pages * one.pages / one.seconds,
+                megabytes=f"{one.peak / 1000:.0f}",
+            )
+            for what, one in found.items()
+        ),
+    ]
 
 
 def _in_parts(paths: list[Path], folder: Path) -> int:
@@ -170,10 +202,26 @@ def _pypdf(paths: list[Path], folder: Path) -> int:
     return len(writer.pages)
 
 
-def _in_child(act: Callable[[], int]) -> tuple[int, int]:
-    """The answer of `act` and the peak of its memory in kB, in a process of its own."""
+def _zip(paths: list[Path], folder: Path) -> int:
+    with zipfile.ZipFile(folder / "ours.zip", "w", zipfile.ZIP_STORED) as archive:
+        for path in paths:
+            archive.write(path, path.name)
+    return len(paths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Joined:
+    """So many pages in so many seconds, with that much memory at most, in kB."""
+
+    pages: int
+    seconds: float
+    peak: int
+
+
+def _in_child(act: Callable[[], int]) -> _Joined:
+    """What `act` took in a process of its own."""
     context = multiprocessing.get_context("spawn")
-    answers: multiprocessing.Queue[tuple[int, int]] = context.Queue()
+    answers: multiprocessing.Queue[_Joined] = context.Queue()
     process = context.Process(target=_report, args=(act, answers))
     process.start()
     found = answers.get()
@@ -181,9 +229,11 @@ def _in_child(act: Callable[[], int]) -> tuple[int, int]:
     return found
 
 
-def _report(act: Callable[[], int], answers: "multiprocessing.Queue[tuple[int, int]]") -> None:
+def _report(act: Callable[[], int], answers: "multiprocessing.Queue[_Joined]") -> None:
+    began = time.monotonic()
     pages = act()
-    answers.put((pages, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+    seconds = time.monotonic() - began
+    answers.put(_Joined(pages=pages, seconds=seconds, peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 
 
 def _job(number: int) -> Job:

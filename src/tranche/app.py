@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from litestar import Litestar
@@ -12,26 +13,29 @@ from tranche.imports.api import Workbooks
 from tranche.imports.corrections.api import CorrectionLimits
 from tranche.imports.uploads import UploadLimits
 from tranche.kernel.db.listen import Listener
-from tranche.kernel.db.migrate import require_current
+from tranche.kernel.db.migrate import require_known
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError, Unavailable
 from tranche.kernel.identity.passwords import Passwords
 from tranche.kernel.identity.service import Entrance, Lifetimes, authenticate, find_visitor, has_branch
 from tranche.kernel.jobs.queue import ProcrastinateQueue
+from tranche.kernel.metrics import Metrics, measured
 from tranche.kernel.module import Module
 from tranche.kernel.notify.service import Webhooks
 from tranche.kernel.notify.signing import load_signing_key
 from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.api import load_operation
 from tranche.kernel.operations.bell import load_watched
+from tranche.kernel.operations.measuring import Installation
 from tranche.kernel.operations.panels import Panels
+from tranche.kernel.operations.queries import claims
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
-from tranche.kernel.storage.local import LocalFiles
 from tranche.kernel.web.application import Fittings, make_app
 from tranche.kernel.web.assets import Assets
 from tranche.kernel.web.exports import ExportLimits, Exports
+from tranche.kernel.web.health import Readiness
 from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.server import Server, make_server
 from tranche.kernel.web.stream import CHANNEL, Hub
@@ -45,11 +49,12 @@ from tranche.modules import (
     make_voider,
     parsing_limits,
 )
-from tranche.outward import Outward, make_outward
+from tranche.outward import Outward, make_outward, make_storage
 
 _GATE = 4
 _WATCHING = 2
 _EXPORTS = ExportLimits()
+_SILENT = 30.0  # seconds after which a worker counts as gone, as in the questions of doctor
 
 
 class Builder(Protocol):
@@ -66,11 +71,12 @@ class Web:
     hub: Hub
     pools: tuple[Database, ...]
     outward: Outward
+    metrics: Metrics | None = None
 
     def server(self, settings: Settings, *, own_signals: bool = True) -> Server:
         """A server that is not running yet."""
         return make_server(
-            self.app,
+            self.app if self.metrics is None else measured(self.app, self.metrics),
             hub=self.hub,
             host=settings.host,
             port=settings.port,
@@ -85,10 +91,15 @@ class Web:
             pool.close()
 
 
-def make_web(settings: Settings, *, database_url: str, build: Builder = make_app) -> Web:
-    """Put the web application together; call it before an event loop runs. The pool is open already."""
+def make_web(
+    settings: Settings, *, database_url: str, metrics: Metrics | None = None, build: Builder = make_app
+) -> Web:
+    """Put the web application together; call it before an event loop runs. The pool is open already.
+
+    `metrics` are told of every request, and get the installation's own figures.
+    """
     database = Database(database_url, size=settings.pool_size, name="tranche serve").open()
-    files = LocalFiles(settings.home / "files")
+    files = make_storage(settings)
     key = load_signing_key(settings.home, given=settings.signing_key)
     settings = replace(settings, database_url=database_url)
     outward = make_outward(settings, database=database, files=files, key=key)
@@ -113,16 +124,6 @@ def make_web(settings: Settings, *, database_url: str, build: Builder = make_app
     def wake(conn: Connection, organization_id: int, /) -> None:
         dispatch.wake_post(conn, queue, organization_id=organization_id)
 
-    def ready() -> str | None:
-        try:
-            with watching.transaction(None) as conn:
-                require_current(conn)
-        except Unavailable:
-            return "database"
-        except TrancheError:
-            return "migrations"
-        return None
-
     fittings = Fittings(
         database=database,
         authenticator=lambda token: authenticate(gate, token),
@@ -131,7 +132,7 @@ def make_web(settings: Settings, *, database_url: str, build: Builder = make_app
         shell=shell,
         hub=hub,
         settings=settings,
-        ready=ready,
+        ready=partial(_look_ready, watching, needs_worker=settings.ready_needs_worker),
         exports=Exports(exporting, limits=_EXPORTS),
         areas=AREAS,
         offers={
@@ -158,7 +159,21 @@ def make_web(settings: Settings, *, database_url: str, build: Builder = make_app
         },
     )
     app = build(fittings, routes=[route for module in modules for route in (*module.routes, *module.pages)])
-    return Web(app=app, hub=hub, pools=(database, gate, watching, exporting), outward=outward)
+    if metrics is not None:
+        metrics.add(Installation(watching))
+    return Web(app=app, hub=hub, pools=(database, gate, watching, exporting), outward=outward, metrics=metrics)
+
+
+def _look_ready(database: Database, *, needs_worker: bool) -> Readiness:
+    try:
+        with database.transaction(None) as conn:
+            require_known(conn)
+            has_worker = claims.has_living_worker(conn, seconds=_SILENT)
+    except Unavailable:
+        return Readiness(missing="database", has_worker=False)
+    except TrancheError:
+        return Readiness(missing="migrations", has_worker=False)
+    return Readiness(missing="worker" if needs_worker and not has_worker else None, has_worker=has_worker)
 
 
 def make_shell(modules: Sequence[Module]) -> Shell:

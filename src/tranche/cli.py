@@ -87,6 +87,12 @@ class Commands(LazyGroup):
             help="Check that all is as it must be; keeps its report and changes nothing.",
             panel=_CARE,
         ),
+        "backup": Entry(
+            module="tranche.commands.backup", help="Save database, files and key to a folder or a file.", panel=_CARE
+        ),
+        "restore": Entry(
+            module="tranche.commands.restore", help="Bring a backup into an empty installation.", panel=_CARE
+        ),
         "upkeep": Entry(
             module="tranche.commands.upkeep", help="The installation's own schedules: retention, doctor.", panel=_CARE
         ),

@@ -17,13 +17,13 @@ from tranche.billing_stops.tasks import make_tasks as make_snapshot_tasks
 from tranche.customers.api import ROUTES as CUSTOMER_ROUTES
 from tranche.customers.pages import CUSTOMER_MENU, CUSTOMER_PAGES
 from tranche.customers.searching import SEARCHERS as CUSTOMER_SEARCHERS
+from tranche.examination import make_patient
 from tranche.imports.api import IMPORT_ROUTES
 from tranche.imports.corrections.api import CORRECTION_ROUTES
 from tranche.imports.corrections.checks import CHECKS as CORRECTION_CHECKS
 from tranche.imports.corrections.service import Corrections
 from tranche.imports.domain import Limits
 from tranche.imports.intakes import Intakes
-from tranche.imports.tasks import FilePaths
 from tranche.inventory.api import make_routes as make_stock_routes
 from tranche.inventory.checks import CHECKS as STOCK_CHECKS
 from tranche.inventory.intake import ItemIntake
@@ -86,6 +86,7 @@ from tranche.kernel.schedules.pages import SCHEDULE_MENU, SCHEDULE_PAGES
 from tranche.kernel.schedules.retention import HISTORY, Prune, make_retention
 from tranche.kernel.secrets import SecretBox
 from tranche.kernel.settings import Settings
+from tranche.kernel.storage.domain import Storage
 from tranche.kernel.web.queries import forget_answers
 from tranche.messaging.api import ROUTES as MESSAGE_ROUTES
 from tranche.messaging.api import make_template_routes
@@ -127,17 +128,17 @@ PRUNES: Sequence[Prune] = (
 
 def _sample_values(conn: Connection, language: str) -> Mapping[str, str]:
     document = sample_document(conn, language=language)
-    return list_values([document], customer=document.buyer.name)
+    return list_values([document.head], customer=document.buyer.name)
 
 
-def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | None = None) -> Sequence[Module]:
+def make_modules(settings: Settings, *, files: Storage, outward: Outward | None = None) -> Sequence[Module]:
     """Every domain with what it adds; without `outward` nothing is printed or sent by this process."""
     limits = parsing_limits(settings)
     modules = (
         Module(
             name="invoicing",
             routes=(*INVOICE_ROUTES, *LOOKING, *CHANGING, *PRINTING),
-            handlers=[*make_invoice_handlers(), *_make_bulk_handlers(outward)],
+            handlers=_make_invoice_handlers(outward),
             checks=(*INVOICE_CHECKS, *BULK_CHECKS),
             pages=(*INVOICE_PAGES, *BULK_PAGES),
             menu=(*INVOICE_MENU, *BULK_MENU),
@@ -204,15 +205,23 @@ def make_modules(settings: Settings, *, files: FilePaths, outward: Outward | Non
         Module(name="reference", pages=REFERENCE_PAGES, menu=REFERENCE_MENU),
     )
     checks = [check for module in modules for check in module.checks]
-    nightly = make_nightly(checks, home=settings.home, owner_url=settings.owner_url)
+    patient = make_patient(settings, checks, files=files)
+    nightly = make_nightly(patient, owner_url=settings.owner_url)
     doctor = Module(name="doctor", routes=DOCTOR_ROUTES, schedules=(nightly,), pages=DOCTOR_PAGES, menu=DOCTOR_MENU)
     return (*modules, doctor)
 
 
-def _make_bulk_handlers(outward: Outward | None) -> Sequence[Handler]:
+def _make_invoice_handlers(outward: Outward | None) -> Sequence[Handler]:
+    run, undo = make_invoice_handlers()
     if outward is None:
-        return ()
-    return make_bulk_handlers(outward.database, outward.files, outward.printer, outward.delivery)
+        return run, undo
+    return undo, *make_bulk_handlers(
+        run,
+        database=outward.database,
+        files=outward.files,
+        printer=outward.printer,
+        delivery=outward.delivery,
+    )
 
 
 def _make_bill_stops(settings: Settings) -> Module:

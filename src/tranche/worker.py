@@ -20,6 +20,7 @@ from tranche.kernel.db.roles import require_plain_role, settle_role
 from tranche.kernel.errors import TrancheError
 from tranche.kernel.jobs.loop import JobLoop
 from tranche.kernel.jobs.queue import ProcrastinateQueue
+from tranche.kernel.metrics import Metrics
 from tranche.kernel.notify.alerts import read_targets
 from tranche.kernel.notify.carriers import AlertCarrier, Carrier, MailCarrier, WebhookCarrier
 from tranche.kernel.notify.mail import FOLDER, Folder, Mailer, read_sender
@@ -29,6 +30,7 @@ from tranche.kernel.notify.sending import Postman
 from tranche.kernel.notify.signing import load_signing_key
 from tranche.kernel.notify.smtp import Smtp, read_server
 from tranche.kernel.operations import dispatch
+from tranche.kernel.operations.measuring import Installation
 from tranche.kernel.operations.queries import claims
 from tranche.kernel.operations.runner import Pace, Runner
 from tranche.kernel.schedules.dispatch import RUN
@@ -36,13 +38,13 @@ from tranche.kernel.schedules.running import RunWorker
 from tranche.kernel.schedules.ticking import Ticker
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.abandoned import clear_abandoned
-from tranche.kernel.storage.local import LocalFiles
 from tranche.modules import make_modules, make_registry, make_tasks
-from tranche.outward import make_outward
+from tranche.outward import make_outward, make_storage
 
 log = structlog.get_logger(__name__)
 
 _CLEAR_SECONDS = 600.0
+_CLEAR_BUCKET_SECONDS = 21_600.0  # a bucket is listed by requests, each of which is paid for
 _TICK_SECONDS = 1.0
 _WEBHOOKS_AT_ONCE = 3
 _SENDING = 5  # connections beside those of slices
@@ -52,14 +54,19 @@ _POLL_SECONDS = 1.0  # the library may overlook a notification that comes while 
 class Worker:
     """One worker process, or the worker half of `tranche up`."""
 
-    def __init__(self, settings: Settings, *, database_url: str) -> None:
-        """`database_url` is the plain role's address; `settings.owner_url` is only for the nightly examination."""
+    def __init__(
+        self, settings: Settings, *, database_url: str, metrics: Metrics | None = None, tells_all: bool = True
+    ) -> None:
+        """`database_url` is the plain role's address; `settings.owner_url` is only for the nightly examination.
+
+        `metrics` are told of every piece of work; with `tells_all` they get the installation's own figures too.
+        """
         self._settings = settings
         self._url = database_url
         self._id = uuid.uuid4()
         self._db = Database(database_url, size=settings.worker_slots * 2 + 5 + _SENDING, name="tranche worker")
         self._queue = ProcrastinateQueue()
-        self._files = LocalFiles(settings.home / "files")
+        self._files = make_storage(settings)
         settings = replace(settings, database_url=database_url)
         key = load_signing_key(settings.home, given=settings.signing_key)
         self._outward = make_outward(settings, database=self._db, files=self._files, key=key)
@@ -73,7 +80,10 @@ class Worker:
             make_registry(modules),
             worker_id=self._id,
             pace=Pace(slice=settings.slice_seconds, chunk=settings.chunk_seconds, dead_after=dead_after),
+            observe=metrics.observe_chunk if metrics else None,
         )
+        if metrics is not None and tells_all:
+            metrics.add(Installation(self._db))
         self._loop = JobLoop(
             settings.listen_url or database_url,
             {dispatch.SLICE: self._run_slice, dispatch.WAKE: self._wake_post, RUN: runs.run},
@@ -97,7 +107,7 @@ class Worker:
         threads = [
             threading.Thread(target=self._repeat, args=(self._settings.heartbeat_seconds, self._beat), daemon=True),
             threading.Thread(target=self._repeat, args=(self._settings.sweep_seconds, self._sweep), daemon=True),
-            threading.Thread(target=self._repeat, args=(_CLEAR_SECONDS, self._clear), daemon=True),
+            threading.Thread(target=self._repeat, args=(_clear_pause(self._settings), self._clear), daemon=True),
             threading.Thread(target=self._repeat, args=(_TICK_SECONDS, self._ticker.tick), daemon=True),
         ]
         for thread in threads:
@@ -207,6 +217,12 @@ def make_post(settings: Settings, database: Database) -> Post:
         for carrier in carriers
     ]
     return Post(postmen, poll_seconds=settings.sweep_seconds)
+
+
+def _clear_pause(settings: Settings) -> float:
+    if settings.s3_bucket is None:
+        return _CLEAR_SECONDS
+    return _CLEAR_BUCKET_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311  # keeps workers apart
 
 
 def check_database(url: str) -> None:

@@ -1,9 +1,14 @@
 """A run from end to end: read, checked, published by one switch; and what keeps one from being published."""
 
+import re
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from tests.billing_stops.company import Company
@@ -136,6 +141,55 @@ def test_two_triggers_at_once_make_one_run(company: Company, open_live: Callable
     live.start_worker()
     live.wait(first.json()["operation_id"])
     assert desk.run()["run_id"] > first.json()["run_id"]
+
+
+def test_of_many_triggers_at_the_same_moment_one_starts_a_run(
+    company: Company, open_live: Callable[..., Live], owner: Connection
+) -> None:
+    live = open_live(working=False, sample_database=company.name)
+    Desk(live).use({"kind": "sample"})
+    gate = threading.Barrier(8)
+
+    def press(_: int) -> httpx.Response:
+        with httpx.Client(base_url=live.url, headers=live.client.headers, timeout=30) as client:
+            gate.wait(timeout=20)
+            return Desk(live, client).trigger()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(press, range(8)))
+    assert sorted(answer.status_code for answer in answers) == [202, *[409] * 7]
+    assert owner.execute("SELECT FROM snapshots").rowcount == 1
+    assert owner.execute("SELECT FROM operations WHERE kind = 'bill_stop_snapshot'").rowcount == 1
+
+
+def test_the_clock_starts_a_run_and_none_beside_one_that_works(
+    company: Company, open_live: Callable[..., Live]
+) -> None:
+    live = open_live(sample_database=company.name)
+    desk = Desk(live)
+    assert _by_the_clock(live) == "No source is set up, so there is nothing to run."
+    folder = live.settings.home / "queries"
+    folder.mkdir(parents=True)
+    (folder / "waits.sql").write_text(
+        "SELECT 'CRP1' AS crp_account_no, acct_id AS cpc_customer_no, pg_sleep(60)::text AS customer_name, "
+        "NULL AS address, NULL AS last_bill_date, 1 AS current_balance FROM ci_acct"
+    )
+    desk.use({"kind": "sample", "query": "waits.sql"})
+    (first,) = re.findall(r"^Started run (\d+)\.$", _by_the_clock(live))
+    assert f"Run {first} is under way" in _by_the_clock(live)
+    assert [run["run_id"] for run in desk.history()] == [int(first)]
+    assert live.client.post(f"/api/operations/{desk.entry(int(first))['operation_id']}/cancel").is_success
+
+
+def _by_the_clock(live: Live) -> str:
+    """What a run of the schedule says that it did."""
+    path = "/api/schedules/bill-stop-batch"
+    assert live.client.post(f"{path}/run").is_success
+    ends = time.monotonic() + 30
+    while (found := live.client.get(path).json()["data"])["isUnderWay"]:
+        assert time.monotonic() < ends, found
+        time.sleep(0.05)
+    return str(found["lastRun"]["result"])
 
 
 def test_a_cancelled_run_is_a_failed_one_and_a_next_may_follow(

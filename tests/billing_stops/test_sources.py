@@ -1,4 +1,4 @@
-"""CSV files and Oracle as sources; of Oracle the driver's interface is played back, no real one was ever asked."""
+"""PostgreSQL, CSV files and Oracle; of Oracle the driver's interface is played back, no real one was ever asked."""
 
 import threading
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.billing_stops.company import Company
 from tests.billing_stops.desk import ISSUE, Desk
 from tests.live import Live
 from tranche.billing_stops.bill_stop import BILL_STOP
@@ -18,6 +19,8 @@ from tranche.billing_stops.sources.csv_file import CsvReader
 from tranche.billing_stops.sources.feed import Feed
 from tranche.billing_stops.sources.oracle import ARRAY_SIZE, OracleAddress, OracleReader
 from tranche.billing_stops.sources.port import Part, Wanted
+from tranche.billing_stops.sources.queries import PostgresReader
+from tranche.kernel.db.copy_out import MOST_ROWS
 
 _HEADER = "crp_account_no,cpc_customer_no,customer_name,address,last_bill_date,current_balance"
 _WANTED = Wanted(data_set=BILL_STOP, query="SELECT 1 FROM dual", cutoff=date(2026, 10, 24))
@@ -186,3 +189,28 @@ def test_a_source_that_gives_nothing_counts_as_gone_and_is_cancelled() -> None:
         list(Feed(Silent(), idle=lambda: asked.append(1), first_seconds=0.5))
     assert gone.is_set()
     assert asked
+
+
+@pytest.mark.parametrize("rows", [0, 1, 999, 1_000, 1_001, 2_999, 3_000])
+def test_parts_of_a_postgresql_source_hold_every_row_once(
+    company: Company, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """Balances are NULL, so that the last bytes of each row look like the end of a COPY."""
+    monkeypatch.setattr("tranche.billing_stops.sources.queries.PART_BYTES", 1)
+    query = (
+        "SELECT 'CRP1' AS crp_account_no, n::text AS cpc_customer_no, NULL AS customer_name, NULL AS address, "
+        f"NULL AS last_bill_date, NULL AS current_balance FROM generate_series(1, {rows}) AS n"
+    )
+    wanted = Wanted(data_set=BILL_STOP, query=query, cutoff=date(2026, 11, 1))
+    reader = PostgresReader({"conninfo": company.url}, timeout_seconds=20)
+    company.run("CREATE TEMP TABLE taken (a text, b text, c text, d text, e date, f text, g numeric)")
+    with reader.open(wanted) as reading:
+        counts = []
+        for part in reading.parts():
+            with company.conn.cursor() as cursor, cursor.copy("COPY taken FROM STDIN (FORMAT binary)") as copy:
+                copy.write(part.data)
+            counts.append(part.rows)
+    assert sum(counts) == rows
+    assert len(counts) == -(-rows // MOST_ROWS)
+    (taken,) = company.ask("SELECT count(*) AS n, count(DISTINCT b) AS keys FROM taken")
+    assert (taken["n"], taken["keys"]) == (rows, rows)

@@ -93,6 +93,32 @@ def test_orders_are_chosen_looked_at_and_invoiced(tab: Tab, live: Live) -> None:
     tab.picture("invoices-runs")
 
 
+def test_a_run_prints_and_sends_where_the_sheet_says_so(tab: Tab, live: Live) -> None:
+    _orders(live, 3)
+    tab.go("/invoices/new")
+    tab.click("Look at them")
+    tab.page.get_by_label("Print them").check()
+    tab.page.get_by_label("Send each to its customer").check()
+    tab.fill(dueDays="x")
+    tab.click("Create 3 invoices")
+    expect(tab.page.get_by_text("Must be a whole number.")).to_be_visible()
+    expect(tab.page.get_by_label("Print them")).to_be_checked()
+    expect(tab.page.get_by_label("Send each to its customer")).to_be_checked()
+    tab.assert_accessible()
+    tab.picture("invoices-look-options")
+    tab.fill(dueDays="14")
+    tab.click("Create 3 invoices")
+    tab.page.wait_for_url("**/operations/*")
+    assert live.wait(int(tab.page.url.rsplit("/", 1)[-1]))["succeeded"] == 3
+    expect(tab.page.get_by_text("3 messages")).to_be_visible()
+    expect(tab.page.get_by_role("link", name="invoices.zip")).to_be_visible()
+    tab.assert_accessible()
+    tab.picture("invoices-operation-delivered")
+    tab.click("Show the messages", role="link")
+    expect(tab.page.get_by_role("row")).to_have_count(4)
+    tab.assert_accessible()
+
+
 def test_an_invoice_is_seen_voided_and_credited(tab: Tab, live: Live) -> None:
     ids = _orders(live, 2)
     for order_id in ids:

@@ -12,6 +12,7 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.doctor.reports import examine_now, store_report
 from tranche.kernel.doctor.service import Patient
 from tranche.kernel.module import Check
+from tranche.kernel.storage.local import LocalFiles
 
 PAGES = ("organization", "branches", "users", "api-keys", "webhooks", "audit", "health")
 
@@ -119,7 +120,7 @@ def test_a_lost_delivery_is_sent_again(open_browser: Callable[..., Tab], open_li
 
 def test_the_last_examination_is_shown_hits_first(tab: Tab, live: Live, owner: Connection) -> None:
     broken = Check(name="no order is lost", sql="SELECT 1 AS organization_id, 'order 7 is lost' AS detail")
-    patient = Patient(checks=[broken], home=live.settings.home)
+    patient = Patient(checks=[broken], storage=LocalFiles(live.settings.home / "files"), home=live.settings.home)
     store_report(owner, examine_now(owner, patient)[1])
     tab.go("/settings/health")
     expect(tab.page.get_by_text("order 7 is lost")).to_be_visible()

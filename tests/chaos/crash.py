@@ -22,6 +22,14 @@ class CrashingPostgres:
         self.owner_url = server.owner_url
         self.home = home
 
+    def create_database(self, name: str) -> None:
+        """Another one of the owner's, beside ours."""
+        self._server.create_database(name)
+
+    def url(self, role: str, *, database: str) -> str:
+        """The address of a database for a role."""
+        return self._server.url(role, database=database)
+
     def crash(self) -> None:
         """`immediate`: nothing is finished, nothing is written, unlogged tables will be empty."""
         pid_file = self._cluster.places.data / "postmaster.pid"

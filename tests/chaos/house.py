@@ -2,10 +2,13 @@
 
 import io
 import secrets
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from tests.chaos.files import OrdersFile
 from tests.chaos.scale import SCALE
@@ -145,3 +148,23 @@ def _join(database: Database) -> tuple[Context, str]:
         request_id="chaos",
     )
     return context, made.issued.secret
+
+
+@contextmanager
+def seen_workers(house: House, *, phase: str) -> Iterator[set[UUID]]:
+    """Who held a chunk of a phase while the block lasted."""
+    seen: set[UUID] = set()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            seen.update(claim["worker_id"] for claim in house.claims() if claim["phase"] == phase)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join(10)
+        seen.discard(None)  # a claim that nobody holds

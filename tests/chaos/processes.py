@@ -17,7 +17,7 @@ _KEPT = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _TAIL = 4_000
 _MOST_DEATHS = 60
 _ROOT = Path(__file__).resolve().parents[2]
-_TRANCHE = (sys.executable, "-c", "from tranche.cli import main; main()")
+TRANCHE = (sys.executable, "-c", "from tranche.cli import main; main()")
 
 
 class Process:
@@ -118,7 +118,7 @@ class Crew:
 
     def worker(self, **changes: str) -> Process:
         """A worker; it may not be ready yet."""
-        return self.start("worker", *_TRANCHE, "worker", **changes)
+        return self.start("worker", *TRANCHE, "worker", **changes)
 
     def workers(self, count: int, **changes: str) -> list[Process]:
         """Workers that are ready to take work."""
@@ -144,9 +144,13 @@ class Crew:
 
         eventually(beats, seconds=60, what=f"a beat of worker {process.pid}")
 
+    def start_server(self, port: int, **changes: str) -> Process:
+        """A server; it may not accept connections yet."""
+        return self.start("server", *TRANCHE, "serve", TRANCHE_PORT=str(port), **changes)
+
     def server(self, port: int, **changes: str) -> Process:
         """A server that accepts connections."""
-        process = self.start("server", *_TRANCHE, "serve", TRANCHE_PORT=str(port), **changes)
+        process = self.start_server(port, **changes)
 
         def answers() -> bool:
             assert process.lives, f"the server ended: {process.said()}"

@@ -96,6 +96,22 @@ def slow_invoices(house: House, *, seconds_per_invoice: float, event: str = "INS
     )
 
 
+def slow_orders(house: House, *, seconds_per_order: float) -> None:
+    """Every order costs that long, asleep, before a chunk waits for its numbers: what workers can do side by side."""
+    house_do(
+        house,
+        f"""
+        CREATE OR REPLACE FUNCTION chaos_order_drag() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_sleep({seconds_per_order:f} * (SELECT count(*) FROM made));
+            RETURN NULL;
+        END $$;
+        CREATE OR REPLACE TRIGGER chaos_order_drag AFTER UPDATE ON orders
+            REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION chaos_order_drag();
+        """,
+    )
+
+
 def assert_invoiced(
     house: House, sale: Sale, *, parked: frozenset[int] = frozenset(), in_order: bool | None = None
 ) -> None:

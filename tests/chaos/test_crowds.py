@@ -2,17 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.chaos.drag import slow_down
 from tests.chaos.files import OrdersFile, make_file
-from tests.chaos.house import House, Started
+from tests.chaos.house import House, Started, seen_workers
 from tests.chaos.processes import Crew, free_port
 from tests.chaos.scale import SCALE
 from tests.chaos.verdict import assert_imported
@@ -28,31 +27,11 @@ def test_several_workers_on_one_import_do_nothing_twice(house: House, crew: Crew
     crew.workers(count)
     for number in range(SCALE.rounds):
         file = make_file(f"M{number}", orders=6_000)
-        with _seen_workers(house) as seen:
+        with seen_workers(house, phase="commit") as seen:
             started = house.upload(file)
             house.wait(started)
         assert_imported(house, file, started)
         assert len(seen) > 1, "one worker did it all, so the test proved nothing"
-
-
-@contextmanager
-def _seen_workers(house: House) -> Iterator[set[UUID]]:
-    """Who held a chunk of the commit while the block lasted."""
-    seen: set[UUID] = set()
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.05):
-            seen.update(claim["worker_id"] for claim in house.claims() if claim["phase"] == "commit")
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        thread.join(10)
-        seen.discard(None)  # a claim that nobody holds
 
 
 def test_the_same_file_from_eight_clients_at_once_makes_one_batch(house: House, crew: Crew) -> None:

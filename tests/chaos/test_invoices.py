@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.chaos.drag import Gate
-from tests.chaos.house import House
+from tests.chaos.house import House, seen_workers
 from tests.chaos.hunt import Hunt
 from tests.chaos.lethal_invoice import HOW
 from tests.chaos.processes import Crew, Process, Supervisor
@@ -21,6 +21,7 @@ from tests.chaos.selling import (
     begin_undo,
     make_sale,
     slow_invoices,
+    slow_orders,
 )
 from tests.chaos.verdict import DIED, assert_sound
 from tests.chaos.waiting import eventually
@@ -31,7 +32,9 @@ from tranche.kernel.errors import Conflict
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
-_ORDERS = 10_000 if SCALE.is_long else 1_500
+# More than one block of the ledger, so that some are laid out while the fault strikes.
+_ORDERS = 10_000 if SCALE.is_long else 3_000
+_FROZEN_SECONDS = 60.0 if SCALE.is_long else 0.0
 _MOST_ENDED = 25
 # Where one chunk at a time is worked every kill stops all, until its worker counts as dead.
 _HUNT_SECONDS = 600.0
@@ -64,8 +67,25 @@ def test_kill_9_at_random_points_invoices_every_order_once(house: House, crew: C
     assert supervisor.deaths == [-signal.SIGKILL] * hunt.kills, "a worker ended that nobody had killed"
 
 
+def test_several_workers_on_one_run_do_nothing_twice_and_are_not_slower_than_one(house: House, crew: Crew) -> None:
+    slow_orders(house, seconds_per_order=0.002)
+    took = {}
+    for count in (1, 2):
+        crew.workers(1, TRANCHE_WORKER_SLOTS="1")  # the second round has both
+        sale = make_sale(house, orders=_ORDERS, prefix=f"W{count}-", tracked=False)
+        with seen_workers(house, phase="invoice") as seen:
+            ended = house.wait(begin_run(house, prefix=f"W{count}-"), seconds=180)
+        assert_invoiced(house, sale)
+        assert len(seen) == count, "the workers did not share the run, so the test proved nothing"
+        assert ended.started_at is not None
+        assert ended.finished_at is not None
+        took[count] = ended.finished_at - ended.started_at
+    sys.stdout.write(f"one worker {took[1]}, two {took[2]}\n")
+    assert took[2] <= took[1]
+
+
 def test_a_worker_frozen_in_mid_chunk_changes_nothing_when_it_comes_back(house: House, crew: Crew) -> None:
-    sale = make_sale(house, orders=500)
+    sale = make_sale(house, orders=_ORDERS)
     gate = Gate(house, table="invoices")
     workers = crew.workers(2, TRANCHE_WORKER_SLOTS="1")
     with gate.shut():
@@ -73,9 +93,11 @@ def test_a_worker_frozen_in_mid_chunk_changes_nothing_when_it_comes_back(house: 
         gate.wait_for_one()
         zombie = eventually(lambda: _holder(house, workers), seconds=30, what="a worker with a claim")
         zombie.freeze()
+        thaws_at = time.monotonic() + _FROZEN_SECONDS
     house.wait(started)
     assert_invoiced(house, sale)
     before = house.operation(started)
+    time.sleep(max(0.0, thaws_at - time.monotonic()))
     zombie.thaw()
     time.sleep(2)
     crew.wait_for_beat(zombie, newer_than=3)
@@ -89,7 +111,7 @@ def _holder(house: House, workers: list[Process]) -> Process | None:
 
 
 def test_an_order_that_kills_its_worker_is_set_aside_and_the_others_are_invoiced(house: House, crew: Crew) -> None:
-    sale = make_sale(house, orders=150)
+    sale = make_sale(house, orders=_ORDERS)
     lethal = sale.order_ids[57]
     command = (sys.executable, "-m", "tests.chaos.lethal_invoice", str(lethal))
     supervisor = Supervisor(lambda: crew.start("lethal", *command, TRANCHE_DEAD_AFTER_SECONDS="2"), count=2)

@@ -10,6 +10,7 @@ import pytest
 from tests.commands.whole import SHA256, fill
 from tests.conftest import DatabaseUrls
 from tests.factories import Organization
+from tranche.examination import make_patient
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.doctor.domain import Finding
@@ -49,8 +50,9 @@ def body(
     acme = organization()
     organization(name="Other")
     fill(owner, acme, home)
-    modules = make_modules(Settings(home=home), files=LocalFiles(home / "files"))
-    patient = Patient(checks=[check for module in modules for check in module.checks], home=home)
+    settings, files = Settings(home=home), LocalFiles(home / "files")
+    checks = [check for module in make_modules(settings, files=files) for check in module.checks]
+    patient = make_patient(settings, checks, files=files)
     with connect(postgres.url("postgres", database=database_urls.name)) as conn, conn.transaction(force_rollback=True):
         # Triggers off: what the database itself would refuse is what a restore may bring.
         conn.execute("SET LOCAL session_replication_role = replica")

@@ -23,6 +23,13 @@ def _notification(status: str, *, channel: str = "mail", more: str = "", values:
     )
 
 
+# A part as `open_snapshot_part` leaves it to be loaded.
+_LOADING = (
+    "CREATE TABLE snapshot_9_detail (LIKE bill_stop_detail_rows); GRANT INSERT ON snapshot_9_detail TO tranche_app; "
+    "CREATE TRIGGER own_organization BEFORE INSERT ON snapshot_9_detail "
+    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_other_organizations(1)"
+)
+
 # By the check that must catch it.
 TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     "whoever serves is held by the walls": [
@@ -39,6 +46,9 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
         "ALTER POLICY tenant ON organizations USING (true)",
         "CREATE POLICY more ON orders FOR SELECT USING (true)",
         "CREATE TABLE papers (organization_id bigint NOT NULL, id bigint, PRIMARY KEY (organization_id, id))",
+        "CREATE TABLE snapshot_9_detail (LIKE bill_stop_detail_rows)",
+        f"{_LOADING}; ALTER TABLE snapshot_9_detail DISABLE TRIGGER own_organization",
+        f"{_LOADING}; GRANT SELECT ON snapshot_9_detail TO tranche_app",
     ],
     "every table belongs to organizations, or is known not to": [
         "CREATE TABLE notes (id bigint PRIMARY KEY)",

@@ -30,6 +30,12 @@ def test_the_help_comes_at_once_because_it_loads_no_command() -> None:
     assert all(f" {name} " in said for name in Commands.entries)
 
 
+def test_server_and_worker_leave_the_libraries_of_spreadsheets_to_the_readers() -> None:
+    program = "import sys, tranche.app, tranche.worker; print({'pyarrow', 'fastexcel', 'polars'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("tranche 0.")

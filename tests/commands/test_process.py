@@ -16,11 +16,13 @@ class Half:
     def __init__(self, fault: Exception | None = None, *, ends: bool = False) -> None:
         self.stopped = asyncio.Event()
         self.ran = False
+        self.started = threading.Event()
         self._fault = fault
         self._ends = ends
 
     async def run(self) -> None:
         self.ran = True
+        self.started.set()
         if self._fault is not None:
             raise self._fault
         if not self._ends:
@@ -33,10 +35,16 @@ class Half:
 def test_stopped_from_outside_all_parts_end() -> None:
     parts = [Half(), Half()]
     process = Process(parts)
-    timer = threading.Timer(0.1, process.stop)
-    timer.start()
+
+    def stop() -> None:
+        for part in parts:
+            part.started.wait(10)
+        process.stop()
+
+    outside = threading.Thread(target=stop)
+    outside.start()
     process.run(signals=False)
-    timer.join()
+    outside.join()
     assert all(part.stopped.is_set() for part in parts)
 
 

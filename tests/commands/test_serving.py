@@ -1,6 +1,9 @@
 """`tranche serve` and `tranche worker`: refusals at the start, and an orderly end."""
 
+import os
+import re
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +13,12 @@ import pytest
 from tests.commands.processes import Command
 from tests.conftest import DatabaseUrls
 from tests.kernel.db.servers import processes_of
+from tranche import __version__
 from tranche.kernel.db.pool import Connection
 
 Start = Callable[..., Command]
+_LISTENS = re.compile(r"listens on (http://\S+)")
+_METRICS = re.compile(r"Metrics are at (http://\S+/metrics)")
 
 
 @pytest.mark.parametrize("words", [("serve", "--port", "0"), ("worker",)])
@@ -58,9 +64,38 @@ def test_both_end_in_order_by_a_signal(start: Start, database_urls: DatabaseUrls
     worker = start("worker", DATABASE_URL=database_urls.app)
     assert httpx.get(f"{server.url()}/readyz").status_code == 200
     worker.until(lambda: "worker.started" in worker.said(), what="a worker")
+    assert httpx.get(f"{server.url()}/readyz").json() == {"status": "ok", "worker": "alive"}
     assert server.end(sig)[0] == 0
     assert worker.end(sig)[0] == 0
     assert "worker.ended" in worker.said()
+
+
+def test_readiness_says_whether_a_worker_lives_and_needs_one_only_where_that_is_set(
+    start: Start, database_urls: DatabaseUrls
+) -> None:
+    calm = start("serve", "--port", "0", DATABASE_URL=database_urls.app)
+    strict = start("serve", "--port", "0", DATABASE_URL=database_urls.app, TRANCHE_READY_NEEDS_WORKER="true")
+    assert httpx.get(f"{calm.url()}/readyz").json() == {"status": "ok", "worker": "silent"}
+    answer = httpx.get(f"{strict.url()}/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready_worker")
+    assert httpx.get(f"{strict.url()}/livez").status_code == 200
+
+
+def test_both_have_a_page_of_measures_on_a_port_of_its_own(start: Start, database_urls: DatabaseUrls) -> None:
+    given = {"DATABASE_URL": database_urls.app, "TRANCHE_METRICS_PORT": "0"}
+    server, worker = start("serve", "--port", "0", **given), start("worker", **given)
+    worker.until(lambda: "worker.started" in worker.said(), what="a worker")
+    client = httpx.Client(base_url=server.until(lambda: _LISTENS.search(server.said()), what="a server")[1])
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/metrics").status_code == 404
+    pages = {name: httpx.get(_METRICS.findall(one.said())[0]).text for name, one in (("s", server), ("w", worker))}
+    assert 'tranche_http_requests_total{method="GET",route="/readyz",status="200"} 1.0' in pages["s"]
+    for page in pages.values():
+        assert "tranche_database_up 1.0" in page
+        assert f'tranche_workers{{version="{__version__}"}} 1.0' in page
+    taken = start("worker", **{**given, "TRANCHE_METRICS_PORT": _METRICS.findall(worker.said())[0].split(":")[2][:-8]})
+    assert taken.wait() == 6
+    assert "Choose another one by TRANCHE_METRICS_PORT" in taken.said()
 
 
 def test_server_and_worker_share_the_embedded_database_and_the_last_one_out_stops_it(start: Start, home: Path) -> None:
@@ -126,3 +161,55 @@ def test_a_worker_killed_in_a_run_leaves_a_failed_run_and_another_one_goes_on(
     owner.execute("UPDATE installation_schedules SET next_at = now() WHERE name = 'retention'")
     later = "SELECT FROM installation_schedule_runs WHERE status = 'succeeded' AND worker_id IS NOT NULL"
     second.until(lambda: owner.execute(later).rowcount or None, what="a run that succeeds", seconds=20)
+
+
+def _crew(server: Command) -> list[int]:
+    """The processes that answer; the one that was started only watches them."""
+    pid = server.process.pid
+    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_several_processes_answer_on_one_address_and_end_together(
+    start: Start, database_urls: DatabaseUrls, sig: signal.Signals
+) -> None:
+    server = start("serve", "--port", "0", "--processes", "2", DATABASE_URL=database_urls.app)
+    url = server.url()
+    assert server.said().count("Tranche listens on") == 1
+    crew = _crew(server)
+    assert len(crew) == 2
+    with httpx.Client() as one, httpx.Client() as other:
+        assert [line.get(f"{url}/readyz").status_code for line in (one, other)] == [200, 200]
+    assert server.end(sig)[0] == 0
+    assert not [pid for pid in crew if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_crew_ends_when_one_of_it_is_lost_and_says_so(start: Start, database_urls: DatabaseUrls) -> None:
+    server = start("serve", "--port", "0", "--processes", "2", DATABASE_URL=database_urls.app)
+    server.url()
+    os.kill(_crew(server)[0], signal.SIGKILL)
+    assert server.wait() == 75
+    assert "A server process ended by itself" in server.said()
+
+
+def test_a_crew_ends_with_the_process_that_watches_it(start: Start, database_urls: DatabaseUrls) -> None:
+    server = start("serve", "--port", "0", "--processes", "2", DATABASE_URL=database_urls.app)
+    url = server.url()
+    crew = _crew(server)
+    server.process.kill()
+    server.wait()
+    ends = time.monotonic() + 20
+    while [pid for pid in crew if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < ends, server.said()
+        time.sleep(0.05)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/livez")
+
+
+def test_a_crew_that_cannot_start_says_why(start: Start, database_urls: DatabaseUrls) -> None:
+    server = start(
+        "serve", "--port", "0", "--processes", "2", DATABASE_URL=database_urls.app, TRANCHE_HOME="/proc/nowhere"
+    )
+    assert server.wait() != 0
+    assert "Traceback" not in server.said()
+    assert "Tranche listens on" not in server.said()

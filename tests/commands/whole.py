@@ -194,11 +194,11 @@ _OUTWARD = (
     """,
     """
     INSERT INTO messages (organization_id, id, key, operation_id, position, channel, provider, customer_id, address,
-        body, status, attempts, mail_id, provider_id, error, created_by, sent_at)
+        body, status, attempts, mail_id, provider_id, error, created_by, sent_at, handed_at)
     VALUES (%(org)s, 1, 'a', 9, 1, 'email', 'smtp', 1, 'a@example.com', 'x', 'sent', 1, '<a@example.com>', 'p-1', NULL,
-            %(user)s, now() - interval '1 hour'),
+            %(user)s, now() - interval '1 hour', now() - interval '1 hour'),
         (%(org)s, 2, 'b', 9, 2, 'sms', 'http', 1, '+49301234567', 'x', 'bounced', 1, '<b@example.com>', 'p-2',
-            'There is no such number.', %(user)s, now() - interval '1 hour')
+            'There is no such number.', %(user)s, now() - interval '1 hour', now() - interval '1 hour')
     """,
     """
     INSERT INTO message_events (organization_id, message_id, status)

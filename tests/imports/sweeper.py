@@ -6,7 +6,6 @@ A fork costs a tenth of a fresh interpreter, so that hundreds of files take seco
 import json
 import os
 import sys
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,7 +24,6 @@ class Outcome:
 
     path: str
     signal: int
-    seconds: float
     memory_bytes: int
     first: str
     last: str
@@ -33,7 +31,6 @@ class Outcome:
 
 def _sweep(path: Path) -> Outcome:
     reads, writes = os.pipe()
-    begun = time.monotonic()
     forked = os.fork()
     if not forked:
         _be_the_child(path, writes)
@@ -45,7 +42,6 @@ def _sweep(path: Path) -> Outcome:
     return Outcome(
         path=str(path),
         signal=os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
-        seconds=time.monotonic() - begun,
         memory_bytes=usage.ru_maxrss * 1024,
         first=lines[0].decode() if lines else "",
         last=lines[-1].decode() if lines else "",

@@ -20,6 +20,9 @@ from tests.imports.factories import data_folder, write_csv
 from tests.imports.judges import CannotJudge, judge, same
 from tests.imports.makers import Error, Made, Rows, write_ods, write_xls, write_xlsb
 from tests.imports.reading.test_formats import write_typed_xlsx
+from tests.once import once
+
+pytestmark = pytest.mark.timeout(300)
 
 _FOLDERS: Final = [folder for name in ("workbooks", "orders", "lots", "accounts") if (folder := data_folder(name))]
 _NO_FOLDER: Final = pytest.mark.skipif(not _FOLDERS, reason="the folder of foreign files is not there")
@@ -43,16 +46,20 @@ _WRITERS: Final[dict[str, Callable[[Path, Rows], Path]]] = {
 
 
 @pytest.fixture(scope="module")
-def accounts() -> list[Account]:
+def accounts(session_home: Path) -> list[Account]:
     """What came of every foreign file."""
     paths = sorted(str(path) for folder in _FOLDERS for path in folder.rglob("*") if path.suffix not in (".md", ".tsv"))
-    told = subprocess.run(
-        [sys.executable, "-m", "tests.imports.accountant"],
-        input="\n".join(paths), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True, timeout=110,
-    )  # fmt: skip
-    found = [Account(**json.loads(line)) for line in told.stdout.splitlines()]
+    told = once(session_home, "accounts", lambda: _account_for_all(paths))
+    found = [Account(**json.loads(line)) for line in told.splitlines()]
     assert len(found) == len(paths)
     return found
+
+
+def _account_for_all(paths: list[str]) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.imports.accountant"],
+        input="\n".join(paths), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True, timeout=280,
+    ).stdout  # fmt: skip
 
 
 @_NO_FOLDER

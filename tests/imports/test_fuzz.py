@@ -134,7 +134,6 @@ def test_a_spoilt_file_ends_in_rows_or_in_one_sentence(tmp_path: Path, kind: str
             assert json.loads(outcome.first)["header"]["rows"] == last["rows"], outcome.path
         else:
             assert outcome.signal in _MEMORY_SIGNALS, (outcome.path, outcome.last)
-        assert outcome.seconds < LIMITS.seconds, outcome.path
         assert outcome.memory_bytes < LIMITS.memory_bytes, outcome.path
     assert ends["done"], ends
     assert ends["failed"], ends
@@ -168,5 +167,4 @@ def test_foreign_files_spoilt_end_so_too(tmp_path: Path) -> None:
     for outcome in _sweep(paths):
         last = json.loads(outcome.last or '{"type": "died"}')
         assert last["type"] in ("failed", "done") or outcome.signal in _MEMORY_SIGNALS, outcome
-        assert outcome.seconds < LIMITS.seconds
         assert outcome.memory_bytes < LIMITS.memory_bytes

@@ -27,6 +27,13 @@ def test_matching_orders_are_invoiced_and_summed_up(live: Live, shell: Shell) ->
     assert [row["Order"] for row in listed.table] == ["SO-3", "SO-2", "SO-1"]
 
 
+def test_what_is_created_is_printed_and_sent_where_that_is_asked_for(live: Live, shell: Shell) -> None:
+    ran = shell("invoices", "create", *_orders(live, 2), "--pdf", "--send", "email", "--yes", "--json")
+    assert ran.code == ExitCode.OK, ran.err
+    assert ran.json["successful_items"] == 2
+    assert len(live.client.get("/api/messages").json()["data"]) == 2
+
+
 def test_a_run_with_failures_ends_with_3_and_names_them(live: Live, shell: Shell) -> None:
     ids = _orders(live, 2)
     with live.database.transaction(live.context.organization_id) as conn:

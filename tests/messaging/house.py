@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +44,9 @@ class House:
             mail_seconds=1,
             post_seconds=1,
         )
-        self.delivery = Delivery(self.database, self.files, self.box, self.around, public_url=PUBLIC)
+        self.delivery = Delivery(self.files, self.box, self.around, public_url=PUBLIC)
         self._number = 0
+        self._drafts: dict[int, Draft] = {}
 
     def transaction(self) -> AbstractContextManager[Connection]:
         return self.database.transaction(self.context.organization_id)
@@ -94,11 +95,27 @@ class House:
             "subject": "Invoice 1",
             "body": "Here it is.\n",
         }
+        draft = Draft(**(facts | changes))
         with self.transaction() as conn:
-            return service.queue(conn, draft=Draft(**(facts | changes)), domain=self.delivery.domain)
+            (message,) = service.queue(conn, drafts=[draft], domain=self.delivery.domain)
+        self._drafts[message.id] = draft
+        return message
+
+    def attempt(
+        self, *messages: Message, may_repeat: bool = False, is_over: Callable[[], bool] = lambda: False
+    ) -> list[service.Attempt]:
+        drafts = [self._drafts[message.id] for message in messages]
+        with self.transaction() as conn:
+            ready = self.delivery.prepare(conn, drafts=drafts)
+        attempts = self.delivery.hand_over(ready, is_over=is_over)
+        with self.transaction() as conn:
+            service.note_outcomes(conn, attempts=attempts, may_repeat=lambda _: may_repeat)
+        return attempts
 
     def send(self, message: Message, *, may_repeat: bool = False) -> Outcome:
-        return self.delivery.send(self.context.organization_id, message.id, may_repeat=may_repeat)
+        (attempt,) = self.attempt(message, may_repeat=may_repeat)
+        assert attempt.outcome is not None
+        return attempt.outcome
 
     def look(self, message: Message) -> Message:
         with self.transaction() as conn:

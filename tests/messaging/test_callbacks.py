@@ -22,7 +22,7 @@ from tranche.messaging.service.callbacks import NotGenuine, UnknownCallback
 URL = "https://tranche.acme.test/api/message-callbacks/1/sms"
 
 
-def _signed(body: bytes, *, event_id: str = "evt_1", at: datetime | None = None) -> Mapping[str, str]:
+def signed(body: bytes, *, event_id: str = "evt_1", at: datetime | None = None) -> Mapping[str, str]:
     moment = at or datetime.now(UTC)
     return {
         "webhook-id": event_id,
@@ -31,7 +31,7 @@ def _signed(body: bytes, *, event_id: str = "evt_1", at: datetime | None = None)
     }
 
 
-def _told(provider_id: str, status: str, detail: str = "") -> bytes:
+def told(provider_id: str, status: str, detail: str = "") -> bytes:
     return json.dumps({"id": provider_id, "status": status, "detail": detail}).encode()
 
 
@@ -54,8 +54,8 @@ def test_a_message_goes_forwards_and_never_back(house: House, message: Message) 
             ("failed", 0, State.READ),
         ]
     ):
-        body = _told("4711", status)
-        headers = _signed(body, event_id=f"evt_{number}")
+        body = told("4711", status)
+        headers = signed(body, event_id=f"evt_{number}")
         assert house.call_back(Channel.SMS, body=body, headers=headers) == moved
         assert house.stands(message) is state
     found = house.look(message)
@@ -64,8 +64,8 @@ def test_a_message_goes_forwards_and_never_back(house: House, message: Message) 
 
 
 def test_the_same_event_told_twice_has_one_effect(house: House, message: Message) -> None:
-    body = _told("4711", "delivered")
-    headers = _signed(body)
+    body = told("4711", "delivered")
+    headers = signed(body)
     assert [house.call_back(Channel.SMS, body=body, headers=headers) for _ in range(2)] == [1, 0]
     with house.transaction() as conn:
         events = service.list_events(conn, message_id=message.id)
@@ -73,18 +73,18 @@ def test_the_same_event_told_twice_has_one_effect(house: House, message: Message
 
 
 def test_a_bounce_suppresses_the_address(house: House, message: Message) -> None:
-    body = _told("4711", "bounced", "Absent subscriber")
-    assert house.call_back(Channel.SMS, body=body, headers=_signed(body)) == 1
+    body = told("4711", "bounced", "Absent subscriber")
+    assert house.call_back(Channel.SMS, body=body, headers=signed(body)) == 1
     found = house.look(message)
     assert (found.status, found.error) == (State.BOUNCED, "Absent subscriber")
     assert house.is_suppressed(Channel.SMS)
 
 
 def test_a_callback_without_the_right_signature_is_refused(house: House, message: Message) -> None:
-    body = _told("4711", "delivered")
-    right = _signed(body)
-    old = _signed(body, at=datetime.now(UTC) - timedelta(minutes=6))
-    early = _signed(body, at=datetime.now(UTC) + timedelta(minutes=6))
+    body = told("4711", "delivered")
+    right = signed(body)
+    old = signed(body, at=datetime.now(UTC) - timedelta(minutes=6))
+    early = signed(body, at=datetime.now(UTC) + timedelta(minutes=6))
     for wrong in ({}, {**right, "webhook-signature": "v1,AAAA"}, {**right, "webhook-id": "evt_2"}, old, early):
         with pytest.raises(NotGenuine):
             house.call_back(Channel.SMS, body=body, headers=wrong)
@@ -99,8 +99,8 @@ def test_a_channel_that_expects_no_callback_is_no_address(house: House) -> None:
 
 
 def test_nonsense_with_a_right_signature_changes_nothing(house: House, message: Message) -> None:
-    for number, body in enumerate((b"[]", b"{}", _told("other", "delivered"), _told("4711", "odd"))):
-        assert house.call_back(Channel.SMS, body=body, headers=_signed(body, event_id=f"evt_{number}")) == 0
+    for number, body in enumerate((b"[]", b"{}", told("other", "delivered"), told("4711", "odd"))):
+        assert house.call_back(Channel.SMS, body=body, headers=signed(body, event_id=f"evt_{number}")) == 0
     assert house.stands(message) is State.SENT
 
 
@@ -108,8 +108,8 @@ def test_mail_events_are_known_by_the_message_id(house: House, post_box: Mailbox
     house.by_mail(post_box.port)
     mail = house.queue()
     house.send(mail)
-    body = _told(mail.mail_id, "bounced", "550 mailbox unavailable")
-    assert house.call_back(Channel.EMAIL, body=body, headers=_signed(body)) == 1
+    body = told(mail.mail_id, "bounced", "550 mailbox unavailable")
+    assert house.call_back(Channel.EMAIL, body=body, headers=signed(body)) == 1
     assert house.stands(mail) is State.BOUNCED
     assert house.is_suppressed()
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tranche.billing_stops.source_commands import app as source_app
 from tranche.kernel.client.http import Client
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, say, say_page, show_fields, show_json, show_table
@@ -46,6 +47,7 @@ _MOVEMENT_COLUMNS = (
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The bill-stop analysis of document 4.")
+app.add_typer(source_app, name="source")
 
 
 @app.command("run")

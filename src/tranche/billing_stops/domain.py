@@ -122,8 +122,8 @@ class NoSource(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "No source is set up. An admin sets one with PUT /api/crp-cpc/bill-stop-source, or try the sample: "
-            "tranche bill-stop sample."
+            "No source is set up. An admin sets one in the settings, with tranche bill-stop source set or with PUT "
+            "/api/crp-cpc/bill-stop-source; or try the sample: tranche bill-stop sample."
         )
 
 

@@ -143,6 +143,7 @@ class ReadPhase:
         return rows
 
     def _keep(self, conn: Connection, plan: _Plan, reading: Reading, *, details: int, read: int) -> None:
+        parts.close_details(conn, snapshot_id=plan.run.id)
         snapshots.set_read(
             conn,
             snapshot_id=plan.run.id,

@@ -1,6 +1,7 @@
 """`tranche doctor`: everything that must be true, checked; it reads, and keeps only its report."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -12,14 +13,14 @@ from tranche.commands import screen
 from tranche.commands.database import use_database
 from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
+from tranche.examination import make_patient
 from tranche.kernel.client.output import ExitCode, clean, show_json
 from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.doctor.domain import Group, Outcome
 from tranche.kernel.doctor.reports import examine_now, store_report
-from tranche.kernel.doctor.service import Patient
 from tranche.kernel.settings import Settings
-from tranche.kernel.storage.local import LocalFiles
 from tranche.modules import make_modules
+from tranche.outward import make_storage
 
 app = typer.Typer()
 
@@ -44,7 +45,7 @@ def doctor(
     with use_database(settings) as addresses:
         owner_url = addresses.require_owner()
         with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche doctor") as conn:
-            outcomes = _examine(conn, settings, is_stopped=stopped, deep=deep)
+            outcomes = examine(conn, settings, is_stopped=stopped, deep=deep)
     if json:
         show_json(_report(outcomes))
     else:
@@ -53,15 +54,12 @@ def doctor(
         raise typer.Exit(ExitCode.FAILURE)
 
 
-def _examine(conn: Connection, settings: Settings, *, is_stopped: bool, deep: bool) -> Sequence[Outcome]:
-    modules = make_modules(settings, files=LocalFiles(settings.home / "files"))
-    patient = Patient(
-        checks=[check for module in modules for check in module.checks],
-        home=settings.home,
-        is_stopped=is_stopped,
-        deep=deep,
-    )
-    outcomes, report = examine_now(conn, patient)
+def examine(conn: Connection, settings: Settings, *, is_stopped: bool, deep: bool) -> Sequence[Outcome]:
+    """Examine now and keep the report; `conn` is the owner's, in autocommit."""
+    storage = make_storage(settings)
+    checks = [check for module in make_modules(settings, files=storage) for check in module.checks]
+    patient = make_patient(settings, checks, files=storage)
+    outcomes, report = examine_now(conn, replace(patient, is_stopped=is_stopped, deep=deep))
     store_report(conn, report)
     return outcomes
 

@@ -4,8 +4,10 @@ from tranche.commands.database import Addresses
 from tranche.commands.home import Home
 from tranche.commands.local_key import COMPANY, ensure_key
 from tranche.commands.queries import reaching
+from tranche.kernel.db.listen import require_listening
 from tranche.kernel.db.migrate import migrate
 from tranche.kernel.db.pool import Database
+from tranche.kernel.settings import Settings
 from tranche.worker import check_database
 
 
@@ -25,6 +27,17 @@ def prepare(addresses: Addresses, home: Home, *, company: str = COMPANY) -> str 
         return ensure_key(home, database, owner_url=addresses.owner, company=company)
     finally:
         database.close()
+
+
+def require_serving(settings: Settings, url: str) -> None:
+    """As `require_ready`, and that notifications will arrive.
+
+    Raises:
+        TrancheError: says what to do.
+    """
+    require_ready(url)
+    with reaching("DATABASE_URL"):
+        require_listening(url, listen_url=settings.listen_url)
 
 
 def require_ready(url: str) -> None:

@@ -155,15 +155,14 @@ def bind(host: str, port: int) -> socket.socket:
     except socket.gaierror as error:
         raise Invalid(f"There is no address {host!r}.", code="no_address") from error
     except OSError as error:
-        raise _refused(host, port, error) from error
+        raise refused(host, port, error) from error
     return bound
 
 
-def _refused(host: str, port: int, error: OSError) -> PortTaken | Invalid:
+def refused(host: str, port: int, error: OSError, *, option: str = "--port or TRANCHE_PORT") -> PortTaken | Invalid:
+    """Why nothing could listen there, in a sentence; `option` says how to choose another port."""
     if error.errno == errno.EADDRINUSE:
-        return PortTaken(
-            f"Port {port} of {host} is taken by another program. Choose another one by --port or TRANCHE_PORT."
-        )
+        return PortTaken(f"Port {port} of {host} is taken by another program. Choose another one by {option}.")
     return Invalid(f"Nothing can listen on {host}, port {port}: {error.strerror or error}.", code="no_address")
 
 

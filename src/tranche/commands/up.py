@@ -12,8 +12,9 @@ from tranche.app import make_web
 from tranche.commands import screen
 from tranche.commands.database import Addresses, use_database
 from tranche.commands.home import Home
-from tranche.commands.install import prepare
+from tranche.commands.install import prepare, require_serving
 from tranche.commands.logs import configure_logs
+from tranche.commands.measures import measuring
 from tranche.commands.options import HostOption, PortOption, load_settings
 from tranche.commands.process import Process, WebPart, bind, leave, url_of
 from tranche.commands.signals import interruptible
@@ -34,21 +35,23 @@ def up(*, host: HostOption = None, port: PortOption = None) -> None:
     configure_logs(level=logging.INFO, log_format=settings.log_format)
     home = Home(settings.home)
     with interruptible(), home.held(), closing(bind(settings.host, settings.port)) as bound:
-        with use_database(settings) as addresses:
+        with measuring(settings) as metrics, use_database(settings) as addresses:
             key = prepare(addresses, home)
 
             database_url = addresses.require_app()
+            require_serving(settings, database_url)
 
             def started() -> None:
                 home.write_url(url_of(bound))
                 door = setup_address(database_url, base=settings.public_url or url_of(bound))
                 _show(home, addresses, url=url_of(bound), has_key=key is not None, door=door)
 
-            with closing(make_web(settings, database_url=database_url)) as web:
+            with closing(make_web(settings, database_url=database_url, metrics=metrics)) as web:
                 part = WebPart(web, settings, bound=bound, started=started)
-                Process([part, Worker(replace(settings, owner_url=addresses.owner), database_url=database_url)]).run(
-                    signals=True
-                )
+                work = replace(settings, owner_url=addresses.owner)
+                # Both halves would tell the same of the installation.
+                worker = Worker(work, database_url=database_url, metrics=metrics, tells_all=False)
+                Process([part, worker]).run(signals=True)
         typer.echo("Tranche has ended.")
         leave(0)
 

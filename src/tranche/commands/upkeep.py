@@ -26,8 +26,8 @@ from tranche.kernel.schedules.commands import (
 from tranche.kernel.schedules.domain import Schedule
 from tranche.kernel.schedules.schemas import schedule_out
 from tranche.kernel.schedules.service import Upkeep
-from tranche.kernel.storage.local import LocalFiles
 from tranche.modules import make_modules, make_tasks
+from tranche.outward import make_storage
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -84,7 +84,7 @@ def run(name: NameArgument) -> None:
 def _at_work() -> Iterator[tuple[Connection, Upkeep]]:
     """One transaction of the owner."""
     settings = load_settings()
-    tasks = make_tasks(make_modules(settings, files=LocalFiles(settings.home / "files")))
+    tasks = make_tasks(make_modules(settings, files=make_storage(settings)))
     with use_database(settings) as addresses:
         owner_url = addresses.require_owner()
         with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche upkeep") as conn:

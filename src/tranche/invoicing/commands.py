@@ -80,6 +80,14 @@ class OrderStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Method(StrEnum):
+    """What `create --send` takes."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+
 @app.command()
 def create(
     orders: Annotated[
@@ -93,6 +101,10 @@ def create(
     search: Annotated[str | None, typer.Option(help="All whose number begins so.", show_default=False)] = None,
     status: Annotated[OrderStatus, typer.Option(help="Of those, only orders of this status.")] = OrderStatus.OPEN,
     due_days: Annotated[int | None, typer.Option(min=0, help="Days until payment is due.", show_default=False)] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Then print them, and gather them in a zip.")] = False,
+    send: Annotated[
+        Method | None, typer.Option(help="Then send each to its customer by this channel.", show_default=False)
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     yes: YesOption = False,
     wait: WaitOption = True,
@@ -114,7 +126,7 @@ def create(
             _show_preflight(seen, json=json)
             say("Nothing was created. (--yes creates without asking.)")
             raise typer.Exit(ExitCode.FAILURE)
-        started = client.post("/functions/v1/batch-invoice-orders", body=body)
+        started = client.post("/functions/v1/batch-invoice-orders", body={**body, **_afterwards(pdf=pdf, send=send)})
         code = _finish(client, started, json=json) if wait else _leave(started, json=json)
     raise typer.Exit(code)
 
@@ -188,6 +200,11 @@ def _close(invoice: int, path: str, *, verb: str, reason: str, yes: bool, json: 
         show_json(answer)
     else:
         say(f"{answer['message']}: {answer['data']['invoice']['number']}.")
+
+
+def _afterwards(*, pdf: bool, send: Method | None) -> dict[str, Any]:
+    options: dict[str, Any] = {"generate_pdf": True} if pdf else {}
+    return {**options, "send_immediately": True, "communication_method": send.value} if send else options
 
 
 def _show_preflight(seen: Json, *, json: bool) -> None:

@@ -2,6 +2,8 @@
 
 from tranche.imports.undo import make_undo_handler
 from tranche.invoicing import service
+from tranche.invoicing.bulk.issuing import after_invoice
+from tranche.invoicing.bulk.queries.customers import keep_members
 from tranche.invoicing.domain import Maker, Terms
 from tranche.invoicing.service import DRAW_STAGE, RUN_KIND, RUN_STAGE, UNDO_KIND
 from tranche.invoicing.undo import InvoiceUndoer, starter
@@ -19,7 +21,7 @@ class InvoicePhase(ItemPhase):
     most_size = 2_500
 
     def __init__(self, name: str = RUN_STAGE) -> None:
-        super().__init__(name)
+        super().__init__(name, following=after_invoice)
 
     def judge(self, conn: Connection, operation: Operation) -> None:
         """Lock the orders; mark those that get no invoice."""
@@ -34,6 +36,8 @@ class InvoicePhase(ItemPhase):
         """Give them numbers, for which other chunks may be waiting, and issue them."""
         maker = Maker(user_id=operation.created_by, operation_id=operation.id)
         service.issue_prepared(conn, starter(operation), terms=Terms.load(operation.payload), maker=maker)
+        if after_invoice(operation):
+            keep_members(conn, operation_id=operation.id)
 
 
 class DrawPhase(InvoicePhase):

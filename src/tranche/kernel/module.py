@@ -18,6 +18,18 @@ class Check:
     sql: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One thing that `tranche doctor` looks at besides the data, such as a key, a mail server or the fonts.
+
+    `look` takes the owner's connection and returns a pair for every hit: the organization (None: all), and a sentence.
+    It is opaque here, because this floor knows no database.
+    """
+
+    name: str
+    look: Callable[..., Sequence[tuple[int | None, str]]]
+
+
 class Scope(StrEnum):
     """Whose a schedule is: each organization has its own, or there is one of the installation."""
 

@@ -32,9 +32,18 @@ class Settings:
     pg_bin: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8080
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+    ready_needs_worker: bool = False
     batches_api: BatchesApi = BatchesApi.INVENTORY
     log_format: str = "text"
     trusted_proxy: str | None = None
+
+    s3_bucket: str | None = None
+    s3_prefix: str = ""
+    s3_endpoint: str | None = None
+    s3_region: str = "us-east-1"
+    s3_cache_bytes: int = 2_000_000_000
 
     pool_size: int = 20
     worker_slots: int = 2

@@ -20,7 +20,7 @@ CHECKS = (
             FROM messages m
             JOIN message_suppressions s ON s.organization_id = m.organization_id AND s.channel = m.channel
                 AND s.address = m.address
-            WHERE m.sent_at > s.created_at + interval '2 minutes'
+            WHERE m.handed_at > s.created_at + interval '2 minutes' AND m.status <> 'queued'
             ORDER BY m.organization_id, m.id
         """,
     ),

@@ -1,28 +1,34 @@
-"""Sending one message from the outbox, with no transaction open while the provider is spoken to."""
+"""Sending messages from the outbox, with no transaction open while the provider is spoken to."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from tranche.kernel.db.pool import Connection, Database
+import structlog
+
+from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import TrancheError
-from tranche.kernel.notify.domain import Outcome, again, refused
+from tranche.kernel.notify.domain import Outcome, in_doubt, refused
 from tranche.kernel.notify.mail import MailFile
+from tranche.kernel.operations.faults import describe
 from tranche.kernel.secrets import SecretBox
 from tranche.kernel.storage.domain import Files
 from tranche.messaging import service
 from tranche.messaging.channels.carrier import Carrier, Letter
 from tranche.messaging.channels.opening import Account, Surroundings, open_carrier
 from tranche.messaging.domain import Channel, Draft, Message, Provider, State
+from tranche.messaging.queries.channels import Turns
+
+log = structlog.get_logger(__name__)
 
 IDLE_SECONDS: Final = 8.0  # servers hang up on connections that say nothing
-MOST_WAIT: Final = 5.0
 ACCEPTED: Final = frozenset({State.SENT, State.DELIVERED, State.READ})
 _MOST_IDLE: Final = 16
+_IN_DOUBT: Final = "A fault of ours ended the sending in the middle; the message may have arrived."
 
 
 @dataclass(slots=True)
@@ -33,23 +39,39 @@ class _Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ready:
-    """A message that is marked as being sent, unless its turn is too far ahead."""
+class Ready:
+    """A group of messages that are written down; `taken` are marked as being handed over, and have their turns."""
 
+    messages: tuple[Message, ...]
+    taken: tuple[Message, ...]
     account: Account
     version: int
-    message: Message
-    wait: float
+    turns: Turns
+
+
+@dataclass(slots=True)
+class _Turn:
+    """How far the handing over of a group is: by message, what is under way (by Message-ID) and how it ended."""
+
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    under_way: dict[str, int] = field(default_factory=dict)
+
+    def follow(self, letters: Iterator[tuple[int, Letter]]) -> Iterator[Letter]:
+        """The letters, each under way once it is asked for."""
+        for message_id, letter in letters:
+            self.under_way[letter.mail_id] = message_id
+            yield letter
+
+    def note(self, letter: Letter, outcome: Outcome) -> None:
+        """One has ended."""
+        self.outcomes[self.under_way.pop(letter.mail_id)] = outcome
 
 
 class Delivery:
     """Sends messages for one process; safe for threads, each of which has a carrier for itself while it sends."""
 
-    def __init__(
-        self, database: Database, files: Files, box: SecretBox, around: Surroundings, *, public_url: str | None = None
-    ) -> None:
+    def __init__(self, files: Files, box: SecretBox, around: Surroundings, *, public_url: str | None = None) -> None:
         """`public_url` is where providers reach this installation with their callbacks."""
-        self._db = database
         self._files = files
         self._box = box
         self._around = around
@@ -62,56 +84,38 @@ class Delivery:
         """What stands behind the @ of our Message-IDs."""
         return self._around.sender.domain
 
-    def send(self, organization_id: int, message_id: int, *, may_repeat: bool) -> Outcome:
-        """Send one message. `may_repeat` says that somebody will try again what is passing.
+    def prepare(self, conn: Connection, *, drafts: Sequence[Draft]) -> Ready:
+        """Write messages of one channel down and mark those that can go, for a caller with a lease on them.
+
+        That lease, safe on the disk, is what tells a crash, and the record that the caller makes of the outcomes comes
+        after: so this transaction, which is to be committed before `hand_over`, does not wait for the disk.
 
         Raises:
-            CannotSend: it was accepted already, or nobody knows whether it was.
-            Unavailable: the database is away.
+            SealedElsewhere: the channel's secrets were sealed by another installation's key.
         """
-        with self._db.transaction(organization_id) as conn:
-            ready = self._take(conn, service.get_message(conn, message_id=message_id))
-        return self._hand_over(ready, may_repeat=may_repeat, is_leased=False)
-
-    def send_draft(
-        self, organization_id: int, write: Callable[[Connection], Draft], *, may_repeat: bool
-    ) -> tuple[Message, Outcome | None]:
-        """Write a message down and send it, for a caller whose own lease on it is safe on the disk already.
-
-        That lease is what tells a crash, and the record that the caller makes afterwards carries ours onto the disk, so
-        the two transactions here do not wait for it. There is no outcome where the message was accepted before.
-
-        Raises:
-            CannotSend: nobody knows whether it was accepted.
-            Unavailable: the database is away.
-        """
-        with self._db.transaction(organization_id) as conn:
-            service.commit_lightly(conn)
-            message = service.queue(conn, draft=write(conn), domain=self.domain)
-            if message.status in ACCEPTED:
-                return message, None
-            ready = self._take(conn, message)
-        return message, self._hand_over(ready, may_repeat=may_repeat, is_leased=True)
-
-    def _take(self, conn: Connection, message: Message) -> "_Ready":
+        service.commit_lightly(conn)
+        found = service.queue(conn, drafts=drafts, domain=self.domain)
         account, version = service.open_account(
-            conn, self._box, organization_id=message.organization_id, channel=message.channel
+            conn, self._box, organization_id=found[0].organization_id, channel=found[0].channel
         )
-        wait = service.wait_for_turn(conn, channel=message.channel)
-        if wait <= MOST_WAIT:
-            message = service.take(conn, message_id=message.id, provider=account.provider)
-        return _Ready(account=account, version=version, message=message, wait=wait)
+        waiting = [one for one in found if one.status in service.SENDABLE]
+        turns = service.take_turns(conn, channel=account.channel, count=len(waiting))
+        taken = service.take(conn, messages=waiting[: turns.count], provider=account.provider)
+        return Ready(messages=tuple(found), taken=tuple(taken), account=account, version=version, turns=turns)
 
-    def _hand_over(self, ready: "_Ready", *, may_repeat: bool, is_leased: bool) -> Outcome:
-        if ready.wait > MOST_WAIT:
-            return again("rate", "The channel's rate is used up for the moment.", retry_after=ready.wait)
-        time.sleep(ready.wait)
-        outcome = self._attempt(ready.account, ready.version, ready.message)
-        with self._db.transaction(ready.message.organization_id) as conn:
-            if is_leased:
-                service.commit_lightly(conn)
-            service.note_outcome(conn, message=ready.message, outcome=outcome, may_repeat=may_repeat)
-        return outcome
+    def hand_over(self, ready: Ready, *, is_over: Callable[[], bool]) -> list[service.Attempt]:
+        """Send what was taken, with no transaction open; once `is_over`, no other is begun than the first."""
+        began = time.monotonic()
+        outcomes = self._send_all(ready, began=began, is_over=is_over) if ready.taken else {}
+        taken = {one.id: one for one in ready.taken}
+        return [
+            service.Attempt(
+                message=taken.get(one.id, one),
+                outcome=outcomes.get(one.id),
+                put_off=one.status in service.SENDABLE and one.id not in outcomes,
+            )
+            for one in ready.messages
+        ]
 
     def test(self, account: Account, letter: Letter) -> Outcome:
         """Send a letter that no outbox knows, to see whether a channel works."""
@@ -129,15 +133,33 @@ class Delivery:
         for one in opened:
             one.carrier.close()
 
-    def _attempt(self, account: Account, version: int, message: Message) -> Outcome:
+    def _send_all(self, ready: Ready, *, began: float, is_over: Callable[[], bool]) -> dict[int, Outcome]:
         try:
-            letter = self._letter(account, message)
-            opened = self._borrow(account, version)
+            opened = self._borrow(ready.account, ready.version)
         except TrancheError as error:
-            return refused(error.error_code, error.message)
-        outcome = opened.carrier.send(letter)
-        self._give_back(account, opened)
-        return outcome
+            return {one.id: refused(error.error_code, error.message) for one in ready.taken}
+        turn = _Turn()
+        letters = turn.follow(self._write_all(ready, turn, began=began, is_over=is_over))
+        try:
+            opened.carrier.send_all(letters, turn.note)
+        except Exception as error:  # noqa: BLE001  # a fault of ours: what had begun may have arrived, the rest had not
+            log.warning("carrier.failed", provider=ready.account.provider, **describe(error))
+            _close([opened])
+            return turn.outcomes | dict.fromkeys(turn.under_way.values(), in_doubt(_IN_DOUBT))
+        self._give_back(ready.account, opened)
+        return turn.outcomes
+
+    def _write_all(
+        self, ready: Ready, turn: "_Turn", *, began: float, is_over: Callable[[], bool]
+    ) -> Iterator[tuple[int, Letter]]:
+        for place, message in enumerate(ready.taken):
+            if place and is_over():
+                return
+            time.sleep(max(0.0, began + ready.turns.wait + place * ready.turns.gap - time.monotonic()))
+            try:
+                yield message.id, self._letter(ready.account, message)
+            except TrancheError as error:
+                turn.outcomes[message.id] = refused(error.error_code, error.message)
 
     def _letter(self, account: Account, message: Message) -> Letter:
         callback = f"{self._public_url}/api/message-callbacks/{message.organization_id}/{message.channel}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from tranche.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from tranche.kernel.errors import FieldError, Invalid, NotFound
 from tranche.kernel.notify.domain import check_mail
 
 
@@ -74,12 +74,6 @@ class SuppressionNotFound(NotFound):
     """The address is not suppressed."""
 
     code = "suppression_not_found"
-
-
-class CannotSend(Conflict):
-    """The message is not in a state in which it could be sent again."""
-
-    code = "cannot_send"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,18 @@
 """Stages whose failures stand alone: a full disk, a lost worker, a bounce, a suppressed address."""
 
 import zipfile
+from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
 from tests.contracts.document_3 import MESSAGES, begin, finish, invoices, issue, seed
 from tests.kernel.notify.mailbox import Mailbox, mailbox
 from tests.live import Live
+from tranche.invoicing.bulk.composing import Composer
+from tranche.invoicing.domain import InvoiceHead
+from tranche.invoicing.printing.concatenation import concatenate
 from tranche.kernel.storage.domain import StorageFull
 from tranche.kernel.storage.local import LocalFiles
 from tranche.messaging.domain import State
@@ -57,7 +62,7 @@ def test_what_the_provider_may_have_taken_is_unknown_and_is_repeated_by_a_person
     with mailbox() as post_box:
         _by_mail(live, post_box)
         with monkeypatch.context() as patched:
-            patched.setattr("tranche.messaging.service.note_outcome", vanish)
+            patched.setattr("tranche.messaging.service.note_outcomes", vanish)
             row = finish(live, "communications", {**MESSAGES, "invoice_ids": ids[:1]})
         assert _errors(live, row["id"]) == [("unknown", "unknown_outcome")]
         (message,) = live.client.get("/api/messages").json()["data"]
@@ -130,3 +135,47 @@ def test_a_server_that_says_no_fails_its_mails_and_no_other(live: Live) -> None:
         assert sorted(one["address"] for one in found) == ["customer1@example.test", "customer2@example.test"]
     report = live.client.get("/api/messages/report").json()["data"]["byStatus"]
     assert report[State.FAILED] == 2
+
+
+def test_a_run_cancelled_while_it_gathers_goes_on_with_gathering(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed(live)
+    ids = issue(live)
+    body = {"invoice_ids": ids, "options": {"create_combined_pdf": True}}
+
+    def cancel_then_join(paths: Sequence[Path], target: Path) -> list[int]:
+        assert live.client.post(f"/api/batch-operations/{row['id']}/cancel").status_code == 200
+        return concatenate(paths, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tranche.invoicing.bulk.bundle.concatenate", cancel_then_join)
+        row = begin(live, "pdfs", body)
+        assert live.wait(row["id"])["status"] == "cancelled"
+    assert _kinds(live, row["id"]) >= {"zip", "manifest"}
+    assert "combined" not in _kinds(live, row["id"])
+    assert live.client.post(f"/api/batch-operations/{row['id']}/retry").status_code == 200
+    assert live.wait(row["id"])["status"] == "completed"
+    assert _kinds(live, row["id"]) >= {"zip", "manifest", "combined"}
+
+
+def test_a_message_that_cannot_be_written_fails_alone(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed(live)
+    ids = issue(live)
+    write = Composer.write
+
+    def stumble(self: Composer, heads: Sequence[InvoiceHead], *, customer: str) -> tuple[str, str]:
+        if customer == "Customer 2":
+            raise RuntimeError("a fault of ours")
+        return write(self, heads, customer=customer)
+
+    with mailbox() as post_box:
+        _by_mail(live, post_box)
+        with monkeypatch.context() as patched:
+            patched.setattr(Composer, "write", stumble)
+            patched.setattr("tranche.invoicing.bulk.sending._RETRY_AFTER", (0.01,))
+            row = finish(live, "communications", {**MESSAGES, "invoice_ids": ids})
+        assert _errors(live, row["id"]) == [("succeeded", None), ("failed", "unexpected"), ("succeeded", None)]
+        assert len(post_box.mails) == 2
+
+
+def _kinds(live: Live, operation_id: int) -> set[str]:
+    return {file["kind"] for file in live.client.get(f"/api/batch-operations/{operation_id}/files").json()["data"]}

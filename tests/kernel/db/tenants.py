@@ -20,6 +20,8 @@ _STATEMENTS = {
     "VALUES (%(id)s, %(id)s, gen_random_uuid(), 'import', 'stage', 1, %(user_id)s)",
     "operation_items": "INSERT INTO operation_items (organization_id, operation_id, position, stage) "
     "VALUES (%(id)s, %(id)s, 1, 'only')",
+    "operation_blocks": "INSERT INTO operation_blocks (organization_id, operation_id, stage, first, refs, labels) "
+    "VALUES (%(id)s, %(id)s, 'only', 2, '{7}', '{A-7}')",
     "operation_claims": "INSERT INTO operation_claims (organization_id, operation_id, phase, low, high) "
     "VALUES (%(id)s, %(id)s, 'stage', 1, 1)",
     "operation_events": "INSERT INTO operation_events (organization_id, operation_id, event) "
@@ -100,6 +102,8 @@ _STATEMENTS = {
     "VALUES (%(id)s, 'sms', '+15550100', 'STOP')",
     "messages": "INSERT INTO messages (organization_id, id, key, channel, address, body, mail_id) "
     "VALUES (%(id)s, %(id)s, 'k', 'sms', '+15550101', 'Hello.', 'm')",
+    "message_early_events": "INSERT INTO message_early_events (organization_id, channel, provider_id, "
+    "event_key, status) VALUES (%(id)s, 'sms', 'SM1', 'e', 'delivered')",
     "message_events": "INSERT INTO message_events (organization_id, message_id, status) "
     "VALUES (%(id)s, %(id)s, 'queued')",
 }

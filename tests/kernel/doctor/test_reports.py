@@ -12,6 +12,7 @@ from tranche.kernel.doctor.domain import Checked, Finding, Group, Report
 from tranche.kernel.doctor.reports import KEPT, MOST_DETAILS, examine_now, find_last_report, store_report
 from tranche.kernel.doctor.service import Patient
 from tranche.kernel.module import Check
+from tranche.kernel.storage.local import LocalFiles
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -74,7 +75,7 @@ def test_an_examination_counts_its_hits_and_keeps_the_first_of_them(owner: Conne
     many = Check(
         name="many", sql="SELECT 1::bigint AS organization_id, n::text AS detail FROM generate_series(1, 40) n"
     )
-    outcomes, made = examine_now(owner, Patient(checks=[many], home=tmp_path))
+    outcomes, made = examine_now(owner, Patient(checks=[many], storage=LocalFiles(tmp_path), home=tmp_path))
     (checked,) = [check for check in made.checks if check.hits]
     assert (checked.name, checked.hits, len(checked.details)) == ("many", 40, MOST_DETAILS)
     assert len(outcomes) == len(made.checks)

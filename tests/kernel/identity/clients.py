@@ -13,6 +13,7 @@ from tranche.kernel.identity import service
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.application import Fittings, make_app
 from tranche.kernel.web.assets import Assets
+from tranche.kernel.web.health import Readiness
 from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.stream import Hub
 
@@ -30,7 +31,7 @@ def api(database: Database, *, routes: Sequence[Any], offers: Mapping[str, Any] 
             branch_finder=partial(service.has_branch, database),
             hub=Hub(load=lambda *_: None),
             settings=Settings(),
-            ready=lambda: None,
+            ready=lambda: Readiness(missing=None, has_worker=True),
             offers=offers or {},
         ),
         routes=routes,

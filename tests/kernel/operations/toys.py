@@ -1,7 +1,7 @@
 """Toy kinds of operation, one of each sort, whose effects can be counted and made to fail at will."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from tranche.kernel.operations.domain import Counts, ItemStatus, Operation, Stat
 from tranche.kernel.operations.handlers import (
     Fatal,
     Following,
+    Group,
     Handler,
     Outcome,
     OutsideItem,
@@ -20,7 +21,7 @@ from tranche.kernel.operations.handlers import (
 )
 from tranche.kernel.operations.items import ItemPhase, retry_items
 
-MINT, STAMP, INSURE, FILES, MAIL, RELAY, PARTS = (
+MINT, STAMP, INSURE, FILES, MAIL, RELAY, PARTS, LETTERS = (
     "toy_mint",
     "toy_stamp",
     "toy_insure",
@@ -28,6 +29,7 @@ MINT, STAMP, INSURE, FILES, MAIL, RELAY, PARTS = (
     "toy_mail",
     "toy_relay",
     "toy_parts",
+    "toy_letters",
 )
 
 
@@ -50,7 +52,9 @@ class Hooks:
     measure: Callable[[], None] = lambda: None
     park: Callable[[], None] = lambda: None
     finished: Callable[[Operation, Status], None] = lambda _operation, _status: None
+    note: Callable[[Connection], None] = lambda _conn: None
     ends: list[Status] = field(default_factory=list)
+    groups: list[list[int]] = field(default_factory=list)
 
 
 class BranchPhase(ItemPhase):
@@ -130,6 +134,41 @@ class EffectPhase:
         return Outcome(status=ItemStatus.SUCCEEDED, result={"provider": f"id {item.reference}"})
 
 
+class LettersPhase:
+    """Outside, up to 4 together: the hooks are asked for each item, and `noted` has what the domain wrote down.
+
+    An effect that answers with a pause of `put_off` was never begun, and neither is what lies behind it.
+    """
+
+    name = "letter"
+    unit = "letters"
+    parallel = True
+    batch = 8
+    following: Following = None
+    lease_seconds = 30.0
+    repeatable = False
+    most_at_once = 4
+
+    def __init__(self, folder: Path, hooks: Hooks) -> None:
+        self._folder = folder
+        self._hooks = hooks
+
+    def perform_all(self, operation: Operation, items: Sequence[OutsideItem], *, is_over: Callable[[], bool]) -> Group:
+        del operation
+        outcomes: dict[int, Outcome] = {}
+        self._hooks.groups.append([item.position for item in items])
+        for number, item in enumerate(items):
+            if number and is_over():
+                break
+            outcome = self._hooks.effect(item)
+            if outcome is not None and outcome.error_code == "put_off":
+                return Group(outcomes=outcomes, note=self._hooks.note, pause=outcome.retry_after or 0.0)
+            with (self._folder / f"letter-{item.reference}").open("a") as file:
+                file.write("done\n")
+            outcomes[item.position] = outcome or Outcome(status=ItemStatus.SUCCEEDED)
+        return Group(outcomes=outcomes, note=self._hooks.note)
+
+
 class PartsPhase:
     """Stream: `parts` branches, one in a transaction; a second call goes on behind the last one."""
 
@@ -169,7 +208,7 @@ def make_registry(hooks: Hooks, folder: Path) -> Registry:
         hooks.finished(operation, status)
         hooks.ends.append(status)
 
-    def kind(name: str, *phases: BranchPhase | EffectPhase | PartsPhase) -> Handler:
+    def kind(name: str, *phases: BranchPhase | EffectPhase | PartsPhase | LettersPhase) -> Handler:
         retry = None if isinstance(phases[0], PartsPhase) else retry_items
         return Handler(kind=name, phases=phases, finished=finished, retry=retry)
 
@@ -185,6 +224,7 @@ def make_registry(hooks: Hooks, folder: Path) -> Registry:
                 BranchPhase("mint", hooks, following="mail"),
                 EffectPhase("mail", folder, hooks, repeatable=False),
             ),
+            kind(LETTERS, LettersPhase(folder, hooks)),
             kind(PARTS, PartsPhase("first", hooks), PartsPhase("second", hooks)),
         ]
     )

@@ -86,10 +86,10 @@ def test_every_hour_means_real_time_whatever_the_clocks_do(day: str, zone: str, 
 @example(zone=LORD_HOWE, hour=1, minute=59, year=2027)
 @example(zone="Antarctica/Troll", hour=2, minute=59, year=2025)
 @example(zone="America/Havana", hour=0, minute=0, year=2026)
-def test_in_ten_years_no_planned_time_is_skipped_or_doubled(zone: str, hour: int, minute: int, year: int) -> None:
+def test_in_three_years_no_planned_time_is_skipped_or_doubled(zone: str, hour: int, minute: int, year: int) -> None:
     rule, clock = Rule(f"{minute} {hour} * * *", zone), ZoneInfo(zone)
     moment, days = datetime(year, 1, 1, 0, 0, tzinfo=clock) - timedelta(seconds=1), []
-    while (moment := rule.next_after(moment)) < datetime(year + 10, 1, 1, tzinfo=clock):
+    while (moment := rule.next_after(moment)) < datetime(year + 3, 1, 1, tzinfo=clock):
         local = moment.astimezone(clock)
         days.append(local.date())
         planned = local.replace(hour=hour, minute=minute, fold=0)
@@ -101,7 +101,7 @@ def test_in_ten_years_no_planned_time_is_skipped_or_doubled(zone: str, hour: int
             shown = [at.replace(tzinfo=None) for at in (before, planned, local)]
             assert shown == sorted(set(shown)), "right after the gap"
     assert [b - a for a, b in pairwise(days)] == [timedelta(days=1)] * (len(days) - 1)
-    assert len(days) == (datetime(year + 10, 1, 1, tzinfo=UTC) - datetime(year, 1, 1, tzinfo=UTC)).days
+    assert len(days) == (datetime(year + 3, 1, 1, tzinfo=UTC) - datetime(year, 1, 1, tzinfo=UTC)).days
 
 
 @settings(max_examples=40, deadline=None)

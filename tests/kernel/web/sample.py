@@ -26,6 +26,7 @@ from tranche.kernel.web.assets import Assets
 from tranche.kernel.web.auth import SCOPE, Authenticator, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.events import EventStream
+from tranche.kernel.web.health import Readiness
 from tranche.kernel.web.json import Body, Out
 from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.pagination import Pagination, pagination, read_page
@@ -224,7 +225,7 @@ def sample_app(
             shell=Shell(Assets()),
             hub=hub or Hub(load=Ledger()),
             settings=Settings(**settings),
-            ready=lambda: reason,
+            ready=lambda: Readiness(missing=reason, has_worker=True),
             offers=offers,
         ),
         routes=routes,

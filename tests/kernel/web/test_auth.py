@@ -25,7 +25,7 @@ def test_without_a_known_key_nothing_opens(anyone: TestClient[Litestar], header:
 
 def test_open_routes_need_no_key(anyone: TestClient[Litestar]) -> None:
     assert anyone.get("/livez").json() == {"status": "ok"}
-    assert anyone.get("/readyz").json() == {"status": "ok"}
+    assert anyone.get("/readyz").json() == {"status": "ok", "worker": "alive"}
     assert anyone.get("/schema/openapi.json").status_code == 200
 
 

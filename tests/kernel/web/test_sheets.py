@@ -22,6 +22,14 @@ def test_rows_past_the_limit_go_on_in_the_next_sheet_under_the_same_header() -> 
     assert shown == [["id", 1, 2, 3], ["id", 4, 5, 6], ["id", 7]]
 
 
+def test_rows_that_come_together_stay_in_one_sheet() -> None:
+    sheet = Sheet(name="Orders", headers=[("id", 10)], most_rows=4)
+    together = (b"".join(ROW % number for number in numbers) for numbers in ((1, 2), (3, 4), (5, 6, 7)))
+    book = _book(together, sheet)
+    shown = [[row[0] for row in one.iter_rows(values_only=True)] for one in book]
+    assert shown == [["id", 1, 2], ["id", 3, 4], ["id", 5, 6, 7]]
+
+
 def test_a_sheet_ends_by_its_bytes_too() -> None:
     sheet = Sheet(name="Orders", headers=[("id", 10)], most_bytes=800)
     book = _book((ROW % number for number in range(1, 31)), sheet)

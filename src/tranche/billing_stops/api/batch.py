@@ -1,7 +1,6 @@
 """The nightly batch: start one now, its state, its log."""
 
 from http import HTTPStatus
-from typing import Any
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -25,7 +24,7 @@ def trigger(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
-) -> JsonResponse[Any]:
+) -> JsonResponse[StartedOut]:
     """Start a run; 409 with the running one's number while one runs.
 
     `full=true` reads everything where only changes would be; `force=true` publishes also less than half of the last.

@@ -22,8 +22,13 @@ _PLACE = re.compile(r"line (\d+)(?:, column (\w+))?")
 
 
 def open_part(conn: Connection, *, snapshot_id: int, part: str) -> None:
-    """An empty one; what an earlier attempt had left is gone."""
+    """An empty one; what an earlier attempt had left is gone. Details can be written and not yet read."""
     conn.execute("SELECT open_snapshot_part(%(id)s, %(part)s)", {"id": snapshot_id, "part": part})
+
+
+def close_details(conn: Connection, *, snapshot_id: int) -> None:
+    """The details are whole: from here on they are read and not written, by their organization alone."""
+    conn.execute("SELECT close_snapshot_part(%(id)s, %(part)s)", {"id": snapshot_id, "part": DETAIL})
 
 
 def copy_in(
@@ -101,13 +106,6 @@ def copy_changes(conn: Connection, data_set: DataSet, *, data: bytes, is_binary:
         sql.SQL("binary" if is_binary else "text"),
     )
     _copy(conn, statement, data, rows_before=rows_before)
-
-
-def count_details(conn: Connection, *, snapshot_id: int) -> int:
-    (row,) = conn.execute(
-        sql.SQL("SELECT count(*) AS n FROM {}").format(sql.Identifier(f"snapshot_{snapshot_id}_{DETAIL}"))
-    ).fetchall()
-    return int(row["n"])
 
 
 def sum_up(conn: Connection, data_set: DataSet, *, snapshot_id: int) -> int:

@@ -14,6 +14,14 @@ def find_source(conn: Connection, *, data_set: str) -> Source | None:
     return _source(row) if row else None
 
 
+def list_sealed(conn: Connection) -> list[Row]:
+    """The sealed credentials of all organizations; as the owner."""
+    return conn.execute("""
+        SELECT organization_id, data_set, sealed FROM snapshot_sources
+        WHERE sealed IS NOT NULL ORDER BY organization_id, data_set LIMIT 100000
+    """).fetchall()
+
+
 def put_source(
     conn: Connection, *, data_set: str, kind: SourceKind, settings: SourceSettings, sealed: bytes | None
 ) -> Source:

@@ -19,6 +19,7 @@ from tranche.kernel.secrets import SecretBox
 
 PURPOSE: Final = "snapshot source"
 
+_MOST_FILES: Final = 200
 _FILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,99}")
 
 
@@ -74,6 +75,12 @@ class Readers:
             password=secrets["password"],
         )
         return OracleReader(self.driver, oracle, timeout_seconds=settings.timeout_seconds)
+
+    def list_files(self, organization_id: int) -> list[str]:
+        """The names of the files that a CSV source of this organization may be, the first of them."""
+        folder = self.home / "sources" / str(organization_id)
+        found = folder.iterdir() if folder.is_dir() else ()
+        return sorted(file.name for file in found if _FILE.fullmatch(file.name) and not file.is_symlink())[:_MOST_FILES]
 
     def _secrets(self, source: Source, organization_id: int) -> dict[str, str]:
         if source.sealed is None:

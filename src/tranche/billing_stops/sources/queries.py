@@ -12,6 +12,7 @@ from psycopg import sql
 
 from tranche.billing_stops.domain import SourceFault, SourceRefused
 from tranche.billing_stops.sources.port import PART_BYTES, Part, Reading, Wanted
+from tranche.kernel.db.copy_out import copy_messages
 from tranche.kernel.db.pool import KEEPALIVES
 
 _SIGNATURE: Final = b"PGCOPY\n\xff\r\n\x00"
@@ -67,13 +68,14 @@ class _Reading:
     def parts(self) -> Generator[Part, None, None]:
         """Each message of COPY is one row, the first with the head before it; their bytes pass through untouched."""
         data, rows = bytearray(), 0
-        with _told(), self._conn.cursor() as cursor, cursor.copy(self._statement) as copy:
-            for message in copy:
-                data += message
-                rows += 1
-                if len(data) >= PART_BYTES:
+        statement = self._statement.as_bytes(self._conn)
+        with _told(), closing(copy_messages(self._conn, statement)) as batches:
+            for messages, count in batches:
+                if len(data) >= PART_BYTES and messages != _END:
                     yield _part(data, rows)
                     data, rows = bytearray(_HEAD), 0
+                data += messages
+                rows += count
         if data.endswith(_END) and len(data) > len(_HEAD) + len(_END):
             # The last message was the end, which every part gets anyway.
             yield _part(data[: -len(_END)], rows - 1)

@@ -9,6 +9,7 @@ from tranche.billing_stops.domain import SourceRefused
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.sql")
 _MOST_BYTES: Final = 1_000_000
+_MOST_NAMES: Final = 200
 
 
 def read_query(home: Path, name: str) -> str:
@@ -27,3 +28,11 @@ def read_query(home: Path, name: str) -> str:
             if text:
                 return text
     raise SourceRefused(f"There is no query {name}. Put it into the folder queries of TRANCHE_HOME, on every worker.")
+
+
+def list_queries(home: Path) -> list[str]:
+    """The names of the queries that `read_query` finds on this machine, the first of them."""
+    shipped = resources.files("tranche.billing_stops").joinpath("reports")
+    own = home / "queries"
+    names = {file.name for file in shipped.iterdir()} | {file.name for file in (own.iterdir() if own.is_dir() else ())}
+    return sorted(name for name in names if _NAME.fullmatch(name))[:_MOST_NAMES]

@@ -79,7 +79,7 @@ async def find_job(
     database: NamedDependency[Database],
     hub: NamedDependency[Hub],
     job_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[JobOut]]:
     """One job by its UUID (or the operation's number); `Prefer: wait=N` waits up to N seconds for its end."""
     allow_query(request, ())
     job = await sync_to_thread(_look, database, ctx, job_id)
@@ -91,7 +91,8 @@ async def find_job(
     if not finished:
         headers["Retry-After"] = "1"
     body = encode(envelope(ctx, out, message="Job fetched"))
-    return JsonResponse(body, headers=headers, media_type="application/json")
+    answer: JsonResponse[Any] = JsonResponse(body, headers=headers, media_type="application/json")
+    return answer
 
 
 @get("/api/batch-jobs/{job_id:str}/errors", opt=_SCOPE, sync_to_thread=True)

@@ -80,7 +80,7 @@ async def find_batch(
     database: NamedDependency[Database],
     hub: NamedDependency[Hub],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """One operation; `Prefer: wait=N` waits up to N seconds for its end."""
     allow_query(request, ())
     out = await sync_to_thread(_look, database, ctx, batch_id)
@@ -90,7 +90,8 @@ async def find_batch(
         out, headers = await sync_to_thread(_look, database, ctx, batch_id), applied(seconds)
     if out.completed_at is None:
         headers["Retry-After"] = "1"
-    return JsonResponse(encode(out), headers=headers, media_type="application/json")
+    answer: JsonResponse[Any] = JsonResponse(encode(out), headers=headers, media_type="application/json")
+    return answer
 
 
 @get("/api/batch-operations/{batch_id:int}/items", opt=SCOPED, sync_to_thread=True)

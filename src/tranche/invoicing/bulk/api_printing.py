@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
@@ -134,7 +134,7 @@ def update_design(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[DesignBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[DesignOut]]:
     """Change what is given; what was printed stays as it is."""
     allow_query(request, ())
 

@@ -12,8 +12,9 @@ from litestar.params import FromPath, JSONBody
 
 from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.api import SCOPED
-from tranche.invoicing.bulk.domain import SendWish
+from tranche.invoicing.bulk.domain import Afterwards, SendWish
 from tranche.invoicing.bulk.schemas import (
+    BatchOut,
     InvoicesBody,
     MessagesBody,
     PdfsBody,
@@ -27,9 +28,9 @@ from tranche.invoicing.domain import Wishes, invalid_field
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.schemas import operation_out
+from tranche.kernel.operations.schemas import OperationOut, operation_out
 from tranche.kernel.operations.service import Operations
-from tranche.kernel.web.envelope import envelope
+from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import Body, JsonResponse
 from tranche.kernel.web.requests import AnyRequest, allow_query
@@ -45,7 +46,7 @@ def create_invoices(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     data: JSONBody[InvoicesBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Invoice every customer with the same lines; print and send them where the options say so."""
     options = data.options
 
@@ -54,8 +55,7 @@ def create_invoices(
             customer_ids=data.customer_ids,
             lines=lines_of(options),
             wishes=Wishes(due_days=options.due_days, language=options.language),
-            pdf=options.generate_pdf,
-            send=send_wish(options),
+            afterwards=Afterwards(pdf=options.generate_pdf, send=send_wish(options)),
             metadata=_metadata(options),
         )
         return service.start_invoices(conn, ctx, operations, wanted=wanted, now=datetime.now(UTC))
@@ -70,7 +70,7 @@ def create_pdfs(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     data: JSONBody[PdfsBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Print invoices: a file each, a zip with a manifest, and one combined file where that is wanted."""
 
     def start(conn: Connection) -> Operation:
@@ -94,7 +94,7 @@ def create_messages(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     data: JSONBody[MessagesBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Send invoices by e-mail, SMS or WhatsApp."""
 
     def start(conn: Connection) -> Operation:
@@ -115,7 +115,7 @@ def resend_messages(
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
     data: JSONBody[ResendBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Send what bounced or failed again, to the addresses that the customers have now."""
     strange = [word for word in data.states if word not in _RESENDABLE]
     if strange or not data.states:
@@ -135,7 +135,7 @@ def cancel_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """End it between two items; what is done stays done."""
     allow_query(request, ())
     return _change(request, ctx, database, batch_id, lambda conn: operations.cancel(conn, ctx, operation_id=batch_id))
@@ -148,7 +148,7 @@ def pause_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Hand out nothing more until it is resumed."""
     allow_query(request, ())
     return _change(request, ctx, database, batch_id, lambda conn: operations.pause(conn, ctx, operation_id=batch_id))
@@ -161,7 +161,7 @@ def resume_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Go on with a paused one."""
     allow_query(request, ())
     return _change(request, ctx, database, batch_id, lambda conn: operations.resume(conn, ctx, operation_id=batch_id))
@@ -174,7 +174,7 @@ def retry_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Work again on the failed stages, all or by `code`; an invoice that was issued is not issued again."""
     allow_query(request, {"code"})
     code = request.query_params.get("code")
@@ -190,7 +190,7 @@ def undo_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Void every invoice of the operation that is still live; 202 with the operation that does it."""
     allow_query(request, ())
 

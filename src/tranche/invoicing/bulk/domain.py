@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tranche.kernel.errors import Conflict, NotFound
+from tranche.kernel.operations.domain import Operation
 from tranche.messaging.domain import Channel
 
 INVOICES_KIND: Final = "customer_invoices"
@@ -93,6 +94,24 @@ class SendWish:
             template=payload["template"],
             include_pdf=payload["includePdf"],
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Afterwards:
+    """What follows the issue of invoices in the same operation: files with a zip of all, messages."""
+
+    pdf: bool = False
+    send: SendWish | None = None
+
+    def dump(self) -> dict[str, Any]:
+        """As a payload keeps it."""
+        send = self.send.dump() if self.send else None
+        return {"pdf": self.pdf, "send": send, "bundle": self.pdf, "combined": False}
+
+
+def has_stage(operation: Operation, stage: str) -> bool:
+    """Whether an operation that issues invoices has a stage, by what its payload asks for behind the issue."""
+    return stage not in {PDF, SEND, BUNDLE} or bool(operation.payload.get(stage))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

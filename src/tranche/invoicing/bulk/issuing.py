@@ -43,9 +43,7 @@ class CustomersPhase(ItemPhase):
 
 def after_invoice(operation: Operation) -> str | None:
     """An invoice goes on to be printed, or straight to be sent, or is all that was wanted."""
-    if operation.payload["pdf"]:
-        return PDF
-    return SEND if operation.payload["send"] else None
+    return next((stage for stage in (PDF, SEND) if operation.payload.get(stage)), None)
 
 
 def dump_lines(lines: list[LineWish]) -> list[list[Any]]:

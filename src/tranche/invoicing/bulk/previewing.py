@@ -1,16 +1,16 @@
 """What a sending would do, before it is done: whom it reaches, whom not and why, and what three of them get."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tranche.invoicing import service as invoicing
-from tranche.invoicing.bulk.composing import compose
+from tranche.invoicing.bulk.composing import Composer
 from tranche.invoicing.bulk.domain import MOST_LISTED, SendWish
 from tranche.invoicing.bulk.queries import members
-from tranche.invoicing.bulk.sending import why_unreachable
+from tranche.invoicing.bulk.reaching import Refusal, reach_all
 from tranche.invoicing.domain import invalid_field
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, Row
 from tranche.messaging import service as messaging
 from tranche.messaging.domain import Channel, Provider
 
@@ -63,20 +63,8 @@ def look_ahead(conn: Connection, *, invoice_ids: Sequence[int], wish: SendWish) 
     if not 1 <= len(invoice_ids) <= MOST_LISTED:
         raise invalid_field("/invoice_ids", f"must hold 1 to {MOST_LISTED:,} ids")
     rows = members.list_recipients(conn, invoice_ids=invoice_ids)
-    found = []
-    for row in rows:
-        why = why_unreachable(conn, row, wish.channel)
-        address = row["email"] if wish.channel is Channel.EMAIL else row["phone"]
-        found.append(
-            Reach(
-                invoice_id=row["id"],
-                number=row["number"],
-                customer=row["name"],
-                address=address,
-                code=why[0] if why else None,
-                reason=why[1] if why else None,
-            )
-        )
+    reach = reach_all(conn, rows, wish.channel)
+    found = [_reach(row, reach[row["id"]], wish.channel) for row in rows]
     unreachable = [one for one in found if one.code]
     provider = messaging.get_channel(conn, channel=wish.channel).provider
     reachable = [one for one in found if not one.code]
@@ -84,13 +72,26 @@ def look_ahead(conn: Connection, *, invoice_ids: Sequence[int], wish: SendWish) 
         total=len(found),
         reachable=len(reachable),
         unreachable=tuple(unreachable[:_MOST_SHOWN]),
-        samples=tuple(_sample(conn, one, wish) for one in reachable[:SAMPLES]),
+        samples=tuple(_samples(conn, reachable[:SAMPLES], wish)),
         provider=provider.value,
         is_real=provider is not Provider.FOLDER,
     )
 
 
-def _sample(conn: Connection, one: Reach, wish: SendWish) -> Sample:
-    document = invoicing.get_invoice_document(conn, one.invoice_id)
-    subject, body = compose(conn, documents=[document], customer=one.customer, wish=wish)
-    return Sample(invoice_id=one.invoice_id, number=one.number, customer=one.customer, subject=subject, body=body)
+def _reach(row: Row, reach: str | Refusal, channel: Channel) -> Reach:
+    return Reach(
+        invoice_id=row["id"],
+        number=row["number"],
+        customer=row["name"],
+        address=row["email"] if channel is Channel.EMAIL else row["phone"],
+        code=reach.code if isinstance(reach, Refusal) else None,
+        reason=reach.message if isinstance(reach, Refusal) else None,
+    )
+
+
+def _samples(conn: Connection, chosen: Sequence[Reach], wish: SendWish) -> Iterator[Sample]:
+    heads = invoicing.list_heads(conn, invoice_ids=[one.invoice_id for one in chosen])
+    composer = Composer(conn, wish)
+    for one in chosen:
+        subject, body = composer.write([heads[one.invoice_id]], customer=one.customer)
+        yield Sample(invoice_id=one.invoice_id, number=one.number, customer=one.customer, subject=subject, body=body)

@@ -1,32 +1,25 @@
 """The stage that sends: one message for each position, by the organization's channel, with the printed files."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from tranche.invoicing import service as invoicing
-from tranche.invoicing.bulk.composing import compose
-from tranche.invoicing.bulk.domain import SEND, SendWish
-from tranche.invoicing.bulk.queries import members
-from tranche.invoicing.domain import InvoiceDocument
-from tranche.kernel.db.pool import Connection, Database, Row
-from tranche.kernel.errors import Conflict, Invalid, NotFound
+from tranche.invoicing.bulk.domain import SEND
+from tranche.invoicing.bulk.drafting import write_drafts
+from tranche.invoicing.bulk.reaching import Refusal
+from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.errors import TrancheError, Unavailable
 from tranche.kernel.notify.domain import Outcome as Answer
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, ItemStatus, Operation, Status
-from tranche.kernel.operations.handlers import Following, Outcome, OutsideItem
+from tranche.kernel.operations.faults import words_of
+from tranche.kernel.operations.handlers import Following, Group, Outcome, OutsideItem
 from tranche.messaging import service as messaging
-from tranche.messaging.delivery import Delivery
-from tranche.messaging.domain import Attachment, CannotSend, Channel, Draft, clean_address
+from tranche.messaging.delivery import ACCEPTED, Delivery, Ready
+from tranche.messaging.domain import Message
+from tranche.messaging.service import Attempt
 
 _LEASE: Final = 90.0
+_MOST_AT_ONCE: Final = 32
 _RETRY_AFTER: Final = (2.0, 10.0, 30.0)
-
-
-class _Refusal(Exception):
-    """The message cannot be written; the item fails with this sentence."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 class SendPhase:
@@ -37,6 +30,7 @@ class SendPhase:
     parallel = True
     lease_seconds = _LEASE
     batch = 100
+    most_at_once = _MOST_AT_ONCE
     repeatable = False
     following: Following = None
 
@@ -44,23 +38,21 @@ class SendPhase:
         self._db = database
         self._delivery = delivery
 
-    def perform(self, operation: Operation, item: OutsideItem) -> Outcome:
-        """Write the message down, then hand it over."""
+    def perform_all(self, operation: Operation, items: Sequence[OutsideItem], *, is_over: Callable[[], bool]) -> Group:
+        """Write the messages down, then hand them over. What cannot be written together is written one by one."""
         try:
-            message, answer = self._delivery.send_draft(
-                operation.organization_id,
-                lambda conn: _draft(conn, operation, item),
-                may_repeat=item.attempts < MOST_ATTEMPTS,
-            )
-        except CannotSend as error:
-            return Outcome(status=ItemStatus.UNKNOWN, error_code="unknown_outcome", error=error.message)
-        except _Refusal as error:
-            return Outcome(status=ItemStatus.FAILED, error_code=error.code, error=error.message)
-        except (Invalid, NotFound, Conflict) as error:
-            return Outcome(status=ItemStatus.FAILED, error_code=error.error_code, error=error.message)
-        if answer is None:
-            return _accepted(message.id, message.provider_id)
-        return _outcome(answer, message_id=message.id, attempts=item.attempts)
+            ready, refusals = self._write(operation, items)
+        except Exception as error:  # noqa: BLE001  # whatever it is, nothing has left yet
+            if len(items) > 1:
+                return _join([self.perform_all(operation, [item], is_over=is_over) for item in items])
+            return Group(outcomes={items[0].position: _unwritten(error)})
+        attempts = self._delivery.hand_over(ready, is_over=is_over) if ready else []
+        return _sum_up(items, attempts, refusals, ready)
+
+    def _write(self, operation: Operation, items: Sequence[OutsideItem]) -> tuple[Ready | None, Mapping[int, Refusal]]:
+        with self._db.transaction(operation.organization_id) as conn:
+            drafts, refusals = write_drafts(conn, operation, [item.position for item in items])
+            return self._delivery.prepare(conn, drafts=drafts) if drafts else None, refusals
 
 
 def settle(conn: Connection, operation: Operation, status: Status) -> None:
@@ -69,87 +61,79 @@ def settle(conn: Connection, operation: Operation, status: Status) -> None:
     messaging.settle_sending(conn, operation_id=operation.id)
 
 
-def reach(conn: Connection, row: Row, channel: Channel) -> str:
-    """The customer's address for a channel, clean.
+def _sum_up(
+    items: Sequence[OutsideItem],
+    attempts: Sequence[Attempt],
+    refusals: Mapping[int, Refusal],
+    ready: Ready | None,
+) -> Group:
+    tries = {item.position: item.attempts for item in items}
+    outcomes = {
+        position: Outcome(status=ItemStatus.FAILED, error_code=one.code, error=one.message)
+        for position, one in refusals.items()
+    }
+    for one in attempts:
+        if not one.put_off:
+            outcomes[_position(one.message)] = _outcome(one, tries=tries[_position(one.message)])
 
-    Raises:
-        _Refusal: there is none, it is none, or nothing may be sent to it.
-    """
-    text = row["email"] if channel is Channel.EMAIL else row["phone"]
-    what = "e-mail address" if channel is Channel.EMAIL else "phone number"
-    if not (text or "").strip():
-        raise _Refusal("no_recipient", f"The customer {row['name']} has no {what}.")
-    try:
-        address = clean_address(channel, text)
-    except Invalid as error:
-        raise _Refusal("bad_address", f"The customer {row['name']} has no usable {what}: {error.message}") from error
-    if suppression := messaging.find_suppression(conn, channel=channel, address=address):
-        raise _Refusal("suppressed", f"Nothing is sent to {address}: {suppression.reason}")
-    return address
+    def note(conn: Connection) -> None:
+        messaging.note_outcomes(
+            conn, attempts=attempts, may_repeat=lambda message: tries[_position(message)] < MOST_ATTEMPTS
+        )
 
-
-def why_unreachable(conn: Connection, row: Row, channel: Channel) -> tuple[str, str] | None:
-    """Code and sentence of what keeps a message from a customer, None where nothing does."""
-    try:
-        reach(conn, row, channel)
-    except _Refusal as error:
-        return error.code, error.message
-    return None
+    is_early = ready is not None and ready.turns.count == 0 and any(one.put_off for one in attempts)
+    return Group(outcomes=outcomes, note=note, pause=ready.turns.following if ready and is_early else 0.0)
 
 
-def _draft(conn: Connection, operation: Operation, item: OutsideItem) -> Draft:
-    wish = SendWish.load(operation.payload["send"])
-    ids = members.list_members(conn, operation_id=operation.id, position=item.position)
-    recipient = members.find_recipient(conn, invoice_id=ids[0]) if ids else None
-    if recipient is None:
-        raise _Refusal("no_invoice", "There is no invoice to send.")
-    address = reach(conn, recipient, wish.channel)
-    documents = [invoicing.get_invoice_document(conn, invoice_id) for invoice_id in ids]
-    subject, body = compose(conn, documents=documents, customer=recipient["name"], wish=wish)
-    return Draft(
-        key=f"operation:{operation.uuid}:{item.position}",
-        channel=wish.channel,
-        address=address,
-        recipient=" ".join(recipient["name"].split()),
-        subject=subject,
-        body=body,
-        attachments=_attachments(conn, operation, item, documents) if wish.include_pdf else (),
-        customer_id=recipient["customer_id"],
-        operation_id=operation.id,
-        position=item.position,
-        created_by=operation.created_by,
-    )
+def _join(groups: Sequence[Group]) -> Group:
+    def note(conn: Connection) -> None:
+        for group in groups:
+            group.note(conn)
+
+    outcomes = {position: outcome for group in groups for position, outcome in group.outcomes.items()}
+    return Group(outcomes=outcomes, note=note, pause=max(group.pause for group in groups))
 
 
-def _attachments(
-    conn: Connection, operation: Operation, item: OutsideItem, documents: list[InvoiceDocument]
-) -> tuple[Attachment, ...]:
-    printed = members.list_printed(
-        conn, operation_id=operation.id, after=(item.position - 1, 2**62), limit=len(documents)
-    )
-    found = tuple(
-        Attachment(sha256=one.sha256, name=f"{one.number.replace('/', '-')}.pdf")
-        for one in printed
-        if one.position == item.position and one.sha256 is not None
-    )
-    if len(found) != len(documents):
-        raise _Refusal("no_pdf", "The invoice has not been printed, so it is not sent.")
-    return found
+def _position(message: Message) -> int:
+    if message.position is None:
+        raise ValueError("a message of an operation has a position")
+    return message.position
 
 
-def _accepted(message_id: int, provider_id: str | None) -> Outcome:
-    return Outcome(status=ItemStatus.SUCCEEDED, result={"messageId": message_id, "providerId": provider_id})
+def _unwritten(error: Exception) -> Outcome:
+    """Nothing has left, so that a fault that may pass can be tried again."""
+    code, text = words_of(error)
+    is_final = isinstance(error, TrancheError) and not isinstance(error, Unavailable)
+    pause = None if is_final else _RETRY_AFTER[0]
+    return Outcome(status=ItemStatus.FAILED, error_code=code, error=text, retry_after=pause)
 
 
-def _outcome(answer: Answer, *, message_id: int, attempts: int) -> Outcome:
+def _outcome(attempt: Attempt, *, tries: int) -> Outcome:
+    message, answer = attempt.message, attempt.outcome
+    if answer is None and message.status in ACCEPTED:
+        return _accepted(message, message.provider_id)
+    if answer is None:
+        text = f"Message {message.id} is {message.status}; it is not sent again by itself."
+        return Outcome(status=ItemStatus.UNKNOWN, error_code="unknown_outcome", error=text)
     if answer.is_sent:
-        return _accepted(message_id, answer.provider_id)
-    error, result = answer.error or "The message was not sent.", {"messageId": message_id}
+        return _accepted(message, answer.provider_id)
+    error, result = answer.error or "The message was not sent.", {"messageId": message.id}
     if answer.is_unknown:
         return Outcome(status=ItemStatus.UNKNOWN, error_code=answer.error_code, error=error, result=result)
-    pause = None
-    if not answer.is_permanent:
-        pause = max(answer.retry_after or 0.0, _RETRY_AFTER[min(attempts, len(_RETRY_AFTER)) - 1])
     return Outcome(
-        status=ItemStatus.FAILED, error_code=answer.error_code, error=error, result=result, retry_after=pause
+        status=ItemStatus.FAILED,
+        error_code=answer.error_code,
+        error=error,
+        result=result,
+        retry_after=_pause(answer, tries=tries),
     )
+
+
+def _accepted(message: Message, provider_id: str | None) -> Outcome:
+    return Outcome(status=ItemStatus.SUCCEEDED, result={"messageId": message.id, "providerId": provider_id})
+
+
+def _pause(answer: Answer, *, tries: int) -> float | None:
+    if answer.is_permanent:
+        return None
+    return max(answer.retry_after or 0.0, _RETRY_AFTER[min(tries, len(_RETRY_AFTER)) - 1])

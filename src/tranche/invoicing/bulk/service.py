@@ -14,6 +14,7 @@ from tranche.invoicing.bulk.domain import (
     NOTICES_KIND,
     PDFS_KIND,
     TYPES,
+    Afterwards,
     BatchItem,
     BatchNotFound,
     BatchOperation,
@@ -31,12 +32,13 @@ from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.identity.service import get_organization
-from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.domain import Operation, OperationNotFound
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.messaging import service as messaging
 from tranche.messaging.domain import State
 
 _SMALL = 100
+_SENDERS = frozenset({invoicing.RUN_KIND}.union(*TYPES.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +48,7 @@ class InvoicesWish:
     customer_ids: Sequence[int]
     lines: Sequence[LineWish]
     wishes: Wishes
-    pdf: bool
-    send: SendWish | None
+    afterwards: Afterwards
     metadata: dict[str, Any]
 
 
@@ -75,10 +76,7 @@ def start_invoices(
             **terms.dump(),
             "lines": dump_lines(list(wanted.lines)),
             "currency": get_organization(conn).currency,
-            "pdf": wanted.pdf,
-            "send": wanted.send.dump() if wanted.send else None,
-            "bundle": wanted.pdf,
-            "combined": False,
+            **wanted.afterwards.dump(),
             "metadata": wanted.metadata,
         },
         wanted=count,
@@ -150,8 +148,7 @@ def resend(
         BatchNotFound
         NothingToSend: no message of it stands in one of the states.
     """
-    get_batch(conn, operation_id=operation_id)
-    before = get_operation(conn, operation_id=operation_id).payload
+    before = get_sender(conn, operation_id=operation_id).payload
     positions = messaging.list_positions(conn, operation_id=operation_id, states=states)
     ids = members.list_members_of(conn, operation_id=operation_id, positions=positions)
     if not ids or not before.get("send"):
@@ -198,6 +195,21 @@ def get_batch(conn: Connection, *, operation_id: int) -> BatchOperation:
     return found
 
 
+def get_sender(conn: Connection, *, operation_id: int) -> Operation:
+    """An operation that may have files and messages: one of document 3, or a run over orders.
+
+    Raises:
+        BatchNotFound
+    """
+    try:
+        found = get_operation(conn, operation_id=operation_id)
+    except OperationNotFound:
+        found = None
+    if found is None or found.kind not in _SENDERS:
+        raise BatchNotFound("There is no such batch operation.")
+    return found
+
+
 def list_items(conn: Connection, *, operation_id: int, status: str | None, after: int, limit: int) -> list[BatchItem]:
     """Items behind the id `after`.
 
@@ -219,7 +231,7 @@ def list_files(conn: Connection, *, operation_id: int) -> list[MadeFile]:
     Raises:
         BatchNotFound
     """
-    get_batch(conn, operation_id=operation_id)
+    get_sender(conn, operation_id=operation_id)
     return batches.list_made_files(conn, operation_id=operation_id)
 
 

@@ -3,6 +3,7 @@
 from tranche.invoicing.domain.document import (
     BankAccount,
     InvoiceDocument,
+    InvoiceHead,
     InvoiceKind,
     InvoiceLine,
     InvoiceStatus,
@@ -44,6 +45,7 @@ __all__ = [
     "Invoice",
     "InvoiceDocument",
     "InvoiceFilter",
+    "InvoiceHead",
     "InvoiceKind",
     "InvoiceLine",
     "InvoiceNotFound",

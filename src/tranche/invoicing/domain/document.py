@@ -74,6 +74,23 @@ class TaxSum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceHead:
+    """What one says of an invoice in a message; see InvoiceDocument."""
+
+    id: int
+    number: str
+    language: str
+    currency: str
+    digits: int
+    invoice_date: date
+    due_date: date
+    payment_terms: str
+    seller_name: str
+    iban: str | None
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDocument:
     """Everything that a printed invoice shows, frozen when it was issued; dates are days of the seller's zone.
 
@@ -107,6 +124,23 @@ class InvoiceDocument:
     issued_at: datetime
     voided_at: datetime | None
     void_reason: str | None
+
+    @property
+    def head(self) -> InvoiceHead:
+        """What one says of it in a message."""
+        return InvoiceHead(
+            id=self.id,
+            number=self.number,
+            language=self.language,
+            currency=self.currency,
+            digits=self.digits,
+            invoice_date=self.invoice_date,
+            due_date=self.due_date,
+            payment_terms=self.payment_terms,
+            seller_name=self.seller.name,
+            iban=self.bank.iban,
+            total=self.total,
+        )
 
 
 def sum_taxes(lines: Sequence[InvoiceLine]) -> tuple[TaxSum, ...]:

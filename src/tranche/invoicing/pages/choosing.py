@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from tranche.invoicing import service
+from tranche.invoicing.bulk.domain import Afterwards, SendWish
 from tranche.invoicing.domain import OrderFilter, Preflight, Selection, Wishes
 from tranche.invoicing.service import Choice
 from tranche.kernel.context import Context
@@ -19,6 +20,8 @@ from tranche.kernel.web.pages.filters import words
 from tranche.kernel.web.pages.render import Html, faults_of, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
+from tranche.messaging.domain import Channel
+from tranche.messaging.pages.outbox import NAMES, list_folders
 
 _NEW: Final = "/invoices/new"
 _MOST_DIGITS: Final = 18
@@ -54,6 +57,9 @@ class CreateForm(Body, frozen=True):
     due_days: str = ""
     language: str = ""
     notes: str = ""
+    pdf: str = ""
+    send: str = ""
+    method: Channel = Channel.EMAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +139,7 @@ def create(
                 wishes=wishes,
                 urgency=0,
                 now=datetime.now(UTC),
+                afterwards=_afterwards(data).dump(),
             )
     except Invalid as error:
         return _look(request, ctx, database, selection_id, data, error=error)
@@ -153,7 +160,7 @@ def _look(
         group = request.query_params.get("group", service.READY)
         choice = Choice(selection_id=selection_id)
         seen = service.preflight(conn, ctx, choice=choice, wishes=Wishes(), group=group, shown=_SHOWN)
-        settings = service.get_settings(conn)
+        settings, folders = service.get_settings(conn), list_folders(conn)
     shown = {
         "selection": selection,
         "words": _words(selection),
@@ -161,6 +168,8 @@ def _look(
         "groups": _groups(seen),
         "group": group,
         "settings": settings,
+        "methods": [(one.value, NAMES[one]) for one in Channel],
+        "folders": folders,
         "data": data,
         "faults": _faults(error) if error else {},
     }
@@ -214,6 +223,11 @@ def _wishes(data: CreateForm) -> Wishes:
         language=data.language.strip() or None,
         notes=data.notes.strip() or None,
     )
+
+
+def _afterwards(data: CreateForm) -> Afterwards:
+    send = SendWish(channel=data.method, include_pdf=bool(data.pdf))
+    return Afterwards(pdf=bool(data.pdf), send=send if data.send else None)
 
 
 def _whole(text: str, pointer: str) -> int | None:

@@ -9,12 +9,12 @@ from tranche.invoicing.printing.design import TEMPLATE_ID, TEMPLATE_VERSION, Des
 from tranche.invoicing.printing.figures import Figures
 from tranche.invoicing.printing.payment import compact_iban, epc_text, make_qr
 
-_FONTS = ("Inter", "Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Hind Siliguri")
+FONTS = ("Inter", "Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Hind Siliguri")
 _IBAN_GROUP = 4
 
 
 def make_page(document: InvoiceDocument, design: Design, *, xml: str | None) -> dict[str, Any]:
-    """The template's data; `xml` is the electronic invoice that the file carries."""
+    """What the page shows; `xml` is the electronic invoice that the file carries. See `draw`."""
     figures = Figures(document.language, currency=document.currency, digits=document.digits)
     words = figures.words
     is_credit = document.kind is InvoiceKind.CREDIT_NOTE
@@ -53,10 +53,18 @@ def hash_page(page: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def draw(page: dict[str, Any]) -> dict[str, Any]:
+    """The data as the template takes them: with the payment code drawn, which takes as long as setting the page."""
+    payment = page["payment"]
+    if not payment or not payment["qr"]:
+        return page
+    return {**page, "payment": {**payment, "qr": make_qr(payment["qr"])}}
+
+
 def _fonts(language: str) -> list[str]:
     """The language's own script stands right behind the Latin one, which has the figures."""
     own = {"ar": "Noto Sans Arabic", "bn": "Hind Siliguri", "hi": "Noto Sans Devanagari"}.get(language)
-    return list(dict.fromkeys(name for name in (_FONTS[0], own, *_FONTS) if name))
+    return list(dict.fromkeys(name for name in (FONTS[0], own, *FONTS) if name))
 
 
 def _meta(document: InvoiceDocument, figures: Figures) -> list[list[str]]:
@@ -132,8 +140,7 @@ def _payment(document: InvoiceDocument, design: Design, figures: Figures) -> dic
     code = epc_text(document) if design.payment_qr else None
     if not rows:
         return None
-    qr = make_qr(code) if code else None
-    return {"title": words["pay"], "rows": rows, "qr": qr, "qr-label": words["scan"]}
+    return {"title": words["pay"], "rows": rows, "qr": code, "qr-label": words["scan"]}
 
 
 def _grouped(iban: str | None) -> str | None:

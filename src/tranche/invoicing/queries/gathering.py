@@ -21,6 +21,20 @@ def want_listed(conn: Connection, *, order_ids: Sequence[int]) -> int:
     ).rowcount
 
 
+def want_selected(conn: Connection, *, selection_id: int) -> int:
+    """Orders of a selection, by id; one that is gone since is wanted too, and is judged later."""
+    return conn.execute(
+        """
+        CREATE TEMP TABLE wanted_items ON COMMIT DROP AS
+        SELECT w.position, w.reference, coalesce(o.number, '') AS label
+        FROM order_selections s CROSS JOIN LATERAL unnest(s.order_ids) WITH ORDINALITY AS w (reference, position)
+        LEFT JOIN orders o ON o.organization_id = s.organization_id AND o.id = w.reference
+        WHERE s.organization_id = current_organization() AND s.id = %(id)s
+        """,
+        {"id": selection_id},
+    ).rowcount
+
+
 def match_listed(conn: Connection, *, order_ids: Sequence[int]) -> int:
     """The orders of a list that are there, in temp table `matching_orders`."""
     return conn.execute(
@@ -62,14 +76,6 @@ def draws_stock(conn: Connection) -> bool:
         """
     ).fetchall()
     return bool(drawn["found"])
-
-
-def find_selected_ids(conn: Connection, *, selection_id: int) -> list[int] | None:
-    row = conn.execute(
-        "SELECT order_ids FROM order_selections WHERE organization_id = current_organization() AND id = %(id)s",
-        {"id": selection_id},
-    ).fetchone()
-    return list(row["order_ids"]) if row else None
 
 
 def insert_selection(conn: Connection, *, wanted: dict[str, Any], user_id: int | None) -> Row:

@@ -1,5 +1,6 @@
 """Invoices listed, counted and found, with everything that their document shows."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Final
 
@@ -59,8 +60,8 @@ def find_invoice(conn: Connection, *, invoice_id: int) -> Invoice | None:
     return invoice_of(row) if row else None
 
 
-def find_document(conn: Connection, *, invoice_id: int) -> Row | None:
-    """The invoice's own row, with its imprint, its currency's digits, and the numbers of what it credits or is."""
+def list_documents(conn: Connection, *, invoice_ids: Sequence[int]) -> list[Row]:
+    """The invoices' own rows, with imprint, the currency's digits, and the numbers of what they credit or are."""
     return conn.execute(
         """
         SELECT i.*, currency_digits(i.currency) AS digits, m.content AS imprint, o.number AS credited_number,
@@ -69,22 +70,43 @@ def find_document(conn: Connection, *, invoice_id: int) -> Row | None:
         JOIN invoice_imprints m ON m.organization_id = i.organization_id AND m.id = i.imprint_id
         LEFT JOIN invoices o ON o.organization_id = i.organization_id AND o.id = i.credits_id
         LEFT JOIN invoices n ON n.organization_id = i.organization_id AND n.credits_id = i.id
-        WHERE i.organization_id = current_organization() AND i.id = %(id)s
+        WHERE i.organization_id = current_organization() AND i.id = ANY (%(ids)s)
         """,
-        {"id": invoice_id},
-    ).fetchone()
+        {"ids": list(invoice_ids)},
+    ).fetchall()
 
 
-def list_lines(conn: Connection, *, invoice_id: int, limit: int) -> list[InvoiceLine]:
+def list_heads(conn: Connection, *, invoice_ids: Sequence[int]) -> list[Row]:
+    """What messages say of invoices."""
+    return conn.execute(
+        """
+        SELECT i.id, i.number, m.content ->> 'language' AS language, i.currency,
+            currency_digits(i.currency) AS digits, i.invoice_date, i.due_date,
+            m.content ->> 'paymentTerms' AS payment_terms, m.content #>> '{seller,name}' AS seller_name,
+            m.content #>> '{bank,iban}' AS iban, i.total
+        FROM invoices i
+        JOIN invoice_imprints m ON m.organization_id = i.organization_id AND m.id = i.imprint_id
+        WHERE i.organization_id = current_organization() AND i.id = ANY (%(ids)s)
+        """,
+        {"ids": list(invoice_ids)},
+    ).fetchall()
+
+
+def list_lines(conn: Connection, *, invoice_ids: Sequence[int], limit: int) -> dict[int, list[InvoiceLine]]:
+    """The first lines of each invoice, in their order."""
     rows = conn.execute(
         """
-        SELECT line_number, item_id, item_code, description, quantity, unit_price, tax_rate, net, tax
-        FROM invoice_lines WHERE organization_id = current_organization() AND invoice_id = %(id)s
-        ORDER BY line_number LIMIT %(limit)s
+        SELECT invoice_id, line_number, item_id, item_code, description, quantity, unit_price, tax_rate, net, tax
+        FROM invoice_lines
+        WHERE organization_id = current_organization() AND invoice_id = ANY (%(ids)s) AND line_number <= %(limit)s
+        ORDER BY invoice_id, line_number
         """,
-        {"id": invoice_id, "limit": limit},
+        {"ids": list(invoice_ids), "limit": limit},
     ).fetchall()
-    return [InvoiceLine(**row) for row in rows]
+    found: dict[int, list[InvoiceLine]] = {}
+    for row in rows:
+        found.setdefault(row.pop("invoice_id"), []).append(InvoiceLine(**row))
+    return found
 
 
 def invoice_of(row: Row) -> Invoice:

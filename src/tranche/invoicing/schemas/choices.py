@@ -5,9 +5,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+from tranche.invoicing.bulk.domain import Afterwards, SendWish
 from tranche.invoicing.domain import CurrencySum, Finding, OrderFilter, Preflight, Selection, Wishes
 from tranche.invoicing.service import Choice
 from tranche.kernel.web.json import Body, Out
+from tranche.messaging.domain import Channel
 
 
 class FilterBody(Body, frozen=True, rename="lower"):
@@ -48,9 +50,12 @@ class Priority(StrEnum):
 
 
 class RunBody(ChoiceBody, frozen=True, rename="lower"):
-    """POST /functions/v1/batch-invoice-orders."""
+    """POST /functions/v1/batch-invoice-orders; the options behind `priority` are those of document 3."""
 
     priority: Priority = Priority.NORMAL
+    generate_pdf: bool = False
+    send_immediately: bool = False
+    communication_method: Channel = Channel.EMAIL
 
 
 class SelectionBody(Body, frozen=True, rename="lower"):
@@ -114,6 +119,12 @@ def wishes_of(body: ChoiceBody) -> Wishes:
         notes=body.notes,
         branch_id=body.branch_id,
     )
+
+
+def afterwards_of(body: RunBody) -> Afterwards:
+    """What is to follow the invoices; messages carry the PDF where there is one."""
+    send = SendWish(channel=body.communication_method, include_pdf=body.generate_pdf)
+    return Afterwards(pdf=body.generate_pdf, send=send if body.send_immediately else None)
 
 
 def order_filter(body: FilterBody) -> OrderFilter:

@@ -45,10 +45,10 @@ def gather(conn: Connection, *, choice: Choice) -> int:
     if choice.order_ids is not None:
         return gathering.want_listed(conn, order_ids=_checked(choice.order_ids))
     if choice.selection_id is not None:
-        order_ids = gathering.find_selected_ids(conn, selection_id=choice.selection_id)
-        if order_ids is None:
+        count = gathering.want_selected(conn, selection_id=choice.selection_id)
+        if not count:
             raise SelectionNotFound("There is no such selection; it may have expired after a day.")
-        return gathering.want_listed(conn, order_ids=order_ids)
+        return count
     count = _collect(conn, wanted=choice.filter or OrderFilter())
     gathering.want_matching(conn)
     return count

@@ -1,5 +1,6 @@
 """Looking at invoices."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -11,7 +12,9 @@ from tranche.invoicing.domain import (
     Invoice,
     InvoiceDocument,
     InvoiceFilter,
+    InvoiceHead,
     InvoiceKind,
+    InvoiceLine,
     InvoiceNotFound,
     InvoiceStatus,
     Party,
@@ -70,10 +73,20 @@ def get_invoice_document(conn: Connection, invoice_id: int) -> InvoiceDocument:
     Raises:
         InvoiceNotFound
     """
-    row = invoices.find_document(conn, invoice_id=invoice_id)
-    if row is None:
+    found = list_invoice_documents(conn, invoice_ids=[invoice_id])
+    if not found:
         raise InvoiceNotFound("There is no such invoice.")
-    lines = tuple(invoices.list_lines(conn, invoice_id=invoice_id, limit=_MOST_LINES))
+    return found[invoice_id]
+
+
+def list_invoice_documents(conn: Connection, *, invoice_ids: Sequence[int]) -> dict[int, InvoiceDocument]:
+    """The documents of these invoices, by id; see get_invoice_document."""
+    rows = invoices.list_documents(conn, invoice_ids=invoice_ids)
+    lines = invoices.list_lines(conn, invoice_ids=invoice_ids, limit=_MOST_LINES)
+    return {row["id"]: _document(row, tuple(lines.get(row["id"], ()))) for row in rows}
+
+
+def _document(row: Row, lines: tuple[InvoiceLine, ...]) -> InvoiceDocument:
     imprint = row["imprint"]
     return InvoiceDocument(
         organization_id=row["organization_id"],
@@ -103,6 +116,11 @@ def get_invoice_document(conn: Connection, invoice_id: int) -> InvoiceDocument:
         voided_at=row["closed_at"] if row["status"] == InvoiceStatus.VOID else None,
         void_reason=row["close_reason"] if row["status"] == InvoiceStatus.VOID else None,
     )
+
+
+def list_heads(conn: Connection, *, invoice_ids: Sequence[int]) -> dict[int, InvoiceHead]:
+    """What messages say of these invoices, by id."""
+    return {row["id"]: InvoiceHead(**row) for row in invoices.list_heads(conn, invoice_ids=invoice_ids)}
 
 
 def list_taken(conn: Connection, *, invoice_id: int) -> list[Consumed]:

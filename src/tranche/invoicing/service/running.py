@@ -1,7 +1,8 @@
 """Runs of invoices: started, looked at beforehand, taken back."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from tranche.invoicing.domain import Candidate, CurrencySum, Finding, Preflight, Wishes
 from tranche.invoicing.queries import gathering
@@ -35,8 +36,11 @@ def start_run(
     wishes: Wishes,
     urgency: int,
     now: datetime,
+    afterwards: Mapping[str, Any] | None = None,
 ) -> Operation:
     """Begin to invoice the chosen orders, in the order given; which orders and by which terms is frozen here.
+
+    `afterwards` tells stages behind the issue what to do; the payload keeps it.
 
     Raises:
         Invalid: the choice or a wish cannot be taken.
@@ -50,8 +54,9 @@ def start_run(
         ctx,
         kind=RUN_KIND,
         label=f"Invoices for {count:,} orders" if count > 1 else "Invoice for 1 order",
-        payload=terms.dump(),
+        payload={**terms.dump(), **(afterwards or {})},
         wanted=count,
+        gradual=True,
         phase=DRAW_STAGE if gathering.draws_stock(conn) else RUN_STAGE,
         urgency=urgency,
         is_small=count <= SMALL_RUN,

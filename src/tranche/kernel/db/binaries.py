@@ -55,6 +55,14 @@ def find_binaries(pg_bin: Path | None, *, account: Account) -> Binaries:
     )
 
 
+def find_client_folders() -> list[Path]:
+    """Folders of the wheel and of the system that may hold programs such as `pg_dump`, for our own user."""
+    spec = importlib.util.find_spec(_WHEEL)
+    places = spec.submodule_search_locations if spec else None
+    of_wheel = [folder for place in places or () for folder in Path(place).glob("pginstall*/bin")]
+    return [*of_wheel, *_SYSTEM.glob("*/bin")]
+
+
 def _given(pg_bin: Path, *, account: Account) -> Binaries:
     found = _examine(pg_bin, account=account)
     if found is None:

@@ -4,15 +4,13 @@ The guards stand in the SQL, so that a million rows pass through this process as
 would take for a formula gets an apostrophe in CSV; in XLSX it is typed as text. Numbers stay numbers in both.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from psycopg.abc import Query
-
+from tranche.kernel.db.copy_out import copy_out
 from tranche.kernel.db.listing import Choice, Column, Kind, Listing, narrow, order_by, sort_keys
 from tranche.kernel.db.pool import Connection, Database
-
-PIECE: Final = 256 * 1024
 
 _ZONE: Final = "(SELECT zone FROM organizations WHERE id = current_organization())"
 # What a formula begins with, as code points: comparing one number costs a third of what a pattern does.
@@ -34,7 +32,7 @@ class Copying:
         self._conn: Connection | None = None
 
     def rows(self, statement: str, values: Mapping[str, Any]) -> Iterator[bytes]:
-        """The bytes of the rows as they come; closing the iterator cancels the query.
+        """The bytes of some whole rows at a time; closing the iterator cancels the query.
 
         Raises:
             Unavailable: the database is away or was too slow.
@@ -43,10 +41,8 @@ class Copying:
             self._conn = conn
             try:
                 conn.execute("SELECT set_config('statement_timeout', %s, true)", [f"{self._seconds}s"])
-                query: Query = statement.encode()
-                with conn.cursor() as cursor, cursor.copy(query, values) as copy:
-                    for data in copy:
-                        yield bytes(data)
+                with contextlib.closing(copy_out(conn, statement, values)) as rows:  # type: ignore[type-var]  # it is a generator
+                    yield from rows
             finally:
                 self._conn = None
 
@@ -78,7 +74,7 @@ def _query(listing: Listing, choice: Choice, columns: str) -> tuple[str, dict[st
 
 
 def _csv_cell(column: Column) -> str:
-    if column.kind is Kind.NUMBER:
+    if column.kind in {Kind.NUMBER, Kind.PLAIN}:
         return column.sql
     if column.kind is Kind.MOMENT:
         return _local(column)
@@ -92,6 +88,8 @@ def _sheet_cell(column: Column) -> str:
         cell = f"CASE WHEN {digits} <= {_MOST_DIGITS} THEN {number} ELSE {_text_cell(f'({column.sql})::text')} END"
     elif column.kind is Kind.MOMENT:
         cell = f"'<c s=\"1\"><v>' || round(extract(epoch FROM {_local(column)}) / 86400 + 25569, 9) || '</v></c>'"
+    elif column.kind is Kind.PLAIN:
+        cell = _text_cell(f"({column.sql})::text")
     else:
         cell = _text_cell(f"CASE WHEN ({column.sql}) ~ {_SPECIAL} THEN {_escaped(column.sql)} ELSE {column.sql} END")
     return f"coalesce({cell}, '<c/>')"

@@ -7,13 +7,38 @@ from typing import Final
 import psycopg
 import structlog
 
-from tranche.kernel.db.pool import KEEPALIVES
+from tranche.kernel.db.pool import KEEPALIVES, connect, is_pooled
+from tranche.kernel.errors import Invalid
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 _PROBE_SECONDS: Final = 10.0
 
 _log = structlog.get_logger(__name__)
+
+
+class NowhereToListen(Invalid):
+    """Notifications would not arrive."""
+
+    code = "setting"
+
+
+def require_listening(url: str, *, listen_url: str | None) -> None:
+    """Refuse to start behind a pooler without being told where notifications come from.
+
+    Raises:
+        NowhereToListen: says what to set.
+    """
+    if listen_url is not None:
+        return
+    with connect(url, name="tranche start") as conn:
+        pooled = is_pooled(conn)
+    if pooled:
+        raise NowhereToListen(
+            "DATABASE_URL leads through a pooler such as PgBouncer, and in transaction mode no notification passes it. "
+            "Set TRANCHE_LISTEN_URL to the direct address of PostgreSQL, as the same role; where the pooler works in "
+            "session mode, to the same address as DATABASE_URL."
+        )
 
 
 class Listener:

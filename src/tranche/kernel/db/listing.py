@@ -19,9 +19,13 @@ CAP: Final = 10_000
 
 
 class Kind(StrEnum):
-    """What a column of an export holds."""
+    """What a column of an export holds.
+
+    `PLAIN` is for what its type or a CHECK keeps to harmless text, such as a day or a state: no formula, no markup.
+    """
 
     TEXT = "text"
+    PLAIN = "plain"
     NUMBER = "number"
     MOMENT = "moment"
 

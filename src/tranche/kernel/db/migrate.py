@@ -78,6 +78,18 @@ def pending(conn: Connection) -> list[str]:
     return [migration.name for migration in _missing(conn)]
 
 
+def require_known(conn: Connection) -> None:
+    """Refuse a schema that lacks something of ours; what a newer release has added does not matter to who runs already.
+
+    Raises:
+        SchemaDiffers: the message names the files.
+    """
+    seen = _applied(conn)
+    missing = [migration.name for migration in migrations() if migration.name not in seen]
+    if missing:
+        raise SchemaDiffers(f"The database lacks {_listed(missing)}.")
+
+
 def require_current(conn: Connection) -> None:
     """Refuse to serve on a schema that is older or newer than this program.
 

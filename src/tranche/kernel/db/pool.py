@@ -53,6 +53,7 @@ class Database:
                 "application_name": name,
                 **KEEPALIVES,
             },
+            configure=_spare_pooler,
             check=_check,
             reconnect_timeout=5.0,
         )
@@ -135,6 +136,18 @@ def connect(url: str, *, name: str = "tranche") -> Connection:
         application_name=name,
         **KEEPALIVES,
     )
+
+
+def is_pooled(conn: psycopg.Connection[Any]) -> bool:
+    """Whether a pooler such as PgBouncer stands before the server: it introduces itself by a number of its own."""
+    row = conn.execute("SELECT pg_backend_pid() AS pid", prepare=False).fetchone()
+    return row is not None and row["pid"] != conn.info.backend_pid
+
+
+def _spare_pooler(conn: Line) -> None:
+    """Behind a pooler a statement that was prepared may be asked of another server process, which does not know it."""
+    if is_pooled(conn):
+        conn.prepare_threshold = None
 
 
 def _check(conn: Line) -> None:

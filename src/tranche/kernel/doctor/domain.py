@@ -14,6 +14,7 @@ class Group(StrEnum):
     DATA = "data"
     FILES = "files"
     RUNNING = "running"
+    MACHINE = "this machine and what it needs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,40 +1,43 @@
 """Whether the files of an installation are those that its register names, and whether there is room for more."""
 
 import hashlib
-import re
 import shutil
 from collections.abc import Iterator
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.doctor.domain import MOST_FINDINGS, Finding
 from tranche.kernel.doctor.queries.register import walk_files
+from tranche.kernel.errors import NotFound
+from tranche.kernel.storage.domain import Storage
 
 LEAST_FREE = 1_000_000_000  # bytes
 _ORPHAN_SECONDS = 3_600.0
-_HASH = re.compile(r"[0-9a-f]{64}")
+_PIECE = 1 << 20
 
 
-def missing_files(conn: Connection, root: Path, *, deep: bool) -> list[Finding]:
+def missing_files(conn: Connection, storage: Storage, *, deep: bool) -> list[Finding]:
     """Registered files that are not there, or not as they were; `deep` reads each of them and compares its hash."""
-    found = (
-        Finding(row["organization_id"], f"file {row['sha256'].hex()[:12]}... {fault}")
-        for row in walk_files(conn)
-        if (fault := _fault(_place(root, row), row, deep=deep))
-    )
-    return list(islice(found, MOST_FINDINGS + 1))
+    return list(islice(_faults(conn, storage, deep=deep), MOST_FINDINGS + 1))
 
 
-def orphans(conn: Connection, root: Path, *, now: float) -> list[Finding]:
+def orphans(conn: Connection, storage: Storage, *, now: float) -> list[Finding]:
     """Files that no register names, `now` being the clock: older than an hour, because a file comes before its row."""
-    known = {(row["organization_id"], row["sha256"].hex()) for row in walk_files(conn)}
+    known = {(row["organization_id"], row["sha256"]) for row in walk_files(conn)}
     found = (
-        Finding(organization_id, f"{path.relative_to(root)} ({path.stat().st_size:,} bytes) is in no register")
-        for organization_id, path in _stored(root)
-        if (organization_id, path.name) not in known and now - path.stat().st_mtime > _ORPHAN_SECONDS
+        Finding(organization_id, f"{kept.name} ({kept.size:,} bytes) is in no register")
+        for organization_id in storage.organizations()
+        for kept in storage.list_kept(organization_id)
+        if (organization_id, kept.sha256) not in known and now - kept.modified > _ORPHAN_SECONDS
     )
     return list(islice(found, MOST_FINDINGS + 1))
+
+
+def closed_storage(storage: Storage) -> list[Finding]:
+    """A storage that takes no file now; a small one is written, read and removed."""
+    fault = storage.find_fault()
+    return [Finding(None, fault)] if fault else []
 
 
 def full_disk(folder: Path, *, least: int = LEAST_FREE) -> list[Finding]:
@@ -44,31 +47,30 @@ def full_disk(folder: Path, *, least: int = LEAST_FREE) -> list[Finding]:
     return [Finding(None, f"{place} has {free / 1e9:.1f} GB left")] if free < least else []
 
 
-def _place(root: Path, row: Row) -> Path:
-    """As `kernel.storage.local` keeps them: organization, two digits, hash."""
-    name: str = row["sha256"].hex()
-    return root / str(row["organization_id"]) / name[:2] / name
+def _faults(conn: Connection, storage: Storage, *, deep: bool) -> Iterator[Finding]:
+    """One listing of each organization, instead of a question for each file."""
+    for organization_id, rows in groupby(walk_files(conn), key=lambda row: row["organization_id"]):
+        sizes = {kept.sha256: kept.size for kept in storage.list_kept(organization_id)}
+        for row in rows:
+            fault = _fault(storage, row, size=sizes.get(row["sha256"]), deep=deep)
+            if fault:
+                yield Finding(organization_id, f"file {row['sha256'].hex()[:12]}... {fault}")
 
 
-def _stored(root: Path) -> Iterator[tuple[int, Path]]:
-    for folder in sorted(root.glob("*/")):
-        if folder.name.isdigit():
-            yield from ((int(folder.name), path) for path in sorted(folder.glob("*/*")) if _HASH.fullmatch(path.name))
-            yield from ((int(folder.name), path) for path in sorted(folder.glob(".part-*")))
-
-
-def _fault(path: Path, row: Row, *, deep: bool) -> str | None:
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
+def _fault(storage: Storage, row: Row, *, size: int | None, deep: bool) -> str | None:
+    if size is None and not storage.exists(row["organization_id"], row["sha256"]):
         return "is missing"
-    if size != row["size"]:
+    if size is not None and size != row["size"]:
         return f"has {size:,} bytes instead of {row['size']:,}"
-    if deep and _hash(path) != row["sha256"]:
-        return "does not hold what was stored"
-    return None
+    return "does not hold what was stored" if deep and _hash(storage, row) != row["sha256"] else None
 
 
-def _hash(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+def _hash(storage: Storage, row: Row) -> bytes | None:
+    digest = hashlib.sha256()
+    try:
+        with storage.stream(row["organization_id"], row["sha256"]) as stream:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
+    except NotFound:
+        return None
+    return digest.digest()

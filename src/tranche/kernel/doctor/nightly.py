@@ -1,15 +1,13 @@
 """The nightly examination: a worker that knows the owner's address makes it and stores the report."""
 
-from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from tranche.kernel.db.pool import connect
 from tranche.kernel.doctor.reports import examine_now, store_report
 from tranche.kernel.doctor.service import Patient
 from tranche.kernel.errors import Conflict
 from tranche.kernel.jobs.work import NotHere, Work
-from tranche.kernel.module import Check, Scope, Task
+from tranche.kernel.module import Scope, Task
 
 
 class NotSound(Conflict):
@@ -18,7 +16,7 @@ class NotSound(Conflict):
     code = "not_sound"
 
 
-def make_nightly(checks: Sequence[Check], *, home: Path, owner_url: str | None) -> Task:
+def make_nightly(patient: Patient, *, owner_url: str | None) -> Task:
     """The task; without the owner's address its runs fail and say what to set."""
     return Task(
         kind="doctor",
@@ -26,11 +24,11 @@ def make_nightly(checks: Sequence[Check], *, home: Path, owner_url: str | None) 
         scope=Scope.INSTALLATION,
         cron="40 3 * * *",
         description="Checks that all is as it must be, as `tranche doctor` does, and keeps the report.",
-        run=partial(_run, checks=checks, home=home, owner_url=owner_url),
+        run=partial(_run, patient=patient, owner_url=owner_url),
     )
 
 
-def _run(work: Work, *, checks: Sequence[Check], home: Path, owner_url: str | None) -> str:
+def _run(work: Work, *, patient: Patient, owner_url: str | None) -> str:
     del work
     if owner_url is None:
         raise NotHere(
@@ -39,7 +37,7 @@ def _run(work: Work, *, checks: Sequence[Check], home: Path, owner_url: str | No
             "clock of your own."
         )
     with connect(owner_url, name="tranche doctor") as conn:
-        outcomes, report = examine_now(conn, Patient(checks=checks, home=home))
+        outcomes, report = examine_now(conn, patient)
         store_report(conn, report)
     bad = [outcome.name for outcome in outcomes if not outcome.is_ok]
     if bad:

@@ -8,27 +8,30 @@ from pathlib import Path
 
 from tranche.kernel.db.migrate import pending
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.doctor import files
+from tranche.kernel.doctor import clock, files
 from tranche.kernel.doctor.catalogue import WALL_CHECKS, version_check
 from tranche.kernel.doctor.domain import MOST_FINDINGS, Finding, Group, Outcome
-from tranche.kernel.doctor.queries.findings import CheckFailed, list_findings
+from tranche.kernel.doctor.queries.findings import list_findings
 from tranche.kernel.doctor.queries.relations import relation_checks
 from tranche.kernel.doctor.running import RUNNING_CHECKS
 from tranche.kernel.errors import TrancheError
-from tranche.kernel.module import Check
+from tranche.kernel.module import Check, Probe
+from tranche.kernel.storage.domain import Storage
 
 Look = Callable[[], Sequence[Finding]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """What is examined besides the database: the modules' rules, and where the files are.
+    """What is examined besides the database: the modules' rules and probes, and where the files are.
 
     `is_stopped`: nothing runs on purpose, so that work may wait. `deep`: every file is read.
     """
 
     checks: Sequence[Check]
+    storage: Storage
     home: Path
+    probes: Sequence[Probe] = ()
     is_stopped: bool = False
     deep: bool = False
 
@@ -50,10 +53,18 @@ def examine(conn: Connection, patient: Patient, *, now: float) -> Iterator[Outco
     for group, checks in groups:
         for check in checks:
             yield _look(group, check.name, partial(_ask, conn, check))
-    root = patient.home / "files"
-    present = partial(files.missing_files, conn, root, deep=patient.deep)
+    yield from _examine_files(conn, patient, now=now)
+    yield _look(Group.MACHINE, "the clock agrees with the database's", partial(clock.find_skew, conn))
+    for probe in patient.probes:
+        yield _look(Group.MACHINE, probe.name, partial(_probe, conn, probe))
+
+
+def _examine_files(conn: Connection, patient: Patient, *, now: float) -> Iterator[Outcome]:
+    storage = patient.storage
+    yield _look(Group.FILES, "the storage takes files", partial(files.closed_storage, storage))
+    present = partial(files.missing_files, conn, storage, deep=patient.deep)
     yield _look(Group.FILES, "every registered file is there", present)
-    yield _look(Group.FILES, "every file is registered", partial(files.orphans, conn, root, now=now))
+    yield _look(Group.FILES, "every file is registered", partial(files.orphans, conn, storage, now=now))
     yield _look(Group.FILES, "there is room on the disk", partial(files.full_disk, patient.home))
 
 
@@ -61,7 +72,7 @@ def _look(group: Group, name: str, look: Look) -> Outcome:
     began = time.monotonic()
     try:
         findings = look()
-    except CheckFailed as error:
+    except TrancheError as error:
         findings = [Finding(None, error.message)]
     return Outcome(
         group=group,
@@ -77,6 +88,10 @@ def _schema(conn: Connection) -> list[Finding]:
         return [Finding(None, f"{name} is missing; run `tranche migrate`") for name in pending(conn)]
     except TrancheError as error:
         return [Finding(None, error.message)]
+
+
+def _probe(conn: Connection, probe: Probe) -> list[Finding]:
+    return [Finding(organization_id, detail) for organization_id, detail in probe.look(conn)]
 
 
 def _ask(conn: Connection, check: Check) -> list[Finding]:

@@ -4,8 +4,6 @@ import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Final, Protocol
 
 from tranche.kernel.errors import Invalid
 from tranche.kernel.notify.domain import Outcome, again, check_mail, refused, sent
+from tranche.kernel.notify.mime import write_file, write_header, write_mailbox, write_parts, write_text
 
 FOLDER: Final = "outbox"
 
@@ -86,21 +85,24 @@ def compose(mail: Mail, *, sender: Sender) -> bytes:
         Invalid: an address, a name or the subject cannot stand in a mail's head.
     """
     check_mail(address=mail.address, name=mail.name, subject=mail.subject)
-    message = EmailMessage(policy=SMTP if mail.address.isascii() else SMTPUTF8)
+    policy = SMTP if mail.address.isascii() else SMTPUTF8
     try:
-        message["From"] = Address(display_name=sender.name, addr_spec=sender.address)
-        message["To"] = Address(display_name=mail.name, addr_spec=mail.address)
-        message["Subject"] = mail.subject
-        message["Date"] = format_datetime(mail.written_at)
-        message["Message-ID"] = mail.message_id
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(mail.text)
-        for file in mail.files:
-            main, _, sub = file.media_type.partition("/")
-            message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
-        return message.as_bytes()
+        head = [
+            write_mailbox(policy, "From", display=sender.name, address=sender.address),
+            write_mailbox(policy, "To", display=mail.name, address=mail.address),
+            write_header("Subject", mail.subject),
+            write_header("Date", format_datetime(mail.written_at)),
+            write_header("Message-ID", mail.message_id),
+            b"Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n",
+        ]
+        files = [
+            write_file(policy, name=one.name, media_type=one.media_type, content=one.content) for one in mail.files
+        ]
+        parts = [write_text(policy, mail.text), *files]
     except (MessageError, ValueError, IndexError) as error:
         raise Invalid("The address cannot stand in a mail's head.", code="address") from error
+    body = parts[0] if len(parts) == 1 else write_parts(parts, seed=mail.message_id.encode())
+    return b"".join((*head, body))
 
 
 class Folder:

@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -89,58 +90,105 @@ class Smtp:
         self._seconds = seconds
         self._resolve = resolve
         self._runner: asyncio.Runner | None = None
-        self._client: aiosmtplib.SMTP | None = None
+        self._idle: list[aiosmtplib.SMTP] = []
 
     def send(self, mail: Mail) -> Outcome:
         """See Mailer."""
-        try:
-            content = compose(mail, sender=self._sender)
-        except Invalid as error:
-            return refused(error.error_code, error.message)
+        found: list[Outcome] = []
+        self.send_all(iter([mail]), lambda _, outcome: found.append(outcome), lanes=1)
+        return found[0]
+
+    def send_all(self, mails: Iterator[Mail], note: Callable[[Mail, Outcome], None], *, lanes: int) -> None:
+        """Hand mails over, at most `lanes` at once, each lane by a connection of its own that is kept open.
+
+        A mail is asked for when a lane is free, and `note` is told how each ended.
+        """
         if self._runner is None:
             self._runner = asyncio.Runner()
-        outcome = self._runner.run(self._attempt(mail, content))
-        if not outcome.is_sent and outcome.status_code is None:
-            self._drop()  # nobody knows where in the dialogue the two are
-        return outcome
+        self._runner.run(self._fill(mails, note, lanes))
+
+    def find_fault(self) -> str | None:
+        """None when the server lets us in now, else why not; nothing is sent."""
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        outcome = self._runner.run(self._greet())
+        return None if outcome.is_sent else outcome.error
 
     def close(self) -> None:
         """Say goodbye; the next mail connects anew."""
         if self._runner is None:
             return
-        if self._client is not None and self._client.is_connected:
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                self._runner.run(self._client.quit(timeout=2))
-        self._drop()
+        for client in self._idle:
+            if client.is_connected:
+                with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                    self._runner.run(client.quit(timeout=2))
+            client.close()
+        self._idle.clear()
         self._runner.close()
         self._runner = None
 
-    def _drop(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+    async def _fill(self, mails: Iterator[Mail], note: Callable[[Mail, Outcome], None], lanes: int) -> None:
+        async def work() -> None:
+            for mail in mails:
+                note(mail, await self._attempt(mail))
 
-    async def _attempt(self, mail: Mail, content: bytes) -> Outcome:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(lanes):
+                group.create_task(work())
+
+    async def _attempt(self, mail: Mail) -> Outcome:
+        try:
+            content = compose(mail, sender=self._sender)
+        except Invalid as error:
+            return refused(error.error_code, error.message)
+        client = self._idle.pop() if self._idle else None
+        if client is not None and not client.is_connected:
+            client.close()
+            client = None
+        client = client or self._client()
+        outcome = await self._hand_over(client, mail, content)
+        if outcome.is_sent or outcome.status_code is not None:
+            self._idle.append(client)
+        else:
+            client.close()  # nobody knows where in the dialogue the two are
+        return outcome
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, mail: Mail, content: bytes) -> Outcome:
         try:
             async with asyncio.timeout(self._seconds):
-                client = await self._connected()
+                await self._connect(client)
                 options = [] if mail.address.isascii() else ["SMTPUTF8"]
                 _, words = await client.sendmail(self._sender.address, mail.address, content, mail_options=options)
-        except TimeoutError:
-            return again("timeout", f"The mail server did not answer within {self._seconds:g} s.")
-        except TrancheError as error:
-            return again(error.error_code, error.message)
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return _fault(error)
+        except (TimeoutError, TrancheError, aiosmtplib.SMTPException, OSError, ValueError) as error:
+            return self._told(error)
         return sent(_plain(words) or mail.message_id, status_code=250)
 
-    async def _connected(self) -> aiosmtplib.SMTP:
-        if self._client is not None and self._client.is_connected:
-            return self._client
+    async def _greet(self) -> Outcome:
+        client = self._idle.pop() if self._idle else self._client()
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._connect(client)
+        except (TimeoutError, TrancheError, aiosmtplib.SMTPException, OSError, ValueError) as error:
+            client.close()
+            return self._told(error)
+        self._idle.append(client)
+        return sent("")
+
+    async def _connect(self, client: aiosmtplib.SMTP) -> None:
+        if not client.is_connected:
+            await client.connect(sock=await asyncio.to_thread(self._open))
+
+    def _told(self, error: TimeoutError | TrancheError | aiosmtplib.SMTPException | OSError | ValueError) -> Outcome:
+        if isinstance(error, TimeoutError):
+            return again("timeout", f"The mail server did not answer within {self._seconds:g} s.")
+        if isinstance(error, TrancheError):
+            return again(error.error_code, error.message)
+        return _fault(error)
+
+    def _client(self) -> aiosmtplib.SMTP:
         server = self._server
-        client = aiosmtplib.SMTP(
+        return aiosmtplib.SMTP(
             hostname=server.host,
-            sock=await asyncio.to_thread(self._open),
             username=server.user,
             password=server.password,
             local_hostname=socket.gethostname(),
@@ -148,9 +196,6 @@ class Smtp:
             use_tls=server.tls is Tls.IMPLICIT,
             start_tls={Tls.STARTTLS: True, Tls.AUTO: None}.get(server.tls, False),
         )
-        self._client = client
-        await client.connect()
-        return client
 
     def _open(self) -> socket.socket:
         """Connect to an address that was checked; the name stays for the certificate."""

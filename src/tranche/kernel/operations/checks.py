@@ -16,7 +16,7 @@ CHECKS = (
                         WHEN bool_or(status = 'skipped') THEN 'skipped'
                         ELSE 'succeeded'
                     END AS outcome
-                FROM operation_items
+                FROM operation_positions
                 GROUP BY organization_id, operation_id, position
             ), found AS (
                 SELECT organization_id, operation_id,
@@ -47,7 +47,7 @@ CHECKS = (
                 i.open, c.claims) AS detail
             FROM operations o
             CROSS JOIN LATERAL (
-                SELECT count(*) AS open FROM operation_items i
+                SELECT count(*) AS open FROM operation_positions i
                 WHERE i.organization_id = o.organization_id AND i.operation_id = o.id
                   AND i.status IN ('pending', 'processing')
             ) AS i
@@ -65,7 +65,7 @@ CHECKS = (
             SELECT o.organization_id, format('operation %s: item %s of %s is %s, and nobody will come back to it', o.id,
                 i.position, i.stage, i.status) AS detail
             FROM operations o
-            JOIN operation_items i ON i.organization_id = o.organization_id AND i.operation_id = o.id
+            JOIN operation_positions i ON i.organization_id = o.organization_id AND i.operation_id = o.id
             WHERE o.status IN ('processing', 'paused') AND o.phase_started_at IS NOT NULL
               AND (i.status = 'processing'
                    OR i.status = 'pending' AND i.stage = o.phase AND i.position < o.next_position)

@@ -1,6 +1,6 @@
 """What a domain writes to add a kind of operation: phases of three kinds, worked one after another."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -137,6 +137,7 @@ class OutsidePhase(Protocol):
     `repeatable` says that causing the effect twice is harmless (a file is written again); where it is
     not (a message), an item whose worker died in the middle becomes `unknown`. `batch` is how many
     items one claim covers; `following` the stage that succeeded items go on to; see Following.
+    It is a SinglePhase or a GroupPhase.
     """
 
     name: str
@@ -147,8 +148,40 @@ class OutsidePhase(Protocol):
     repeatable: bool
     following: Following
 
+
+@runtime_checkable
+class SinglePhase(OutsidePhase, Protocol):
+    """An Outside phase that performs one item after another."""
+
     def perform(self, operation: Operation, item: OutsideItem) -> Outcome:
         """Cause the effect, without any open transaction, in less than `lease_seconds`."""
+
+
+def note_nothing(_conn: Connection) -> None:
+    """There is nothing else to write down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What became of items that were performed together.
+
+    `outcomes` are by position; what has none was never begun, and is taken up again after `pause` seconds without
+    having used up a try. `note` writes down what the domain knows, in the transaction that records the outcomes.
+    """
+
+    outcomes: Mapping[int, Outcome]
+    note: Callable[[Connection], None] = field(default=note_nothing)
+    pause: float = 0.0
+
+
+@runtime_checkable
+class GroupPhase(OutsidePhase, Protocol):
+    """An Outside phase that performs up to `most_at_once` items together; it isolates the faults of each by itself."""
+
+    most_at_once: int
+
+    def perform_all(self, operation: Operation, items: Sequence[OutsideItem], *, is_over: Callable[[], bool]) -> Group:
+        """Cause the effects, without any open transaction; once `is_over`, begin nothing but the first."""
 
 
 Phase = RangePhase | StreamPhase | OutsidePhase
@@ -168,6 +201,10 @@ def _nothing(_conn: Connection, _operation: Operation, _status: Status) -> None:
     return None
 
 
+def _always(_operation: Operation, _phase: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
     """A kind of operation.
@@ -177,6 +214,7 @@ class Handler:
     retried. `redo` makes ready for beginning anew, or refuses with a Conflict; a kind without it never does.
     `undo(conn, ctx, operations, operation)` starts the operation that takes back what an ended one did, or refuses
     with a Conflict; its first arguments are opaque here, because the service stands above this file.
+    `has_phase` says which of the phases behind the first an operation has, by what its payload asks for.
     `senders_faults` are error codes of failures that lie in what was sent: the operators are not alerted.
     """
 
@@ -187,6 +225,7 @@ class Handler:
     redo: Callable[[Connection, Operation], None] | None = None
     undo: Callable[..., Operation] | None = None
     senders_faults: frozenset[str] = frozenset()
+    has_phase: Callable[[Operation, str], bool] = field(default=_always)
 
     def phase(self, name: str) -> Phase:
         """The phase of that name.
@@ -196,10 +235,10 @@ class Handler:
         """
         return self.phases[self.index(name)]
 
-    def following(self, name: str) -> Phase | None:
-        """The phase after that one, or None after the last."""
-        after = self.index(name) + 1
-        return self.phases[after] if after < len(self.phases) else None
+    def following(self, operation: Operation) -> Phase | None:
+        """The phase that comes next in an operation, or None after its last."""
+        later = self.phases[self.index(operation.phase) + 1 :]
+        return next((phase for phase in later if self.has_phase(operation, phase.name)), None)
 
     def index(self, name: str) -> int:
         """How many phases come before that one.

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Claim, Counts, ItemStatus, Operation, Verdict
 from tranche.kernel.operations.handlers import Following, Retried, following_stage
-from tranche.kernel.operations.queries import items
+from tranche.kernel.operations.queries import blocks, items
 
 
 class ItemPhase(ABC):
@@ -42,6 +42,12 @@ class ItemPhase(ABC):
 
     def next_high(self, conn: Connection, operation: Operation, *, low: int, size: int) -> int | None:
         """The position of the `size`-th pending item from `low` on."""
+        blocks.lay_out(conn, operation_id=operation.id, stage=self.name, high=low + size - 1)
+        high = items.find_next_high(conn, operation_id=operation.id, stage=self.name, low=low, size=size)
+        first = blocks.find_first(conn, operation_id=operation.id, stage=self.name) if high is None else None
+        if first is None:
+            return high
+        blocks.lay_out(conn, operation_id=operation.id, stage=self.name, high=first)
         return items.find_next_high(conn, operation_id=operation.id, stage=self.name, low=low, size=size)
 
     def run(self, conn: Connection, operation: Operation, claim: Claim) -> Counts:

@@ -7,7 +7,7 @@ from tranche.kernel.operations.announcing import announce
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, Claim, Counts, Operation, Status, pieces
 from tranche.kernel.operations.faults import describe, words_of
 from tranche.kernel.operations.handlers import Fatal, Handler, OutsidePhase, Phase, RangePhase, Restart
-from tranche.kernel.operations.queries import claims, items, operations, progress
+from tranche.kernel.operations.queries import blocks, claims, items, operations, progress
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +44,7 @@ def finish(
         code, message = ALL_FAILED, all_failed_message(operation)
     if status is Status.CANCELLED or code not in {None, ALL_FAILED}:
         unrepeatable = [p.name for p in handler.phases if isinstance(p, OutsidePhase) and not p.repeatable]
+        blocks.lay_out_cancelled(conn, operation_id=operation.id)
         unknown = items.cancel_open(conn, operation_id=operation.id, unrepeatable=unrepeatable)
         progress.cancel_rest(conn, operation_id=operation.id, unknown=unknown)
     operations.set_status(conn, operation_id=operation.id, status=status, error_code=code, error=message)

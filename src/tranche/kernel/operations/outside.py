@@ -1,7 +1,10 @@
 """Running an Outside phase: lease and commit, cause the effect with no open transaction, record."""
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import cast
 from uuid import UUID
 
 import structlog
@@ -10,7 +13,17 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, Counts, ItemStatus, Status
 from tranche.kernel.operations.faults import describe, words_of
-from tranche.kernel.operations.handlers import Outcome, OutsideItem, OutsidePhase, Stopped, following_stage
+from tranche.kernel.operations.handlers import (
+    Group,
+    GroupPhase,
+    Outcome,
+    OutsideItem,
+    OutsidePhase,
+    SinglePhase,
+    Stopped,
+    following_stage,
+    note_nothing,
+)
 from tranche.kernel.operations.queries import claims, items, leases, operations, progress
 from tranche.kernel.operations.taking import Taken
 
@@ -18,10 +31,12 @@ log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _REPEAT_AFTER = 1.0
+_FIRST_GROUP = 8
+_BRISK, _SLOW = 0.25, 1.0
 
 
 class OutsideRun:
-    """Works the items of one claim, one after another."""
+    """Works the items of one claim, one after another, or in groups where the phase performs them together."""
 
     def __init__(
         self,
@@ -41,6 +56,8 @@ class OutsideRun:
         self._worker_id = worker_id
         self._should_abort = should_abort
         self._is_over = is_over
+        self._most = phase.most_at_once if isinstance(phase, GroupPhase) else 1
+        self._size = min(self._most, _FIRST_GROUP)
 
     def run(self) -> None:
         """Work until no item of the claim is pending.
@@ -49,21 +66,24 @@ class OutsideRun:
             Stopped: the slice or the process is to end, the operation was stopped, or the claim is no longer ours.
             Unavailable: the database is away; outcomes are kept as long as their lease lasts.
         """
-        retry_in, last = 0.0, self._claim.low - 1
+        retry_in, last, is_paused = 0.0, self._claim.low - 1, False
         try:
-            while item := self._lease(last):
-                kept_until = time.monotonic() + self._phase.lease_seconds
-                last = item.position
-                outcome = self._perform(item)
-                retry_in = max(retry_in, outcome.retry_after or 0.0)
-                self._record_surely(item, outcome, kept_until=kept_until)
+            while not is_paused and (items := self._lease(last)):
+                began = time.monotonic()
+                last = items[-1].position
+                group = self._perform(items)
+                is_paused = group.pause > 0
+                pauses = [outcome.retry_after or 0.0 for outcome in group.outcomes.values()]
+                retry_in = max(retry_in, group.pause, *pauses)
+                self._record_surely(items, group, kept_until=began + self._phase.lease_seconds)
+                self._adapt(time.monotonic() - began)
         except Stopped:
             if retry_in:
                 self._part(last, retry_in)
             raise
         self._close(retry_in)
 
-    def _lease(self, after: int) -> OutsideItem | None:
+    def _lease(self, after: int) -> list[OutsideItem]:
         if self._should_abort() or (after >= self._claim.low and self._is_over()):
             raise Stopped
         with self._db.transaction(self._operation.organization_id) as conn:
@@ -72,73 +92,93 @@ class OutsideRun:
             current = operations.find_operation(conn, operation_id=self._operation.id)
             if current is None or current.status is not Status.PROCESSING:
                 raise Stopped
-            return leases.lease_item(
+            return leases.lease_items(
                 conn,
                 claim=self._claim,
                 after=after,
                 worker_id=self._worker_id,
                 seconds=self._phase.lease_seconds,
+                limit=self._size,
             )
 
-    def _perform(self, item: OutsideItem) -> Outcome:
+    def _adapt(self, seconds: float) -> None:
+        """What is slow is done in small groups, so that a lost worker leaves little in doubt and a cancel is felt."""
+        if seconds < _BRISK:
+            self._size = min(self._most, self._size * 4)
+        elif seconds > _SLOW:
+            self._size = max(1, self._size // 2)
+
+    def _perform(self, items: Sequence[OutsideItem]) -> Group:
         try:
-            return self._phase.perform(self._operation, item)
+            if isinstance(self._phase, GroupPhase):
+                return self._phase.perform_all(self._operation, items, is_over=self._is_over)
+            phase = cast("SinglePhase", self._phase)
+            return Group(outcomes={item.position: phase.perform(self._operation, item) for item in items})
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001  # an effect that raised or panicked may have happened
-            log.warning("effect.failed", operation=self._operation.id, position=item.position, **describe(error))
-            code, message = words_of(error)
-            if self._phase.repeatable:
-                return Outcome(status=ItemStatus.FAILED, error_code=code, error=message, retry_after=_REPEAT_AFTER)
-            return Outcome(
-                status=ItemStatus.UNKNOWN,
-                error_code="unknown_outcome",
-                error=f"{message} The effect may have happened; check before you repeat it.",
-            )
+            log.warning("effect.failed", operation=self._operation.id, position=items[0].position, **describe(error))
+            return Group(outcomes={item.position: self._fault(error) for item in items})
 
-    def _record_surely(self, item: OutsideItem, outcome: Outcome, *, kept_until: float) -> None:
+    def _fault(self, error: BaseException) -> Outcome:
+        code, message = words_of(error)
+        if self._phase.repeatable:
+            return Outcome(status=ItemStatus.FAILED, error_code=code, error=message, retry_after=_REPEAT_AFTER)
+        return Outcome(
+            status=ItemStatus.UNKNOWN,
+            error_code="unknown_outcome",
+            error=f"{message} The effect may have happened; check before you repeat it.",
+        )
+
+    def _record_surely(self, items: Sequence[OutsideItem], group: Group, *, kept_until: float) -> None:
         """What was done outside must not be forgotten because the database is away for a moment."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                self._record(item, outcome)
+                self._record(items, group)
             except Unavailable:
                 if self._should_abort() or time.monotonic() + pause > kept_until:
                     raise
                 time.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+            except Exception as error:  # the domain could not write down what it knows
+                if group.note is note_nothing:
+                    raise
+                log.warning("effect.unrecorded", operation=self._operation.id, **describe(error))
+                group = Group(outcomes={item.position: self._fault(error) for item in items})
             else:
                 return
 
-    def _record(self, item: OutsideItem, outcome: Outcome) -> None:
-        again = outcome.retry_after is not None and item.attempts < MOST_ATTEMPTS
+    def _record(self, items: Sequence[OutsideItem], group: Group) -> None:
+        records = [_write(item, group.outcomes.get(item.position)) for item in items]
         with self._db.transaction(self._operation.organization_id) as conn:
-            recorded = leases.record_outcome(
+            group.note(conn)
+            recorded = leases.record_outcomes(
                 conn,
                 operation_id=self._operation.id,
                 stage=self._phase.name,
-                position=item.position,
                 worker_id=self._worker_id,
-                outcome=outcome,
-                is_again=again,
+                records=records,
             )
-            if recorded and not again:
-                self._count(conn, item, outcome)
+            self._count(conn, [one for one in records if one.position in recorded])
 
-    def _count(self, conn: Connection, item: OutsideItem, outcome: Outcome) -> None:
-        counts = _counts(outcome.status)
+    def _count(self, conn: Connection, records: Sequence[leases.Record]) -> None:
+        ended = [one for one in records if one.status is not ItemStatus.PENDING]
+        if not ended:
+            return
+        counts = _counts(ended)
         following = following_stage(self._phase.following, self._operation)
         if following and counts.succeeded:
-            counts = Counts()
+            counts = replace(counts, succeeded=0)
             items.insert_following(
                 conn,
                 operation_id=self._operation.id,
                 stage=self._phase.name,
                 following=following,
-                low=item.position,
-                high=item.position,
+                low=ended[0].position,
+                high=ended[-1].position,
             )
-        progress.add_progress(conn, operation_id=self._operation.id, counts=counts, positions=1)
+        progress.add_progress(conn, operation_id=self._operation.id, counts=counts, positions=len(ended))
 
     def _close(self, retry_in: float) -> None:
         with self._db.transaction(self._operation.organization_id) as conn:
@@ -167,10 +207,16 @@ class OutsideRun:
                 )
 
 
-def _counts(status: ItemStatus) -> Counts:
+def _write(item: OutsideItem, outcome: Outcome | None) -> leases.Record:
+    is_again = outcome is not None and outcome.retry_after is not None and item.attempts < MOST_ATTEMPTS
+    return leases.Record(position=item.position, outcome=outcome, is_again=is_again)
+
+
+def _counts(records: Sequence[leases.Record]) -> Counts:
+    found = Counter(one.status for one in records)
     return Counts(
-        succeeded=int(status is ItemStatus.SUCCEEDED),
-        failed=int(status is ItemStatus.FAILED),
-        skipped=int(status is ItemStatus.SKIPPED),
-        unknown=int(status is ItemStatus.UNKNOWN),
+        succeeded=found[ItemStatus.SUCCEEDED],
+        failed=found[ItemStatus.FAILED],
+        skipped=found[ItemStatus.SKIPPED],
+        unknown=found[ItemStatus.UNKNOWN],
     )

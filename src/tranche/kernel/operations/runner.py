@@ -8,18 +8,20 @@ from uuid import UUID
 
 import structlog
 
-from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Unavailable
 from tranche.kernel.jobs.queue import Queue
+from tranche.kernel.metrics import Observe
 from tranche.kernel.operations import dispatch, ledger
-from tranche.kernel.operations.domain import Operation, Status, adapted_size
+from tranche.kernel.operations.domain import Status, adapted_size
 from tranche.kernel.operations.faults import describe
 from tranche.kernel.operations.handlers import OutsidePhase, RangePhase, Registry, Stopped, StreamPhase
+from tranche.kernel.operations.observing import observed
 from tranche.kernel.operations.outside import OutsideRun
 from tranche.kernel.operations.queries import claims, operations
 from tranche.kernel.operations.settling import is_outage, settle
 from tranche.kernel.operations.streams import StreamRun
-from tranche.kernel.operations.taking import Later, Taken, take_on
+from tranche.kernel.operations.taking import Later, Taken, has_more, take_on
 
 log = structlog.get_logger(__name__)
 
@@ -54,12 +56,23 @@ class _Slice:
 class Runner:
     """Works slices of operations for one worker, in as many threads as it has slots."""
 
-    def __init__(self, database: Database, queue: Queue, registry: Registry, *, worker_id: UUID, pace: Pace) -> None:
+    def __init__(
+        self,
+        database: Database,
+        queue: Queue,
+        registry: Registry,
+        *,
+        worker_id: UUID,
+        pace: Pace,
+        observe: Observe | None = None,
+    ) -> None:
+        """`observe` hears of every piece of work: kind, phase, seconds, outcome."""
         self._db = database
         self._queue = queue
         self._registry = registry
         self._worker_id = worker_id
         self._pace = pace
+        self._observe = observe
         self._lock = threading.Lock()
         self._working_on: set[int] = set()
         self._in_doubt: set[tuple[int, int]] = set()
@@ -167,7 +180,8 @@ class Runner:
         with self._lock:
             self._working_on.add(taken.claim.id)
         try:
-            self._run_phase(piece, taken)
+            with observed(self._observe, taken):
+                self._run_phase(piece, taken)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001  # one bad chunk must not end the slice; a panic is no Exception
@@ -251,7 +265,7 @@ class Runner:
             if operation is None or handler is None or operation.status is not Status.PROCESSING:
                 return
             phase = handler.phase(operation.phase)
-            if isinstance(phase, StreamPhase) or not phase.parallel or not _has_more(conn, phase, operation):
+            if isinstance(phase, StreamPhase) or not phase.parallel or not has_more(conn, phase, operation):
                 return
             slots = claims.count_slots(conn, dead_after=self._pace.dead_after)
             dispatch.open_lanes(
@@ -272,15 +286,6 @@ class Runner:
                 lane=piece.lane,
                 express=piece.express,
             )
-
-
-def _has_more(conn: Connection, phase: RangePhase | OutsidePhase, operation: Operation) -> bool:
-    """Whether something is left behind the next chunk; how large that is, only the phase knows."""
-    total = operation.phase_total or 0
-    if isinstance(phase, OutsidePhase):
-        return total - operation.phase_done > operation.chunk_size
-    high = phase.next_high(conn, operation, low=operation.next_position, size=operation.chunk_size)
-    return high is not None and high < total
 
 
 def _wait(piece: _Slice, seconds: float) -> bool:

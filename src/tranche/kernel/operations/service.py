@@ -13,7 +13,7 @@ from tranche.kernel.jobs.queue import Queue
 from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.domain import Item, Operation, OperationNotFound, Status, WrongState
 from tranche.kernel.operations.handlers import Handler, Registry
-from tranche.kernel.operations.queries import items, operations, progress
+from tranche.kernel.operations.queries import blocks, items, operations, progress
 from tranche.kernel.operations.queries.listing import ITEMS, OPERATIONS
 from tranche.kernel.operations.queries.operations import operation_of
 
@@ -42,6 +42,7 @@ class Operations:
         payload: dict[str, Any],
         references: Sequence[int] | None = None,
         wanted: int | None = None,
+        gradual: bool = False,
         phase: str | None = None,
         urgency: int = 0,
         is_small: bool = False,
@@ -49,10 +50,10 @@ class Operations:
         """Make an operation and its first slice in the caller's transaction.
 
         `references` become its items in that order, or the `wanted` rows of the TEMP table
-        `wanted_items(position, reference, label)`; a kind with a ledger of its own has neither. `phase`
-        passes over the phases before it. The first slice is raised, by `urgency` more or less, so that new
-        work does not wait behind what has begun; that of small work, which one slice should end, goes the
-        express way.
+        `wanted_items(position, reference, label)`; a kind with a ledger of its own has neither. With `gradual`,
+        for an ItemPhase, what is not near stays in blocks, which cost little. `phase` passes over the phases
+        before it. The first slice is raised, by `urgency` more or less, so that new work does not wait behind
+        what has begun; that of small work, which one slice should end, goes the express way.
         """
         handler = self._handler(kind)
         operation = operations.insert_operation(
@@ -70,7 +71,8 @@ class Operations:
         if references:
             items.insert_items(conn, operation_id=operation.id, stage=operation.phase, references=list(references))
         if wanted is not None:
-            items.insert_placed(conn, operation_id=operation.id, stage=operation.phase)
+            keep = blocks.freeze_placed if gradual else items.insert_placed
+            keep(conn, operation_id=operation.id, stage=operation.phase)
         operations.insert_event(conn, operation_id=operation.id, event="created", actor=ctx.user_name)
         self._wake(conn, operation, priority=_RAISED_PRIORITY + urgency, express=is_small)
         return operation

@@ -196,7 +196,7 @@ def _claim(conn: Connection, look: _Look, *, high: int) -> Taken:
 def _advance(conn: Connection, look: _Look) -> Later | None:
     """Go on to the next phase, or end; a phase that left items without an outcome must not pass for done."""
     operation = look.operation
-    following = look.handler.following(operation.phase)
+    following = look.handler.following(operation)
     stage = operation.phase if following else None
     is_short = following is None and operation.pending > 0
     if is_short or items.count_open_items(conn, operation_id=operation.id, stage=stage):
@@ -209,3 +209,12 @@ def _advance(conn: Connection, look: _Look) -> Later | None:
         return None
     ledger.enter(conn, following, operation=operation)
     return _ENTERED
+
+
+def has_more(conn: Connection, phase: RangePhase | OutsidePhase, operation: Operation) -> bool:
+    """Whether something is left behind the next chunk; how large that is, only the phase knows."""
+    total = operation.phase_total or 0
+    if isinstance(phase, OutsidePhase):
+        return total - operation.phase_done > operation.chunk_size
+    high = phase.next_high(conn, operation, low=operation.next_position, size=operation.chunk_size)
+    return high is not None and high < total

@@ -1,5 +1,7 @@
 """What storage promises: the port that every kind of storage fills, and its refusals."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
@@ -13,6 +15,19 @@ class StoredFile:
 
     sha256: bytes
     size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Something that lies in the storage: a file by its hash, or (`sha256` None) what an ended upload left behind.
+
+    `name` says to an operator what it is, `modified` is when it was last put, in seconds of the clock.
+    """
+
+    name: str
+    sha256: bytes | None
+    size: int
+    modified: float
 
 
 class Readable(Protocol):
@@ -53,6 +68,43 @@ class Files(Protocol):
         ...
 
 
+@runtime_checkable
+class Storage(Files, Protocol):
+    """Files with what looks after them: the sweep, `doctor`, backup and restore."""
+
+    def stream(self, organization_id: int, sha256: bytes) -> AbstractContextManager[Readable]:
+        """A kept file to be read once, leaving no copy on this machine; raises FileMissing."""
+        ...
+
+    def organizations(self) -> list[int]:
+        """The organizations of which something is kept, in order."""
+        ...
+
+    def list_kept(self, organization_id: int) -> Iterator[Kept]:
+        """All that is kept of an organization, unfinished parts too."""
+        ...
+
+    def discard(self, organization_id: int, sha256: bytes, *, before: float) -> bool:
+        """Remove a file that nobody registered, unless it was put again since `before`."""
+        ...
+
+    def list_discarded(self, organization_id: int, *, before: float) -> Iterable[bytes]:
+        """What was discarded before a moment of the clock and can still be brought back."""
+        ...
+
+    def settle(self, organization_id: int, sha256: bytes, *, keep: bool) -> None:
+        """Bring a discarded file back, or forget it for good."""
+        ...
+
+    def clear_parts(self, organization_id: int, *, before: float) -> int:
+        """Remove what uploads left behind that ended before they were whole; returns how many."""
+        ...
+
+    def find_fault(self) -> str | None:
+        """None when a file can be written, read and removed now; else what is wrong, for operators."""
+        ...
+
+
 class FileTooLarge(TooLarge):
     """The stream went past the limit."""
 
@@ -73,6 +125,18 @@ class StorageFull(Unavailable):
         super().__init__(
             "There is no room left to store the file. Nothing was kept; tell whoever runs this server.",
             retry_after=300,
+        )
+
+
+class StorageAway(Unavailable):
+    """The storage does not answer, or does not let us in."""
+
+    code = "storage_away"
+
+    def __init__(self) -> None:
+        """Without addresses, which are for operators."""
+        super().__init__(
+            "The file storage cannot be reached right now. Nothing was changed; try again in a moment.", retry_after=5
         )
 
 

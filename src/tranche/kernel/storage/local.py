@@ -1,20 +1,22 @@
 """Files in a local folder: `<root>/<organization>/<first two hex digits>/<hash>`."""
 
+import contextlib
 import errno
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from tranche.kernel.storage.domain import FileMissing, FileTooLarge, Readable, StorageFull, StoredFile
+from tranche.kernel.storage.domain import FileMissing, FileTooLarge, Kept, Readable, StorageFull, StoredFile
 
 _CHUNK = 1 << 20
 _NAME = re.compile(r"[0-9a-f]{64}")
 _HASH_BYTES = 32
+_PROBE = b"tranche doctor was here"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -27,7 +29,7 @@ class LocalFiles:
 
     def put(self, organization_id: int, stream: Readable, *, limit: int) -> StoredFile:
         """See `Files.put`. A reader sees the whole file or none, also after a power cut."""
-        with _room(), _part(self._folder(organization_id)) as (part, name):
+        with room(), _part(self._folder(organization_id)) as (part, name):
             stored = _copy(stream, part, limit=limit)
             target = self._target(organization_id, stored.sha256)
             _make_folder(target.parent)
@@ -67,14 +69,27 @@ class LocalFiles:
         """The organizations that have a folder here."""
         return sorted(int(folder.name) for folder in self._root.glob("*/") if folder.name.isdigit())
 
-    def list_old(self, organization_id: int, *, before: float) -> Iterator[bytes]:
-        """The hashes of files that were last put before a moment of the clock."""
-        for path in sorted(self._folder(organization_id).glob("*/*")):
-            if _NAME.fullmatch(path.name) and path.stat().st_mtime < before:
-                yield bytes.fromhex(path.name)
+    def stream(self, organization_id: int, sha256: bytes) -> BinaryIO:
+        """See `Storage.stream`."""
+        return self.open(organization_id, sha256)
+
+    def list_kept(self, organization_id: int) -> Iterator[Kept]:
+        """See `Storage.list_kept`."""
+        folder = self._folder(organization_id)
+        for path in (*sorted(folder.glob("*/*")), *sorted(folder.glob(".part-*"))):
+            with contextlib.suppress(FileNotFoundError):  # renamed or removed while we looked
+                is_whole = _NAME.fullmatch(path.name) is not None
+                if is_whole or path.name.startswith(".part-"):
+                    state = path.stat()
+                    yield Kept(
+                        name=str(path.relative_to(self._root)),
+                        sha256=bytes.fromhex(path.name) if is_whole else None,
+                        size=state.st_size,
+                        modified=state.st_mtime,
+                    )
 
     def discard(self, organization_id: int, sha256: bytes, *, before: float) -> bool:
-        """Remove a file that nobody registered, unless it has been put again meanwhile.
+        """See `Storage.discard`.
 
         It is moved aside first and looked at once more: what is put at this very moment is put back.
         """
@@ -87,12 +102,33 @@ class LocalFiles:
         aside.unlink()
         return True
 
+    def list_discarded(self, organization_id: int, *, before: float) -> Iterable[bytes]:
+        """Nothing: what is discarded here is looked at once more in the same moment."""
+        del organization_id, before
+        return ()
+
+    def settle(self, organization_id: int, sha256: bytes, *, keep: bool) -> None:
+        """Nothing is left to settle, see `list_discarded`."""
+
     def clear_parts(self, organization_id: int, *, before: float) -> int:
-        """Remove what uploads left behind that ended before they were whole; returns how many."""
+        """See `Storage.clear_parts`."""
         old = [path for path in self._folder(organization_id).glob(".part-*") if path.stat().st_mtime < before]
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)
+
+    def find_fault(self) -> str | None:
+        """See `Storage.find_fault`."""
+        try:
+            with _part(self._root) as (part, name):
+                part.write(_PROBE)
+                part.flush()
+                os.fsync(part.fileno())
+                if name.read_bytes() != _PROBE:
+                    return f"{self._root} gives back other bytes than were written"
+        except OSError as error:
+            return f"{self._root} cannot be written: {error.strerror or type(error).__name__}"
+        return None
 
     def _folder(self, organization_id: int) -> Path:
         # int() so that no caller's text can ever name a folder
@@ -106,7 +142,8 @@ class LocalFiles:
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room() -> Iterator[None]:
+    """Say in one sentence that the disk is full; raises StorageFull."""
     try:
         yield
     except OSError as error:

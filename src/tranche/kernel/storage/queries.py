@@ -15,6 +15,18 @@ def record_file(conn: Connection, *, sha256: bytes, size: int) -> None:
     )
 
 
+def list_registered(conn: Connection, *, hashes: list[bytes]) -> set[bytes]:
+    """Which of these files the current organization has registered."""
+    rows = conn.execute(
+        """
+        SELECT sha256 FROM files
+        WHERE organization_id = current_organization() AND sha256 = ANY(%(hashes)s::bytea[])
+        """,
+        {"hashes": hashes},
+    ).fetchall()
+    return {bytes(row["sha256"]) for row in rows}
+
+
 def find_file(conn: Connection, *, sha256: bytes) -> StoredFile | None:
     row = conn.execute(
         """

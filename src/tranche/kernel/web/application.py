@@ -25,7 +25,7 @@ from tranche.kernel.web.auth import Authenticator, BranchFinder, Gate
 from tranche.kernel.web.document import ApiArea
 from tranche.kernel.web.errors import describe, fail, refuse, refuse_http
 from tranche.kernel.web.exports import Exports
-from tranche.kernel.web.health import Ready, livez, readyz
+from tranche.kernel.web.health import Readiness, Ready, livez, readyz
 from tranche.kernel.web.json import Body, BodyPlugin, DecimalSchema, JsonResponse
 from tranche.kernel.web.openapi import document_errors, openapi_config
 from tranche.kernel.web.pages import home
@@ -101,7 +101,7 @@ class _Frame:
     async def guard(self, connection: AnyConnection, handler: BaseRouteHandler) -> None:
         await self.fittings.gate(connection, handler)
 
-    async def find_missing(self) -> str | None:
+    async def find_missing(self) -> Readiness:
         return await self.fittings.health.run(self.fittings.ready)
 
     def offer(self, name: str) -> Provide:
@@ -223,5 +223,5 @@ def _log_response(scope: Scope, *, status: int) -> None:
         request_id=request_id(scope),
         method=scope.get("method"),
         route=scope.get("path_template"),
-        status=status,
+        status=int(status),
     )

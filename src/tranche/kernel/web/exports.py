@@ -18,7 +18,7 @@ from litestar import Response
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from tranche.kernel.context import Context
-from tranche.kernel.db.copying import PIECE, Copying, csv_statement, sheet_statement
+from tranche.kernel.db.copying import Copying, csv_statement, sheet_statement
 from tranche.kernel.db.listing import Choice, Column, Kind, Listing
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import TooMany, TrancheError
@@ -28,7 +28,8 @@ from tranche.kernel.web.sheets import Sheet, write_sheets
 from tranche.kernel.web.threads import Lane
 
 _BOM: Final = b"\xef\xbb\xbf"
-_WIDTHS: Final = {Kind.TEXT: 22, Kind.NUMBER: 12, Kind.MOMENT: 20}
+_PIECE: Final = 256 * 1024
+_WIDTHS: Final = {Kind.TEXT: 22, Kind.PLAIN: 16, Kind.NUMBER: 12, Kind.MOMENT: 20}
 
 _log = structlog.get_logger(__name__)
 
@@ -176,7 +177,7 @@ def _pieces(copying: Copying, listing: Listing, choice: Choice, kind: Format) ->
         return
     sheet = Sheet(name=listing.name.replace("_", " ").capitalize(), headers=_headers(listing.export))
     with contextlib.closing(copying.rows(*sheet_statement(listing, choice))) as rows:  # type: ignore[type-var]  # it is a generator
-        yield from write_sheets(rows, sheet, piece=PIECE)
+        yield from write_sheets(rows, sheet, piece=_PIECE)
 
 
 def _joined(rows: Iterator[bytes]) -> Iterator[bytes]:
@@ -185,7 +186,7 @@ def _joined(rows: Iterator[bytes]) -> Iterator[bytes]:
     with contextlib.closing(rows):  # type: ignore[type-var]  # it is a generator
         for row in rows:
             piece += row
-            if len(piece) >= PIECE:
+            if len(piece) >= _PIECE:
                 yield bytes(piece)
                 piece.clear()
     yield bytes(piece)

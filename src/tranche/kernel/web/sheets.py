@@ -80,7 +80,10 @@ class _Sink:
 
 
 def write_sheets(rows: Iterator[bytes], sheet: Sheet, *, piece: int) -> Iterator[bytes]:
-    """The workbook in pieces of about `piece` bytes; `rows` are whole lines of XML, each a row."""
+    """The workbook in pieces of about `piece` bytes; `rows` are whole lines of XML, one or some, each a row.
+
+    What comes at once goes into one sheet, so that it must be far less than a sheet takes.
+    """
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:  # type: ignore[call-overload]  # it is all that a zip needs of a file
         count = 0
@@ -89,8 +92,11 @@ def write_sheets(rows: Iterator[bytes], sheet: Sheet, *, piece: int) -> Iterator
             count += 1
             with package.open(f"xl/worksheets/sheet{count}.xml", "w") as part:
                 filled, size = 1, part.write(sheet.opening())
-                while following is not None and filled < sheet.most_rows and size < sheet.most_bytes:
-                    filled, size = filled + following.count(b"\n"), size + part.write(following)
+                while following is not None and size < sheet.most_bytes:
+                    lines = following.count(b"\n")
+                    if filled + lines > sheet.most_rows:
+                        break
+                    filled, size = filled + lines, size + part.write(following)
                     if len(sink) >= piece:
                         yield sink.take()
                     following = next(rows, None)

@@ -11,8 +11,10 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, prefix, read_filters, whole, word
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
@@ -30,24 +32,31 @@ from tranche.messaging.schemas import (
 )
 
 _SCOPE: Final = {SCOPE: "messages"}
+FILTERS: Final[Readers] = {
+    "channel": ("channel", word(*Channel)),
+    "status": ("status", word(*State)),
+    "operationId": ("operation_id", whole),
+    "search": ("address", prefix()),
+}
 
 
 @get("/api/messages", opt=_SCOPE, sync_to_thread=True)
 def list_messages(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[MessageOut]]:
-    """Messages, newest first, by `channel`, `status` and `operationId`."""
-    allow_query(request, {"page", "limit", "channel", "status", "operationId"})
-    page = read_page(request)
-    channel = read_choice(request, "channel", choices=list(Channel))
-    status = read_choice(request, "status", choices=list(State))
-    operation_id = read_whole(request, "operationId")
+    """Messages, newest first, by `channel`, `status`, `operationId` and the address's beginning `search`."""
+    choice = read_filters(request, service.MESSAGES, FILTERS, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
-        found, total = service.list_messages(
-            conn, channel=channel, status=status, operation_id=operation_id, limit=page.limit, offset=page.offset
-        )
-    out = [message_out(message) for message in found]
-    return envelope(ctx, out, message="Messages fetched", links=page_links(page, total=total))
+        found = look(request, ctx, conn, service.MESSAGES, choice)
+    out = [message_out(service.message_of(row)) for row in found.rows]
+    return envelope(ctx, out, message="Messages fetched", links=found.links)
+
+
+@get("/api/messages/export", opt=_SCOPE, sync_to_thread=False)
+def export_messages(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
+    """The messages under the same filters as a file: `format=csv` or `format=xlsx`."""
+    choice = read_filters(request, service.MESSAGES, FILTERS, besides=EXPORTING)
+    return exports.answer(ctx, request, service.MESSAGES, choice)
 
 
 @get("/api/messages/report", opt=_SCOPE, sync_to_thread=True)
@@ -138,6 +147,7 @@ def remove_suppression(
 
 OUTBOX_ROUTES: Final = (
     list_messages,
+    export_messages,
     get_report,
     find_message,
     list_suppressions,

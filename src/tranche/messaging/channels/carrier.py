@@ -1,6 +1,6 @@
 """What every provider's adapter is: a letter goes in, an outcome comes out, and its callbacks are read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -32,8 +32,24 @@ class Carrier(Protocol):
     def send(self, letter: Letter) -> Outcome:
         """Hand one letter over, bounded in time; every fault is an outcome, told apart by whether it may pass."""
 
+    def send_all(self, letters: Iterator[Letter], note: Callable[[Letter, Outcome], None]) -> None:
+        """Hand letters over; one is asked for when it can begin, and `note` is told how each ended."""
+
     def close(self) -> None:
         """There is nothing more to send for now."""
+
+
+class OneByOne:
+    """What a carrier is made of whose provider takes one letter at a time."""
+
+    def send(self, letter: Letter) -> Outcome:
+        """See Carrier."""
+        raise NotImplementedError
+
+    def send_all(self, letters: Iterator[Letter], note: Callable[[Letter, Outcome], None]) -> None:
+        """See Carrier."""
+        for letter in letters:
+            note(letter, self.send(letter))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Final
 
-from tranche.kernel.notify.domain import Outcome, refused
+from tranche.kernel.notify.domain import Outcome
 from tranche.kernel.notify.mail import FOLDER, Folder, Mail, Sender
-from tranche.messaging.channels.carrier import Fields, Letter
+from tranche.messaging.channels.carrier import Fields, Letter, OneByOne
 from tranche.messaging.domain import Channel
 
 FIELDS: Final = Fields(settings={})
 
 
-class FolderCarrier:
+class FolderCarrier(OneByOne):
     """Every channel may be written as mail files, which show the text and carry the attachments."""
 
     def __init__(self, home: Path, *, organization_id: int, channel: Channel, sender: Sender) -> None:
@@ -37,22 +37,6 @@ class FolderCarrier:
             return outcome
         name = outcome.provider_id.rpartition("/")[2]
         return Outcome(provider_id=f"{self._place}/{name}", status_code=outcome.status_code)
-
-    def close(self) -> None:
-        """See Carrier."""
-
-
-class Nobody:
-    """Stands in where a channel's settings cannot be used; says why instead of sending."""
-
-    def __init__(self, code: str, message: str) -> None:
-        self._code = code
-        self._message = message
-
-    def send(self, letter: Letter) -> Outcome:
-        """See Carrier."""
-        del letter
-        return refused(self._code, self._message)
 
     def close(self) -> None:
         """See Carrier."""

@@ -12,7 +12,7 @@ from tranche.kernel.errors import Invalid
 from tranche.kernel.notify.domain import Outcome, in_doubt, sent
 from tranche.kernel.notify.posting import Poster
 from tranche.messaging.channels.answers import clean, fault, read_json
-from tranche.messaging.channels.carrier import Fields, Letter
+from tranche.messaging.channels.carrier import Fields, Letter, OneByOne
 from tranche.messaging.domain import Event, State
 
 FIELDS: Final = Fields(
@@ -31,7 +31,7 @@ FIELDS: Final = Fields(
 _TOLD: Final = frozenset({State.SENT, State.DELIVERED, State.READ, State.BOUNCED, State.FAILED})
 
 
-class GatewayCarrier:
+class GatewayCarrier(OneByOne):
     """One request for one message; `key_field` carries our own id, so that a gateway can refuse a repeated one."""
 
     def __init__(self, settings: Mapping[str, str], secrets: Mapping[str, str], *, poster: Poster) -> None:

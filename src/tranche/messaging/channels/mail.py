@@ -1,6 +1,6 @@
 """E-mail by SMTP with the organization's own server and sender."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from tranche.kernel.errors import Invalid
@@ -13,11 +13,12 @@ FIELDS: Final = Fields(
     settings={"host": None, "port": "587", "tls": "starttls", "user": "", "from": None},
     optional_secrets=("password", "callback_secret"),
 )
+LANES: Final = 4  # connections of one carrier; a worker has a carrier for each of its slots
 _LAST_PORT: Final = 65_535
 
 
 class MailCarrier:
-    """One connection for a burst of mails."""
+    """A few connections for a burst of mails, kept open for the next one."""
 
     def __init__(
         self, settings: Mapping[str, str], secrets: Mapping[str, str], *, seconds: float = SEND_SECONDS
@@ -27,21 +28,34 @@ class MailCarrier:
 
     def send(self, letter: Letter) -> Outcome:
         """See Carrier."""
-        return self._smtp.send(
-            Mail(
-                message_id=letter.mail_id,
-                address=letter.address,
-                name=letter.recipient,
-                subject=letter.subject,
-                text=letter.body,
-                written_at=letter.written_at,
-                files=letter.files,
-            )
-        )
+        return self._smtp.send(_mail(letter))
+
+    def send_all(self, letters: Iterator[Letter], note: Callable[[Letter, Outcome], None]) -> None:
+        """See Carrier."""
+        under_way: dict[str, Letter] = {}
+
+        def write() -> Iterator[Mail]:
+            for letter in letters:
+                under_way[letter.mail_id] = letter
+                yield _mail(letter)
+
+        self._smtp.send_all(write(), lambda mail, outcome: note(under_way.pop(mail.message_id), outcome), lanes=LANES)
 
     def close(self) -> None:
         """See Carrier."""
         self._smtp.close()
+
+
+def _mail(letter: Letter) -> Mail:
+    return Mail(
+        message_id=letter.mail_id,
+        address=letter.address,
+        name=letter.recipient,
+        subject=letter.subject,
+        text=letter.body,
+        written_at=letter.written_at,
+        files=letter.files,
+    )
 
 
 def read_mail_server(settings: Mapping[str, str], secrets: Mapping[str, str]) -> SmtpServer:

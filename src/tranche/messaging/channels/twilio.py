@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from tranche.kernel.notify.domain import Outcome, in_doubt, sent
 from tranche.kernel.notify.posting import Poster
 from tranche.messaging.channels.answers import fault, read_json
-from tranche.messaging.channels.carrier import Fields, Letter
+from tranche.messaging.channels.carrier import Fields, Letter, OneByOne
 from tranche.messaging.domain import Channel, Event, State
 
 FIELDS: Final = Fields(
@@ -27,7 +27,7 @@ _STATES: Final[Mapping[str, State]] = {
 }
 
 
-class TwilioCarrier:
+class TwilioCarrier(OneByOne):
     """One request for one message; no file goes along, because Twilio takes media only by a public address."""
 
     def __init__(

@@ -12,7 +12,7 @@ from tranche.kernel.notify.domain import Outcome, in_doubt, sent
 from tranche.kernel.notify.mail import MailFile
 from tranche.kernel.notify.posting import Poster, Reply
 from tranche.messaging.channels.answers import clean, fault, read_json
-from tranche.messaging.channels.carrier import Fields, Letter
+from tranche.messaging.channels.carrier import Fields, Letter, OneByOne
 from tranche.messaging.domain import Event, State
 
 FIELDS: Final = Fields(
@@ -37,7 +37,7 @@ _STATES: Final[Mapping[str, State]] = {
 _CAPTION: Final = 1_024
 
 
-class WhatsAppCarrier:
+class WhatsAppCarrier(OneByOne):
     """Up to two requests for one message: the file, then the message."""
 
     def __init__(self, settings: Mapping[str, str], secrets: Mapping[str, str], *, poster: Poster) -> None:

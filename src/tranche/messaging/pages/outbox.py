@@ -7,18 +7,22 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from tranche.kernel.context import Context
+from tranche.kernel.db.listing import CAP
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Invalid, NotFound
 from tranche.kernel.web.json import Body
+from tranche.kernel.web.pages.browsing import browse, chips
 from tranche.kernel.web.pages.listing import Chip, Column, Filter, Listing
 from tranche.kernel.web.pages.render import Html, faults_of, redirect, render
 from tranche.kernel.web.pages.routes import form, page
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
+from tranche.kernel.web.requests import AnyRequest, read_whole
 from tranche.messaging import service
+from tranche.messaging.api.outbox import FILTERS
 from tranche.messaging.domain import Channel, Provider, State
 
 TABS: Final = (("/messages", "Outbox"), ("/messages/suppressions", "Suppressed addresses"))
 NAMES: Final = {Channel.EMAIL: "E-mail", Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp"}
+_CHANNELS: Final = chips("channel", "Channel", {one.value: name for one, name in NAMES.items()}, every="All channels")
 _PER_PAGE: Final = 50
 _COLUMNS: Final = (
     Column(label="Recipient"),
@@ -47,31 +51,21 @@ class SuppressionForm(Body, frozen=True):
 @page("/messages")
 def outbox_page(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
     """Messages, newest first."""
-    allow_query(request, {"channel", "status", "after", "before"})
-    channel = read_choice(request, "channel", choices=("", *Channel)) or None
-    status = read_choice(request, "status", choices=("", *State)) or None
-    after = read_whole(request, "after")
     with database.transaction(ctx.organization_id) as conn:
-        found = service.list_before(conn, channel=channel, status=status, before=after, limit=_PER_PAGE + 1)
-        counts = service.count_by_status(conn)
+        rows, listing = browse(
+            request,
+            ctx,
+            conn,
+            service.MESSAGES,
+            FILTERS,
+            columns=_COLUMNS,
+            filters=(state_chips(service.count_by_status(conn)), _CHANNELS),
+            search_label="Beginning of the address",
+            export="/api/messages/export",
+        )
         folders = list_folders(conn)
-    rows = found[:_PER_PAGE]
-    listing = Listing(
-        path="/messages",
-        columns=_COLUMNS,
-        query=dict(request.query_params),
-        filters=(
-            Filter(name="status", label="State", chips=_state_chips(counts)),
-            Filter(
-                name="channel",
-                label="Channel",
-                chips=(Chip(label="All channels", value=""), *(Chip(label=NAMES[one], value=one) for one in Channel)),
-            ),
-        ),
-        total=f"{sum(counts.values()):,}" if not (channel or status) else "",
-        following=str(rows[-1].id) if len(found) > _PER_PAGE else None,
-    )
-    data = {"messages": rows, "listing": listing, "folders": folders, "tabs": TABS, "names": NAMES}
+    found = [service.message_of(row) for row in rows]
+    data = {"messages": found, "listing": listing, "folders": folders, "tabs": TABS, "names": NAMES}
     return render(request, "messaging/outbox.html", data)
 
 
@@ -164,12 +158,14 @@ def _suppressions(
     return render(request, "messaging/suppressions.html", shown, status=400 if error else 200)
 
 
-def _state_chips(counts: Mapping[State, int]) -> tuple[Chip, ...]:
-    states = [state for state in State if counts[state]]
-    return (
-        Chip(label="All", value=""),
-        *(Chip(label=state.value.capitalize(), value=state, count=f"{counts[state]:,}") for state in states),
-    )
+def state_chips(counts: Mapping[State, int]) -> Filter:
+    """A filter by those states in which there is a message, each with how many there are."""
+    shown = [
+        Chip(label=state.value.capitalize(), value=state, count=f"{min(found, CAP):,}{'+' if found > CAP else ''}")
+        for state, found in counts.items()
+        if found
+    ]
+    return Filter(name="status", label="State", chips=(Chip(label="All", value=""), *shown))
 
 
 OUTBOX_PAGES: Final = (outbox_page, message_page, suppressions_page, suppress_address, allow_address)

@@ -1,9 +1,13 @@
 """SQL of the settings of channels, and of their turns where a rate is set."""
 
+from dataclasses import dataclass
+from typing import Final
+
 from psycopg.types.json import Jsonb
 
 from tranche.kernel.db.pool import Connection, Row
 
+MOST_WAIT: Final = 5.0
 _COLUMNS = "channel, provider, settings, secret_names, rate_per_second, version, updated_at"
 
 
@@ -12,6 +16,16 @@ def list_channels(conn: Connection) -> list[Row]:
         f"""
         SELECT {_COLUMNS} FROM message_channels
         WHERE organization_id = current_organization() ORDER BY channel LIMIT 10
+        """
+    ).fetchall()
+
+
+def list_all_channels(conn: Connection) -> list[Row]:
+    """The channels of all organizations with their sealed secrets; as the owner."""
+    return conn.execute(
+        f"""
+        SELECT organization_id, {_COLUMNS}, secrets FROM message_channels
+        ORDER BY organization_id, channel LIMIT 100000
         """
     ).fetchall()
 
@@ -61,16 +75,42 @@ def save_channel(
     )
 
 
-def take_turn(conn: Connection, *, channel: str) -> float:
-    """Take the channel's next turn; returns how many seconds it lies ahead, 0 where no rate is set."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """So many turns, the first after `wait` seconds and then one each `gap`."""
+
+    count: int
+    wait: float = 0.0
+    gap: float = 0.0
+
+    @property
+    def following(self) -> float:
+        """After how many seconds the turn comes that was not taken."""
+        return self.wait + self.count * self.gap
+
+
+def take_turns(conn: Connection, *, channel: str, count: int) -> Turns:
+    """Take the channel's next turns: none where the first is too far ahead, else those of the second behind it."""
     row = conn.execute(
         """
-        UPDATE message_channels SET
-            next_send_at = greatest(next_send_at, clock_timestamp())
-                + make_interval(secs => (1 / rate_per_second)::float8)
-        WHERE organization_id = current_organization() AND channel = %(channel)s AND rate_per_second IS NOT NULL
-        RETURNING extract(epoch FROM next_send_at - clock_timestamp()) - 1 / rate_per_second AS seconds
+        WITH due AS (
+            SELECT organization_id, channel, 1 / rate_per_second AS gap,
+                greatest(extract(epoch FROM next_send_at - clock_timestamp()), 0) AS wait
+            FROM message_channels
+            WHERE organization_id = current_organization() AND channel = %(channel)s AND rate_per_second IS NOT NULL
+            FOR UPDATE
+        ), granted AS (
+            SELECT *, CASE WHEN wait > %(most_wait)s THEN 0 ELSE least(%(count)s, floor(1 / gap) + 1) END AS count
+            FROM due
+        ), moved AS (
+            UPDATE message_channels c
+            SET next_send_at = clock_timestamp() + make_interval(secs => (g.wait + g.count * g.gap)::float8)
+            FROM granted g WHERE c.organization_id = g.organization_id AND c.channel = g.channel AND g.count > 0
+        )
+        SELECT count, wait, gap FROM granted
         """,
-        {"channel": channel},
+        {"channel": channel, "count": count, "most_wait": MOST_WAIT},
     ).fetchone()
-    return max(0.0, float(row["seconds"])) if row else 0.0
+    if row is None:
+        return Turns(count=count)
+    return Turns(count=int(row["count"]), wait=float(row["wait"]), gap=float(row["gap"]))

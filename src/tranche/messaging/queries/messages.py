@@ -2,120 +2,89 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Final
 
-from psycopg.types.json import Jsonb
-
+from tranche.kernel.db.listing import Column, Key, Kind, Listing
 from tranche.kernel.db.pool import Connection, Row
-from tranche.messaging.domain import Attachment, Channel, Draft, Message, State
+from tranche.messaging.domain import Attachment, Channel, Message, State
 
-_COLUMNS = ", ".join(f"m.{f.name}" for f in fields(Message))
-_FROM = """
-    FROM messages m
-    WHERE m.organization_id = current_organization()
-      AND (%(channel)s::text IS NULL OR m.channel = %(channel)s)
-      AND (%(status)s::text IS NULL OR m.status = %(status)s)
-      AND (%(operation_id)s::bigint IS NULL OR m.operation_id = %(operation_id)s)
-"""
+COLUMNS = ", ".join(f"m.{f.name}" for f in fields(Message))
+MESSAGES: Final = Listing(
+    name="messages",
+    select=COLUMNS,
+    source="messages m",
+    counted="messages m",
+    where="m.organization_id = current_organization()",
+    filters={
+        "channel": "m.channel = %(channel)s",
+        "status": "m.status = %(status)s",
+        "operation_id": "m.operation_id = %(operation_id)s",
+        "address": "m.address >= %(address_low)s AND m.address < %(address_high)s",
+    },
+    sorts={"id": (Key("m.id"),)},
+    default_sort="-id",
+    export=(
+        Column("id", "m.id", Kind.NUMBER),
+        Column("channel", "m.channel"),
+        Column("status", "m.status"),
+        Column("recipient", "m.recipient"),
+        Column("address", "m.address"),
+        Column("subject", "m.subject"),
+        Column("error", "m.error"),
+        Column("attempts", "m.attempts", Kind.NUMBER),
+        Column("providerId", "m.provider_id"),
+        Column("createdAt", "m.created_at", Kind.MOMENT),
+        Column("sentAt", "m.sent_at", Kind.MOMENT),
+        Column("deliveredAt", "m.delivered_at", Kind.MOMENT),
+    ),
+)
 
-
-def insert_message(conn: Connection, *, draft: Draft, mail_id: str) -> Message:
-    """The message of the draft's key, made unless it is there already; what is there keeps its words."""
-    conn.execute(
-        """
-        INSERT INTO messages (organization_id, key, operation_id, position, channel, customer_id, recipient, address,
-            subject, body, attachments, mail_id, created_by)
-        VALUES (current_organization(), %(key)s, %(operation_id)s, %(position)s, %(channel)s, %(customer_id)s,
-            %(recipient)s, %(address)s, %(subject)s, %(body)s, %(attachments)s, %(mail_id)s, %(created_by)s)
-        ON CONFLICT (organization_id, key) DO NOTHING
-        """,
-        {
-            "key": draft.key,
-            "operation_id": draft.operation_id,
-            "position": draft.position,
-            "channel": draft.channel,
-            "customer_id": draft.customer_id,
-            "recipient": draft.recipient,
-            "address": draft.address,
-            "subject": draft.subject,
-            "body": draft.body,
-            "attachments": Jsonb([_dump(one) for one in draft.attachments]),
-            "mail_id": mail_id,
-            "created_by": draft.created_by,
-        },
-    )
-    (row,) = conn.execute(
-        f"SELECT {_COLUMNS} FROM messages m WHERE m.organization_id = current_organization() AND m.key = %(key)s",
-        {"key": draft.key},
-    ).fetchall()
-    return _message(row)
-
-
-def commit_lightly(conn: Connection) -> None:
-    """This transaction's end does not wait for the disk: one before it and one behind it do."""
-    conn.execute("SET LOCAL synchronous_commit = off")
-
-
-def rewrite_message(conn: Connection, *, message_id: int, draft: Draft) -> None:
-    """Give a message that was never accepted the words and the address of now."""
-    conn.execute(
-        """
-        UPDATE messages SET recipient = %(recipient)s, address = %(address)s, subject = %(subject)s, body = %(body)s,
-            attachments = %(attachments)s, updated_at = now()
-        WHERE organization_id = current_organization() AND id = %(id)s AND status IN ('queued', 'failed')
-        """,
-        {
-            "id": message_id,
-            "recipient": draft.recipient,
-            "address": draft.address,
-            "subject": draft.subject,
-            "body": draft.body,
-            "attachments": Jsonb([_dump(one) for one in draft.attachments]),
-        },
-    )
-
-
-def lock_message(conn: Connection, *, message_id: int) -> Message | None:
-    row = conn.execute(
-        f"""
-        SELECT {_COLUMNS} FROM messages m
-        WHERE m.organization_id = current_organization() AND m.id = %(id)s FOR UPDATE
-        """,
-        {"id": message_id},
-    ).fetchone()
-    return _message(row) if row else None
+# A statement that names each state lets the planner see how rare it is.
+_COUNT_ALL: Final = " UNION ALL ".join(
+    f"""
+    SELECT '{state}' AS status, count(*) AS count FROM (
+        SELECT FROM messages
+        WHERE organization_id = current_organization() AND status = '{state}' LIMIT %(most)s
+    ) AS few
+    """
+    for state in State
+)
 
 
 def find_message(conn: Connection, *, message_id: int) -> Message | None:
     row = conn.execute(
-        f"SELECT {_COLUMNS} FROM messages m WHERE m.organization_id = current_organization() AND m.id = %(id)s",
+        f"SELECT {COLUMNS} FROM messages m WHERE m.organization_id = current_organization() AND m.id = %(id)s",
         {"id": message_id},
     ).fetchone()
-    return _message(row) if row else None
+    return message_of(row) if row else None
+
+
+def is_known(conn: Connection, *, channel: str, provider_id: str) -> bool:
+    """Whether there is a message that the provider knows by this id, or that bears this Message-ID."""
+    row = conn.execute(
+        """
+        SELECT FROM messages
+        WHERE organization_id = current_organization() AND channel = %(channel)s
+          AND (provider_id = %(provider_id)s OR mail_id = %(provider_id)s)
+        LIMIT 1
+        """,
+        {"channel": channel, "provider_id": provider_id},
+    ).fetchone()
+    return row is not None
 
 
 def lock_by_provider_id(conn: Connection, *, channel: str, provider_id: str) -> Message | None:
     """The newest message that the provider knows by this id, or that bears this Message-ID."""
     row = conn.execute(
         f"""
-        SELECT {_COLUMNS} FROM messages m
+        SELECT {COLUMNS} FROM messages m
         WHERE m.organization_id = current_organization() AND m.channel = %(channel)s
           AND (m.provider_id = %(provider_id)s OR m.mail_id = %(provider_id)s)
         ORDER BY m.id DESC LIMIT 1 FOR UPDATE
         """,
         {"channel": channel, "provider_id": provider_id},
     ).fetchone()
-    return _message(row) if row else None
-
-
-def mark_sending(conn: Connection, *, message_id: int, provider: str) -> None:
-    conn.execute(
-        """
-        UPDATE messages SET status = 'sending', provider = %(provider)s, attempts = attempts + 1, error = NULL,
-            error_code = NULL, updated_at = now()
-        WHERE organization_id = current_organization() AND id = %(id)s
-        """,
-        {"id": message_id, "provider": provider},
-    )
+    return message_of(row) if row else None
 
 
 def set_state(
@@ -199,52 +168,16 @@ def list_events(conn: Connection, *, message_id: int, limit: int) -> list[Row]:
     ).fetchall()
 
 
-def list_messages(
-    conn: Connection,
-    *,
-    channel: str | None,
-    status: str | None,
-    operation_id: int | None,
-    before: int | None = None,
-    limit: int,
-    offset: int,
-) -> list[Message]:
-    """Newest first; those with a smaller id than `before`, where that is given."""
-    rows = conn.execute(
-        f"""
-        SELECT {_COLUMNS} {_FROM} AND (%(before)s::bigint IS NULL OR m.id < %(before)s)
-        ORDER BY m.id DESC LIMIT %(limit)s OFFSET %(offset)s
-        """,
-        {
-            "channel": channel,
-            "status": status,
-            "operation_id": operation_id,
-            "before": before,
-            "limit": limit,
-            "offset": offset,
-        },
-    ).fetchall()
-    return [_message(row) for row in rows]
-
-
-def count_messages(conn: Connection, *, channel: str | None, status: str | None, operation_id: int | None) -> int:
-    (row,) = conn.execute(
-        f"SELECT count(*) AS count {_FROM}", {"channel": channel, "status": status, "operation_id": operation_id}
-    ).fetchall()
-    return int(row["count"])
-
-
-def count_by_status(conn: Connection, *, operation_id: int | None) -> dict[str, int]:
-    rows = conn.execute(
+def count_by_status(conn: Connection, *, operation_id: int | None, cap: int) -> dict[str, int]:
+    """How many messages stand in each state, of an operation or of all; of all, at most one more than `cap` each."""
+    statement = _COUNT_ALL
+    if operation_id is not None:
+        statement = """
+            SELECT status, count(*) AS count FROM messages
+            WHERE organization_id = current_organization() AND operation_id = %(operation_id)s GROUP BY status
         """
-        SELECT status, count(*) AS count FROM messages
-        WHERE organization_id = current_organization()
-          AND (%(operation_id)s::bigint IS NULL OR operation_id = %(operation_id)s)
-        GROUP BY status
-        """,
-        {"operation_id": operation_id},
-    ).fetchall()
-    return {row["status"]: row["count"] for row in rows}
+    values = {"operation_id": operation_id, "most": cap + 1}
+    return {row["status"]: row["count"] for row in conn.execute(statement, values).fetchall()}
 
 
 def list_positions(conn: Connection, *, operation_id: int, states: Sequence[State]) -> list[int]:
@@ -261,11 +194,13 @@ def list_positions(conn: Connection, *, operation_id: int, states: Sequence[Stat
     return [row["position"] for row in rows]
 
 
-def _dump(attachment: Attachment) -> dict[str, str]:
+def dump_attachment(attachment: Attachment) -> dict[str, str]:
+    """As the column `attachments` keeps it."""
     return {"sha256": attachment.sha256.hex(), "name": attachment.name, "mediaType": attachment.media_type}
 
 
-def _message(row: Row) -> Message:
+def message_of(row: Row) -> Message:
+    """The message that a row of `COLUMNS` is."""
     attachments = tuple(
         Attachment(sha256=bytes.fromhex(one["sha256"]), name=one["name"], media_type=one["mediaType"])
         for one in row["attachments"]

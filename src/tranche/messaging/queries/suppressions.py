@@ -1,6 +1,6 @@
 """SQL of suppressed addresses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tranche.kernel.db.pool import Connection, Row
 
@@ -31,16 +31,16 @@ def count_suppressions(conn: Connection, *, channel: str | None, search: str | N
     return int(row["count"])
 
 
-def list_suppressed(conn: Connection, *, channel: str, addresses: Sequence[str]) -> set[str]:
-    """Those of the addresses that nothing may be sent to."""
+def list_suppressed(conn: Connection, *, channel: str, addresses: Sequence[str]) -> dict[str, str]:
+    """Those of the addresses that nothing may be sent to, with the reasons."""
     rows = conn.execute(
         """
-        SELECT address FROM message_suppressions
+        SELECT address, reason FROM message_suppressions
         WHERE organization_id = current_organization() AND channel = %(channel)s AND address = ANY (%(addresses)s)
         """,
         {"channel": channel, "addresses": list(addresses)},
     ).fetchall()
-    return {row["address"] for row in rows}
+    return {row["address"]: row["reason"] for row in rows}
 
 
 def find_suppression(conn: Connection, *, channel: str, address: str) -> Row | None:
@@ -63,6 +63,21 @@ def insert_suppression(
         ON CONFLICT (organization_id, channel, address) DO NOTHING
         """,
         {"channel": channel, "address": address, "reason": reason, "message_id": message_id, "user_id": user_id},
+    )
+
+
+def insert_dead(conn: Connection, *, reasons: Mapping[int, str]) -> None:
+    """Nothing more is sent to the addresses of these messages, each with its reason."""
+    conn.execute(
+        """
+        INSERT INTO message_suppressions (organization_id, channel, address, reason, message_id)
+        SELECT DISTINCT ON (m.channel, m.address) m.organization_id, m.channel, m.address, d.reason, m.id
+        FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS d (id, reason)
+        JOIN messages m ON m.organization_id = current_organization() AND m.id = d.id
+        ORDER BY m.channel, m.address, m.id
+        ON CONFLICT (organization_id, channel, address) DO NOTHING
+        """,
+        {"ids": list(reasons), "reasons": list(reasons.values())},
     )
 
 

@@ -1,22 +1,17 @@
 """The verbs of messages."""
 
+from tranche.messaging.queries.messages import MESSAGES, message_of
 from tranche.messaging.service.callbacks import answer_challenge, receive
 from tranche.messaging.service.channels import change_channel, get_channel, list_channels, open_account
 from tranche.messaging.service.outbox import (
-    commit_lightly,
     count_by_status,
     get_message,
-    list_before,
     list_events,
-    list_messages,
     list_positions,
-    note_outcome,
-    queue,
     release_unknown,
     settle_sending,
-    take,
-    wait_for_turn,
 )
+from tranche.messaging.service.sending import SENDABLE, Attempt, commit_lightly, note_outcomes, queue, take, take_turns
 from tranche.messaging.service.suppressions import (
     find_suppression,
     list_suppressed,
@@ -27,6 +22,9 @@ from tranche.messaging.service.suppressions import (
 from tranche.messaging.service.templates import Samples, delete_template, get_template, list_templates, save_template
 
 __all__ = [
+    "MESSAGES",
+    "SENDABLE",
+    "Attempt",
     "Samples",
     "answer_challenge",
     "change_channel",
@@ -37,15 +35,14 @@ __all__ = [
     "get_channel",
     "get_message",
     "get_template",
-    "list_before",
     "list_channels",
     "list_events",
-    "list_messages",
     "list_positions",
     "list_suppressed",
     "list_suppressions",
     "list_templates",
-    "note_outcome",
+    "message_of",
+    "note_outcomes",
     "open_account",
     "queue",
     "receive",
@@ -54,6 +51,6 @@ __all__ = [
     "settle_sending",
     "suppress",
     "take",
+    "take_turns",
     "unsuppress",
-    "wait_for_turn",
 ]

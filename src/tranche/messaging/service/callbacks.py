@@ -10,7 +10,7 @@ from tranche.kernel.secrets import SecretBox
 from tranche.messaging.channels import gateway, twilio, whatsapp
 from tranche.messaging.channels.opening import Account
 from tranche.messaging.domain import Channel, Event, Message, Provider, State, may_become
-from tranche.messaging.queries import messages, suppressions
+from tranche.messaging.queries import messages, sending, suppressions
 from tranche.messaging.service.channels import open_account
 
 _TEXT: Final = {State.BOUNCED: "The message bounced.", State.FAILED: "The provider could not deliver the message."}
@@ -46,7 +46,7 @@ def receive(
     """
     account, _ = open_account(conn, box, organization_id=organization_id, channel=channel)
     events = _read(account, url=url, body=body, headers=headers)
-    return sum(_apply(conn, channel, event) for event in events)
+    return sum(_take_in(conn, channel, event) for event in events)
 
 
 def answer_challenge(
@@ -87,7 +87,19 @@ def _demand(is_genuine: bool) -> None:  # noqa: FBT001  # the one answer of a ch
         raise NotGenuine("The signature of this callback does not fit.")
 
 
-def _apply(conn: Connection, channel: Channel, event: Event) -> bool:
+def _take_in(conn: Connection, channel: Channel, event: Event) -> bool:
+    """Apply an event, or keep it where nobody knows the id yet: the sending may still be writing it down."""
+    if messages.is_known(conn, channel=channel, provider_id=event.provider_id):
+        return apply(conn, channel, event)
+    sending.hold_callbacks(conn, channel=channel)
+    if messages.is_known(conn, channel=channel, provider_id=event.provider_id):
+        return apply(conn, channel, event)
+    sending.keep_early(conn, channel=channel, event=event)
+    return False
+
+
+def apply(conn: Connection, channel: Channel, event: Event) -> bool:
+    """Let a message go forwards by what was told of it; whether it was news."""
     message = messages.lock_by_provider_id(conn, channel=channel, provider_id=event.provider_id)
     if message is None or not may_become(message.status, event.status):
         return False
@@ -100,6 +112,7 @@ def _apply(conn: Connection, channel: Channel, event: Event) -> bool:
         conn,
         message_id=message.id,
         status=event.status,
+        provider_id=message.provider_id or event.provider_id,
         error_code=event.status.value if error else None,
         error=error,
     )

@@ -81,14 +81,22 @@ def open_account(conn: Connection, box: SecretBox, *, organization_id: int, chan
             organization_id=organization_id, channel=channel, provider=Provider.FOLDER, settings={}, secrets={}
         )
         return folder, 0
-    account = Account(
+    return read_account(row, box, organization_id=organization_id), row["version"]
+
+
+def read_account(row: Row, box: SecretBox, *, organization_id: int) -> Account:
+    """A stored channel, its secrets opened.
+
+    Raises:
+        SealedElsewhere: the secrets were sealed by another installation's key.
+    """
+    return Account(
         organization_id=organization_id,
-        channel=channel,
+        channel=Channel(row["channel"]),
         provider=Provider(row["provider"]),
         settings=row["settings"],
         secrets=_open(box, row, organization_id),
     )
-    return account, row["version"]
 
 
 def _open(box: SecretBox, row: Row, organization_id: int) -> dict[str, str]:

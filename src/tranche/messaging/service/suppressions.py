@@ -22,8 +22,8 @@ def list_suppressions(
     return found, queries.count_suppressions(conn, channel=channel, search=search or None, high=high)
 
 
-def list_suppressed(conn: Connection, *, channel: Channel, addresses: Sequence[str]) -> set[str]:
-    """Those of the addresses, as `clean_address` gives them, that nothing may be sent to."""
+def list_suppressed(conn: Connection, *, channel: Channel, addresses: Sequence[str]) -> dict[str, str]:
+    """Those of the addresses, as `clean_address` gives them, that nothing may be sent to, with the reasons."""
     return queries.list_suppressed(conn, channel=channel, addresses=addresses)
 
 

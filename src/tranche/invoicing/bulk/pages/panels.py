@@ -6,6 +6,7 @@ from typing import Any, Final
 from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.domain import INVOICES_KIND, MESSAGES_KIND, NOTICES_KIND, PDFS_KIND
 from tranche.invoicing.pages.panels import ADVICE, load_invoices
+from tranche.invoicing.service import RUN_KIND
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
@@ -45,4 +46,5 @@ PANELS: Final = (
         item="/invoices/{}",
         advice={**ADVICE, **_ADVICE},
     ),
+    OperationPanel(kinds=frozenset({RUN_KIND}), template="invoicing/files_panel.html", load=load_files, advice=_ADVICE),
 )

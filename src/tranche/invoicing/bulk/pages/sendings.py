@@ -1,5 +1,6 @@
 """One sending or printing: how far it is, what became of each message, its files, and what bounced sent again."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from litestar.di import NamedDependency
@@ -10,16 +11,18 @@ from tranche.invoicing.bulk.domain import NothingToSend
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Conflict
-from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.operations.service import Operations, list_items
 from tranche.kernel.web.json import Body
+from tranche.kernel.web.pages.browsing import browse
 from tranche.kernel.web.pages.flash import Tone
-from tranche.kernel.web.pages.listing import Chip, Column, Filter, Listing
+from tranche.kernel.web.pages.listing import Column, address
 from tranche.kernel.web.pages.render import Html, redirect, render
 from tranche.kernel.web.pages.routes import form, page
-from tranche.kernel.web.requests import AnyRequest, read_choice, read_whole
+from tranche.kernel.web.requests import AnyRequest
 from tranche.messaging import service as messaging
+from tranche.messaging.api.outbox import FILTERS
 from tranche.messaging.domain import State
-from tranche.messaging.pages.outbox import NAMES, list_folders
+from tranche.messaging.pages.outbox import NAMES, list_folders, state_chips
 
 PATH: Final = "/invoices/sendings/{batch_id:int}"
 _PER_PAGE: Final = 50
@@ -41,48 +44,40 @@ def sending_page(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Html:
     """The operation with its messages, newest first, and the items that failed before they became one."""
-    status = read_choice(request, "status", choices=("", *State)) or None
-    after = read_whole(request, "after")
+    readers = {"status": FILTERS["status"]}
     with database.transaction(ctx.organization_id) as conn:
-        batch = service.get_batch(conn, operation_id=batch_id)
-        operation = get_operation(conn, operation_id=batch_id)
+        operation = service.get_sender(conn, operation_id=batch_id)
         counts = messaging.count_by_status(conn, operation_id=batch_id)
-        found = messaging.list_before(
-            conn, channel=None, status=status, operation_id=batch_id, before=after, limit=_PER_PAGE + 1
+        rows, listing = browse(
+            request,
+            ctx,
+            conn,
+            messaging.MESSAGES,
+            readers,
+            columns=_COLUMNS,
+            filters=(state_chips(counts),),
+            fixed={"operation_id": batch_id},
         )
-        failed = service.list_items(conn, operation_id=batch_id, status="failed", after=0, limit=_PER_PAGE)
+        failed = list_items(conn, operation_id=batch_id, status="failed", code=None, limit=_PER_PAGE)
         files, folders = service.list_files(conn, operation_id=batch_id), list_folders(conn)
-    rows = found[:_PER_PAGE]
-    states = [state for state in State if counts[state]]
-    listing = Listing(
-        path=f"/invoices/sendings/{batch_id}",
-        columns=_COLUMNS,
-        query=dict(request.query_params),
-        filters=(
-            Filter(
-                name="status",
-                label="State",
-                chips=(
-                    Chip(label="All", value=""),
-                    *(Chip(label=one.value.capitalize(), value=one, count=f"{counts[one]:,}") for one in states),
-                ),
-            ),
-        ),
-        following=str(rows[-1].id) if len(found) > _PER_PAGE else None,
-    )
     data: dict[str, Any] = {
-        "batch": batch,
         "operation": operation,
         "counts": counts,
-        "messages": rows,
+        "messages": [messaging.message_of(row) for row in rows],
         "failed": failed,
         "files": files,
         "folders": folders,
-        "listing": listing,
+        "listing": replace(listing, exports=_exports(request, batch_id)),
         "names": NAMES,
         "lost": sum(counts[state] for state in _LOST),
     }
     return render(request, "invoicing/sending.html", data)
+
+
+def _exports(request: AnyRequest, batch_id: int) -> list[tuple[str, str]]:
+    """The addresses of files with what the list shows."""
+    wanted = {"operationId": batch_id, "status": request.query_params.get("status")}
+    return [(word.upper(), address("/api/messages/export", {**wanted, "format": word})) for word in ("csv", "xlsx")]
 
 
 @form(PATH + "/resend")
@@ -115,7 +110,7 @@ def retry(
     del data
     try:
         with database.transaction(ctx.organization_id) as conn:
-            service.get_batch(conn, operation_id=batch_id)
+            service.get_sender(conn, operation_id=batch_id)
             operations.retry(conn, ctx, operation_id=batch_id, code=None)
     except Conflict as error:
         return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)

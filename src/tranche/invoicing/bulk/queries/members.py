@@ -1,6 +1,7 @@
 """Which invoices an operation is about, and the files that were printed of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 from tranche.invoicing.bulk.domain import PrintedFile
 from tranche.kernel.db.pool import Connection, Row
@@ -58,19 +59,6 @@ def keep_wanted(conn: Connection, *, operation_id: int) -> None:
     )
 
 
-def list_members(conn: Connection, *, operation_id: int, position: int) -> list[int]:
-    rows = conn.execute(
-        """
-        SELECT invoice_id FROM operation_invoices
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
-          AND position = %(position)s
-        ORDER BY invoice_id LIMIT 10000
-        """,
-        {"operation_id": operation_id, "position": position},
-    ).fetchall()
-    return [row["invoice_id"] for row in rows]
-
-
 def list_members_of(conn: Connection, *, operation_id: int, positions: Sequence[int]) -> list[int]:
     """The invoices of some positions of an operation."""
     rows = conn.execute(
@@ -85,60 +73,69 @@ def list_members_of(conn: Connection, *, operation_id: int, positions: Sequence[
     return [row["invoice_id"] for row in rows]
 
 
-def find_file(conn: Connection, *, invoice_id: int, data_hash: bytes) -> Row | None:
-    """The file that was printed from these very data."""
-    return conn.execute(
+def list_files(conn: Connection, *, hashes: Mapping[int, bytes]) -> dict[int, bytes]:
+    """For each invoice the hash of the file that was printed from these very data, where there is one."""
+    rows = conn.execute(
         """
-        SELECT sha256, size, pages FROM invoice_files
-        WHERE organization_id = current_organization() AND invoice_id = %(invoice_id)s AND data_hash = %(data_hash)s
+        SELECT f.invoice_id, f.sha256
+        FROM unnest(%(ids)s::bigint[], %(hashes)s::bytea[]) AS w (invoice_id, data_hash)
+        JOIN invoice_files f ON f.organization_id = current_organization() AND f.invoice_id = w.invoice_id
+            AND f.data_hash = w.data_hash
         """,
-        {"invoice_id": invoice_id, "data_hash": data_hash},
-    ).fetchone()
+        {"ids": list(hashes), "hashes": list(hashes.values())},
+    ).fetchall()
+    return {row["invoice_id"]: bytes(row["sha256"]) for row in rows}
 
 
-def keep_file(
-    conn: Connection,
-    *,
-    invoice_id: int,
-    data_hash: bytes,
-    template_id: str,
-    template_version: int,
-    sha256: bytes,
-    size: int,
-    pages: int,
-    not_electronic: str | None,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A file that has just been printed, as it is registered."""
+
+    invoice_id: int
+    data_hash: bytes
+    template_id: str
+    template_version: int
+    sha256: bytes
+    size: int
+    pages: int
+    not_electronic: str | None
+
+
+def keep_files(conn: Connection, *, kept: Sequence[Kept]) -> None:
+    columns = [field.name for field in fields(Kept)]
     conn.execute(
         """
         INSERT INTO invoice_files (organization_id, invoice_id, data_hash, template_id, template_version, sha256, size,
             pages, not_electronic)
-        VALUES (current_organization(), %(invoice_id)s, %(data_hash)s, %(template_id)s, %(template_version)s,
-            %(sha256)s, %(size)s, %(pages)s, %(not_electronic)s)
+        SELECT current_organization(), k.*
+        FROM unnest(%(invoice_id)s::bigint[], %(data_hash)s::bytea[], %(template_id)s::text[],
+            %(template_version)s::integer[], %(sha256)s::bytea[], %(size)s::bigint[], %(pages)s::integer[],
+            %(not_electronic)s::text[])
+            AS k (invoice_id, data_hash, template_id, template_version, sha256, size, pages, not_electronic)
+        ORDER BY k.invoice_id
         ON CONFLICT (organization_id, invoice_id, data_hash) DO UPDATE SET sha256 = excluded.sha256,
             size = excluded.size, pages = excluded.pages
         """,
-        {
-            "invoice_id": invoice_id,
-            "data_hash": data_hash,
-            "template_id": template_id,
-            "template_version": template_version,
-            "sha256": sha256,
-            "size": size,
-            "pages": pages,
-            "not_electronic": not_electronic,
-        },
+        {name: [getattr(one, name) for one in kept] for name in columns},
     )
 
 
-def link_file(conn: Connection, *, operation_id: int, position: int, invoice_id: int, data_hash: bytes) -> None:
-    """Say which of an invoice's files this operation means."""
+def link_files(conn: Connection, *, operation_id: int, hashes: Mapping[tuple[int, int], bytes]) -> None:
+    """Say which of their files this operation means, by position and invoice."""
     conn.execute(
         """
-        UPDATE operation_invoices SET data_hash = %(data_hash)s
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
-          AND position = %(position)s AND invoice_id = %(invoice_id)s
+        UPDATE operation_invoices m SET data_hash = w.data_hash
+        FROM unnest(%(positions)s::bigint[], %(ids)s::bigint[], %(hashes)s::bytea[])
+            AS w (position, invoice_id, data_hash)
+        WHERE m.organization_id = current_organization() AND m.operation_id = %(operation_id)s
+          AND m.position = w.position AND m.invoice_id = w.invoice_id
         """,
-        {"operation_id": operation_id, "position": position, "invoice_id": invoice_id, "data_hash": data_hash},
+        {
+            "operation_id": operation_id,
+            "positions": [position for position, _ in hashes],
+            "ids": [invoice_id for _, invoice_id in hashes],
+            "hashes": list(hashes.values()),
+        },
     )
 
 
@@ -165,21 +162,24 @@ def list_printed(
     return [PrintedFile(**row) for row in rows]
 
 
-def find_recipient(conn: Connection, *, invoice_id: int) -> Row | None:
-    """How the invoice's customer is reached now; what the invoice was issued with does not count."""
+def list_parcels(conn: Connection, *, operation_id: int, positions: Sequence[int]) -> list[Row]:
+    """What goes out for each of these positions: its invoices, and the hash of each one's file where it is printed."""
     return conn.execute(
         """
-        SELECT i.customer_id, c.name, c.email, c.phone
-        FROM invoices i
-        JOIN customers c ON c.organization_id = i.organization_id AND c.id = i.customer_id
-        WHERE i.organization_id = current_organization() AND i.id = %(invoice_id)s
+        SELECT m.position, m.invoice_id, f.sha256
+        FROM operation_invoices m
+        LEFT JOIN invoice_files f ON f.organization_id = m.organization_id AND f.invoice_id = m.invoice_id
+            AND f.data_hash = m.data_hash
+        WHERE m.organization_id = current_organization() AND m.operation_id = %(operation_id)s
+          AND m.position = ANY (%(positions)s)
+        ORDER BY m.position, m.invoice_id LIMIT 100000
         """,
-        {"invoice_id": invoice_id},
-    ).fetchone()
+        {"operation_id": operation_id, "positions": list(positions)},
+    ).fetchall()
 
 
 def list_recipients(conn: Connection, *, invoice_ids: Sequence[int]) -> list[Row]:
-    """How the customers of some invoices are reached."""
+    """How the invoices' customers are reached now; what an invoice was issued with does not count."""
     return conn.execute(
         """
         SELECT i.id, i.number, i.customer_id, c.name, c.email, c.phone

@@ -9,6 +9,14 @@ from tranche.kernel.notify.domain import Endpoint
 _COLUMNS = ", ".join(entry.name for entry in fields(Endpoint))
 
 
+def list_key_marks(conn: Connection) -> list[Row]:
+    """By organization and key, how many endpoints have secrets of it; as the owner."""
+    return conn.execute("""
+        SELECT organization_id, key_mark, count(*) AS count FROM webhook_endpoints
+        GROUP BY organization_id, key_mark ORDER BY organization_id, key_mark LIMIT 100000
+    """).fetchall()
+
+
 def insert_endpoint(
     conn: Connection,
     *,

@@ -217,6 +217,15 @@ def prune_workers(conn: Connection, *, older_than: float) -> None:
     )
 
 
+def has_living_worker(conn: Connection, *, seconds: float) -> bool:
+    """Whether any worker has said within so many seconds that it lives."""
+    row = conn.execute(
+        "SELECT EXISTS (SELECT FROM workers WHERE beat_at > now() - make_interval(secs => %(seconds)s)) AS lives",
+        {"seconds": seconds},
+    ).fetchone()
+    return bool(row and row["lives"])
+
+
 def count_slots(conn: Connection, *, dead_after: float) -> int:
     row = conn.execute(
         """

@@ -46,12 +46,18 @@ def insert_placed(conn: Connection, *, operation_id: int, stage: str) -> None:
 
 
 def count_open_items(conn: Connection, *, operation_id: int, stage: str | None = None) -> int:
-    """How many items have no outcome yet, in one stage or in all."""
+    """How many positions have no outcome yet, in one stage or in all; those in blocks too."""
     row = conn.execute(
         """
-        SELECT count(*) AS count FROM operation_items
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
-          AND (%(stage)s::text IS NULL OR stage = %(stage)s) AND status IN ('pending', 'processing')
+        SELECT (
+            SELECT count(*) FROM operation_items
+            WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+              AND (%(stage)s::text IS NULL OR stage = %(stage)s) AND status IN ('pending', 'processing')
+        ) + (
+            SELECT coalesce(sum(cardinality(refs)), 0) FROM operation_blocks
+            WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
+              AND (%(stage)s::text IS NULL OR stage = %(stage)s)
+        ) AS count
         """,
         {"operation_id": operation_id, "stage": stage},
     ).fetchone()
@@ -59,6 +65,7 @@ def count_open_items(conn: Connection, *, operation_id: int, stage: str | None =
 
 
 def find_next_high(conn: Connection, *, operation_id: int, stage: str, low: int, size: int) -> int | None:
+    """The position of the `size`-th pending item from `low` on, or the last one."""
     row = conn.execute(
         """
         SELECT max(position) AS high FROM (
@@ -260,7 +267,7 @@ def list_items(
     """By position and stage, behind the given ones (keyset)."""
     rows = conn.execute(
         f"""
-        SELECT {COLUMNS} FROM operation_items
+        SELECT {COLUMNS} FROM operation_positions
         WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
           AND position >= %(position)s AND (position, stage) > (%(position)s, %(stage)s)
           AND (%(status)s::text IS NULL OR status = %(status)s)

@@ -1,25 +1,44 @@
 """Items of an Outside phase: leased, recorded, and what becomes of a lease that lapsed."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
-
-from psycopg.types.json import Jsonb
 
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Claim, ItemStatus
 from tranche.kernel.operations.handlers import Outcome, OutsideItem
 
 _LONGEST_ERROR = 2_000
+_UNTOUCHED: Final = Outcome(status=ItemStatus.SUCCEEDED)  # what was not begun has nothing to tell
 
 
-def lease_item(conn: Connection, *, claim: Claim, after: int, worker_id: UUID, seconds: float) -> OutsideItem | None:
-    """Lease the first pending item of the claim behind position `after`."""
-    row = conn.execute(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is written of a leased item. An `is_again` one stays pending; one that was not begun has its try back."""
+
+    position: int
+    outcome: Outcome | None
+    is_again: bool
+
+    @property
+    def status(self) -> ItemStatus:
+        """Where the item stands then."""
+        return ItemStatus.PENDING if self.is_again or self.outcome is None else self.outcome.status
+
+
+def lease_items(
+    conn: Connection, *, claim: Claim, after: int, worker_id: UUID, seconds: float, limit: int
+) -> list[OutsideItem]:
+    """Lease the first pending items of the claim behind position `after`, in their order."""
+    rows = conn.execute(
         """
         WITH picked AS (
             SELECT organization_id, operation_id, position, stage FROM operation_items
             WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND stage = %(stage)s
               AND position BETWEEN %(low)s AND %(high)s AND position > %(after)s AND status = 'pending'
-            ORDER BY position LIMIT 1 FOR UPDATE SKIP LOCKED
+            ORDER BY position LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         )
         UPDATE operation_items i SET status = 'processing', lease_by = %(worker_id)s,
             lease_until = clock_timestamp() + make_interval(secs => %(seconds)s), attempts = i.attempts + 1,
@@ -37,44 +56,42 @@ def lease_item(conn: Connection, *, claim: Claim, after: int, worker_id: UUID, s
             "after": after,
             "worker_id": worker_id,
             "seconds": seconds,
+            "limit": limit,
         },
-    ).fetchone()
-    return OutsideItem(**row) if row else None
+    ).fetchall()
+    return sorted((OutsideItem(**row) for row in rows), key=lambda item: item.position)
 
 
-def record_outcome(
-    conn: Connection,
-    *,
-    operation_id: int,
-    stage: str,
-    position: int,
-    worker_id: UUID,
-    outcome: Outcome,
-    is_again: bool,
-) -> bool:
-    """Write what became of a leased item; False when the lease has passed to somebody else.
-
-    `is_again` leaves it pending, because the fault is passing and tries are left.
-    """
-    cursor = conn.execute(
+def record_outcomes(
+    conn: Connection, *, operation_id: int, stage: str, worker_id: UUID, records: Sequence[Record]
+) -> set[int]:
+    """Write what became of leased items; returns the positions whose lease had not passed to somebody else."""
+    told = [(one, one.outcome or _UNTOUCHED) for one in records]
+    rows = conn.execute(
         """
-        UPDATE operation_items SET status = %(status)s, error_code = %(error_code)s, error = %(error)s,
-            result = %(result)s, lease_until = NULL, lease_by = NULL, updated_at = now()
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
-          AND stage = %(stage)s AND position = %(position)s AND status = 'processing' AND lease_by = %(worker_id)s
+        UPDATE operation_items i SET status = r.status, error_code = r.error_code, error = r.error,
+            result = r.result::jsonb, attempts = i.attempts - r.untouched, lease_until = NULL, lease_by = NULL,
+            updated_at = now()
+        FROM unnest(%(positions)s::bigint[], %(statuses)s::text[], %(codes)s::text[], %(errors)s::text[],
+            %(results)s::text[], %(untouched)s::integer[]) AS r (position, status, error_code, error, result, untouched)
+        WHERE i.organization_id = current_organization() AND i.operation_id = %(operation_id)s
+          AND i.stage = %(stage)s AND i.position = r.position AND i.status = 'processing'
+          AND i.lease_by = %(worker_id)s
+        RETURNING i.position
         """,
         {
             "operation_id": operation_id,
             "stage": stage,
-            "position": position,
             "worker_id": worker_id,
-            "status": ItemStatus.PENDING if is_again else outcome.status,
-            "error_code": outcome.error_code,
-            "error": _storable(outcome.error),
-            "result": None if outcome.result is None else Jsonb(outcome.result),
+            "positions": [one.position for one in records],
+            "statuses": [one.status for one in records],
+            "codes": [outcome.error_code for _, outcome in told],
+            "errors": [_storable(outcome.error) for _, outcome in told],
+            "results": [None if outcome.result is None else json.dumps(outcome.result) for _, outcome in told],
+            "untouched": [int(one.outcome is None) for one in records],
         },
-    )
-    return cursor.rowcount == 1
+    ).fetchall()
+    return {row["position"] for row in rows}
 
 
 def settle_lapsed(conn: Connection, *, claim: Claim, repeatable: bool) -> int:

@@ -46,8 +46,8 @@ OPERATIONS: Final = Listing(
 ITEMS: Final = Listing(
     name="operation_items",
     select=ITEM_COLUMNS,
-    source="operation_items i",
-    counted="operation_items i",
+    source="operation_positions i",
+    counted="operation_positions i",
     where="i.organization_id = current_organization()",
     filters={
         "operation_id": "i.operation_id = %(operation_id)s",

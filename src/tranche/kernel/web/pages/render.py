@@ -74,7 +74,7 @@ def faults_of(error: TrancheError) -> dict[str, str]:
     """A refusal by field, for `forms`: the pointer "/name" is the field `name`; "" is the form as a whole."""
     faults: dict[str, str] = {}
     for fault in error.errors:
-        name = fault.pointer.removeprefix("/data").strip("/")
+        name = f"{fault.pointer}/".removeprefix("/data/").strip("/")
         faults.setdefault(name, fault.detail[:1].upper() + fault.detail[1:].rstrip(".") + ".")
     return faults or {"": error.message}
 

@@ -23,7 +23,6 @@ from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.listing import Chip, Column, Listing, address, page_of
 from tranche.kernel.web.pages.listing import Filter as Chips
-from tranche.kernel.web.pages.ports import MenuEntry
 from tranche.kernel.web.pages.render import Html, fragment, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest, read_choice, read_whole
@@ -265,5 +264,4 @@ def _chart(points: Sequence[Snapshot]) -> dict[str, Any]:
     }
 
 
-PAGES = (analysis_page, state_piece, refresh, accounts_page, history_page, compare_page)
-MENU = (MenuEntry(label="Bill stop", path=PATH, icon="bill-stop", position=80),)
+ANALYSIS_PAGES: Final = (analysis_page, state_piece, refresh, accounts_page, history_page, compare_page)

@@ -1,0 +1,68 @@
+"""What `tranche backup` and `tranche restore` share: how far they are, and the signing key of the home."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from tranche.kernel.backup.saving import Key
+from tranche.kernel.client.output import messages, say
+from tranche.kernel.db.pool import Connection, is_pooled
+from tranche.kernel.errors import Invalid
+from tranche.kernel.notify.signing import KEY_FILE, load_signing_key
+from tranche.kernel.settings import Settings
+
+
+@contextmanager
+def showing(what: str, *, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal; elsewhere a line at the end of each step."""
+    console = messages()
+    if not console.is_terminal:
+        done = 0
+
+        def count(size: int) -> None:
+            nonlocal done
+            done += size
+
+        yield count
+        say(f"{what}: {done:,} bytes" if total is not None else f"{what}: done")
+        return
+    words = TextColumn("{task.description}")
+    with Progress(words, BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console) as bars:
+        task = bars.add_task(what, total=total)
+        yield lambda size: bars.advance(task, size)
+        if total is None:
+            bars.update(task, total=1, completed=1)
+
+
+def require_direct(conn: Connection) -> None:
+    """Refuse a pooler: the programs that dump and restore take part in a session of ours.
+
+    Raises:
+        Invalid: says what to set.
+    """
+    if is_pooled(conn):
+        raise Invalid(
+            "TRANCHE_OWNER_URL leads through a pooler. Set it to the direct address of PostgreSQL.", code="setting"
+        )
+
+
+def read_key(settings: Settings, *, with_text: bool) -> Key:
+    """The installation's key; its text only where it is kept in the home, and wanted."""
+    mark = load_signing_key(settings.home, given=settings.signing_key).mark
+    is_kept = with_text and settings.signing_key is None
+    return Key(mark=mark, text=(settings.home / KEY_FILE).read_bytes() if is_kept else None)
+
+
+def write_key(settings: Settings, text: bytes) -> None:
+    """Keep a key in the home, where only we read it."""
+    settings.home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    scratch = settings.home / f".{KEY_FILE}.{os.getpid()}"
+    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(handle, text)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    scratch.replace(settings.home / KEY_FILE)

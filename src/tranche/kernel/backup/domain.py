@@ -1,0 +1,77 @@
+"""What a backup is: its manifest, and its refusals."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import msgspec
+
+from tranche.kernel.errors import Conflict, Invalid
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+KEY: Final = "signing.key"
+
+
+class Dump(msgspec.Struct, frozen=True, kw_only=True):
+    """The database's part: its name in the backup, its SHA-256 in hex, and the server that it was taken from."""
+
+    name: str
+    sha256: str
+    size: int
+    server: int
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup holds; written last, so that one that was cut off has none."""
+
+    format: int
+    tranche: str
+    made_at: str
+    migrations: list[str]
+    database: Dump
+    files: int
+    file_bytes: int
+    key_mark: str
+    has_key: bool
+
+
+class Progress(Protocol):
+    """Hears how far a backup or a restore is; `total` is in bytes."""
+
+    def __call__(self, what: str, *, total: int | None) -> AbstractContextManager[Callable[[int], None]]:
+        """A step: within it, call with the bytes that were done since."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What was saved or brought back; `missing` names registered files that were not there, or not as they were."""
+
+    manifest: Manifest
+    missing: tuple[str, ...]
+
+
+class NoBackup(Invalid):
+    """What is named holds no backup, or not a whole one."""
+
+    code = "no_backup"
+
+
+class Occupied(Conflict):
+    """There is something already where something is to be written."""
+
+    code = "occupied"
+
+
+class Damaged(Conflict):
+    """A part of the backup is not as it was written."""
+
+    code = "backup_damaged"
+
+
+class ForeignBackup(Conflict):
+    """This program or this server cannot take the backup in."""
+
+    code = "foreign_backup"

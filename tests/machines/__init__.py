@@ -1,0 +1,1 @@
+"""Several machines: processes with homes of their own that share a database and a bucket."""
