@@ -1,6 +1,6 @@
 """The reference of an application, read from its OpenAPI document once per process."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -75,7 +75,7 @@ class _Reader:
             errors=sorted(status for status in operation["responses"] if not status.startswith("2")),
             curl=curl(
                 method,
-                path,
+                _filled(path, parameters),
                 media=media,
                 example=self._examples.value(schema),
                 is_open=not role,
@@ -114,6 +114,15 @@ class _Reader:
             is_enveloped=is_enveloped,
             is_list=core.get("type") == "array",
         )
+
+
+def _filled(path: str, parameters: Sequence[Parameter]) -> str:
+    """The address with something in each place: 1 for a number, else the name in capitals."""
+    for one in parameters:
+        if one.place == "path":
+            value = "1" if one.field.type.startswith("whole number") else one.field.name.upper()
+            path = path.replace(f"{{{one.field.name}}}", value)
+    return path
 
 
 def _first(content: Mapping[str, Any]) -> tuple[str | None, Schema]:
