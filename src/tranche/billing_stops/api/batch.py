@@ -14,6 +14,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import pagination, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_flag
 
@@ -51,7 +52,9 @@ def get_status(request: AnyRequest, ctx: NamedDependency[Context], database: Nam
         return status_out(service.read_state(conn, data_set=BILL_STOP.name))
 
 
-@get("/api/crp-cpc/bill-stop-batch/history", opt=OPT, sync_to_thread=True)
+@get(
+    "/api/crp-cpc/bill-stop-batch/history", opt=OPT, sync_to_thread=True, operation_class=takes(*usual("page", "limit"))
+)
 def get_history(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> HistoryOut:
     """The batch log, newest first."""
     allow_query(request, {"page", "limit"})

@@ -37,6 +37,7 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.kernel.web.stream import Hub
@@ -56,7 +57,12 @@ class CorrectionLimits:
     parsing: Limits
 
 
-@get("/api/imports/{import_id:int}/rows", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/imports/{import_id:int}/rows",
+    opt=_SCOPE,
+    sync_to_thread=True,
+    operation_class=takes(*usual("page", "limit", "code", "column")),
+)
 def list_import_rows(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], import_id: FromPath[int]
 ) -> Envelope[list[RowOut]]:
@@ -117,7 +123,12 @@ def edit_import_row(
     return act(database, ctx, request, action, given=data)
 
 
-@get("/api/imports/{import_id:int}/edits", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/imports/{import_id:int}/edits",
+    opt=_SCOPE,
+    sync_to_thread=True,
+    operation_class=takes(*usual("page", "limit")),
+)
 def list_import_edits(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], import_id: FromPath[int]
 ) -> Envelope[list[EditOut]]:

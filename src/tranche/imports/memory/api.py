@@ -12,13 +12,14 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE = {SCOPE: "orders"}
 
 
-@get("/api/imports/mappings", opt=_SCOPE, sync_to_thread=True)
+@get("/api/imports/mappings", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit", "target")))
 def list_mappings(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[MemoryOut]]:

@@ -19,6 +19,7 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE: Final = {SCOPE: "invoices"}
@@ -94,7 +95,13 @@ def resume_job(
     return _answer(request, ctx, database, verb, job_id=job_id, message="Job resumed")
 
 
-@post("/api/batch-jobs/{job_id:str}/retry", opt=_SCOPE, status_code=200, sync_to_thread=True)
+@post(
+    "/api/batch-jobs/{job_id:str}/retry",
+    opt=_SCOPE,
+    status_code=200,
+    sync_to_thread=True,
+    operation_class=takes(*usual("code")),
+)
 def retry_job(
     request: AnyRequest,
     ctx: NamedDependency[Context],

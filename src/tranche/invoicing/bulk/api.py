@@ -30,6 +30,7 @@ from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.events import EventStream
 from tranche.kernel.web.json import JsonResponse, encode
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import MOST_PER_PAGE, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 from tranche.kernel.web.stream import Hub
@@ -94,7 +95,12 @@ async def find_batch(
     return answer
 
 
-@get("/api/batch-operations/{batch_id:int}/items", opt=SCOPED, sync_to_thread=True)
+@get(
+    "/api/batch-operations/{batch_id:int}/items",
+    opt=SCOPED,
+    sync_to_thread=True,
+    operation_class=takes(*usual("status", "after", "limit")),
+)
 def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> ItemsOut:

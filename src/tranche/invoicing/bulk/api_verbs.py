@@ -33,6 +33,7 @@ from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import Body, JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.messaging.domain import State
 
@@ -167,7 +168,13 @@ def resume_batch(
     return _change(request, ctx, database, batch_id, lambda conn: operations.resume(conn, ctx, operation_id=batch_id))
 
 
-@post("/api/batch-operations/{batch_id:int}/retry", opt=SCOPED, status_code=200, sync_to_thread=True)
+@post(
+    "/api/batch-operations/{batch_id:int}/retry",
+    opt=SCOPED,
+    status_code=200,
+    sync_to_thread=True,
+    operation_class=takes(*usual("code")),
+)
 def retry_batch(
     request: AnyRequest,
     ctx: NamedDependency[Context],

@@ -17,6 +17,7 @@ from tranche.kernel.web.auth import SCOPE, admin
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
@@ -138,7 +139,7 @@ def run_schedule(
     return act(database, ctx, request, action)
 
 
-@get("/api/schedules/{name:str}/runs", opt=_SCOPE, sync_to_thread=True)
+@get("/api/schedules/{name:str}/runs", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit")))
 def list_runs(
     request: AnyRequest,
     ctx: NamedDependency[Context],

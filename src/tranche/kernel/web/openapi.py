@@ -1,6 +1,6 @@
 """The OpenAPI document: what it is called, how one signs in, what every error looks like."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -91,9 +91,44 @@ def text(name: str, description: str, *, longest: int) -> Parameter:
     return given(name, description, Schema(type=OpenAPIType.STRING, max_length=longest))
 
 
+def flag(name: str, description: str) -> Parameter:
+    """`true` or `false` in the query."""
+    return choice(name, description, choices=("true", "false"))
+
+
+def usual(*names: str) -> Sequence[Parameter]:
+    """Parameters that mean the same wherever they stand.
+
+    Raises:
+        KeyError: one of them has no usual meaning.
+    """
+    return [_USUAL[name] for name in names]
+
+
 def given(name: str, description: str, schema: Schema) -> Parameter:
     """Anything in the query that a schema can tell."""
     return Parameter(name=name, param_in="query", description=description or None, schema=schema, required=False)
+
+
+_LONGEST: Final = 300
+_USUAL: Final[Mapping[str, Parameter]] = {
+    parameter.name: parameter
+    for parameter in (
+        whole("page", "The number of the page."),
+        whole("limit", "How many to a page."),
+        whole("days", "How many days back."),
+        whole("operationId", "The operation that they belong to."),
+        text("after", "What the page before named as `next`.", longest=_LONGEST),
+        text("status", "Only what is in this state.", longest=_LONGEST),
+        text("code", "Only what failed for this reason, by its code.", longest=_LONGEST),
+        text("channel", "Only this channel.", longest=_LONGEST),
+        text("column", "Only faults of this column.", longest=_LONGEST),
+        text("outcome", "Only what ended like this.", longest=_LONGEST),
+        text("search", "How it begins.", longest=_LONGEST),
+        text("target", "Only what brings in this kind of thing.", longest=_LONGEST),
+        text("language", "A language by its code, such as `de`.", longest=_LONGEST),
+    )
+}
 
 
 def _statuses(handler: HTTPRouteHandler) -> Sequence[HTTPStatus]:

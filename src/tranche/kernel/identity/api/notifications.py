@@ -25,13 +25,20 @@ from tranche.kernel.web.auth import SCOPE, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
 _SCOPE: Final = {SCOPE: "settings"}
 
 
-@get("/api/webhooks/{webhook_id:int}/deliveries", opt=_SCOPE, guards=[admin], sync_to_thread=True)
+@get(
+    "/api/webhooks/{webhook_id:int}/deliveries",
+    opt=_SCOPE,
+    guards=[admin],
+    sync_to_thread=True,
+    operation_class=takes(*usual("page", "limit", "status")),
+)
 def list_deliveries(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], webhook_id: FromPath[int]
 ) -> Envelope[list[DeliveryOut]]:
@@ -68,7 +75,13 @@ def resend_delivery(
     return act(database, ctx, request, action)
 
 
-@get("/api/notifications", opt=_SCOPE, guards=[admin], sync_to_thread=True)
+@get(
+    "/api/notifications",
+    opt=_SCOPE,
+    guards=[admin],
+    sync_to_thread=True,
+    operation_class=takes(*usual("page", "limit", "channel", "status")),
+)
 def list_notifications(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[NotificationOut]]:

@@ -33,6 +33,7 @@ from tranche.kernel.web.listing import (
     text,
     word,
 )
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import MOST_PER_PAGE
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 from tranche.kernel.web.stream import Hub, Load, State
@@ -117,7 +118,12 @@ async def find_operation(
     return answer
 
 
-@get("/api/operations/{operation_id:str}/items", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/operations/{operation_id:str}/items",
+    opt=_SCOPE,
+    sync_to_thread=True,
+    operation_class=takes(*usual("status", "code", "after", "limit")),
+)
 def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], operation_id: FromPath[str]
 ) -> Envelope[ItemsOut]:

@@ -18,6 +18,7 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter
 
 _SCOPE: Final = {SCOPE: "operations"}
@@ -96,7 +97,13 @@ def resume_operation(
     )
 
 
-@post("/api/operations/{operation_id:str}/retry", opt=_SCOPE, status_code=202, sync_to_thread=True)
+@post(
+    "/api/operations/{operation_id:str}/retry",
+    opt=_SCOPE,
+    status_code=202,
+    sync_to_thread=True,
+    operation_class=takes(*usual("code")),
+)
 def retry_operation(
     *,
     request: AnyRequest,
