@@ -21,7 +21,7 @@ from tranche.kernel.web.auth import OPEN, PAGE, Requires
 from tranche.kernel.web.pages import home
 from tranche.modules import make_modules
 
-# The pages of the shell and of identity, with the least role that each needs; None is open to everybody.
+# The pages of the shell, of identity and of the reference, with the least role of each; None is open to everybody.
 MATRIX: dict[str, Role | None] = {
     "GET /": Role.VIEWER,
     "GET /search": Role.VIEWER,
@@ -41,6 +41,8 @@ MATRIX: dict[str, Role | None] = {
     "POST /profile": Role.VIEWER,
     "POST /profile/password": Role.VIEWER,
     "POST /profile/sessions/end": Role.VIEWER,
+    "GET /developers": Role.VIEWER,
+    "GET /developers/{area:str}": Role.VIEWER,
     "POST /sample": Role.OPERATOR,
     "GET /settings": Role.VIEWER,
     "GET /settings/organization": Role.ADMIN,
