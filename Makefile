@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := $(VENV)/peers/.installed
+GENERATOR := $(VENV)/generator/.installed
+AUDITOR := $(VENV)/auditor/.installed
 # Tests mostly wait for processes that they start, so there are more workers than cores.
 WORKERS ?= 4
 # How long a soak lasts.
@@ -12,7 +14,7 @@ SECONDS ?= 900
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors browser pooler test chaos soak bench pins clean
+.PHONY: help demo check format lint types floors browser pooler test chaos soak client audit bench peers pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
@@ -20,8 +22,11 @@ help:
 	@echo "make test    the tests alone (ARGS=\"tests/orders -k upload\")"
 	@echo "make chaos   the tests that kill processes, long"
 	@echo "make soak    all kinds of work at once under random kills, a quarter of an hour (SECONDS=60)"
-	@echo "make bench   how fast an import is, beside its peers (ARGS=\"--lines 100000 --crowd\"); not for CI"
-	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt"
+	@echo "make bench   everything that has a speed, beside its peers and limits (ARGS=\"invoices lots\"); an hour, not for CI"
+	@echo "make peers   install what we are measured beside"
+	@echo "make client  a Python client for a running server, into build/client (URL=http://127.0.0.1:8080)"
+	@echo "make audit   known vulnerabilities of what is pinned; asks a service on the internet, not part of check"
+	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt, tests/clients/generator.txt"
 	@echo "make clean   remove the environment and everything built"
 
 demo: $(STAMP)
@@ -55,7 +60,7 @@ pooler:
 		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null; } || \
 		echo "TESTS BEHIND PGBOUNCER WERE NOT RUN: there is no pgbouncer"
 
-test: $(STAMP)
+test: $(STAMP) $(GENERATOR)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 soak: $(STAMP)
@@ -64,8 +69,32 @@ soak: $(STAMP)
 chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)
 
+URL ?= http://127.0.0.1:8080
+
+client: $(STAMP) $(GENERATOR)
+	$(BIN)/python -m tests.clients.generating $(URL)
+
+# The generator of clients needs an older typer than we do: an environment of its own.
+$(GENERATOR): tests/clients/generator.txt
+	$(PYTHON) -m venv $(VENV)/generator
+	$(VENV)/generator/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r tests/clients/generator.txt
+	@touch $(GENERATOR)
+
+# Strict: what the service does not know, or a service that cannot be asked, is a failure and not a pass.
+audit: $(AUDITOR)
+	$(VENV)/auditor/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+	$(VENV)/auditor/bin/pip-audit --strict --require-hashes --disable-pip -r tests/clients/generator.txt
+
+$(AUDITOR):
+	$(PYTHON) -m venv $(VENV)/auditor
+	$(VENV)/auditor/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@touch $(AUDITOR)
+
 bench: $(STAMP) $(PEERS)
-	$(BIN)/python bench/orders_import.py $(ARGS)
+	$(BIN)/python bench/everything.py $(ARGS)
+
+peers: $(PEERS)
 
 # What we are measured beside is no part of us: pins and an environment of its own.
 $(PEERS): bench/peers.txt
@@ -93,7 +122,9 @@ pins: $(UV)
 	$(COMPILE) -o constraints.txt
 	printf '%s\n' $(PEER_NAMES) | $(UV) pip compile - --universal --python-version 3.11 --upgrade --no-header \
 		--no-annotate --quiet --generate-hashes -o bench/peers.txt
-	@! grep -n '://' requirements.lock constraints.txt bench/peers.txt
+	echo openapi-python-client | $(UV) pip compile - --universal --python-version 3.11 --upgrade --no-header \
+		--no-annotate --quiet --generate-hashes -o tests/clients/generator.txt
+	@! grep -n '://' requirements.lock constraints.txt bench/peers.txt tests/clients/generator.txt
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)/pins

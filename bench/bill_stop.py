@@ -4,7 +4,7 @@ r"""How fast a snapshot is taken, read and exported: against the raw pipeline, d
     python bench/bill_stop.py --rows 5000000 --parts read
 
 The source is a table of finished rows in a second database, so that the source's own query costs nothing. What is
-compared with what stands at the head of `snapshot_load.py` and `snapshot_read.py`. Peers run where `make bench` has
+compared with what stands at the head of `snapshot_load.py` and `snapshot_read.py`. Peers run where `make peers` has
 installed them, and are left out elsewhere. Seconds differ between machines; compare the ratios of one run.
 """
 

@@ -1,7 +1,7 @@
 """How fast orders come in: against the raw limit, beside its peers, small, and in a crowd; one table from one run.
 
-    make bench                                          one million lines, and the peers
-    make bench ARGS="--lines 100000 --crowd --workers 1 2 4"
+    python bench/orders_import.py                       one million lines, and the peers
+    python bench/orders_import.py --lines 100000 --crowd --workers 1 2 4
 
 Every import of Tranche goes through the door: a real `tranche serve`, a multipart upload over HTTP on the loopback,
 and one real `tranche worker` with its default settings, on a PostgreSQL of its own with fsync on. The clock starts
@@ -51,7 +51,7 @@ class Options:
         words += ["--crowd" if self.crowd == _CROWD_LINES else f"--crowd {self.crowd}"] if self.crowd else []
         words += [f"--organizations {self.organizations}"] if self.organizations != _CROWD else []
         words += [] if self.peers else ["--without-peers"]
-        return f'make bench ARGS="{" ".join(words)}"' if words else "make bench"
+        return " ".join(["python bench/orders_import.py", *words])
 
 
 def main() -> None:
@@ -105,7 +105,7 @@ def _read() -> Options:
     add("--markdown", type=Path, help="put the table into this file too, in place of the one there")
     given = parser.parse_args()
     if not given.without_peers and not given.peers.exists():
-        parser.error("the peers are not installed: run `make bench`, or add --without-peers")
+        parser.error("the peers are not installed: run `make peers`, or add --without-peers")
     return Options(
         lines=given.lines,
         workers=given.workers,

@@ -45,7 +45,7 @@ PEERS: Final = (
 
 
 def default_python() -> Path:
-    """Where `make bench` installs them: in an environment within ours."""
+    """Where `make peers` installs them: in an environment within ours."""
     return Path(sys.prefix) / "peers" / "bin" / "python"
 
 

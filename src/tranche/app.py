@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from litestar import Litestar
 
+from tranche.areas import AREAS
 from tranche.imports.api import Workbooks
 from tranche.imports.corrections.api import CorrectionLimits
 from tranche.imports.uploads import UploadLimits
@@ -133,6 +134,7 @@ def make_web(
         settings=settings,
         ready=partial(_look_ready, watching, needs_worker=settings.ready_needs_worker),
         exports=Exports(exporting, limits=_EXPORTS),
+        areas=AREAS,
         offers={
             "operations": operations,
             "panels": Panels([panel for module in modules for panel in module.panels]),

@@ -79,6 +79,8 @@ from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.operations.pages import OPERATION_MENU, OPERATION_PAGES
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.operations.waking import PROCESS_BATCH_JOBS
+from tranche.kernel.reference.pages import MENU as REFERENCE_MENU
+from tranche.kernel.reference.pages import PAGES as REFERENCE_PAGES
 from tranche.kernel.schedules.api import ROUTES as SCHEDULE_ROUTES
 from tranche.kernel.schedules.domain import Tasks
 from tranche.kernel.schedules.pages import SCHEDULE_MENU, SCHEDULE_PAGES
@@ -207,6 +209,7 @@ def make_modules(settings: Settings, *, files: Storage, outward: Outward | None 
             menu=SCHEDULE_MENU,
         ),
         Module(name="notify", routes=WEBHOOK_ROUTES, checks=NOTIFY_CHECKS),
+        Module(name="reference", pages=REFERENCE_PAGES, menu=REFERENCE_MENU),
     )
     checks = [check for module in modules for check in module.checks]
     patient = make_patient(settings, checks, files=files)

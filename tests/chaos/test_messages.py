@@ -6,12 +6,9 @@ import secrets
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.chaos.drag import house_do
@@ -21,7 +18,7 @@ from tests.chaos.scale import SCALE
 from tests.chaos.selling import begin_run, make_sale, started_by
 from tests.chaos.verdict import assert_sound, assert_tidy
 from tests.chaos.waiting import eventually
-from tests.kernel.notify.mailbox import Mailbox, free_port
+from tests.kernel.notify.mailbox import Mailbox, mailbox
 from tranche.invoicing.bulk import service as bulk
 from tranche.invoicing.bulk.domain import SendWish
 from tranche.kernel.jobs.queue import ProcrastinateQueue
@@ -48,17 +45,6 @@ class _Slow(Mailbox):
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # the library's
         await asyncio.sleep(0.02)
         return await super().handle_DATA(server, session, envelope)
-
-
-@contextmanager
-def _post() -> Iterator[Mailbox]:
-    found = _Slow(port=free_port())
-    controller = Controller(found, hostname="127.0.0.1", port=found.port)
-    controller.start()
-    try:
-        yield found
-    finally:
-        controller.stop()
 
 
 def _set_up(house: House, port: int) -> None:
@@ -119,7 +105,7 @@ def test_kill_9_while_mails_go_out_sends_none_twice(house: House, crew: Crew) ->
     chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
     make_sale(house, orders=_MAILS, tracked=False)
     supervisor = Supervisor(crew.worker, count=2)
-    with supervisor.watching(), _post() as post_box:
+    with supervisor.watching(), mailbox(_Slow) as post_box:
         _set_up(house, post_box.port)
         operations = _make_operations(house)
         for process in supervisor.living():

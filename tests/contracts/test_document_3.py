@@ -59,6 +59,19 @@ def test_invoices_are_created_printed_and_sent_as_the_document_shows(live: Live)
         assert str(message["Subject"]).split()[1] in text
 
 
+def test_every_operation_and_every_setting_is_in_the_audit_log(live: Live) -> None:
+    seed(live)
+    row = finish(live, "pdfs", {**PDFS, "invoice_ids": issue(live)})
+    settings = {"host": "127.0.0.1", "port": "25", "tls": "none", "from": "Acme <pay@acme.test>"}
+    channel = {"data": {"provider": "smtp", "settings": settings}}
+    assert live.client.put("/api/message-channels/email", json=channel).is_success
+    entries = live.client.get("/api/audit").json()["data"]
+    told = {(entry["action"], entry["subjectId"]) for entry in entries}
+    assert ("batch_operation.invoice_pdfs", int(row["id"])) in told
+    assert {"batch_operation.invoices", "message_channel.update"} <= {action for action, _ in told}
+    assert {entry["userId"] for entry in entries if entry["action"].startswith("batch")} == {live.context.user_id}
+
+
 def test_pdfs_come_as_zip_with_manifest_and_as_one_file(live: Live) -> None:
     seed(live)
     ids = issue(live)

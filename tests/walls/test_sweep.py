@@ -19,7 +19,7 @@ from tranche.kernel.settings import BatchesApi
 Json = dict[str, Any]
 
 # Parameters that are words of ours, the same for every organization.
-_WORDS: Final = frozenset({"name", "key", "row", "channel", "language", "token"})
+_WORDS: Final = frozenset({"name", "key", "row", "channel", "language", "token", "area"})
 # What a route wants beside its address, where nothing in every field will not do.
 _BODIES: Final[Mapping[str, Json]] = {
     "PUT /api/batches/{batch_id}": {"data": {"batchName": "B"}},

@@ -17,7 +17,17 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, is_by_cursor, look, prefix, read_filters
+from tranche.kernel.web.listing import (
+    EXPORTING,
+    PAGING,
+    Readers,
+    exports_of,
+    is_by_cursor,
+    lists,
+    look,
+    prefix,
+    read_filters,
+)
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
@@ -26,7 +36,7 @@ _SCOPE: Final = {SCOPE: "customers"}
 FILTERS: Final[Readers] = {"search": ("search", prefix(folded=True))}
 
 
-@get("/api/customers", opt=_SCOPE, sync_to_thread=True)
+@get("/api/customers", opt=_SCOPE, operation_class=lists(CUSTOMERS, FILTERS), sync_to_thread=True)
 def list_customers(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[CustomerOut]]:
@@ -43,7 +53,7 @@ def list_customers(
     return envelope(ctx, out, message="Customers fetched", links=page_links(page, total=total))
 
 
-@get("/api/customers/export", opt=_SCOPE, sync_to_thread=False)
+@get("/api/customers/export", opt=_SCOPE, operation_class=exports_of(CUSTOMERS, FILTERS), sync_to_thread=False)
 def export_customers(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The customers under the same filters as a file: `format=csv` or `format=xlsx`."""
     return exports.answer(ctx, request, CUSTOMERS, read_filters(request, CUSTOMERS, FILTERS, besides=EXPORTING))
@@ -66,7 +76,7 @@ def create_customer(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[NewCustomerBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[CustomerOut]]:
     """Make a customer."""
     allow_query(request, ())
 
@@ -85,7 +95,7 @@ def update_customer(
     database: NamedDependency[Database],
     customer_id: FromPath[int],
     data: JSONBody[CustomerChangesBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[CustomerOut]]:
     """Change the fields that are given; null empties one."""
     allow_query(request, ())
 

@@ -31,7 +31,7 @@ from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
-from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, read_filters, text, word
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, exports_of, look, read_filters, text, word
 from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE = {SCOPE: "orders"}
@@ -121,7 +121,12 @@ def list_import_errors(
         return errors_page(request, ctx, conn, import_id=import_id)
 
 
-@get("/api/imports/{import_id:int}/errors/export", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/imports/{import_id:int}/errors/export",
+    opt=_SCOPE,
+    operation_class=exports_of(ERRORS, ERROR_FILTERS),
+    sync_to_thread=True,
+)
 def export_import_errors(
     request: AnyRequest,
     ctx: NamedDependency[Context],

@@ -43,8 +43,8 @@ class Mailbox:
 
 
 @contextmanager
-def mailbox() -> Iterator[Mailbox]:
-    found = Mailbox(port=free_port())
+def mailbox(kind: type[Mailbox] = Mailbox) -> Iterator[Mailbox]:
+    found = kind(port=free_port())
     controller = Controller(found, hostname="127.0.0.1", port=found.port)
     controller.start()
     try:

@@ -1,7 +1,6 @@
 """The nightly batch: start one now, its state, its log."""
 
 from http import HTTPStatus
-from typing import Any
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -15,6 +14,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import pagination, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_flag
 
@@ -25,7 +25,7 @@ def trigger(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
-) -> JsonResponse[Any]:
+) -> JsonResponse[StartedOut]:
     """Start a run; 409 with the running one's number while one runs.
 
     `full=true` reads everything where only changes would be; `force=true` publishes also less than half of the last.
@@ -52,7 +52,9 @@ def get_status(request: AnyRequest, ctx: NamedDependency[Context], database: Nam
         return status_out(service.read_state(conn, data_set=BILL_STOP.name))
 
 
-@get("/api/crp-cpc/bill-stop-batch/history", opt=OPT, sync_to_thread=True)
+@get(
+    "/api/crp-cpc/bill-stop-batch/history", opt=OPT, sync_to_thread=True, operation_class=takes(*usual("page", "limit"))
+)
 def get_history(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> HistoryOut:
     """The batch log, newest first."""
     allow_query(request, {"page", "limit"})

@@ -2,7 +2,6 @@
 
 import time
 from http import HTTPStatus
-from typing import Any
 
 from litestar import get, post, put
 from litestar.di import NamedDependency
@@ -46,7 +45,7 @@ def put_source(
     database: NamedDependency[Database],
     readers: NamedDependency[Readers],
     data: JSONBody[SourceBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[SourceOut]]:
     """Set the source up or replace it; the published data stay until a run has completed."""
     allow_query(request, ())
     with under("/data"):

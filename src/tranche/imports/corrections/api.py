@@ -29,7 +29,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.schemas import operation_out
+from tranche.kernel.operations.schemas import OperationOut, operation_out
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.application import UPLOAD
@@ -37,6 +37,7 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.kernel.web.stream import Hub
@@ -56,7 +57,12 @@ class CorrectionLimits:
     parsing: Limits
 
 
-@get("/api/imports/{import_id:int}/rows", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/imports/{import_id:int}/rows",
+    opt=_SCOPE,
+    sync_to_thread=True,
+    operation_class=takes(*usual("page", "limit", "code", "column")),
+)
 def list_import_rows(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], import_id: FromPath[int]
 ) -> Envelope[list[RowOut]]:
@@ -103,7 +109,7 @@ def edit_import_row(
     import_id: FromPath[int],
     row: FromPath[int],
     data: JSONBody[CellsBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[list[RowOut]]]:
     """Change cells of one refused row; answers with every row that was judged again because of it."""
     allow_query(request, ())
     if not data.cells:
@@ -117,7 +123,12 @@ def edit_import_row(
     return act(database, ctx, request, action, given=data)
 
 
-@get("/api/imports/{import_id:int}/edits", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/imports/{import_id:int}/edits",
+    opt=_SCOPE,
+    sync_to_thread=True,
+    operation_class=takes(*usual("page", "limit")),
+)
 def list_import_edits(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], import_id: FromPath[int]
 ) -> Envelope[list[EditOut]]:
@@ -143,7 +154,7 @@ async def set_import_group(
     import_id: FromPath[int],
     key: FromPath[str],
     data: JSONBody[SetBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Set one field in all rows that have an error of this cause, and judge them again: 202 and the operation."""
     allow_query(request, ())
     counter = _Counter(ctx, database, request, operations)
@@ -170,7 +181,7 @@ async def upload_corrections(
     correction_limits: NamedDependency[CorrectionLimits],
     import_id: FromPath[int],
     data: MultipartBody[CorrectedForm],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Take the corrected workbook of errors, by its column `_row`: 202 and the operation."""
     allow_query(request, ())
     counter = _Counter(ctx, database, request, operations)

@@ -1,7 +1,5 @@
 """The HTTP endpoints of remembered mappings: look and forget."""
 
-from typing import Any
-
 from litestar import delete, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -14,13 +12,14 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE = {SCOPE: "orders"}
 
 
-@get("/api/imports/mappings", opt=_SCOPE, sync_to_thread=True)
+@get("/api/imports/mappings", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit", "target")))
 def list_mappings(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[MemoryOut]]:
@@ -38,7 +37,7 @@ def list_mappings(
 @delete("/api/imports/mappings/{mapping_id:int}", opt=_SCOPE, status_code=200, sync_to_thread=True)
 def forget_mapping(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], mapping_id: FromPath[int]
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[None]]:
     """Forget what was remembered; the next file with this header is matched by itself again."""
     allow_query(request, ())
 

@@ -21,7 +21,7 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, prefix, read_filters, word
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, exports_of, look, prefix, read_filters, word
 from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
@@ -48,7 +48,7 @@ def list_items(
     return envelope(ctx, out, message="Items fetched", links=found.links)
 
 
-@get("/api/items/export", opt=_SCOPE, sync_to_thread=False)
+@get("/api/items/export", opt=_SCOPE, operation_class=exports_of(ITEMS, ITEM_READERS), sync_to_thread=False)
 def export_items(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The items under the same filters as a file: `format=csv` or `format=xlsx`."""
     return exports.answer(ctx, request, ITEMS, read_filters(request, ITEMS, ITEM_READERS, besides=EXPORTING))

@@ -20,7 +20,7 @@ from tranche.inventory.api.parameters import BRANCH
 from tranche.inventory.fields import ITEM_FIELDS
 from tranche.inventory.opening.fields import STOCK_FIELDS
 from tranche.inventory.opening.service import bring_in_stock
-from tranche.inventory.schemas.imports import UploadForm, item_import_out
+from tranche.inventory.schemas.imports import ItemImportOut, UploadForm, item_import_out
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
@@ -28,7 +28,7 @@ from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
-from tranche.kernel.web.envelope import envelope
+from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes
@@ -59,7 +59,7 @@ async def upload_items(
     files: NamedDependency[Files],
     upload_limits: NamedDependency[UploadLimits],
     data: MultipartBody[UploadForm],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[ItemImportOut]]:
     """Take a spreadsheet of items: 202 and the operation, with `dryRun=true` only for its report.
 
     `Prefer: wait=N` answers 200 with how it ended when that is within N seconds.
@@ -81,7 +81,7 @@ async def upload_stock(
     files: NamedDependency[Files],
     upload_limits: NamedDependency[UploadLimits],
     data: MultipartBody[UploadForm],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[ItemImportOut]]:
     """Take a spreadsheet of opening stock of the branch: 202 and the operation, `dryRun=true` only for its report.
 
     `Prefer: wait=N` answers 200 with how it ended when that is within N seconds.

@@ -1,7 +1,7 @@
 """Selections that are frozen, and the preview of a run."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -36,7 +36,7 @@ def freeze_selection(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[SelectionBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[SelectionOut]]:
     """Keep for a day which orders match the filter now: count and sums by currency come back."""
     allow_query(request, ())
 

@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 from tranche.invoicing import service
 from tranche.invoicing.domain import Wishes
 from tranche.invoicing.schemas.choices import RunBody, afterwards_of, choice_of, wishes_of
-from tranche.invoicing.schemas.jobs import OneBody, WokenOut, job_out, one_out, started_out
+from tranche.invoicing.schemas.jobs import OneBody, OneOut, StartedOut, WokenOut, job_out, one_out, started_out
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Forbidden
@@ -37,7 +37,7 @@ async def batch_invoice_orders(
     operations: NamedDependency[Operations],
     hub: NamedDependency[Hub],
     data: JSONBody[RunBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[StartedOut]:
     """Queue a job that invoices the orders, in the order given; 202 and the job's id at once.
 
     `Prefer: wait=N` answers 200 with the finished job when it is done within N seconds.
@@ -59,7 +59,7 @@ def process_batch_jobs(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
-) -> JsonResponse[Any]:
+) -> JsonResponse[WokenOut]:
     """Wake the workers now for whatever waits in this organization."""
     allow_query(request, ())
 
@@ -77,7 +77,7 @@ def create_invoice_from_order(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[OneBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[OneOut]:
     """Invoice one order now; `user_id` names on whose behalf, and only an admin may do that."""
     allow_query(request, ())
     _refuse_other_user(ctx, data)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -19,7 +19,18 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, prefix, read_filters, whole, word
+from tranche.kernel.web.listing import (
+    EXPORTING,
+    PAGING,
+    Readers,
+    exports_of,
+    lists,
+    look,
+    prefix,
+    read_filters,
+    whole,
+    word,
+)
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter
 
@@ -45,7 +56,7 @@ _FILTERS: Final[Readers] = {
 }
 
 
-@get("/api/invoices", opt=_SCOPE, sync_to_thread=True)
+@get("/api/invoices", opt=_SCOPE, operation_class=lists(INVOICES, _FILTERS), sync_to_thread=True)
 def list_invoices(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[InvoiceOut]]:
@@ -57,7 +68,7 @@ def list_invoices(
     return envelope(ctx, out, message="Invoices fetched", links=found.links)
 
 
-@get("/api/invoices/export", opt=_SCOPE, sync_to_thread=False)
+@get("/api/invoices/export", opt=_SCOPE, operation_class=exports_of(INVOICES, _FILTERS), sync_to_thread=False)
 def export_invoices(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The invoices under the same filters as a file: `format=csv` or `format=xlsx`."""
     return exports.answer(ctx, request, INVOICES, read_filters(request, INVOICES, _FILTERS, besides=EXPORTING))
@@ -81,7 +92,7 @@ def void_invoice(
     database: NamedDependency[Database],
     invoice_id: FromPath[int],
     data: JSONBody[ReasonBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[InvoiceDetailOut]]:
     """Void a live invoice: it keeps its number, its order may be invoiced again, its stock goes back."""
     allow_query(request, ())
 
@@ -100,7 +111,7 @@ def credit_invoice(
     database: NamedDependency[Database],
     invoice_id: FromPath[int],
     data: JSONBody[ReasonBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[InvoiceDetailOut]]:
     """Issue a credit note over the whole of a live invoice, with the next number of its series."""
     allow_query(request, ())
 

@@ -9,16 +9,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from tranche.invoicing import service
-from tranche.invoicing.schemas.jobs import job_out
+from tranche.invoicing.schemas.jobs import JobOut, job_out
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.schemas import operation_out
+from tranche.kernel.operations.schemas import OperationOut, operation_out
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.auth import SCOPE
-from tranche.kernel.web.envelope import envelope
+from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE: Final = {SCOPE: "invoices"}
@@ -50,7 +51,7 @@ def cancel_job(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     job_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[JobOut]]:
     """End it between two chunks; invoices that were issued stay."""
     allow_query(request, ())
 
@@ -67,7 +68,7 @@ def pause_job(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     job_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[JobOut]]:
     """Hand out no further chunk until it is resumed."""
     allow_query(request, ())
 
@@ -84,7 +85,7 @@ def resume_job(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     job_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[JobOut]]:
     """Go on with a paused job."""
     allow_query(request, ())
 
@@ -94,14 +95,20 @@ def resume_job(
     return _answer(request, ctx, database, verb, job_id=job_id, message="Job resumed")
 
 
-@post("/api/batch-jobs/{job_id:str}/retry", opt=_SCOPE, status_code=200, sync_to_thread=True)
+@post(
+    "/api/batch-jobs/{job_id:str}/retry",
+    opt=_SCOPE,
+    status_code=200,
+    sync_to_thread=True,
+    operation_class=takes(*usual("code")),
+)
 def retry_job(
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     job_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[JobOut]]:
     """Work again on the orders that failed, all or by `code`."""
     allow_query(request, {"code"})
     code = request.query_params.get("code")
@@ -119,7 +126,7 @@ def undo_job(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     job_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Void every invoice of the job that is still live; 202 with the operation that does it."""
     allow_query(request, ())
 

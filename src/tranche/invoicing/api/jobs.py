@@ -25,6 +25,7 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.events import EventStream
 from tranche.kernel.web.json import JsonResponse, Out, encode
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import MOST_PER_PAGE, page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
 from tranche.kernel.web.stream import Hub
@@ -43,7 +44,7 @@ class ErrorsOut(Out, frozen=True, rename="lower"):
     next: int | None
 
 
-@get("/api/batch-jobs", opt=_SCOPE, sync_to_thread=True)
+@get("/api/batch-jobs", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit", "status")))
 def list_jobs(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[JobOut]]:
@@ -59,7 +60,7 @@ def list_jobs(
     return envelope(ctx, [job_out(job) for job in jobs], message="Jobs fetched", links=links)
 
 
-@get("/api/batch-jobs/metrics", opt=_SCOPE, sync_to_thread=True)
+@get("/api/batch-jobs/metrics", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("days")))
 def get_metrics(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[MetricsOut]:
@@ -79,7 +80,7 @@ async def find_job(
     database: NamedDependency[Database],
     hub: NamedDependency[Hub],
     job_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[JobOut]]:
     """One job by its UUID (or the operation's number); `Prefer: wait=N` waits up to N seconds for its end."""
     allow_query(request, ())
     job = await sync_to_thread(_look, database, ctx, job_id)
@@ -91,10 +92,16 @@ async def find_job(
     if not finished:
         headers["Retry-After"] = "1"
     body = encode(envelope(ctx, out, message="Job fetched"))
-    return JsonResponse(body, headers=headers, media_type="application/json")
+    answer: JsonResponse[Any] = JsonResponse(body, headers=headers, media_type="application/json")
+    return answer
 
 
-@get("/api/batch-jobs/{job_id:str}/errors", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/batch-jobs/{job_id:str}/errors",
+    opt=_SCOPE,
+    sync_to_thread=True,
+    operation_class=takes(*usual("code", "after", "limit")),
+)
 def list_job_errors(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], job_id: FromPath[str]
 ) -> Envelope[ErrorsOut]:

@@ -1,6 +1,6 @@
 """How invoices are numbered and what they print: one admin's business."""
 
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, put
 from litestar.di import NamedDependency
@@ -37,7 +37,7 @@ def change_settings(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[SettingsBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[SettingsOut]]:
     """Change the settings that are given; invoices that were issued, and runs that have begun, keep theirs."""
     allow_query(request, ())
 

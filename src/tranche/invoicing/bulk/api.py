@@ -30,6 +30,7 @@ from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.events import EventStream
 from tranche.kernel.web.json import JsonResponse, encode
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import MOST_PER_PAGE, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 from tranche.kernel.web.stream import Hub
@@ -80,7 +81,7 @@ async def find_batch(
     database: NamedDependency[Database],
     hub: NamedDependency[Hub],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """One operation; `Prefer: wait=N` waits up to N seconds for its end."""
     allow_query(request, ())
     out = await sync_to_thread(_look, database, ctx, batch_id)
@@ -90,10 +91,16 @@ async def find_batch(
         out, headers = await sync_to_thread(_look, database, ctx, batch_id), applied(seconds)
     if out.completed_at is None:
         headers["Retry-After"] = "1"
-    return JsonResponse(encode(out), headers=headers, media_type="application/json")
+    answer: JsonResponse[Any] = JsonResponse(encode(out), headers=headers, media_type="application/json")
+    return answer
 
 
-@get("/api/batch-operations/{batch_id:int}/items", opt=SCOPED, sync_to_thread=True)
+@get(
+    "/api/batch-operations/{batch_id:int}/items",
+    opt=SCOPED,
+    sync_to_thread=True,
+    operation_class=takes(*usual("status", "after", "limit")),
+)
 def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> ItemsOut:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
@@ -29,6 +29,7 @@ from tranche.kernel.web.auth import SCOPE, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import Body, JsonResponse, Out
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
@@ -98,7 +99,7 @@ class LookAheadOut(Out, frozen=True):
     is_real: bool
 
 
-@get("/api/invoices/{invoice_id:int}/pdf", opt=SCOPED, sync_to_thread=True)
+@get("/api/invoices/{invoice_id:int}/pdf", opt=SCOPED, sync_to_thread=True, operation_class=takes(*usual("language")))
 def fetch_pdf(
     *,
     request: AnyRequest,
@@ -134,7 +135,7 @@ def update_design(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[DesignBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[DesignOut]]:
     """Change what is given; what was printed stays as it is."""
     allow_query(request, ())
 
@@ -146,7 +147,14 @@ def update_design(
     return act(database, ctx, request, action, given=data)
 
 
-@post("/api/invoice-design/preview", opt=_SETTINGS, guards=[viewer], status_code=200, sync_to_thread=True)
+@post(
+    "/api/invoice-design/preview",
+    opt=_SETTINGS,
+    guards=[viewer],
+    status_code=200,
+    sync_to_thread=True,
+    operation_class=takes(*usual("language")),
+)
 def preview_design(
     *,
     request: AnyRequest,

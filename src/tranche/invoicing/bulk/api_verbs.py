@@ -14,6 +14,7 @@ from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.api import SCOPED
 from tranche.invoicing.bulk.domain import Afterwards, SendWish
 from tranche.invoicing.bulk.schemas import (
+    BatchOut,
     InvoicesBody,
     MessagesBody,
     PdfsBody,
@@ -27,11 +28,12 @@ from tranche.invoicing.domain import Wishes, invalid_field
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.schemas import operation_out
+from tranche.kernel.operations.schemas import OperationOut, operation_out
 from tranche.kernel.operations.service import Operations
-from tranche.kernel.web.envelope import envelope
+from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import Body, JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.messaging.domain import State
 
@@ -45,7 +47,7 @@ def create_invoices(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     data: JSONBody[InvoicesBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Invoice every customer with the same lines; print and send them where the options say so."""
     options = data.options
 
@@ -69,7 +71,7 @@ def create_pdfs(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     data: JSONBody[PdfsBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Print invoices: a file each, a zip with a manifest, and one combined file where that is wanted."""
 
     def start(conn: Connection) -> Operation:
@@ -93,7 +95,7 @@ def create_messages(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     data: JSONBody[MessagesBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Send invoices by e-mail, SMS or WhatsApp."""
 
     def start(conn: Connection) -> Operation:
@@ -114,7 +116,7 @@ def resend_messages(
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
     data: JSONBody[ResendBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Send what bounced or failed again, to the addresses that the customers have now."""
     strange = [word for word in data.states if word not in _RESENDABLE]
     if strange or not data.states:
@@ -134,7 +136,7 @@ def cancel_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """End it between two items; what is done stays done."""
     allow_query(request, ())
     return _change(request, ctx, database, batch_id, lambda conn: operations.cancel(conn, ctx, operation_id=batch_id))
@@ -147,7 +149,7 @@ def pause_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Hand out nothing more until it is resumed."""
     allow_query(request, ())
     return _change(request, ctx, database, batch_id, lambda conn: operations.pause(conn, ctx, operation_id=batch_id))
@@ -160,20 +162,26 @@ def resume_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Go on with a paused one."""
     allow_query(request, ())
     return _change(request, ctx, database, batch_id, lambda conn: operations.resume(conn, ctx, operation_id=batch_id))
 
 
-@post("/api/batch-operations/{batch_id:int}/retry", opt=SCOPED, status_code=200, sync_to_thread=True)
+@post(
+    "/api/batch-operations/{batch_id:int}/retry",
+    opt=SCOPED,
+    status_code=200,
+    sync_to_thread=True,
+    operation_class=takes(*usual("code")),
+)
 def retry_batch(
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut]:
     """Work again on the failed stages, all or by `code`; an invoice that was issued is not issued again."""
     allow_query(request, {"code"})
     code = request.query_params.get("code")
@@ -189,7 +197,7 @@ def undo_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Void every invoice of the operation that is still live; 202 with the operation that does it."""
     allow_query(request, ())
 

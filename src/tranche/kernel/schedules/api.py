@@ -17,6 +17,7 @@ from tranche.kernel.web.auth import SCOPE, admin
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
@@ -62,7 +63,7 @@ def update_schedule(
     schedules: NamedDependency[Schedules],
     name: FromPath[str],
     data: JSONBody[ScheduleBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[ScheduleOut]]:
     """Change what is given: `cron` (five fields), `zone` (IANA), `enabled`."""
     allow_query(request, ())
     changes = data.data
@@ -89,7 +90,7 @@ def enable_schedule(
     database: NamedDependency[Database],
     schedules: NamedDependency[Schedules],
     name: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[ScheduleOut]]:
     """Switch it on from now; what was planned while it was off is not caught up."""
     allow_query(request, ())
 
@@ -107,7 +108,7 @@ def disable_schedule(
     database: NamedDependency[Database],
     schedules: NamedDependency[Schedules],
     name: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[ScheduleOut]]:
     """Switch it off; a run that is under way goes on, and it can still be run by hand."""
     allow_query(request, ())
 
@@ -125,7 +126,7 @@ def run_schedule(
     database: NamedDependency[Database],
     schedules: NamedDependency[Schedules],
     name: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[RunOut]]:
     """Run it now, also while it is switched off; 409 while a run is under way."""
     allow_query(request, ())
 
@@ -138,7 +139,7 @@ def run_schedule(
     return act(database, ctx, request, action)
 
 
-@get("/api/schedules/{name:str}/runs", opt=_SCOPE, sync_to_thread=True)
+@get("/api/schedules/{name:str}/runs", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit")))
 def list_runs(
     request: AnyRequest,
     ctx: NamedDependency[Context],

@@ -22,6 +22,7 @@ from tranche.kernel.errors import TrancheError
 from tranche.kernel.garbage import uncollected
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.auth import Authenticator, BranchFinder, Gate
+from tranche.kernel.web.document import ApiArea
 from tranche.kernel.web.errors import describe, fail, refuse, refuse_http
 from tranche.kernel.web.exports import Exports
 from tranche.kernel.web.health import Readiness, Ready, livez, readyz
@@ -65,12 +66,14 @@ class Fittings:
         ready: Ready,
         exports: Exports | None = None,
         offers: Mapping[str, object] | None = None,
+        areas: Sequence[ApiArea] = (),
     ) -> None:
         """Handlers take by name `ctx`, `database`, `hub`, `exports` (else over `database`) and what `offers` names."""
         self.settings = settings
         self.hub = hub
         self.shell = shell
         self.ready = ready
+        self.areas = tuple(areas)
         self.exports = exports or Exports(database)
         self.values = {"database": database, "hub": hub, "exports": self.exports, **(offers or {})}
         self.health = Lane("health", size=2)
@@ -86,7 +89,7 @@ class Fittings:
     @property
     def state(self) -> dict[str, object]:
         """What templates and refusals reach through the application's state."""
-        return {"shell": self.shell, "gate": self.gate, "public_url": self.settings.public_url}
+        return {"shell": self.shell, "gate": self.gate, "public_url": self.settings.public_url, "areas": self.areas}
 
 
 class _Frame:

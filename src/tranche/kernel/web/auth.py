@@ -183,6 +183,12 @@ def requires(role: Role) -> Requires:
     return Requires(role)
 
 
+def needed_role(handler: BaseRouteHandler) -> Role | None:
+    """The role that a route names itself, the highest of several; None where the method decides."""
+    named = [guard.role for guard in handler.resolve_guards() if isinstance(guard, Requires)]
+    return next((role for role in named if all(role.covers(other) for other in named)), None)
+
+
 def _token(connection: AnyConnection) -> str:
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     token = token.strip()
@@ -198,7 +204,7 @@ def _allow_scope(context: Context, handler: BaseRouteHandler) -> None:
 
 
 def _names_role(handler: BaseRouteHandler) -> bool:
-    return any(isinstance(guard, Requires) for guard in handler.resolve_guards())
+    return needed_role(handler) is not None
 
 
 def _refuse_odd_address(scope: Scope) -> None:

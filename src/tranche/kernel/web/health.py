@@ -50,6 +50,7 @@ def readyz(find_missing: Callable[[], Awaitable[Readiness]]) -> HTTPRouteHandler
 
     @get("/readyz", opt={OPEN: True})
     async def readyz() -> ReadyOut:
+        """The process can serve: the database answers, with all its migrations; and whether a worker lives."""
         found = await find_missing()
         if found.missing is not None:
             raise Unavailable("The server cannot serve yet.", code=f"not_ready_{found.missing}", retry_after=2)

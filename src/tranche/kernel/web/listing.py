@@ -4,17 +4,24 @@ A request with `cursor` (empty to begin) is answered by places: every page costs
 10,000. Without it, pages have numbers and an exact count, as the documents say, and a far one costs its offset.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeAlias
+
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Operation, Parameter, Schema
 
 from tranche.kernel.context import Context
 from tranche.kernel.db.listing import CAP, Choice, Listing, Prefix, count, fetch_page, fetch_slice
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.text import fold
 from tranche.kernel.web.cursors import read_cursor, write_cursor
+from tranche.kernel.web.openapi import choice as chosen
+from tranche.kernel.web.openapi import given as asked
+from tranche.kernel.web.openapi import takes
+from tranche.kernel.web.openapi import text as written
+from tranche.kernel.web.openapi import whole as counted
 from tranche.kernel.web.pagination import MOST_PER_PAGE, Cursors, Page, PageLinks, page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 
@@ -25,8 +32,15 @@ PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})
 EXPORTING: Final = frozenset({"sort", "format"})
 LONGEST_SEARCH: Final = 300
 
+_LONGEST_WORD: Final = 40
+_LONGEST_CURSOR: Final = 2_000
 _MOST_DIGITS: Final = 18
 _TEN_THOUSANDTHS: Final = 10_000
+
+
+_ORDER: Final = "One of {}. A minus in front turns it round."
+_CURSOR: Final = "A page by its place: empty for the first, then what the answer names as next or previous."
+_shapes: dict[Reader, tuple[str, Schema]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,31 @@ class ByCursor:
 
     rows: list[Row]
     links: Cursors
+
+
+def lists(listing: Listing, readers: Readers) -> type[Operation]:
+    """The `operation_class` of a route that answers a page of this list."""
+    paging = (
+        counted("page", "The number of the page; not beside `cursor`."),
+        counted("limit", "How many to a page.", most=MOST_PER_PAGE),
+        written("cursor", _CURSOR, longest=_LONGEST_CURSOR),
+    )
+    return takes(*_filters(readers), _sorting(listing), *paging)
+
+
+def exports_of(listing: Listing, readers: Readers) -> type[Operation]:
+    """The `operation_class` of a route that answers this list as a file."""
+    return takes(*_filters(readers), _sorting(listing), chosen("format", "The kind of file.", choices=("csv", "xlsx")))
+
+
+def _sorting(listing: Listing) -> Parameter:
+    return written("sort", _ORDER.format(", ".join(f"`{name}`" for name in listing.sorts)), longest=_LONGEST_WORD)
+
+
+def _filters(readers: Readers) -> Iterator[Parameter]:
+    for name, (_, reader) in readers.items():
+        description, schema = _shapes.get(reader, ("", Schema(type=OpenAPIType.STRING)))
+        yield asked(name, description, schema)
 
 
 def read_filters(
@@ -155,12 +194,20 @@ def money(request: AnyRequest, name: str) -> int | None:
 
 def word(*choices: str) -> Reader:
     """Reads one of some words."""
-    return lambda request, name: read_choice(request, name, choices=choices)
+
+    def read(request: AnyRequest, name: str) -> str | None:
+        return read_choice(request, name, choices=choices)
+
+    return shaped(read, "", Schema(type=OpenAPIType.STRING, enum=list(choices)))
 
 
 def text(*, longest: int = LONGEST_SEARCH) -> Reader:
     """Reads a text as it stands."""
-    return lambda request, name: _read_text(request, name, longest)
+
+    def read(request: AnyRequest, name: str) -> str | None:
+        return _read_text(request, name, longest)
+
+    return shaped(read, "", Schema(type=OpenAPIType.STRING, min_length=1, max_length=longest))
 
 
 def prefix(*, folded: bool = False) -> Reader:
@@ -171,7 +218,19 @@ def prefix(*, folded: bool = False) -> Reader:
         start = fold(given) if folded else given
         return Prefix(start) if start else None
 
-    return read
+    return shaped(read, "How it begins.", Schema(type=OpenAPIType.STRING, max_length=LONGEST_SEARCH))
+
+
+def shaped(reader: Reader, description: str, schema: Schema) -> Reader:
+    """The reader itself; documents say from now on what it takes."""
+    _shapes[reader] = description, schema
+    return reader
+
+
+shaped(whole, "", Schema(type=OpenAPIType.INTEGER, minimum=1))
+shaped(moment, "With its offset from UTC.", Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME))
+shaped(flag, "", Schema(type=OpenAPIType.BOOLEAN))
+shaped(money, "With at most 4 digits behind the point.", Schema(type=OpenAPIType.NUMBER))
 
 
 def read_moment(request: AnyRequest, name: str) -> datetime | None:

@@ -1,10 +1,11 @@
 """The OpenAPI document: what it is called, how one signs in, what every error looks like."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+import msgspec
 from litestar import Response, Router
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
@@ -14,7 +15,9 @@ from litestar.openapi.spec import Components, OpenAPIType, Operation, Parameter,
 
 from tranche import __version__
 from tranche.kernel.web.auth import OPEN
+from tranche.kernel.web.document import whole_document
 from tranche.kernel.web.errors import PROBLEM_JSON, Problem
+from tranche.kernel.web.requests import AnyRequest
 
 _ALWAYS: Final = (
     HTTPStatus.BAD_REQUEST,
@@ -28,6 +31,14 @@ _WHEN_CHANGING: Final = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 _WITH_BODY: Final = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
+class _Shaped(JsonRenderPlugin):
+    """Serves the document as `kernel.web.document` shapes it."""
+
+    def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:
+        del openapi_schema
+        return msgspec.json.encode(whole_document(request.app))
+
+
 def openapi_config() -> OpenAPIConfig:
     """Served at /schema/openapi.json, open to everyone."""
     return OpenAPIConfig(
@@ -39,7 +50,7 @@ def openapi_config() -> OpenAPIConfig:
             security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", description="An API key.")}
         ),
         use_handler_docstrings=True,
-        render_plugins=[JsonRenderPlugin()],
+        render_plugins=[_Shaped()],
         openapi_router=Router(
             "/schema", route_handlers=[], include_in_schema=False, opt={OPEN: True}, after_request=_refuse_pages
         ),
@@ -67,21 +78,57 @@ def takes(*parameters: Parameter) -> type[Operation]:
 
 def whole(name: str, description: str, *, least: int = 1, most: int | None = None) -> Parameter:
     """A whole number in the query."""
-    return _parameter(name, description, Schema(type=OpenAPIType.INTEGER, minimum=least, maximum=most))
+    return given(name, description, Schema(type=OpenAPIType.INTEGER, minimum=least, maximum=most))
 
 
 def choice(name: str, description: str, *, choices: Sequence[str]) -> Parameter:
     """One of some words in the query."""
-    return _parameter(name, description, Schema(type=OpenAPIType.STRING, enum=list(choices)))
+    return given(name, description, Schema(type=OpenAPIType.STRING, enum=list(choices)))
 
 
 def text(name: str, description: str, *, longest: int) -> Parameter:
     """Any text in the query."""
-    return _parameter(name, description, Schema(type=OpenAPIType.STRING, max_length=longest))
+    return given(name, description, Schema(type=OpenAPIType.STRING, max_length=longest))
 
 
-def _parameter(name: str, description: str, schema: Schema) -> Parameter:
-    return Parameter(name=name, param_in="query", description=description, schema=schema, required=False)
+def flag(name: str, description: str) -> Parameter:
+    """`true` or `false` in the query."""
+    return choice(name, description, choices=("true", "false"))
+
+
+def usual(*names: str) -> Sequence[Parameter]:
+    """Parameters that mean the same wherever they stand.
+
+    Raises:
+        KeyError: one of them has no usual meaning.
+    """
+    return [_USUAL[name] for name in names]
+
+
+def given(name: str, description: str, schema: Schema) -> Parameter:
+    """Anything in the query that a schema can tell."""
+    return Parameter(name=name, param_in="query", description=description or None, schema=schema, required=False)
+
+
+_LONGEST: Final = 300
+_USUAL: Final[Mapping[str, Parameter]] = {
+    parameter.name: parameter
+    for parameter in (
+        whole("page", "The number of the page."),
+        whole("limit", "How many to a page."),
+        whole("days", "How many days back."),
+        whole("operationId", "The operation that they belong to."),
+        text("after", "What the page before named as `next`.", longest=_LONGEST),
+        text("status", "Only what is in this state.", longest=_LONGEST),
+        text("code", "Only what failed for this reason, by its code.", longest=_LONGEST),
+        text("channel", "Only this channel.", longest=_LONGEST),
+        text("column", "Only faults of this column.", longest=_LONGEST),
+        text("outcome", "Only what ended like this.", longest=_LONGEST),
+        text("search", "How it begins.", longest=_LONGEST),
+        text("target", "Only what brings in this kind of thing.", longest=_LONGEST),
+        text("language", "A language by its code, such as `de`.", longest=_LONGEST),
+    )
+}
 
 
 def _statuses(handler: HTTPRouteHandler) -> Sequence[HTTPStatus]:

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post, put
 from litestar.di import NamedDependency
@@ -49,7 +49,7 @@ def change_channel(
     surroundings: NamedDependency[Surroundings],
     channel: FromPath[str],
     data: JSONBody[ChannelBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[ChannelOut]]:
     """Set a channel up; its secrets are sealed and never shown again."""
     allow_query(request, ())
     wanted = read_channel(channel)

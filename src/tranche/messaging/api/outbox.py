@@ -1,7 +1,7 @@
 """The outbox to look at, its report, and the list of suppressed addresses."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -15,6 +15,7 @@ from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, prefix, read_filters, whole, word
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
@@ -59,7 +60,7 @@ def export_messages(request: AnyRequest, ctx: NamedDependency[Context], exports:
     return exports.answer(ctx, request, service.MESSAGES, choice)
 
 
-@get("/api/messages/report", opt=_SCOPE, sync_to_thread=True)
+@get("/api/messages/report", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("operationId")))
 def get_report(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[ReportOut]:
@@ -84,7 +85,12 @@ def find_message(
     return envelope(ctx, detail_out(message, events=events), message="Message fetched")
 
 
-@get("/api/message-suppressions", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/message-suppressions",
+    opt=_SCOPE,
+    sync_to_thread=True,
+    operation_class=takes(*usual("page", "limit", "channel", "search")),
+)
 def list_suppressions(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[SuppressionOut]]:
@@ -110,7 +116,7 @@ def create_suppression(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[SuppressionBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[SuppressionOut]]:
     """Send nothing more to an address."""
     allow_query(request, ())
     wanted = data.data
@@ -131,7 +137,7 @@ def remove_suppression(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[SuppressionBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[None]]:
     """Take an address off the list; addresses stay out of the URL, which is logged."""
     allow_query(request, ())
     wanted = data.data

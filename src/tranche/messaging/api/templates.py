@@ -64,7 +64,7 @@ def make_template_routes(*, places: Sequence[str], samples: Samples) -> Sequence
         channel: FromPath[str],
         language: FromPath[str],
         data: JSONBody[TemplateBody],
-    ) -> JsonResponse[Any]:
+    ) -> JsonResponse[Envelope[TemplateOut]]:
         """Keep a template in place of the one of this name, channel and language."""
         allow_query(request, ())
         wanted = _template(name, channel, language, data)
@@ -85,7 +85,7 @@ def make_template_routes(*, places: Sequence[str], samples: Samples) -> Sequence
         name: FromPath[str],
         channel: FromPath[str],
         language: FromPath[str],
-    ) -> JsonResponse[Any]:
+    ) -> JsonResponse[Envelope[None]]:
         """Take an own template away; the one that comes with the program shows again."""
         allow_query(request, ())
         wanted = read_channel(channel)

@@ -15,7 +15,19 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.listing import EXPORTING, PAGING, ByCursor, ByPage, Readers, look, moment, read_filters, word
+from tranche.kernel.web.listing import (
+    EXPORTING,
+    PAGING,
+    ByCursor,
+    ByPage,
+    Readers,
+    exports_of,
+    lists,
+    look,
+    moment,
+    read_filters,
+    word,
+)
 from tranche.kernel.web.pagination import pagination
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 from tranche.orders import service
@@ -43,7 +55,7 @@ FILTERS: Final[Readers] = {
 }
 
 
-@get("/", opt=_SCOPE, sync_to_thread=True)
+@get("/", opt=_SCOPE, operation_class=lists(BATCHES, FILTERS), sync_to_thread=True)
 def list_batches(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> BatchListOut:
@@ -54,7 +66,7 @@ def list_batches(
     return BatchListOut(batches=[batch_out(batch_of(row)) for row in found.rows], **_links(found))
 
 
-@get("/export", opt=_SCOPE, sync_to_thread=False)
+@get("/export", opt=_SCOPE, operation_class=exports_of(BATCHES, FILTERS), sync_to_thread=False)
 def export_batches(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The batches under the same filters as a file: `format=csv` or `format=xlsx`."""
     return exports.answer(ctx, request, BATCHES, read_filters(request, BATCHES, FILTERS, besides=EXPORTING))
@@ -83,7 +95,7 @@ def find_batch(
     return batch_detail_out(batch, errors=errors, notices=notices)
 
 
-@get("/{batch_id:int}/orders", opt=_SCOPE, sync_to_thread=True)
+@get("/{batch_id:int}/orders", opt=_SCOPE, operation_class=lists(ORDERS, {}), sync_to_thread=True)
 def list_batch_orders(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> BatchOrdersOut:
@@ -104,7 +116,7 @@ def delete_batch(
     operations: NamedDependency[Operations],
     voider: NamedDependency[Voider],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[DeletedOut]:
     """Remove a batch and all its orders; 202 with an operation past 10,000 orders."""
     allow_query(request, {"force"})
     force_void = read_choice(request, "force", choices=("void",)) == "void"
@@ -125,7 +137,7 @@ def delete_batch(
 @post("/adopt-legacy", opt=_SCOPE, status_code=200, sync_to_thread=True)
 def adopt_legacy(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[AdoptedOut]]:
     """Put orders without a batch under one named legacy_import; may be called again."""
     allow_query(request, ())
 

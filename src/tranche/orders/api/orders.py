@@ -15,6 +15,8 @@ from tranche.kernel.web.listing import (
     EXPORTING,
     PAGING,
     Readers,
+    exports_of,
+    lists,
     look,
     moment,
     money,
@@ -44,7 +46,7 @@ FILTERS: Final[Readers] = {
 }
 
 
-@get("/api/orders", opt=_SCOPE, sync_to_thread=True)
+@get("/api/orders", opt=_SCOPE, operation_class=lists(ORDERS, FILTERS), sync_to_thread=True)
 def list_orders(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[OrderOut]]:
@@ -56,7 +58,7 @@ def list_orders(
     return envelope(ctx, out, message="Orders fetched", links=found.links)
 
 
-@get("/api/orders/export", opt=_SCOPE, sync_to_thread=False)
+@get("/api/orders/export", opt=_SCOPE, operation_class=exports_of(ORDERS, FILTERS), sync_to_thread=False)
 def export_orders(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The orders under the same filters as a file: `format=csv` or `format=xlsx`."""
     return exports.answer(ctx, request, ORDERS, read_filters(request, ORDERS, FILTERS, besides=EXPORTING))

@@ -1,7 +1,6 @@
 """Undo of an order batch: begin it, look at its three buckets."""
 
 from http import HTTPStatus
-from typing import Any
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -15,6 +14,7 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 from tranche.orders import service
@@ -31,7 +31,7 @@ def undo_batch(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[UndoOut]]:
     """Remove the orders of a batch that nobody has touched since they came in; 202 with the operation that does it."""
     allow_query(request, ())
 
@@ -48,7 +48,7 @@ def undo_batch(
     return act(database, ctx, request, action)
 
 
-@get("/{batch_id:int}/undo", opt=_SCOPE, sync_to_thread=True)
+@get("/{batch_id:int}/undo", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit", "outcome")))
 def find_undo(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Envelope[UndoOut]:

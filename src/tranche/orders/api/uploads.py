@@ -22,18 +22,27 @@ from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import choice, flag, takes
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
 from tranche.orders import service
 from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.schemas import BatchDetailOut, DryRunOut, UploadForm, batch_detail_out, batch_out
+from tranche.orders.schemas import BatchDetailOut, BatchOut, DryRunOut, UploadForm, batch_detail_out, batch_out
 from tranche.orders.service import Upload
 
 _PARAMETERS = {"mapping", "dryRun", "mode", "allowDuplicate", "onDuplicate"}
 
 
-@post("/api/orders/upload", opt={UPLOAD: True, SCOPE: "orders"}, status_code=202)
+_TAKEN = takes(
+    flag("dryRun", "Judge only: nothing is written."),
+    choice("mode", "`valid` brings in what is right, `atomic` all or nothing.", choices=list(ImportMode)),
+    choice("onDuplicate", "What becomes of an order that is there already.", choices=list(OnDuplicate)),
+    flag("allowDuplicate", "Take a file that came in before."),
+)
+
+
+@post("/api/orders/upload", opt={UPLOAD: True, SCOPE: "orders"}, status_code=202, operation_class=_TAKEN)
 async def upload_orders(
     *,
     request: AnyRequest,
@@ -44,7 +53,7 @@ async def upload_orders(
     files: NamedDependency[Files],
     upload_limits: NamedDependency[UploadLimits],
     data: MultipartBody[UploadForm],
-) -> JsonResponse[Any]:
+) -> JsonResponse[BatchOut | DryRunOut]:
     """Take a spreadsheet of order lines: 202 and the batch, or with `dryRun=true` only the report.
 
     `Prefer: wait=N` answers 200 with the finished batch when it is done within N seconds.

@@ -3,7 +3,7 @@
 import secrets
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import delete, get, post
 from litestar.di import NamedDependency
@@ -12,11 +12,12 @@ from litestar.params import FromPath, JSONBody
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.identity import service
-from tranche.kernel.identity.schemas import ApiKeyBody, ApiKeyOut, issued_key_out, key_out
+from tranche.kernel.identity.schemas import ApiKeyBody, ApiKeyOut, IssuedKeyOut, issued_key_out, key_out
 from tranche.kernel.web.auth import SCOPE, admin
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
@@ -24,7 +25,7 @@ from tranche.kernel.web.requests import AnyRequest, allow_query
 _SCOPE: Final = {SCOPE: "settings"}
 
 
-@get("/api/api-keys", opt=_SCOPE, guards=[admin], sync_to_thread=True)
+@get("/api/api-keys", opt=_SCOPE, guards=[admin], sync_to_thread=True, operation_class=takes(*usual("page", "limit")))
 def list_api_keys(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[ApiKeyOut]]:
@@ -43,7 +44,7 @@ def create_api_key(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[ApiKeyBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[IssuedKeyOut]]:
     """Make a key; this answer is the only one that holds its secret."""
     allow_query(request, ())
     wanted = data.data
@@ -71,7 +72,7 @@ def create_api_key(
 @delete("/api/api-keys/{key_id:int}", opt=_SCOPE, guards=[admin], status_code=200, sync_to_thread=True)
 def revoke_api_key(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], key_id: FromPath[int]
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[ApiKeyOut]]:
     """End a key for good; it stays in the list with the time of its end."""
     allow_query(request, ())
 
@@ -85,7 +86,7 @@ def revoke_api_key(
 @post("/api/api-keys/{key_id:int}/rotate", opt=_SCOPE, guards=[admin], status_code=200, sync_to_thread=True)
 def rotate_api_key(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], key_id: FromPath[int]
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[IssuedKeyOut]]:
     """Give a key a new secret; the old one ends at once."""
     allow_query(request, ())
 

@@ -12,7 +12,18 @@ from tranche.kernel.identity.schemas import AuditEntryOut, audit_entry_out
 from tranche.kernel.web.auth import SCOPE, admin
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
-from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, moment, read_filters, text, whole
+from tranche.kernel.web.listing import (
+    EXPORTING,
+    PAGING,
+    Readers,
+    exports_of,
+    lists,
+    look,
+    moment,
+    read_filters,
+    text,
+    whole,
+)
 from tranche.kernel.web.requests import AnyRequest
 
 _FILTERS: Final[Readers] = {
@@ -23,7 +34,9 @@ _FILTERS: Final[Readers] = {
 }
 
 
-@get("/api/audit", opt={SCOPE: "settings"}, guards=[admin], sync_to_thread=True)
+@get(
+    "/api/audit", opt={SCOPE: "settings"}, guards=[admin], operation_class=lists(ENTRIES, _FILTERS), sync_to_thread=True
+)
 def list_audit(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[AuditEntryOut]]:
@@ -35,7 +48,13 @@ def list_audit(
     return envelope(ctx, out, message="Audit entries fetched", links=found.links)
 
 
-@get("/api/audit/export", opt={SCOPE: "settings"}, guards=[admin], sync_to_thread=False)
+@get(
+    "/api/audit/export",
+    opt={SCOPE: "settings"},
+    guards=[admin],
+    operation_class=exports_of(ENTRIES, _FILTERS),
+    sync_to_thread=False,
+)
 def export_audit(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The entries under the same filters as a file: `format=csv` or `format=xlsx`."""
     return exports.answer(ctx, request, ENTRIES, read_filters(request, ENTRIES, _FILTERS, besides=EXPORTING))

@@ -1,7 +1,7 @@
 """What was told to the outside: deliveries of webhooks, all notifications, and which mails a person wants."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post, put
 from litestar.di import NamedDependency
@@ -25,13 +25,20 @@ from tranche.kernel.web.auth import SCOPE, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
 _SCOPE: Final = {SCOPE: "settings"}
 
 
-@get("/api/webhooks/{webhook_id:int}/deliveries", opt=_SCOPE, guards=[admin], sync_to_thread=True)
+@get(
+    "/api/webhooks/{webhook_id:int}/deliveries",
+    opt=_SCOPE,
+    guards=[admin],
+    sync_to_thread=True,
+    operation_class=takes(*usual("page", "limit", "status")),
+)
 def list_deliveries(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], webhook_id: FromPath[int]
 ) -> Envelope[list[DeliveryOut]]:
@@ -55,7 +62,7 @@ def resend_delivery(
     database: NamedDependency[Database],
     webhooks: NamedDependency[Webhooks],
     delivery_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[NotificationOut]]:
     """Send an ended delivery once more, under the same webhook-id."""
     allow_query(request, ())
 
@@ -68,7 +75,13 @@ def resend_delivery(
     return act(database, ctx, request, action)
 
 
-@get("/api/notifications", opt=_SCOPE, guards=[admin], sync_to_thread=True)
+@get(
+    "/api/notifications",
+    opt=_SCOPE,
+    guards=[admin],
+    sync_to_thread=True,
+    operation_class=takes(*usual("page", "limit", "channel", "status")),
+)
 def list_notifications(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[NotificationOut]]:
@@ -99,7 +112,7 @@ def get_wishes(
 @put("/api/me/notifications", opt=_SCOPE, guards=[viewer], sync_to_thread=True)
 def update_wishes(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], data: JSONBody[WishesBody]
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[WishesOut]]:
     """Choose: `auto` is what took longer than ten seconds or failed; else `always` or `never`."""
     allow_query(request, ())
     wanted = data.data.operation_mails

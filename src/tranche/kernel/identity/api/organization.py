@@ -1,7 +1,7 @@
 """The caller, their organization and its branches."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post, put
 from litestar.di import NamedDependency
@@ -25,6 +25,7 @@ from tranche.kernel.web.auth import SCOPE, admin
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
@@ -58,7 +59,7 @@ def update_organization(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[OrganizationBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OrganizationOut]]:
     """Change the settings that are given."""
     allow_query(request, ())
     changes = data.data
@@ -78,7 +79,7 @@ def update_organization(
     return act(database, ctx, request, action, given=data)
 
 
-@get("/api/branches", opt=_SCOPE, sync_to_thread=True)
+@get("/api/branches", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit")))
 def list_branches(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[BranchOut]]:
@@ -97,7 +98,7 @@ def create_branch(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[BranchBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[BranchOut]]:
     """Make a branch."""
     allow_query(request, ())
 

@@ -1,7 +1,7 @@
 """The users of an organization."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post, put
 from litestar.di import NamedDependency
@@ -15,6 +15,7 @@ from tranche.kernel.web.auth import SCOPE, admin
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
@@ -22,7 +23,7 @@ from tranche.kernel.web.requests import AnyRequest, allow_query
 _SCOPE: Final = {SCOPE: "settings"}
 
 
-@get("/api/users", opt=_SCOPE, sync_to_thread=True)
+@get("/api/users", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit")))
 def list_users(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[UserOut]]:
@@ -41,7 +42,7 @@ def create_user(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     data: JSONBody[UserBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[UserOut]]:
     """Make a user."""
     allow_query(request, ())
     wanted = data.data
@@ -61,7 +62,7 @@ def update_user(
     database: NamedDependency[Database],
     user_id: FromPath[int],
     data: JSONBody[UserChangesBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[UserOut]]:
     """Change what is given; `isActive: false` shuts the user and all their keys out."""
     allow_query(request, ())
     changes = data.data

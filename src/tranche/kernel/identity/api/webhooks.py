@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from litestar import delete, get, post, put
 from litestar.di import NamedDependency
@@ -12,6 +12,8 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.identity.schemas import given
 from tranche.kernel.identity.schemas.webhooks import (
+    DeliveryOut,
+    IssuedWebhookOut,
     WebhookBody,
     WebhookChangesBody,
     WebhookOut,
@@ -25,6 +27,7 @@ from tranche.kernel.web.auth import SCOPE, admin
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
@@ -32,7 +35,7 @@ from tranche.kernel.web.requests import AnyRequest, allow_query
 _SCOPE: Final = {SCOPE: "settings"}
 
 
-@get("/api/webhooks", opt=_SCOPE, guards=[admin], sync_to_thread=True)
+@get("/api/webhooks", opt=_SCOPE, guards=[admin], sync_to_thread=True, operation_class=takes(*usual("page", "limit")))
 def list_webhooks(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[WebhookOut]]:
@@ -52,7 +55,7 @@ def create_webhook(
     database: NamedDependency[Database],
     webhooks: NamedDependency[Webhooks],
     data: JSONBody[WebhookBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[IssuedWebhookOut]]:
     """Make a webhook; this answer is the only one that holds its secret."""
     allow_query(request, ())
     wanted = data.data
@@ -95,7 +98,7 @@ def update_webhook(
     webhooks: NamedDependency[Webhooks],
     webhook_id: FromPath[int],
     data: JSONBody[WebhookChangesBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[WebhookOut]]:
     """Change what is given; `isEnabled: true` brings one back that was disabled."""
     allow_query(request, ())
     changes = data.data
@@ -123,7 +126,7 @@ def delete_webhook(
     database: NamedDependency[Database],
     webhooks: NamedDependency[Webhooks],
     webhook_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[WebhookOut]]:
     """Remove a webhook; what waited for it is not sent."""
     allow_query(request, ())
 
@@ -141,7 +144,7 @@ def rotate_webhook(
     database: NamedDependency[Database],
     webhooks: NamedDependency[Webhooks],
     webhook_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[IssuedWebhookOut]]:
     """Give a webhook a new secret; for 24 hours the old one signs beside it."""
     allow_query(request, ())
 
@@ -160,7 +163,7 @@ def test_webhook(
     database: NamedDependency[Database],
     webhooks: NamedDependency[Webhooks],
     webhook_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[DeliveryOut]]:
     """Send the event `webhook.test`; the deliveries tell what became of it."""
     allow_query(request, ())
 

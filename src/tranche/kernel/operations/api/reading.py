@@ -20,7 +20,20 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.events import EventStream
 from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.json import JsonResponse, encode
-from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, flag, look, moment, read_filters, text, word
+from tranche.kernel.web.listing import (
+    EXPORTING,
+    PAGING,
+    Readers,
+    exports_of,
+    flag,
+    lists,
+    look,
+    moment,
+    read_filters,
+    text,
+    word,
+)
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import MOST_PER_PAGE
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 from tranche.kernel.web.stream import Hub, Load, State
@@ -57,7 +70,7 @@ def load_operation(database: Database, operations: Operations) -> Load:
     return load
 
 
-@get("/api/operations", opt=_SCOPE, sync_to_thread=True)
+@get("/api/operations", opt=_SCOPE, operation_class=lists(OPERATIONS, _FILTERS), sync_to_thread=True)
 def list_operations(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -73,7 +86,7 @@ def list_operations(
     return envelope(ctx, shown, message="Operations fetched", links=found.links)
 
 
-@get("/api/operations/export", opt=_SCOPE, sync_to_thread=False)
+@get("/api/operations/export", opt=_SCOPE, operation_class=exports_of(OPERATIONS, _FILTERS), sync_to_thread=False)
 def export_operations(
     request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]
 ) -> Download:
@@ -90,7 +103,7 @@ async def find_operation(
     operations: NamedDependency[Operations],
     hub: NamedDependency[Hub],
     operation_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """One operation by its number or UUID; `Prefer: wait=N` waits up to N seconds for its end."""
     allow_query(request, ())
     operation = await sync_to_thread(_look, database, ctx, operation_id)
@@ -101,10 +114,16 @@ async def find_operation(
     if not state.finished:
         headers["Retry-After"] = "1"
     body = envelope(ctx, msgspec.Raw(state.data), message="Operation fetched")
-    return JsonResponse(encode(body), headers=headers, media_type="application/json")
+    answer: JsonResponse[Any] = JsonResponse(encode(body), headers=headers, media_type="application/json")
+    return answer
 
 
-@get("/api/operations/{operation_id:str}/items", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/operations/{operation_id:str}/items",
+    opt=_SCOPE,
+    sync_to_thread=True,
+    operation_class=takes(*usual("status", "code", "after", "limit")),
+)
 def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], operation_id: FromPath[str]
 ) -> Envelope[ItemsOut]:
@@ -126,7 +145,12 @@ def list_items(
     return envelope(ctx, items_out(items, limit=limit), message="Items fetched")
 
 
-@get("/api/operations/{operation_id:str}/items/export", opt=_SCOPE, sync_to_thread=True)
+@get(
+    "/api/operations/{operation_id:str}/items/export",
+    opt=_SCOPE,
+    operation_class=exports_of(ITEMS, _ITEM_FILTERS),
+    sync_to_thread=True,
+)
 def export_operation_items(
     request: AnyRequest,
     ctx: NamedDependency[Context],

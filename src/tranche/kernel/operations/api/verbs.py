@@ -12,12 +12,13 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations import service
 from tranche.kernel.operations.domain import Operation, Status
-from tranche.kernel.operations.schemas import RetryBody, operation_out
+from tranche.kernel.operations.schemas import OperationOut, RetryBody, operation_out
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.auth import SCOPE
-from tranche.kernel.web.envelope import envelope
+from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter
 
 _SCOPE: Final = {SCOPE: "operations"}
@@ -57,7 +58,7 @@ def cancel_operation(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     operation_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """End it between two chunks; what is done stays done."""
     allow_query(request, ())
     asked = _Asked(request, ctx, database, operations, reference=operation_id)
@@ -73,7 +74,7 @@ def pause_operation(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     operation_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Hand out no further chunk until it is resumed."""
     allow_query(request, ())
     asked = _Asked(request, ctx, database, operations, reference=operation_id)
@@ -87,7 +88,7 @@ def resume_operation(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     operation_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Go on with a paused operation."""
     allow_query(request, ())
     asked = _Asked(request, ctx, database, operations, reference=operation_id)
@@ -96,7 +97,13 @@ def resume_operation(
     )
 
 
-@post("/api/operations/{operation_id:str}/retry", opt=_SCOPE, status_code=202, sync_to_thread=True)
+@post(
+    "/api/operations/{operation_id:str}/retry",
+    opt=_SCOPE,
+    status_code=202,
+    sync_to_thread=True,
+    operation_class=takes(*usual("code")),
+)
 def retry_operation(
     *,
     request: AnyRequest,
@@ -105,7 +112,7 @@ def retry_operation(
     operations: NamedDependency[Operations],
     operation_id: FromPath[str],
     data: JSONBody[RetryBody] = _EVERYTHING,
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Work again on what failed, all or by `code` (in the body or in the query), in the same operation."""
     allow_query(request, {"code"})
     code = request.query_params.get("code", data.code)
@@ -126,7 +133,7 @@ def undo_operation(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     operation_id: FromPath[str],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[OperationOut]]:
     """Take back what an ended operation did; 202 with the operation that does it."""
     allow_query(request, ())
     asked = _Asked(request, ctx, database, operations, reference=operation_id)
