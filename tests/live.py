@@ -55,6 +55,7 @@ class Live:
     urls: DatabaseUrls
     database: Database
     hub: Hub
+    app: Litestar
     context: Context
     key: str = field(repr=False)
     client: httpx.Client
@@ -152,6 +153,7 @@ def _living(urls: DatabaseUrls, settings: Settings, *, working: bool) -> Iterato
                 urls=urls,
                 database=web.pools[0],
                 hub=web.hub,
+                app=web.app,
                 context=context,
                 key=key,
                 client=client,

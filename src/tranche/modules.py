@@ -56,6 +56,7 @@ from tranche.invoicing.pages import SEARCHERS as INVOICE_SEARCHERS
 from tranche.invoicing.service import forget_selections, void_batch
 from tranche.invoicing.service import mark_used_items as mark_invoiced_items
 from tranche.invoicing.tasks import make_handlers as make_invoice_handlers
+from tranche.kernel.audit.checks import CHECKS as AUDIT_CHECKS
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.doctor.api import ROUTES as DOCTOR_ROUTES
 from tranche.kernel.doctor.nightly import make_nightly
@@ -193,7 +194,13 @@ def make_modules(settings: Settings, *, files: Storage, outward: Outward | None 
             pages=OPERATION_PAGES,
             menu=OPERATION_MENU,
         ),
-        Module(name="identity", routes=IDENTITY_ROUTES, pages=IDENTITY_PAGES, menu=IDENTITY_MENU),
+        Module(
+            name="identity",
+            routes=IDENTITY_ROUTES,
+            pages=IDENTITY_PAGES,
+            menu=IDENTITY_MENU,
+            checks=AUDIT_CHECKS,
+        ),
         Module(
             name="schedules",
             routes=SCHEDULE_ROUTES,

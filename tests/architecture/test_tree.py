@@ -112,3 +112,15 @@ def test_contract_tables_name_only_tests_that_exist() -> None:
     }
     assert named, "docs/contracts names the tests"
     assert named <= defined
+
+
+def test_the_table_of_hazards_names_a_test_for_every_line_and_only_tests_that_exist() -> None:
+    page = (ROOT / "docs/hazards.md").read_text()
+    lines = re.findall(r"^\| ([^|]+) \| [^|]+ \| (`.+`) \|$", page, re.MULTILINE)
+    numbers = [line for line, _ in lines if line.isdigit()]
+    assert numbers == [str(number) for number in (*range(1, 21), *range(1, 13))], "20 faults, 12 matters of security"
+    for line, tests in lines:
+        named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", tests)
+        assert len(named) == tests.count("`") // 2, line
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / "tests" / file).read_text(), f"{line}: {file}::{test}"

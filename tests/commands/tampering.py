@@ -271,6 +271,14 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
         "DELETE FROM operation_invoices WHERE operation_id = 8 AND position = 2",
         "DELETE FROM operation_invoices WHERE operation_id = 8",
     ],
+    "every entry of the audit log says who did what": [
+        "ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_actor_check; UPDATE audit_entries SET actor = ''",
+        "ALTER TABLE audit_entries ALTER actor DROP NOT NULL; UPDATE audit_entries SET actor = NULL",
+        "ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_action_check; UPDATE audit_entries SET action = ''",
+    ],
+    "a message is kept once for its key": [
+        "ALTER TABLE messages DROP CONSTRAINT messages_organization_id_key_key; UPDATE messages SET key = 'a'",
+    ],
     "a message that was sent has its provider's id": [
         "ALTER TABLE messages DROP CONSTRAINT sent_has_provider_id; UPDATE messages SET provider_id = NULL",
         "UPDATE messages SET sent_at = NULL WHERE id = 1",

@@ -57,7 +57,7 @@ def _of_route(
     if "application/json" in content:
         schema = content["application/json"]["schema"]
         # Where all is optional a body may be left out.
-        bodies = _NO_OBJECTS if _resolved(description, schema).get("required") else _NO_OBJECTS[1:]
+        bodies = _NO_OBJECTS if resolved(description, schema).get("required") else _NO_OBJECTS[1:]
         for body in bodies:
             yield Request(method=method, path=plain, body=body, refused=True, shown=repr(body[:20]))
         for sent, names in _values(description, schema):
@@ -76,8 +76,8 @@ def _queries(path: str) -> Iterator[Request]:
 
 def _values(description: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str | None]]:
     """Bodies, each with the name that its refusal must point at, "" for no name, None where it may be taken."""
-    schema = _resolved(description, schema)
-    base = _sample(description, schema)
+    schema = resolved(description, schema)
+    base = sample(description, schema)
     if not isinstance(base, dict):
         return
     yield {**base, "nobodyKnowsThis": 1}, "nobodyKnowsThis"
@@ -86,7 +86,7 @@ def _values(description: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterat
     for name, shape in schema.get("properties", {}).items():
         for value, names in _instead(name, _kinds(description, shape)):
             yield {**base, name: value}, names
-        for leaf in _shapes(description, shape):
+        for leaf in shapes(description, shape):
             for value, names in _values(description, leaf) if leaf.get("properties") else ():
                 yield {**base, name: value}, names
 
@@ -108,21 +108,23 @@ def _instead(name: str, kinds: set[str]) -> Iterator[tuple[object, str | None]]:
             yield number, None
 
 
-def _resolved(description: Mapping[str, Any], shape: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved(description: Mapping[str, Any], shape: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The shape itself, where the description only refers to it."""
     while "$ref" in shape:
         shape = description["components"]["schemas"][shape["$ref"].rsplit("/", 1)[-1]]
     return shape
 
 
-def _shapes(description: Mapping[str, Any], shape: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    shape = _resolved(description, shape)
+def shapes(description: Mapping[str, Any], shape: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Each of the shapes that will do."""
+    shape = resolved(description, shape)
     parts = shape.get("anyOf") or shape.get("oneOf")
-    return [leaf for part in parts for leaf in _shapes(description, part)] if parts else [shape]
+    return [leaf for part in parts for leaf in shapes(description, part)] if parts else [shape]
 
 
 def _kinds(description: Mapping[str, Any], shape: Mapping[str, Any]) -> set[str]:
     kinds: set[str] = set()
-    for leaf in _shapes(description, shape):
+    for leaf in shapes(description, shape):
         kind = leaf.get("type") or ("string" if "enum" in leaf else "any")
         kinds |= set(kind) if isinstance(kind, list) else {kind}
     return kinds
@@ -133,12 +135,13 @@ def _kind_of(value: object) -> str:
     return next((kind for python, kind in kinds if isinstance(value, python)), "object")
 
 
-def _sample(description: Mapping[str, Any], shape: Mapping[str, Any]) -> object:
-    leaf = next(leaf for leaf in _shapes(description, shape) if leaf.get("type") != "null")
+def sample(description: Mapping[str, Any], shape: Mapping[str, Any]) -> object:
+    """The least that such a body may hold."""
+    leaf = next(leaf for leaf in shapes(description, shape) if leaf.get("type") != "null")
     if leaf.get("enum"):
         return leaf["enum"][0]
     if leaf.get("properties") is not None:
-        return {name: _sample(description, leaf["properties"][name]) for name in leaf.get("required", ())}
+        return {name: sample(description, leaf["properties"][name]) for name in leaf.get("required", ())}
     kind = leaf.get("type", "string")
     samples: dict[str, object] = {"string": "x", "integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
     return samples[kind[0] if isinstance(kind, list) else kind]

@@ -4,6 +4,15 @@ from tranche.kernel.module import Check
 
 CHECKS = (
     Check(
+        name="a message is kept once for its key",
+        sql="""
+            SELECT organization_id, format('messages %s have the key %s', array_agg(id ORDER BY id), key) AS detail
+            FROM messages
+            GROUP BY organization_id, key HAVING count(*) > 1
+            ORDER BY organization_id, key
+        """,
+    ),
+    Check(
         name="a message that was sent has its provider's id",
         sql="""
             SELECT organization_id, format('message %s is %s without one', id, status) AS detail

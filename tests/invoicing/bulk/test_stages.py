@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.document_3 import MESSAGES, begin, finish, invoices, issue, seed
+from tests.disks import full_disk
 from tests.kernel.notify.mailbox import Mailbox, mailbox
 from tests.live import Live
 from tranche.invoicing.bulk.composing import Composer
@@ -35,8 +36,9 @@ def test_a_full_disk_fails_the_file_and_leaves_the_invoice(live: Live, monkeypat
     def put(*_: object, **__: object) -> None:
         raise StorageFull
 
-    with monkeypatch.context() as patched:
-        patched.setattr(LocalFiles, "put", put)
+    with monkeypatch.context() as patched, full_disk(live.settings.home / "files") as is_real:
+        if not is_real:
+            patched.setattr(LocalFiles, "put", put)
         patched.setattr("tranche.invoicing.bulk.printing._RETRY_AFTER", 0.01)
         row = begin(live, "invoices", {**invoices(send_immediately=False), "customer_ids": [1]})
         live.wait(row["id"])

@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 import pytest
 
+from tests.disks import full_disk
 from tranche.kernel.errors import NotFound, TooLarge, Unavailable
-from tranche.kernel.storage.domain import readable_size
+from tranche.kernel.storage.domain import StorageFull, readable_size
 from tranche.kernel.storage.local import LocalFiles
 
 LIMIT = 10_000_000
@@ -151,6 +152,22 @@ def test_a_write_that_the_machine_refuses_half_way_leaves_no_half_file(root: Pat
     )
     assert done.stdout.strip() == "storage_full"
     assert _kept(root) == []
+
+
+def test_a_disk_that_fills_up_half_way_serves_no_part_of_the_file_and_takes_it_when_there_is_room(root: Path) -> None:
+    files, content = LocalFiles(root), os.urandom(300_000)
+    with full_disk(root, left=100_000) as is_real:
+        if not is_real:
+            pytest.skip("only who may mount can fill a disk")
+        small = files.put(1, io.BytesIO(b"small"), limit=LIMIT)
+        with pytest.raises(StorageFull):
+            files.put(1, io.BytesIO(content), limit=LIMIT)
+        assert not files.exists(1, hashlib.sha256(content).digest())
+        assert [path.read_bytes() for path in _kept(root) if path.name != ".ballast"] == [b"small"]
+        root.joinpath(".ballast").unlink()
+        stored = files.put(1, io.BytesIO(content), limit=LIMIT)
+        with files.open(1, stored.sha256) as whole, files.open(1, small.sha256) as still:
+            assert (whole.read(), still.read()) == (content, b"small")
 
 
 def test_the_folder_is_synced_after_the_rename(files: LocalFiles, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
