@@ -110,7 +110,7 @@ def test_a_run_prints_and_sends_where_the_sheet_says_so(tab: Tab, live: Live) ->
     tab.click("Create 3 invoices")
     tab.page.wait_for_url("**/operations/*")
     assert live.wait(int(tab.page.url.rsplit("/", 1)[-1]))["succeeded"] == 3
-    expect(tab.page.get_by_text("3 messages")).to_be_visible()
+    expect(tab.page.get_by_text("3 messages", exact=True)).to_be_visible()
     expect(tab.page.get_by_role("link", name="invoices.zip")).to_be_visible()
     tab.assert_accessible()
     tab.picture("invoices-operation-delivered")

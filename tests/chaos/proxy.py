@@ -91,8 +91,8 @@ class _Pipe:
             while data := source.recv(_BUFFER):
                 if not self._silent:
                     target.sendall(data)
-            if not self._silent:
-                self.close()
+        if not self._silent:  # also where one end was reset: the other hears of it
+            self.close()
 
 
 def _drop_all(end: socket.socket) -> None:

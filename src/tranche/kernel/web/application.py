@@ -147,6 +147,7 @@ def make_app(fittings: Fittings, *, routes: Sequence[Any]) -> Litestar:
 
 def refit(app: Litestar, fittings: Fittings) -> None:
     """Give an application that is not running other fittings; its routes and the sizes of bodies stay."""
+    start_threads()
     app.state["frame"].fittings = fittings
     for name, value in fittings.state.items():
         app.state[name] = value
