@@ -69,14 +69,11 @@ def test_every_outcome_is_counted(workshop: Workshop, status: ItemStatus) -> Non
     assert workshop.is_sound()
 
 
-def test_a_lapsed_lease_of_a_repeatable_effect_is_worked_again(workshop: Workshop) -> None:
+def test_the_lease_of_a_dead_worker_is_not_waited_for_where_the_effect_may_be_repeated(workshop: Workshop) -> None:
     operation = workshop.start(FILES, range(1, 7))
     workshop.hooks.effect = die_at(2)  # type: ignore[assignment]
     workshop.slice(workshop.worker(), operation)
     workshop.hooks.effect = lambda _item: None
-    resting = workshop.work(operation, workshop.worker(), slices=3)
-    assert (resting.status, resting.succeeded) == (Status.PROCESSING, 3)  # 5 and 6 are of another claim
-    workshop.let_leases_lapse()
     ended = workshop.work(operation, workshop.worker())
     assert (ended.status, ended.succeeded) == (Status.COMPLETED, 6)
     assert workshop.items(operation)[1].attempts == 2

@@ -60,7 +60,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], object], set[str]]] = {
     ),
     "an orphan": (
         "operation_claims",
-        lambda conn: claims.lock_orphan(conn, operation_id=2, dead_after=8.0, in_order=True),
+        lambda conn: claims.lock_orphan(conn, operation_id=2, dead_after=8.0, in_order=True, waits_for_leases=True),
         {"operation_claims_by_operation", "Index Scan", PENDING},
     ),
     "the newest operations": (

@@ -124,7 +124,15 @@ def _end_cancelled(conn: Connection, handler: Handler, *, operation: Operation, 
 
 
 def _take_orphan(conn: Connection, look: _Look) -> Taken | Later | None:
-    row = claims.lock_orphan(conn, operation_id=look.operation.id, dead_after=look.dead_after, in_order=look.in_order)
+    # What may be repeated is taken up at once: whoever comes back late finds the lease gone, and records nothing.
+    is_delicate = isinstance(look.phase, OutsidePhase) and not look.phase.repeatable
+    row = claims.lock_orphan(
+        conn,
+        operation_id=look.operation.id,
+        dead_after=look.dead_after,
+        in_order=look.in_order,
+        waits_for_leases=is_delicate,
+    )
     if row is None:
         return None
     is_abandoned = row.pop("is_abandoned")

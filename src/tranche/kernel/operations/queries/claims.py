@@ -36,8 +36,12 @@ def insert_free_claim(
     )
 
 
-def lock_orphan(conn: Connection, *, operation_id: int, dead_after: float, in_order: bool) -> Row | None:
+def lock_orphan(
+    conn: Connection, *, operation_id: int, dead_after: float, in_order: bool, waits_for_leases: bool
+) -> Row | None:
     """A claim that nobody alive holds and whose time has come, the lowest first; `in_order` no other than the lowest.
+
+    With `waits_for_leases` none whose items are still leased: who seems dead may yet be at an effect.
 
     A zombie that still has a transaction open on its claim holds the row's lock: it is passed over
     until the server ends that session.
@@ -52,11 +56,11 @@ def lock_orphan(conn: Connection, *, operation_id: int, dead_after: float, in_or
             SELECT FROM workers w
             WHERE w.id = c.worker_id AND w.beat_at > now() - make_interval(secs => %(dead_after)s)
           )
-          AND NOT EXISTS (
+          AND NOT (%(waits)s AND EXISTS (
             SELECT FROM operation_items i
             WHERE i.organization_id = c.organization_id AND i.operation_id = c.operation_id AND i.stage = c.phase
               AND i.position BETWEEN c.low AND c.high AND i.status = 'processing' AND i.lease_until > now()
-          )
+          ))
           AND NOT (%(in_order)s AND EXISTS (
             SELECT FROM operation_claims b
             WHERE b.organization_id = c.organization_id AND b.operation_id = c.operation_id
@@ -66,7 +70,7 @@ def lock_orphan(conn: Connection, *, operation_id: int, dead_after: float, in_or
         LIMIT 1
         FOR UPDATE OF c SKIP LOCKED
         """,
-        {"operation_id": operation_id, "dead_after": dead_after, "in_order": in_order},
+        {"operation_id": operation_id, "dead_after": dead_after, "in_order": in_order, "waits": waits_for_leases},
     ).fetchone()
 
 
