@@ -50,7 +50,7 @@ def main() -> None:
 def _fill(postgres: EmbeddedPostgres, home: Path, *, rows: int) -> None:
     postgres.create_database(SOURCE)
     with connect(postgres.url(OWNER_ROLE, database=SOURCE)) as conn:
-        conn.execute(FLAT.format(rows=rows).encode())
+        conn.execute(FLAT.format(rows=rows, table="flat").encode())
         conn.execute(f"GRANT SELECT ON flat TO {APP_ROLE}")
         conn.execute("VACUUM ANALYZE flat")
     (home / "queries").mkdir()

@@ -20,27 +20,19 @@ from typing import Final
 
 from books import make_book
 from house import Client, House, open_house
-from memory import BACKEND, PARSER, SERVER, WORKER, Peaks, parent_of
+from memory import BACKEND, PARSER, SERVER, WORKER
 from plot import Curve, Point, draw
 from sales import make_sales
+from snapshot_load import FLAT, SOURCE
 from table import Line, Run, show, write
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.pool import connect
 
 _STEPS: Final = (1, 10, 100)
 _MOST_SLOPE: Final = 1.15
-_SOURCE: Final = "tranche_sample"
 _RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 _PICTURE: Final = Path(__file__).parent.parent / "docs" / "pictures" / "growth.svg"
 _KINDS: Final = (SERVER, WORKER, PARSER, BACKEND)
-_QUERY: Final = """
-    SELECT 'CRP' || lpad((1 + n % 25000)::text, 6, '0') AS crp_account_no,
-        'CPC' || lpad(n::text, 8, '0') AS cpc_customer_no, 'Customer ' || n AS customer_name,
-        'House ' || n % 180 AS address, current_date - (n % 8 * 10)::integer AS last_bill_date,
-        CASE WHEN n % 8 > 3 THEN 'Bill Stop Issue' ELSE 'Active Billing' END AS billing_status,
-        (n * 37::bigint % 90000 / 100.0)::numeric(15, 2) AS current_balance
-    FROM generate_series(1, {rows}) AS n
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +76,7 @@ def _curve(house: House, crew: list[int], work: _Work, scale: float) -> Curve:
         with house.client(f"{work.name} {items}") as client:
             ready = work.prepare(house, client, items)
             house.settle()
-            with Peaks(server=house.server, workers=crew, postmaster=_postmaster(house)) as peaks:
+            with house.watch(crew) as peaks:
                 begun = time.perf_counter()
                 work.act(client, ready)
                 seconds = time.perf_counter() - begun
@@ -102,11 +94,6 @@ def _lines(curve: Curve) -> list[Line]:
         )
     met = curve.slope <= _MOST_SLOPE
     return [*found, Line(what="slope of the last step", ratio=curve.slope, target=f"≤ {_MOST_SLOPE}", met=met)]
-
-
-def _postmaster(house: House) -> int:
-    with connect(house.owner_url) as conn:
-        return parent_of(conn.execute("SELECT pg_backend_pid() AS pid").fetchall()[0]["pid"])
 
 
 def _book(house: House, _: Client, lines: int) -> Path:
@@ -139,12 +126,12 @@ def _print(client: Client, invoices: object) -> None:
 
 
 def _make_source(postgres: EmbeddedPostgres) -> None:
-    postgres.create_database(_SOURCE)
+    postgres.create_database(SOURCE)
 
 
 def _sourced(house: House, client: Client, rows: int) -> None:
-    with connect(house.postgres.url(OWNER_ROLE, database=_SOURCE)) as conn:
-        conn.execute(f"CREATE TABLE flat_{rows} AS {_QUERY.format(rows=rows)}".encode())
+    with connect(house.postgres.url(OWNER_ROLE, database=SOURCE)) as conn:
+        conn.execute(FLAT.format(rows=rows, table=f"flat_{rows}").encode())
         conn.execute(f"GRANT SELECT ON flat_{rows} TO {APP_ROLE}".encode())
         conn.execute(f"VACUUM ANALYZE flat_{rows}".encode())
     queries = house.home / "queries"

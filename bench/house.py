@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import httpx
 
+from memory import Peaks, parent_of
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.migrate import migrate
 from tranche.kernel.db.pool import Database, connect
@@ -143,6 +144,12 @@ class House:
                         sys.exit(f"A worker did not start: {_last_words(self, 'worker')}")
                     time.sleep(0.05)
             yield [process.pid for process in crew]
+
+    def watch(self, crew: list[int]) -> Peaks:
+        """The peaks of memory of this house's server, these workers and PostgreSQL, within the block."""
+        with connect(self.owner_url) as conn:
+            backend = conn.execute("SELECT pg_backend_pid() AS pid").fetchall()[0]["pid"]
+        return Peaks(server=self.server, workers=crew, postmaster=parent_of(backend))
 
     def settle(self) -> None:
         """Write out what earlier work left dirty, so that what is measured next does not pay for it."""

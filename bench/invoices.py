@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from house import Client, House, open_house
-from memory import BACKEND, SERVER, WORKER, Peaks, parent_of
+from memory import BACKEND, SERVER, WORKER
 from raw_invoices import raw_seconds
 from sales import LINES, Sales, make_sales
 from table import Line, Run, show, write
@@ -85,7 +85,7 @@ def _measure(house: House, *, orders: int, tracked: bool, workers: int) -> list[
         raw = raw_seconds(house, _ready(house, client, orders=orders, tracked=tracked))
     with house.client(what) as client, house.workers(workers) as crew:
         _ready(house, client, orders=orders, tracked=tracked)
-        with _watch(house, crew) as peaks:
+        with house.watch(crew) as peaks:
             taken = _run(client, orders=orders)
     ratio, pace = raw / taken.seconds, orders / taken.seconds
     return [
@@ -107,12 +107,6 @@ def _measure(house: House, *, orders: int, tracked: bool, workers: int) -> list[
             met=taken.first < _FIRST_SECONDS,
         ),
     ]
-
-
-def _watch(house: House, crew: list[int]) -> Peaks:
-    with connect(house.owner_url) as conn:
-        backend = conn.execute("SELECT pg_backend_pid() AS pid").fetchall()[0]["pid"]
-        return Peaks(server=house.server, workers=crew, postmaster=parent_of(backend))
 
 
 def _ready(house: House, client: Client, *, orders: int, tracked: bool) -> Sales:

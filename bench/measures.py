@@ -10,11 +10,10 @@ from typing import Final
 
 from books import Book, make_book, make_small
 from house import Client, House, Uploaded
-from memory import BACKEND, PARSER, SERVER, WORKER, Peaks, parent_of
+from memory import BACKEND, PARSER, SERVER, WORKER, Peaks
 from peers import PEERS, peer_seconds
 from raw import copy_seconds, parse_seconds
 from table import Line
-from tranche.kernel.db.pool import connect
 
 _RAW_FACTOR: Final = 1.6
 _MOST_BYTES: Final = 1_500_000_000
@@ -36,7 +35,7 @@ def measure_large(house: House, book: Book, *, workers: list[int], times: int) -
     for count in dict.fromkeys(workers):
         with house.workers(count) as crew:
             for turn in ("first", "second") if count == workers[0] else ("first",):
-                with house.client(f"Large {count} {turn}") as client, _watch(house, crew) as seen:
+                with house.client(f"Large {count} {turn}") as client, house.watch(crew) as seen:
                     house.settle()
                     imports[f"Tranche, {_workers(count)}, {turn} upload"] = _upload(client, book, pause=_PAUSE).seconds
                 copied = copied or client.organization_id
@@ -164,12 +163,6 @@ def _upload(client: Client, book: Book, *, pause: float | None = None) -> Upload
     if done.orders != book.good_orders:
         sys.exit(f"{done.orders} orders came in of {book.good_orders}.")
     return done
-
-
-def _watch(house: House, crew: list[int]) -> Peaks:
-    with connect(house.owner_url) as conn:
-        backend = conn.execute("SELECT pg_backend_pid() AS pid").fetchall()[0]["pid"]
-        return Peaks(server=house.server, workers=crew, postmaster=parent_of(backend))
 
 
 def _memory_lines(first: Peaks, second: Peaks) -> list[Line]:

@@ -18,7 +18,7 @@ from typing import Final
 import httpx
 
 from house import Client, House
-from memory import BACKEND, SERVER, WORKER, Peaks, parent_of
+from memory import BACKEND, SERVER, WORKER, Peaks
 from table import Line
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE
 from tranche.kernel.db.pool import connect
@@ -29,7 +29,7 @@ NAMES: Final = (
     "crp_account_no, cpc_customer_no, customer_name, address, last_bill_date, billing_status, current_balance"
 )
 FLAT: Final = """
-    CREATE TABLE flat AS SELECT 'CRP' || lpad((1 + n % 25000)::text, 6, '0') AS crp_account_no,
+    CREATE TABLE {table} AS SELECT 'CRP' || lpad((1 + n % 25000)::text, 6, '0') AS crp_account_no,
         'CPC' || lpad(n::text, 8, '0') AS cpc_customer_no, 'Rahman, Anika ' || n AS customer_name,
         'House ' || n % 180 || ', Road ' || n % 60 || ', Dhanmondi 1209' AS address,
         current_date - (n % 8 * 10)::integer AS last_bill_date,
@@ -116,13 +116,6 @@ def http_of(client: Client) -> httpx.Client:
     return client._http  # noqa: SLF001  # as said
 
 
-def watch(house: House, workers: list[int]) -> Peaks:
-    """The memory of everything that works."""
-    with connect(house.owner_url) as conn:
-        (row,) = conn.execute("SELECT pg_backend_pid() AS pid").fetchall()
-        return Peaks(server=house.server, workers=workers, postmaster=parent_of(row["pid"]))
-
-
 def _use_source(client: Client) -> None:
     source = {"kind": "sample", "query": "flat.sql"}
     http_of(client).put(f"{HOME}/bill-stop-source", json={"data": source}).raise_for_status()
@@ -130,7 +123,7 @@ def _use_source(client: Client) -> None:
 
 def _watched_run(house: House, client: Client, workers: list[int]) -> tuple[float, Peaks]:
     house.settle()
-    with watch(house, workers) as peaks:
+    with house.watch(workers) as peaks:
         return _run(http_of(client)), peaks
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 from house import Client, House
 from memory import SERVER
-from snapshot_load import HOME, NAMES, http_of, run_peer, watch
+from snapshot_load import HOME, NAMES, http_of, run_peer
 from table import Line
 from tranche.kernel.db.account import server_account
 from tranche.kernel.db.binaries import find_binaries
@@ -57,10 +57,10 @@ def measure_exports(house: House, client: Client, *, rows: int, python: Path | N
     for _ in range(_TIMES):
         house.settle()
         copied.append(_psql(house, client.organization_id))
-        with watch(house, []) as peaks:
+        with house.watch([]) as peaks:
             csv.append(_export(house, client, "csv", rows=rows))
         sizes.append(peaks.bytes[SERVER])
-    with watch(house, []) as peaks:
+    with house.watch([]) as peaks:
         xlsx = min(_export(house, client, "xlsx", rows=rows) for _ in range(2))
     ratio = min(copied) / min(csv)
     found = [

@@ -12,16 +12,22 @@ _GATE = 47_110_815
 
 def slow_down(house: House, *, seconds_per_order: float) -> None:
     """Every order that comes in costs that long, asleep, so that a fault has time to strike."""
+    drag(house, table="orders", event="INSERT", seconds_each=seconds_per_order)
+
+
+def drag(house: House, *, table: str, event: str, seconds_each: float) -> None:
+    """A statement that writes to the table sleeps so long for each of its rows."""
+    name = f"chaos_drag_{table}_{event.lower()}"
     house_do(
         house,
         f"""
-        CREATE OR REPLACE FUNCTION chaos_drag() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            PERFORM pg_sleep({seconds_per_order:f} * (SELECT count(*) FROM made));
+            PERFORM pg_sleep({seconds_each:f} * (SELECT count(*) FROM made));
             RETURN NULL;
         END $$;
-        CREATE OR REPLACE TRIGGER chaos_drag AFTER INSERT ON orders REFERENCING NEW TABLE AS made
-            FOR EACH STATEMENT EXECUTE FUNCTION chaos_drag();
+        CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} REFERENCING NEW TABLE AS made
+            FOR EACH STATEMENT EXECUTE FUNCTION {name}();
         """,
     )
 

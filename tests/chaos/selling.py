@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from tests.chaos.drag import house_do
+from tests.chaos.drag import drag
 from tests.chaos.house import House, Started
 from tests.chaos.verdict import assert_sound, assert_tidy
 from tests.inventory.factories import make_item, make_lot
@@ -82,34 +82,12 @@ def started_by(operation: Operation) -> Started:
 
 def slow_invoices(house: House, *, seconds_per_invoice: float, event: str = "INSERT") -> None:
     """Every invoice that is issued (or, with UPDATE, voided) costs that long, asleep."""
-    house_do(
-        house,
-        f"""
-        CREATE OR REPLACE FUNCTION chaos_invoice_drag() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            PERFORM pg_sleep({seconds_per_invoice:f} * (SELECT count(*) FROM made));
-            RETURN NULL;
-        END $$;
-        CREATE OR REPLACE TRIGGER chaos_invoice_drag_{event} AFTER {event} ON invoices
-            REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION chaos_invoice_drag();
-        """,
-    )
+    drag(house, table="invoices", event=event, seconds_each=seconds_per_invoice)
 
 
 def slow_orders(house: House, *, seconds_per_order: float) -> None:
     """Every order costs that long, asleep, before a chunk waits for its numbers: what workers can do side by side."""
-    house_do(
-        house,
-        f"""
-        CREATE OR REPLACE FUNCTION chaos_order_drag() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            PERFORM pg_sleep({seconds_per_order:f} * (SELECT count(*) FROM made));
-            RETURN NULL;
-        END $$;
-        CREATE OR REPLACE TRIGGER chaos_order_drag AFTER UPDATE ON orders
-            REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION chaos_order_drag();
-        """,
-    )
+    drag(house, table="orders", event="UPDATE", seconds_each=seconds_per_order)
 
 
 def assert_invoiced(
