@@ -5,7 +5,6 @@ A short one runs in `make check`; `make soak` is a quarter of an hour (TRANCHE_S
 
 import os
 import random
-import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.chance import make_chance
 from tests.chaos.clerks import Clerk, Desk, Importer, Storekeeper, invoice, print_and_send, snapshot
 from tests.chaos.crash import CrashingPostgres, crashing_postgres
 from tests.chaos.house import House
@@ -58,9 +58,7 @@ def house(postgres: CrashingPostgres, tmp_path: Path) -> Iterator[House]:
 def test_everything_at_once_under_every_kill_leaves_the_books_true(
     postgres: CrashingPostgres, house: House, crew: Crew
 ) -> None:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
-    chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
+    chance = make_chance()
     port = free_port()
     workers = Supervisor(crew.worker, count=2)
     servers = Supervisor(lambda: crew.start_server(port), count=1)
