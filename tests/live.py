@@ -19,10 +19,11 @@ import pytest
 from litestar import Litestar
 
 from tests.conftest import DatabaseUrls
+from tests.kernel.identity.factories import join
 from tranche.app import make_web
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
-from tranche.kernel.identity.service import bootstrap, issue_key
+from tranche.kernel.identity.service import issue_key
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.application import Fittings, make_app, refit
 from tranche.kernel.web.server import Server
@@ -76,7 +77,7 @@ class Live:
 
     def join(self, name: str = "Other") -> tuple[Context, httpx.Client]:
         """The admin of another new organization in the same house, and a client with that admin's key."""
-        context, key = _join(self.database, name=name)
+        context, key = join(self.database, name=name)
         return context, httpx.Client(base_url=self.url, headers=_bearer(key), timeout=30)
 
     def key_for(self, role: Role) -> str:
@@ -145,7 +146,7 @@ def _living(urls: DatabaseUrls, settings: Settings, *, working: bool) -> Iterato
         url = _address(server, thread)
         if working:
             crew.start()
-        context, key = _join(web.pools[0], name="Acme")
+        context, key = join(web.pools[0], name="Acme")
         with httpx.Client(base_url=url, headers=_bearer(key), timeout=30) as client:
             yield Live(
                 url=url,
@@ -225,28 +226,6 @@ def _address(server: Server, thread: threading.Thread) -> str:
         assert time.monotonic() < ends, "the server did not start"
         time.sleep(0.01)
     return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-
-
-def _join(database: Database, *, name: str) -> tuple[Context, str]:
-    made = bootstrap(
-        database,
-        entropy=secrets.token_bytes,
-        name=name,
-        admin_email=f"ada@{name.lower()}.test",
-        admin_name="Ada Admin",
-        zone="UTC",
-        currency="USD",
-        another=True,
-    )
-    context = Context(
-        organization_id=made.organization.id,
-        role=Role.ADMIN,
-        user_id=made.user.id,
-        user_name=made.user.name,
-        branch_id=made.branch.id,
-        request_id="test",
-    )
-    return context, made.issued.secret
 
 
 def _bearer(key: str) -> dict[str, str]:
