@@ -139,7 +139,7 @@ def live(open_live: Callable[..., Live]) -> Live:
 def _living(urls: DatabaseUrls, settings: Settings, *, working: bool) -> Iterator[Live]:
     web = make_web(settings, database_url=urls.app, build=_APPS.take)
     crew = _Crew(settings, urls.app)
-    server = web.server(settings, own_signals=False)
+    server = web.server(settings)
     thread = threading.Thread(target=server.run, daemon=True, name="live server")
     thread.start()
     try:

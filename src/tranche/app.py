@@ -15,6 +15,7 @@ from tranche.imports.uploads import UploadLimits
 from tranche.kernel.db.listen import Listener
 from tranche.kernel.db.migrate import require_known
 from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.doctor.running import LONGEST_SILENCE
 from tranche.kernel.errors import TrancheError, Unavailable
 from tranche.kernel.identity.passwords import Passwords
 from tranche.kernel.identity.service import Entrance, Lifetimes, authenticate, find_visitor, has_branch
@@ -54,7 +55,6 @@ from tranche.outward import Outward, make_outward, make_storage
 _GATE = 4
 _WATCHING = 2
 _EXPORTS = ExportLimits()
-_SILENT = 30.0  # seconds after which a worker counts as gone, as in the questions of doctor
 
 
 class Builder(Protocol):
@@ -73,7 +73,7 @@ class Web:
     outward: Outward
     metrics: Metrics | None = None
 
-    def server(self, settings: Settings, *, own_signals: bool = True) -> Server:
+    def server(self, settings: Settings) -> Server:
         """A server that is not running yet."""
         return make_server(
             self.app if self.metrics is None else measured(self.app, self.metrics),
@@ -81,7 +81,6 @@ class Web:
             host=settings.host,
             port=settings.port,
             trusted_proxy=settings.trusted_proxy,
-            own_signals=own_signals,
         )
 
     def close(self) -> None:
@@ -168,7 +167,7 @@ def _look_ready(database: Database, *, needs_worker: bool) -> Readiness:
     try:
         with database.transaction(None) as conn:
             require_known(conn)
-            has_worker = claims.has_living_worker(conn, seconds=_SILENT)
+            has_worker = claims.has_living_worker(conn, seconds=LONGEST_SILENCE)
     except Unavailable:
         return Readiness(missing="database", has_worker=False)
     except TrancheError:
