@@ -22,6 +22,7 @@ from tranche.inventory.opening.intake import StockIntake
 from tranche.inventory.opening.service import bring_in_stock
 from tranche.inventory.tasks import make_handlers
 from tranche.kernel.context import Context
+from tranche.kernel.db import listing
 from tranche.kernel.db.pool import Database, Row
 from tranche.kernel.jobs.queue import ProcrastinateQueue
 from tranche.kernel.operations import service as operations_service
@@ -165,7 +166,8 @@ class Importer:
 
     def items(self) -> list[Item]:
         with self.database.transaction(self.context.organization_id) as conn:
-            return catalog.list_page(conn, search=None, limit=1_000, offset=0)[0]
+            rows = listing.fetch_page(conn, catalog.ITEMS, listing.Choice(), limit=1_000, offset=0)
+            return [catalog.item_of(row) for row in rows]
 
     def kept(self, operation: Operation) -> dict[str, str | None]:
         """What an undo left, by label, each with its code."""

@@ -20,13 +20,3 @@ class AuditEntry:
     subject_id: int | None
     detail: Mapping[str, JSON]
     request_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditFilter:
-    """What to list: None means any. `since` is included, `until` is not."""
-
-    action: str | None = None
-    user_id: int | None = None
-    since: datetime | None = None
-    until: datetime | None = None

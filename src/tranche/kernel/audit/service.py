@@ -1,12 +1,10 @@
-"""The verbs of the audit log: add an entry, list entries."""
+"""The audit log: entries are added; who lists them asks the list `ENTRIES`."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from tranche.kernel.audit import queries
-from tranche.kernel.audit.domain import JSON, AuditEntry, AuditFilter
+from tranche.kernel.audit.domain import JSON
 from tranche.kernel.context import Context
-from tranche.kernel.db.listing import Choice, count, fetch_page
 from tranche.kernel.db.pool import Connection
 
 ENTRIES = queries.ENTRIES
@@ -30,10 +28,3 @@ def record(
         detail=detail or {},
         request_id=ctx.request_id,
     )
-
-
-def list_entries(conn: Connection, *, wanted: AuditFilter, limit: int, offset: int) -> tuple[list[AuditEntry], int]:
-    """One page of entries, newest first, and how many match in all."""
-    choice = Choice(asdict(wanted))
-    rows = fetch_page(conn, ENTRIES, choice, limit=limit, offset=offset)
-    return [entry_of(row) for row in rows], count(conn, ENTRIES, choice)
