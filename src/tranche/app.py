@@ -10,7 +10,6 @@ from litestar import Litestar
 
 from tranche.areas import AREAS
 from tranche.imports.api import Workbooks
-from tranche.imports.corrections.api import CorrectionLimits
 from tranche.imports.uploads import UploadLimits
 from tranche.kernel.db.listen import Listener
 from tranche.kernel.db.migrate import require_known
@@ -154,7 +153,6 @@ def make_web(
             "intakes": intakes,
             "corrections": make_corrections(operations),
             "voider": make_voider(),
-            "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
         },
     )
     app = build(fittings, routes=[route for module in modules for route in (*module.routes, *module.pages)])
