@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tranche.kernel.faults import describe, words_of
 from tranche.kernel.operations.domain import Operation, Status, adapted_size, final_status, pieces
-from tranche.kernel.operations.faults import describe, words_of
 from tranche.kernel.operations.handlers import Fatal, Handler, Registry
 
 

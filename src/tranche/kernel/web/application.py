@@ -19,11 +19,12 @@ from litestar.types import Message, Scope
 
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import TrancheError
+from tranche.kernel.faults import describe
 from tranche.kernel.garbage import uncollected
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.auth import Authenticator, BranchFinder, Gate
 from tranche.kernel.web.document import ApiArea
-from tranche.kernel.web.errors import describe, fail, refuse, refuse_http
+from tranche.kernel.web.errors import fail, refuse, refuse_http
 from tranche.kernel.web.exports import Exports
 from tranche.kernel.web.health import Readiness, Ready, livez, readyz
 from tranche.kernel.web.json import Body, BodyPlugin, DecimalSchema, JsonResponse

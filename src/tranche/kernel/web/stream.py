@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from tranche.kernel.errors import NotFound, TooMany, Unavailable
-from tranche.kernel.web.errors import describe
+from tranche.kernel.faults import describe
 from tranche.kernel.web.threads import Lane
 
 CHANNEL: Final = "tranche_operations"
