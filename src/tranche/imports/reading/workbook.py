@@ -54,21 +54,12 @@ class CellKind(StrEnum):
     OTHER = "other"
 
 
-def load_workbook(path: Path, *, kind: FileKind, wanted: str | None, limits: Limits) -> Table:
-    """The wanted sheet, else the first visible one that holds anything.
-
-    Raises:
-        InvalidMapping: there is no sheet of the wanted name.
-        UnreadableFile, FileTooLarge: with one sentence.
-    """
-    return next(walk_sheets(path, kind=kind, wanted=wanted, limits=limits))
-
-
 def walk_sheets(path: Path, *, kind: FileKind, wanted: str | None, limits: Limits) -> Iterator[Table]:
     """The wanted sheet, else every visible one that holds anything, in order, each read when it is asked for.
 
     Raises:
-        InvalidMapping, UnreadableFile, FileTooLarge: as `load_workbook`; there is at least one sheet, or it raises.
+        InvalidMapping: there is no sheet of the wanted name.
+        UnreadableFile, FileTooLarge: with one sentence; there is at least one sheet, or it raises.
     """
     try:
         reader = fastexcel.read_excel(source(path, kind=kind, limits=limits))

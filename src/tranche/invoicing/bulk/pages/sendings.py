@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from tranche.invoicing.bulk import service
-from tranche.invoicing.bulk.domain import NothingToSend
+from tranche.invoicing.bulk.domain import RESENDABLE, NothingToSend
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Conflict
@@ -21,12 +21,10 @@ from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.messaging import service as messaging
 from tranche.messaging.api.outbox import FILTERS
-from tranche.messaging.domain import State
 from tranche.messaging.pages.outbox import NAMES, list_folders, state_chips
 
 PATH: Final = "/invoices/sendings/{batch_id:int}"
 _PER_PAGE: Final = 50
-_LOST: Final = (State.BOUNCED, State.FAILED)
 _COLUMNS: Final = (
     Column(label="Recipient"),
     Column(label="Subject"),
@@ -69,7 +67,7 @@ def sending_page(
         "folders": folders,
         "listing": replace(listing, exports=_exports(request, batch_id)),
         "names": NAMES,
-        "lost": sum(counts[state] for state in _LOST),
+        "lost": sum(counts[state] for state in RESENDABLE),
     }
     return render(request, "invoicing/sending.html", data)
 
@@ -92,7 +90,7 @@ def resend(
     del data
     try:
         with database.transaction(ctx.organization_id) as conn:
-            again = service.resend(conn, ctx, operations, operation_id=batch_id, states=_LOST)
+            again = service.resend(conn, ctx, operations, operation_id=batch_id, states=RESENDABLE)
     except NothingToSend as error:
         return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
     return redirect(f"/invoices/sendings/{again.id}", say="They are sent again.")
