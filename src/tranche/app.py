@@ -29,6 +29,7 @@ from tranche.kernel.operations.bell import load_watched
 from tranche.kernel.operations.measuring import Installation
 from tranche.kernel.operations.panels import Panels
 from tranche.kernel.operations.queries import claims
+from tranche.kernel.operations.queries.progress import CHANNEL
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
@@ -38,7 +39,7 @@ from tranche.kernel.web.exports import ExportLimits, Exports
 from tranche.kernel.web.health import Readiness
 from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.server import Server, make_server
-from tranche.kernel.web.stream import CHANNEL, Hub
+from tranche.kernel.web.stream import Hub
 from tranche.modules import (
     make_corrections,
     make_intakes,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath
 
 from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.domain import RESENDABLE, NothingToSend
@@ -12,7 +12,6 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Conflict
 from tranche.kernel.operations.service import Operations, list_items
-from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.browsing import browse
 from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.listing import Column, address
@@ -31,10 +30,6 @@ _COLUMNS: Final = (
     Column(label="State"),
     Column(label="What was said"),
 )
-
-
-class EmptyForm(Body, frozen=True):
-    """A button."""
 
 
 @page(PATH)
@@ -84,10 +79,8 @@ def resend(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-    data: URLEncodedBody[EmptyForm],
 ) -> Html:
     """What bounced or failed once more, to the addresses of now."""
-    del data
     try:
         with database.transaction(ctx.organization_id) as conn:
             again = service.resend(conn, ctx, operations, operation_id=batch_id, states=RESENDABLE)
@@ -102,10 +95,8 @@ def retry(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-    data: URLEncodedBody[EmptyForm],
 ) -> Html:
     """The failed stages once more."""
-    del data
     try:
         with database.transaction(ctx.organization_id) as conn:
             service.get_sender(conn, operation_id=batch_id)
