@@ -37,6 +37,11 @@ class Reading:
     sha256: bytes
     file_name: str
 
+    @classmethod
+    def of(cls, work: Import, *, files: Files, limits: UploadLimits, ctx: Context) -> "Reading":
+        """The file of an import."""
+        return cls(files=files, limits=limits, ctx=ctx, sha256=work.sha256, file_name=work.file_name)
+
     def look(self, mapping: Mapping) -> FileHeader:
         """Its sheets, and its columns with samples, as this mapping reads it.
 
