@@ -174,7 +174,6 @@ class Gate:
 
 
 viewer: Final = Requires(Role.VIEWER)
-operator: Final = Requires(Role.OPERATOR)
 admin: Final = Requires(Role.ADMIN)
 
 
