@@ -137,7 +137,7 @@ def _ours(folder: Path, mails: int, port: int) -> _Ours:
             invoices = [row["id"] for row in conn.execute("SELECT id FROM invoices ORDER BY id").fetchall()]
         _run(client, "pdfs", {"invoice_ids": invoices, "options": {"create_combined_pdf": True}})
         settings = {"host": "127.0.0.1", "port": str(port), "tls": "none", "from": "Acme <pay@acme.test>"}
-        client.send("PUT", "/api/message-channels/email", {"data": {"provider": "smtp", "settings": settings}})
+        client.put("/api/message-channels/email", {"data": {"provider": "smtp", "settings": settings}})
         house.settle()
         _run(client, "communications", {"invoice_ids": invoices, "method": "email"})
         with house.database.transaction(client.organization_id) as conn:
@@ -156,7 +156,7 @@ def _ours(folder: Path, mails: int, port: int) -> _Ours:
 
 
 def _run(client: Client, what: str, body: dict[str, Any]) -> None:
-    started = client.send("POST", f"/api/batch-operations/{what}", body)
+    started = client.post(f"/api/batch-operations/{what}", body)
     client.wait(int(started["id"]), pause=0.2)
 
 
