@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpx
 
 from memory import Peaks, parent_of
+from tranche.kernel.client.events import TERMINAL
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.migrate import migrate
 from tranche.kernel.db.pool import Database, connect
@@ -26,7 +27,6 @@ _START_SECONDS: Final = 60
 _LONGEST_SECONDS: Final = 3_600
 _MOST_WAIT: Final = 30
 _TAIL: Final = 2_000
-_TERMINAL: Final = frozenset({"completed", "completed_with_errors", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Client:
     def wait(self, operation_id: int, *, pause: float) -> None:
         """Until an operation has ended."""
         ends = time.monotonic() + _LONGEST_SECONDS
-        while self.ask(f"/api/operations/{operation_id}")["data"]["status"] not in _TERMINAL:
+        while self.ask(f"/api/operations/{operation_id}")["data"]["status"] not in TERMINAL:
             if time.monotonic() > ends:
                 sys.exit("An operation did not end within an hour.")
             time.sleep(pause)

@@ -21,6 +21,7 @@ from litestar import Litestar
 from tests.conftest import DatabaseUrls
 from tests.kernel.identity.factories import join
 from tranche.app import make_web
+from tranche.kernel.client.events import TERMINAL
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
 from tranche.kernel.identity.service import issue_key
@@ -30,7 +31,6 @@ from tranche.kernel.web.server import Server
 from tranche.kernel.web.stream import Hub
 from tranche.worker import Worker
 
-_TERMINAL = frozenset({"cancelled", "completed", "completed_with_errors", "failed"})
 _QUICK = Settings(
     port=0,
     pool_size=6,
@@ -70,7 +70,7 @@ class Live:
             answer = (client or self.client).get(f"/api/operations/{operation_id}")
             assert answer.status_code == 200, answer.text
             found: dict[str, Any] = answer.json()["data"]
-            if found["status"] in _TERMINAL:
+            if found["status"] in TERMINAL:
                 return found
             assert time.monotonic() < ends, f"operation {operation_id} did not end in time: {found}"
             time.sleep(0.05)

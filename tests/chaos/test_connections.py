@@ -10,12 +10,13 @@ from tests.chaos.drag import house_do, slow_down
 from tests.chaos.files import make_file
 from tests.chaos.follower import Follower
 from tests.chaos.house import House
-from tests.chaos.processes import Crew, free_port
+from tests.chaos.processes import Crew
 from tests.chaos.proxy import Proxy
 from tests.chaos.scale import SCALE
 from tests.chaos.verdict import assert_imported
 from tests.chaos.waiting import eventually
 from tests.conftest import DatabaseUrls
+from tests.ports import free_port
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.pool import connect
 

@@ -18,12 +18,13 @@ from tests.chaos.chance import make_chance
 from tests.chaos.clerks import Clerk, Desk, Importer, Storekeeper, invoice, print_and_send, snapshot
 from tests.chaos.crash import CrashingPostgres, crashing_postgres
 from tests.chaos.house import House
-from tests.chaos.processes import TRANCHE, Crew, Process, Supervisor, free_port
+from tests.chaos.processes import TRANCHE, Crew, Process, Supervisor
 from tests.chaos.selling import make_sale
 from tests.chaos.verdict import assert_tidy, found_orders
 from tests.chaos.waiting import eventually
 from tests.homes import clear
 from tests.inventory.factories import make_item, make_lot
+from tests.ports import free_port
 from tranche.billing_stops.sample import queries
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE
 from tranche.kernel.db.pool import connect

@@ -15,6 +15,7 @@ from tranche.imports.corrections.domain import RowState
 from tranche.imports.corrections.service import Corrections
 from tranche.imports.domain import Limits
 from tranche.imports.targets import Import
+from tranche.kernel.client.events import TERMINAL
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import get_operation
@@ -84,7 +85,7 @@ class Bench:
         for _ in range(50):
             self.importer._run(self.importer.runner, operation)
             (row,) = self.importer.rows(f"SELECT status FROM operations WHERE id = {operation.id}")
-            if row["status"] in {"completed", "completed_with_errors", "failed", "cancelled"}:
+            if row["status"] in TERMINAL:
                 break
         self.assert_sound()
         return self.look(operation.id)

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from tests.kernel.notify.mailbox import free_port, silent
+from tests.kernel.notify.mailbox import silent
 from tests.kernel.notify.receiver import Receiver, receiving
+from tests.ports import free_port
 from tranche.kernel.notify.domain import Outcome, url_fault
 from tranche.kernel.notify.posting import MOST_BODY, Poster, Reply
 
