@@ -52,7 +52,7 @@ def test_guides_name_only_commands_and_options_that_exist() -> None:
     wrong = []
     for page, command, rest in _typed():
         options = _commands().get(command)
-        if options is None and re.match(r" [a-z]", rest):
+        if options is None and re.match(r" ?[a-z]", rest):
             wrong.append(f"{page}: tranche {command}{rest}")
         known = {"--help", *(options or ())}
         wrong += [f"{page}: tranche {command} {option}" for option in _OPTION.findall(rest) if option not in known]
