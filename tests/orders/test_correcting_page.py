@@ -24,7 +24,8 @@ def test_no_transaction_is_open_while_the_workbook_is_kept(
         "/api/orders/upload", files={"file": ("a.csv", ROWS.encode())}, headers={"Prefer": "wait=30"}
     ).json()
     workbook = live.client.get(f"/api/imports/{batch['importId']}/errors.xlsx").content
-    put, seen = LocalFiles.put, []
+    put = LocalFiles.put
+    seen: list[int] = []
 
     def watched(self: LocalFiles, *args: Any, **given: Any) -> Any:
         seen.extend(row["n"] for row in owner.execute(_OPEN))
