@@ -1,7 +1,7 @@
 """Anchors: the head of an organization's chain, noted where whoever changes the database does not reach."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Protocol
 
 import msgspec
@@ -39,24 +39,55 @@ class NotAnchored(Conflict):
     code = "audit_not_anchored"
 
 
-class _Anchor(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Anchor(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A head as it is noted; `hash` is in hex."""
+
     organization_id: int
     number: int
     until: Annotated[datetime, Meta(tz=True)]
     entries: int
     hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
+    @classmethod
+    def of(cls, head: Seal) -> "Anchor":
+        """The anchor of this head."""
+        return cls(
+            organization_id=head.organization_id,
+            number=head.number,
+            until=head.until.astimezone(UTC),
+            entries=head.entries,
+            hash=head.hash.hex(),
+        )
 
-def encode_anchor(head: Seal) -> bytes:
-    """What a note holds."""
-    anchor = _Anchor(
-        organization_id=head.organization_id,
-        number=head.number,
-        until=head.until,
-        entries=head.entries,
-        hash=head.hash.hex(),
-    )
-    return msgspec.json.format(msgspec.json.encode(anchor), indent=2) + b"\n"
+    def seal(self) -> Seal:
+        """The head that was noted."""
+        return Seal(
+            organization_id=self.organization_id,
+            number=self.number,
+            until=self.until,
+            entries=self.entries,
+            hash=bytes.fromhex(self.hash),
+        )
+
+
+def write_anchor(notes: Notes, head: Seal) -> None:
+    """Note this head, whatever was noted before."""
+    content = msgspec.json.format(msgspec.json.encode(Anchor.of(head)), indent=2) + b"\n"
+    notes.write_note(head.organization_id, NOTE, content)
+
+
+def replace_anchor(notes: Notes, organization_id: int, head: Seal | None) -> Seal | None:
+    """Note this head, or none; the one that was noted, as far as it can be read."""
+    content = notes.read_note(organization_id, NOTE)
+    try:
+        before = None if content is None else decode_anchor(content, organization_id=organization_id)
+    except NotAnchored:
+        before = None
+    if head is not None:
+        write_anchor(notes, head)
+    elif content is not None:
+        notes.delete_note(organization_id, NOTE)
+    return before
 
 
 def decode_anchor(content: bytes, *, organization_id: int) -> Seal:
@@ -66,18 +97,12 @@ def decode_anchor(content: bytes, *, organization_id: int) -> Seal:
         NotAnchored: it cannot be read, or is another organization's.
     """
     try:
-        anchor = msgspec.json.decode(content, type=_Anchor)
+        anchor = msgspec.json.decode(content, type=Anchor)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise NotAnchored(f"the anchor cannot be read: {error}") from error
     if anchor.organization_id != organization_id:
         raise NotAnchored(f"the anchor is that of organization {anchor.organization_id}")
-    return Seal(
-        organization_id=anchor.organization_id,
-        number=anchor.number,
-        until=anchor.until,
-        entries=anchor.entries,
-        hash=bytes.fromhex(anchor.hash),
-    )
+    return anchor.seal()
 
 
 def read_anchors(notes: Notes) -> Mapping[int, bytes]:

@@ -5,10 +5,21 @@ from typing import Final
 
 import structlog
 
-from tranche.kernel.audit.anchors import NOTE, NotAnchored, Notes, decode_anchor, encode_anchor, tell_difference
+from tranche.kernel.audit.anchors import (
+    NOTE,
+    NotAnchored,
+    Notes,
+    decode_anchor,
+    replace_anchor,
+    tell_difference,
+    write_anchor,
+)
 from tranche.kernel.audit.domain import Seal
 from tranche.kernel.audit.queries import seals
+from tranche.kernel.audit.service import record
+from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.errors import NotFound
 
 MOST_AT_ONCE: Final = 100_000
 
@@ -59,29 +70,30 @@ def seal_organization(
             entries=sealed.entries,
         )
     if head is not None:
-        _write_anchor(notes, head)
+        _move_anchor(notes, head)
     return entries
 
 
-def renew_anchor(database: Database, notes: Notes, organization_id: int) -> tuple[Seal | None, Seal | None]:
+def renew_anchor(database: Database, notes: Notes, ctx: Context) -> tuple[Seal | None, Seal | None]:
     """Take the chain that is in the database as the true one: the head that was anchored, and the one that is now.
 
-    For a person who knows why they differ, such as after a database was put back. The first is None too where the
-    anchor cannot be read.
+    For a person who knows why they differ, such as after a database was put back; it is an entry of the log itself.
+    The first is None too where the anchor cannot be read.
+
+    Raises:
+        NotFound: there is neither a chain nor an anchor.
     """
-    with database.transaction(organization_id) as conn:
+    content = notes.read_note(ctx.organization_id, NOTE)
+    with database.transaction(ctx.organization_id) as conn:
         head = find_head(conn)
-    try:
-        before = _read_anchor(notes, organization_id)
-    except NotAnchored:
-        before = None
-    if head is None:
-        notes.delete_note(organization_id, NOTE)
-    else:
-        notes.write_note(organization_id, NOTE, encode_anchor(head))
+        if head is None and content is None:
+            raise NotFound(f"Organization {ctx.organization_id} has neither a seal nor an anchor.")
+        if head is not None:
+            record(conn, ctx, action="audit.renew_anchor", subject_id=head.number, detail={"head": head.head})
+    before = replace_anchor(notes, ctx.organization_id, head)
     _log.warning(
         "audit.anchor_renewed",
-        organization=organization_id,
+        organization=ctx.organization_id,
         before=before.head if before else None,
         now=head.head if head else None,
     )
@@ -109,8 +121,8 @@ def _read_anchor(notes: Notes, organization_id: int) -> Seal | None:
         raise NotAnchored(f"Organization {organization_id}: {error.message}. {_ADVICE}") from error
 
 
-def _write_anchor(notes: Notes, head: Seal) -> None:
+def _move_anchor(notes: Notes, head: Seal) -> None:
     """Never backwards: another worker may have been further."""
     anchor = _read_anchor(notes, head.organization_id)
     if anchor is None or anchor.number < head.number:
-        notes.write_note(head.organization_id, NOTE, encode_anchor(head))
+        write_anchor(notes, head)

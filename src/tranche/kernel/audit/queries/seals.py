@@ -131,6 +131,18 @@ def find_seals(conn: Connection, *, wanted: Sequence[tuple[int, int]]) -> dict[t
     return {(seal.organization_id, seal.number): seal for seal in found}
 
 
+def count_seals(conn: Connection, *, organization_id: int | None) -> int:
+    """How many seals there are, of one organization or of all; as the owner."""
+    (row,) = conn.execute(
+        """
+        SELECT count(*) AS n FROM audit_seals
+        WHERE %(organization_id)s::bigint IS NULL OR organization_id = %(organization_id)s
+        """,
+        {"organization_id": organization_id},
+    ).fetchall()
+    return int(row["n"])
+
+
 def walk_heads(conn: Connection) -> Iterator[Seal]:
     """The last seal of every organization that has one, in order; as the owner."""
     after = 0
