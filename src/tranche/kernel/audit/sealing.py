@@ -1,6 +1,7 @@
 """Sealing: the chain of one organization made longer, and its head anchored outside the database."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -22,6 +23,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import NotFound
 
 MOST_AT_ONCE: Final = 100_000
+GRACE: Final = timedelta(minutes=5)
 
 _ADVICE: Final = (
     "Nothing more is sealed. Ask who had the database in their hands; `tranche audit verify` shows what does not hold. "
@@ -42,6 +44,7 @@ def seal_organization(
     *,
     should_abort: Callable[[], bool] = lambda: False,
     most: int = MOST_AT_ONCE,
+    grace: timedelta = GRACE,
 ) -> int:
     """Seal what can be sealed, about `most` entries in a transaction, and anchor the head; returns how many entries.
 
@@ -57,7 +60,7 @@ def seal_organization(
     entries = 0
     while not should_abort():
         with database.transaction(organization_id) as conn:
-            sealed = seals.insert_seal(conn, seals.find_stretch(conn, most=most))
+            sealed = seals.insert_seal(conn, seals.find_stretch(conn, most=most, grace=grace))
         if sealed is None:
             break
         entries, head = entries + sealed.entries, sealed

@@ -1,6 +1,7 @@
 """SQL of the seals: what a seal's hash is, said once for those who make it and for those who check it."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Final
 
 from tranche.kernel.audit.domain import Seal
@@ -41,7 +42,6 @@ SEALS: Final = Listing(
 )
 
 _AT_ONCE: Final = 1_000
-_GRACE: Final = "5 minutes"
 _HASH: Final = chained(
     previous="%(previous)s::bytea",
     organization="current_organization()",
@@ -51,13 +51,13 @@ _HASH: Final = chained(
 )
 
 
-def find_stretch(conn: Connection, *, most: int) -> Row:
+def find_stretch(conn: Connection, *, most: int, grace: timedelta) -> Row:
     """What the next seal of the organization would hold: number, previous (a hash), since, until.
 
     An entry bears the time at which its transaction began, so what is older than the oldest transaction is whole: all
     of it was committed or never will be. Only a snapshot that is taken after this question sees all of that, so the
-    seal is made by another statement, and under READ COMMITTED. A few minutes more are left for sessions of other
-    roles, of which we see nothing. About `most` entries are taken at once; those of one moment stay together.
+    seal is made by another statement, and under READ COMMITTED. What is younger than `grace` is left too, for sessions
+    of other roles, of which we see nothing. About `most` entries are taken at once; those of one moment stay together.
     """
     (row,) = conn.execute(
         """
@@ -65,7 +65,7 @@ def find_stretch(conn: Connection, *, most: int) -> Row:
             SELECT number, until, hash FROM audit_seals WHERE organization_id = current_organization()
             ORDER BY number DESC LIMIT 1
         ), safe AS (
-            SELECT least(now() - %(grace)s::interval, min(xact_start)) AS until
+            SELECT least(now() - %(grace)s, min(xact_start)) AS until
             FROM pg_stat_activity WHERE datname = current_database()
         ), start AS (
             SELECT coalesce((SELECT until FROM head), '-infinity') AS since
@@ -80,7 +80,7 @@ def find_stretch(conn: Connection, *, most: int) -> Row:
             )) AS until
         FROM safe, start
         """,
-        {"grace": _GRACE, "most": most},
+        {"grace": grace, "most": most},
     ).fetchall()
     return row
 
