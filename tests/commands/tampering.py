@@ -308,7 +308,10 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     ],
     "the audit log is sealed up to a day ago": [
         "DELETE FROM audit_seals; UPDATE audit_entries SET at = at - interval '1 day' WHERE subject_id = 9",
-        "UPDATE audit_entries SET at = at - interval '25 hours'; UPDATE audit_seals SET until = until - interval '9 days'",
+        (
+            "UPDATE audit_entries SET at = at - interval '25 hours'; "
+            "UPDATE audit_seals SET until = until - interval '9 days'"
+        ),
     ],
     "a message is kept once for its key": [
         "ALTER TABLE messages DROP CONSTRAINT messages_organization_id_key_key; UPDATE messages SET key = 'a'",
