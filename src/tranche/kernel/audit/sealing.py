@@ -72,7 +72,7 @@ def seal_organization(
             until=sealed.until.isoformat(),
             entries=sealed.entries,
         )
-    if head is not None:
+    if head is not None and (anchor is None or anchor.number < head.number):
         _move_anchor(notes, head)
     return entries
 
