@@ -278,7 +278,7 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     ],
     "the seals of the audit log follow each other without a gap": [
         "DELETE FROM audit_seals WHERE number = 1",
-        "UPDATE audit_seals SET number = number + 1",
+        "UPDATE audit_seals SET number = number + 2",
         "UPDATE audit_seals SET until = until - interval '1 day' WHERE number = 2",
     ],
     "every sealed entry of the audit log is as it was sealed": [
