@@ -192,3 +192,36 @@ def test_a_server_that_is_away_refuses_for_now(tmp_path: Path, s3: S3Server) -> 
     with contextlib.suppress(Unavailable):
         storage.put(1, io.BytesIO(b"x"), limit=LIMIT)
     assert not isinstance(caught.value, NotFound)
+
+
+def test_a_note_is_replaced_whole_and_is_no_file(storage: Storage) -> None:
+    assert storage.read_note(7, "audit-head") is None
+    assert storage.list_notes("audit-head") == []
+    storage.delete_note(7, "audit-head")
+    for content in (b"one", b"two, which is longer"):
+        storage.write_note(7, "audit-head", content)
+        storage.write_note(12, "audit-head", content)
+        assert storage.read_note(7, "audit-head") == content
+    storage.write_note(8, "other", b"x")
+    assert storage.list_notes("audit-head") == [7, 12]
+    assert storage.organizations() == []
+    assert not list(storage.list_kept(7))
+    assert storage.clear_parts(7, before=FUTURE) == 0
+    storage.delete_note(7, "audit-head")
+    assert storage.list_notes("audit-head") == [12]
+    assert storage.read_note(12, "audit-head") == b"two, which is longer"
+
+
+@pytest.mark.parametrize("name", ["", ".", "../x", "a/b", "A", "audit head", "-a", "a-", "a" * 30, "a.b"])
+def test_a_note_is_nowhere_else_than_among_the_notes(storage: Storage, name: str) -> None:
+    with pytest.raises(ValueError, match="no name of a note"):
+        storage.write_note(1, name, b"x")
+    for ask in (storage.read_note, storage.delete_note):
+        with pytest.raises(ValueError, match="no name of a note"):
+            ask(1, name)
+
+
+def test_the_sweep_leaves_notes_alone(storage: Storage, database: Database, context: Context) -> None:
+    storage.write_note(context.organization_id, "audit-head", b"x")
+    clear_abandoned(database, storage, older_than=-FUTURE)
+    assert storage.read_note(context.organization_id, "audit-head") == b"x"

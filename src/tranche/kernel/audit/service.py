@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from tranche.kernel.audit import queries
 from tranche.kernel.audit.domain import JSON
+from tranche.kernel.audit.queries import entries
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 
-ENTRIES = queries.ENTRIES
-entry_of = queries.entry_of
+ENTRIES = entries.ENTRIES
+entry_of = entries.entry_of
 
 
 def record(
@@ -19,7 +19,7 @@ def record(
     `action` is "subject.verb", such as "order_batch.delete". A deed on many things is one entry, whose items
     stand in the ledger. Never put a secret into `detail`.
     """
-    return queries.insert_entry(
+    return entries.insert_entry(
         conn,
         user_id=ctx.user_id,
         actor=ctx.user_name or (ctx.caller if ctx.user_id or ctx.api_key_id else "system"),

@@ -1,5 +1,6 @@
 """The wire contract of identity and of the audit log, and how it is filled."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -164,6 +165,16 @@ class AuditEntryOut(Out, frozen=True):
     request_id: str
 
 
+class AuditSealOut(Out, frozen=True):
+    """A seal of the audit log; `hash` is in hex."""
+
+    number: int
+    until: datetime
+    entries: int
+    hash: str
+    sealed_at: datetime
+
+
 def organization_out(organization: Organization) -> OrganizationOut:
     return OrganizationOut(
         id=organization.id,
@@ -222,6 +233,16 @@ def audit_entry_out(entry: AuditEntry) -> AuditEntryOut:
         subject_id=entry.subject_id,
         detail=dict(entry.detail),
         request_id=entry.request_id,
+    )
+
+
+def audit_seal_out(row: Mapping[str, Any]) -> AuditSealOut:
+    return AuditSealOut(
+        number=row["number"],
+        until=row["until"].astimezone(UTC),
+        entries=row["entries"],
+        hash=row["hash"].hex(),
+        sealed_at=row["sealed_at"].astimezone(UTC),
     )
 
 

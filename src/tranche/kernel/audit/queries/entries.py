@@ -1,4 +1,4 @@
-"""SQL of the audit log."""
+"""SQL of the entries of the audit log."""
 
 from collections.abc import Mapping
 
@@ -45,11 +45,17 @@ def insert_entry(
     detail: Mapping[str, JSON],
     request_id: str,
 ) -> int:
+    """Add an entry; where the database's clock was set back, it stands at the end of what is sealed."""
     (row,) = conn.execute(
         """
-        INSERT INTO audit_entries (organization_id, user_id, actor, action, subject_id, detail, request_id)
+        INSERT INTO audit_entries (organization_id, at, user_id, actor, action, subject_id, detail, request_id)
         VALUES (
-            current_organization(), %(user_id)s, %(actor)s, %(action)s, %(subject_id)s, %(detail)s, %(request_id)s
+            current_organization(),
+            greatest(now(), (
+                SELECT s.until FROM audit_seals s WHERE s.organization_id = current_organization()
+                ORDER BY s.number DESC LIMIT 1
+            )),
+            %(user_id)s, %(actor)s, %(action)s, %(subject_id)s, %(detail)s, %(request_id)s
         )
         RETURNING id
         """,
