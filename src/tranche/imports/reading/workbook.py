@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -19,8 +20,17 @@ from tranche.imports.domain import (
     UnreadableFile,
     letter_of,
 )
+from tranche.imports.reading.auditing import Taken, audit
 from tranche.imports.reading.exact import clock, restore, with_texts
-from tranche.imports.reading.markup import Survey, has_tiny_numbers, most_cells, survey, unsaved_formulas
+from tranche.imports.reading.markup import (
+    Survey,
+    check_extent,
+    has_tiny_numbers,
+    most_cells,
+    pieces,
+    survey,
+    unsaved_formulas,
+)
 from tranche.imports.reading.merged import named_areas
 from tranche.imports.reading.opendocument import odd_cells
 from tranche.imports.reading.records import BINARY, binary_sheet
@@ -73,13 +83,13 @@ def walk_sheets(path: Path, *, kind: FileKind, wanted: str | None, limits: Limit
     try:
         reader = fastexcel.read_excel(source(path, kind=kind, limits=limits))
         names = tuple(reader.sheet_names)
+        _refuse_twins(names)
         if wanted is not None and wanted not in names:
             message = f"The workbook has no sheet “{wanted}”. Sheets: {', '.join(names) or 'none'}."
             raise InvalidMapping(message, errors=[FieldError("sheet", message, "unknown_sheet")])
         found = False
         for name in names if wanted is None else (wanted,):
-            seen = survey(path, sheet=name, limits=limits) if kind is FileKind.XLSX else Survey()
-            sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+            sheet, seen = _load(reader, name, path=path, kind=kind, limits=limits)
             if wanted is None and (sheet.visible != "visible" or not sheet.width):
                 continue
             _check_size(sheet, limits=limits)
@@ -89,6 +99,26 @@ def walk_sheets(path: Path, *, kind: FileKind, wanted: str | None, limits: Limit
         raise UnreadableFile(_sentence(str(error))) from error
     if not found:
         raise UnreadableFile("The workbook has no visible sheet with anything in it.", code="empty_file")
+
+
+def _refuse_twins(names: tuple[str, ...]) -> None:
+    """Sheets are asked for by name, so that of two the second would never be read."""
+    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+    if twice is not None:
+        raise UnreadableFile(f"The workbook is damaged: it has two sheets of the name “{twice}”. {_AGAIN}")
+
+
+def _load(
+    reader: fastexcel.ExcelReader, name: str, *, path: Path, kind: FileKind, limits: Limits
+) -> tuple[fastexcel.ExcelSheet, Survey]:
+    """A sheet, and what its XML says; the two are found side by side, since the reader leaves Python alone."""
+    if kind is not FileKind.XLSX:
+        return reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string"), Survey()
+    check_extent(path, sheet=name, limits=limits)
+    with ThreadPoolExecutor(1) as beside:
+        seen = beside.submit(survey, path, sheet=name, limits=limits)
+        sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        return sheet, seen.result()
 
 
 def _table(
@@ -124,6 +154,14 @@ def _table(
     elif kind in BINARY:
         merged = named_areas(binary_sheet(path, kind=kind, sheet=sheet.name, limits=limits).merged())
     _break(broken, {(row, column - first): UNSAVED for row, column in unsaved}, columns=columns)
+    if seen.is_found:
+        _correct(
+            columns,
+            first,
+            broken,
+            seen,
+            texts=pieces(path, sheet=sheet.name, limits=limits, most=limits.unzipped_bytes),
+        )
     return Table(
         kind=kind,
         sheet=sheet.name,
@@ -136,6 +174,22 @@ def _table(
         percent=percent,
         notices=tuple(_garbled(columns, first)) if kind is FileKind.XLS else (),
     )
+
+
+def _correct(
+    columns: list[pa.ChunkedArray],
+    first: int,
+    broken: dict[int, dict[int, str]],
+    seen: Survey,
+    *,
+    texts: Iterator[tuple[bytes, int]],
+) -> None:
+    """See auditing."""
+    wrong: dict[int, dict[int, str]] = {}
+    for (row, column), text in audit(seen.tally, Taken(columns, first, broken), texts=texts).items():
+        wrong.setdefault(column - first, {})[row] = text
+    for index, cells in wrong.items():
+        columns[index] = with_texts(columns[index], cells)
 
 
 def _garbled(columns: Sequence[pa.ChunkedArray], first: int) -> Iterator[str]:
