@@ -49,7 +49,7 @@ def test_a_row_that_no_sheet_has_is_named(tmp_path: Path, address: str) -> None:
     assert f"it has a cell {address[:20]}, which no sheet has" in said
 
 
-@pytest.mark.parametrize("address", ["A1048577", "XFE2", "AAAAAAAA2", "a9999999"])
+@pytest.mark.parametrize("address", ["XFE2", "AAAAAAAA2", "B99999999"])
 def test_a_place_that_no_sheet_has_is_refused_one_way_or_the_other(tmp_path: Path, address: str) -> None:
     rows = f'<row r="2"><c r="A2"><v>1</v></c><c r="{address}"><v>7</v></c></row>'
     with pytest.raises((UnreadableFile, FileTooLarge)):

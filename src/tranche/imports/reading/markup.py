@@ -17,7 +17,6 @@ from tranche.imports.reading.auditing import Tally, refuse_far_rows
 
 _STEP: Final = 1 << 20
 _PREFIX_BYTES: Final = 64_000_000
-_PART_BYTES: Final = 10_000_000
 _LONGEST_CELL: Final = 40_000
 _LEAST_COLUMNS: Final = 26
 _LETTERS: Final = 7
@@ -203,9 +202,12 @@ def _percent_styles(file: zipfile.ZipFile) -> set[int]:
 
 
 def _elements(file: zipfile.ZipFile, name: str) -> Iterator[ET.Element]:
+    """The tags of a part with their attributes, without what is in them: styles alone may take many megabytes."""
     try:
         with file.open(name) as part:
-            yield from ET.fromstring(part.read(_PART_BYTES)).iter()  # noqa: S314  # of limited size, in a limited process
+            for _, element in ET.iterparse(part, ("start",)):  # noqa: S314  # of limited size, in a limited process
+                yield element
+                element.clear()
     except (KeyError, ET.ParseError, *_BROKEN):
         return
 
