@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 
 from tests.imports.factories import TEXTS, Cell, orders, read, write_xlsx
+from tests.imports.makers import Made, cell_of, write_xls, write_xlsb
 from tests.imports.sheets import head_row, texts_row, write_sheet
 from tranche.imports.domain import FileTooLarge, UnreadableFile
 from tranche.imports.reading import auditing
@@ -176,3 +177,24 @@ def test_a_value_that_lies_across_two_pieces_is_counted_once(tmp_path: Path, mon
     for step in (997, 1_009, 4_001):
         monkeypatch.setattr("tranche.imports.reading.markup._STEP", step)
         assert len(read(path, fields=TEXTS).rows) == 198
+
+
+def test_a_cell_with_two_values_is_named_in_old_workbooks(tmp_path: Path) -> None:
+    rows: list[list[Made]] = [["Order", "Note"], ["A1", 1], ["A2", "x"]]
+    path = write_xls(tmp_path / "a.xls", rows, charts=cell_of(2, 1, "other"))
+    with pytest.raises(UnreadableFile, match="the cell B3 stands in it with two values"):
+        read(path, fields=TEXTS)
+
+
+def test_a_cell_with_two_values_is_named_in_binary_workbooks(tmp_path: Path) -> None:
+    path = write_xlsb(tmp_path / "a.xlsb", [["Order", "Note"], ["A1", 1], ["A2", "x"]])
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    sheet = parts["xl/worksheets/sheet1.bin"]
+    begin = sheet.index(bytes((0, 17)) + (2).to_bytes(4, "little"))  # the record of the third row
+    end = sheet.index(b"\x92\x01\x00", begin)
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in parts.items():
+            file.writestr(name, sheet[:end] + sheet[begin:end] + sheet[end:] if name.endswith("sheet1.bin") else data)
+    with pytest.raises(UnreadableFile, match="the cell A3 stands in it with two values"):
+        read(path, fields=TEXTS)

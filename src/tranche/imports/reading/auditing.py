@@ -54,6 +54,17 @@ def refuse_far_rows(text: bytes) -> None:
         raise _damaged(f"it has a cell {far[1][:20].decode()}, which no sheet has")
 
 
+def refuse_twins(names: Sequence[str]) -> None:
+    """Sheets are asked for by name, so that of two of one name the second would never be read.
+
+    Raises:
+        UnreadableFile: there are two.
+    """
+    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+    if twice is not None:
+        raise _damaged(f"it has two sheets of the name “{twice}”")
+
+
 @dataclass(slots=True)
 class Taken:
     """What the reader took of a sheet: its columns, of which the first is the column `first` of the sheet.

@@ -20,7 +20,7 @@ from tranche.imports.domain import (
     UnreadableFile,
     letter_of,
 )
-from tranche.imports.reading.auditing import Taken, audit
+from tranche.imports.reading.auditing import Taken, audit, refuse_twins
 from tranche.imports.reading.exact import clock, restore, with_texts
 from tranche.imports.reading.markup import (
     Survey,
@@ -33,7 +33,7 @@ from tranche.imports.reading.markup import (
 )
 from tranche.imports.reading.merged import named_areas
 from tranche.imports.reading.opendocument import odd_cells
-from tranche.imports.reading.records import BINARY, binary_sheet
+from tranche.imports.reading.records import BINARY, binary_sheet, refuse_doubles
 from tranche.imports.reading.repairs import source
 from tranche.imports.reading.table import Part, Table
 from tranche.kernel.errors import FieldError
@@ -83,7 +83,7 @@ def walk_sheets(path: Path, *, kind: FileKind, wanted: str | None, limits: Limit
     try:
         reader = fastexcel.read_excel(source(path, kind=kind, limits=limits))
         names = tuple(reader.sheet_names)
-        _refuse_twins(names)
+        refuse_twins(names)
         if wanted is not None and wanted not in names:
             message = f"The workbook has no sheet “{wanted}”. Sheets: {', '.join(names) or 'none'}."
             raise InvalidMapping(message, errors=[FieldError("sheet", message, "unknown_sheet")])
@@ -99,13 +99,6 @@ def walk_sheets(path: Path, *, kind: FileKind, wanted: str | None, limits: Limit
         raise UnreadableFile(_sentence(str(error))) from error
     if not found:
         raise UnreadableFile("The workbook has no visible sheet with anything in it.", code="empty_file")
-
-
-def _refuse_twins(names: tuple[str, ...]) -> None:
-    """Sheets are asked for by name, so that of two the second would never be read."""
-    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
-    if twice is not None:
-        raise UnreadableFile(f"The workbook is damaged: it has two sheets of the name “{twice}”. {_AGAIN}")
 
 
 def _load(
@@ -152,7 +145,9 @@ def _table(
         unsaved, percent, merged = odd.unsaved, frozenset(odd.percent), named_areas(odd.merged)
         _break(broken, {(row, column - first): words for (row, column), words in odd.errors.items()}, columns=columns)
     elif kind in BINARY:
-        merged = named_areas(binary_sheet(path, kind=kind, sheet=sheet.name, limits=limits).merged())
+        records = binary_sheet(path, kind=kind, sheet=sheet.name, limits=limits)
+        refuse_doubles(records)
+        merged = named_areas(records.merged())
     _break(broken, {(row, column - first): UNSAVED for row, column in unsaved}, columns=columns)
     if seen.is_found:
         _correct(
