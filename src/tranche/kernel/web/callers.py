@@ -12,9 +12,7 @@ _MOST: Final = 10_000
 
 
 class Callers:
-    """Callers by their keys. What somebody else changed is seen after a second at the latest, what `forget` follows
-    at once.
-    """
+    """Callers by their keys: what another process changed is seen within a second, what `forget` follows at once."""
 
     def __init__(
         self,
