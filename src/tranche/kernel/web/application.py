@@ -208,6 +208,7 @@ async def _finish_headers(message: Message, scope: Scope) -> None:
     """Every response of every kind passes here once, when it starts."""
     if message["type"] != "http.response.start":
         return
+    scope["litestar_app"].state["gate"].note_answer(scope)
     present = {name.lower() for name, _ in message["headers"]}
     wanted = {**_HEADERS, "x-request-id": request_id(scope)}
     allowance = scope["state"].get("allowance")
