@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tranche.imports.domain import Limits, Mapping, ParseRequest, UnreadableFile
+from tranche.imports.parser import inspect
 from tranche.imports.uploads import UploadLimits
 from tranche.kernel.context import Context, Role
 from tranche.kernel.storage.local import LocalFiles
@@ -19,7 +20,6 @@ _TEXT = b"orderId,customerName,itemSku,quantity,unitPrice,day\n1,Acme,A-1,1,1,x\
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was really read."""
     found: list[str] = []
-    inspect = files.inspect
 
     def counted(request: ParseRequest, **words: object) -> object:
         found.append(request.file_name)

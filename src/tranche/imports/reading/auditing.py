@@ -78,7 +78,7 @@ class Taken:
 
     def count(self) -> int:
         """How many cells that is."""
-        filled = sum(len(column) - column.null_count for column in self.columns)
+        filled: int = sum(len(column) - column.null_count for column in self.columns)
         return filled + sum(len(cells) for cells in self.broken.values())
 
 
