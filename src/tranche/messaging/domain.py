@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from tranche.kernel.errors import FieldError, Invalid, NotFound
+from tranche.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from tranche.kernel.notify.domain import check_mail
 
 
@@ -68,6 +68,12 @@ class MessageNotFound(NotFound):
     """No such message in this organization."""
 
     code = "message_not_found"
+
+
+class NothingInDoubt(Conflict):
+    """There is no message of unknown outcome that a person could decide about."""
+
+    code = "nothing_in_doubt"
 
 
 class SuppressionNotFound(NotFound):

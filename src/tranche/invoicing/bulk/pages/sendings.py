@@ -117,4 +117,41 @@ def retry(
     return redirect(f"/invoices/sendings/{batch_id}", say="What failed is tried again.")
 
 
-SENDING_PAGES: Final = (sending_page, resend, retry)
+@form(PATH + "/mark-sent")
+def mark_sent(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    batch_id: FromPath[int],
+    data: URLEncodedBody[EmptyForm],
+) -> Html:
+    """All that is in doubt has arrived."""
+    del data
+    try:
+        with database.transaction(ctx.organization_id) as conn:
+            service.get_sender(conn, operation_id=batch_id)
+            messaging.mark_sent(conn, ctx, operation_id=batch_id)
+    except Conflict as error:
+        return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
+    return redirect(f"/invoices/sendings/{batch_id}", say="They count as sent.")
+
+
+@form(PATH + "/send-again")
+def send_again(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    batch_id: FromPath[int],
+    data: URLEncodedBody[EmptyForm],
+) -> Html:
+    """All that is in doubt once more."""
+    del data
+    try:
+        with database.transaction(ctx.organization_id) as conn:
+            service.get_sender(conn, operation_id=batch_id)
+            messaging.send_again(conn, ctx, operations, operation_id=batch_id)
+    except Conflict as error:
+        return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
+    return redirect(f"/invoices/sendings/{batch_id}", say="They are sent again.")
+
+
+SENDING_PAGES: Final = (sending_page, resend, retry, mark_sent, send_again)
