@@ -12,6 +12,7 @@ are newer than one side's Unicode tables. A database with LC_CTYPE "C" lowers on
 import re
 import unicodedata
 
+_JOINERS = frozenset("\u200c\u200d")  # in Bengali, Hindi, Persian and others; Python calls them unprintable
 _SPACES = re.compile("[\u0001-\u0020\u0085\u1680\u2028\u2029]+")
 _BEFORE = str.maketrans("İΣ", "iσ")
 _AFTER = str.maketrans({"ς": "σ", "ı": "i", "ß": "ss"})
@@ -44,6 +45,16 @@ def after_prefix(prefix: str) -> str:
         if point <= _LAST_POINT:
             return prefix[: end - 1] + chr(point)
     return ""
+
+
+def is_plain(char: str) -> bool:
+    """Whether a letter may stand in a line of text: it is printable, or a joiner, by which many words are spelt."""
+    return char.isprintable() or char in _JOINERS
+
+
+def is_line(text: str) -> bool:
+    """Whether a text is one line without control characters."""
+    return all(is_plain(char) for char in text)
 
 
 def spellings(text: str) -> tuple[str, ...]:

@@ -36,6 +36,11 @@ def read_id(value: object) -> str | None:
     return text if is_one and isinstance(text, str) else None
 
 
+def read_code(value: object) -> int:
+    """A provider's number of an error, 0 where it gives none."""
+    return value if isinstance(value, int) else 0
+
+
 def unanswered(outcome: Outcome) -> Outcome:
     """Where no answer came: what has left may have arrived, so that it is not sent again by itself."""
     return in_doubt(f"{outcome.error} The message may have arrived.") if outcome.has_left else outcome

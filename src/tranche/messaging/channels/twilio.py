@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from tranche.kernel.notify.domain import Outcome, in_doubt, sent
 from tranche.kernel.notify.posting import Poster
-from tranche.messaging.channels.answers import NO_ID, clean, fault, read_id, read_json, unanswered
+from tranche.messaging.channels.answers import NO_ID, clean, fault, read_code, read_id, read_json, unanswered
 from tranche.messaging.channels.carrier import Fields, Letter, OneByOne
 from tranche.messaging.domain import Channel, Event, State
 
@@ -60,7 +60,7 @@ class TwilioCarrier(OneByOne):
         if reply.is_taken:
             found = read_id(answer.get("sid"))
             return sent(found, status_code=reply.status) if found else in_doubt(NO_ID)
-        code = answer.get("code")
+        code = read_code(answer.get("code"))
         return fault(
             reply, message=str(answer.get("message", "")), code="unreachable" if code in UNREACHABLE else "refused"
         )

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from tranche.kernel.notify.domain import Outcome, again, in_doubt, sent
 from tranche.kernel.notify.mail import MailFile
 from tranche.kernel.notify.posting import Poster, Reply
-from tranche.messaging.channels.answers import NO_ID, clean, fault, load, read_id, read_json, unanswered
+from tranche.messaging.channels.answers import NO_ID, clean, fault, load, read_code, read_id, read_json, unanswered
 from tranche.messaging.channels.carrier import Fields, Letter, OneByOne
 from tranche.messaging.domain import Event, State
 
@@ -116,7 +116,7 @@ def read_events(body: bytes) -> list[Event]:
             continue
         errors = status.get("errors")
         first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-        state = State.BOUNCED if first.get("code") in UNREACHABLE else state
+        state = State.BOUNCED if read_code(first.get("code")) in UNREACHABLE else state
         key = f"{found_id}:{status['status']}"
         found.append(Event(provider_id=found_id, status=state, key=key, detail=clean(first.get("title", ""))))
     return found
@@ -134,7 +134,7 @@ def _statuses(body: bytes) -> list[dict[str, Any]]:
 def _fault(reply: Reply) -> Outcome:
     error = read_json(reply).get("error")
     error = error if isinstance(error, dict) else {}
-    code = error.get("code")
+    code = read_code(error.get("code"))
     if code in _BUSY:
         reply = Reply(status=429, text=reply.text, retry_after=reply.retry_after, content=reply.content)
     return fault(reply, message=str(error.get("message", "")), code="unreachable" if code in UNREACHABLE else "refused")

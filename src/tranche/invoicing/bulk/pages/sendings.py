@@ -16,6 +16,7 @@ from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.browsing import browse
 from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.listing import Column, address
+from tranche.kernel.web.pages.once import begin_once, make_token
 from tranche.kernel.web.pages.render import Html, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
@@ -36,7 +37,9 @@ _COLUMNS: Final = (
 
 
 class EmptyForm(Body, frozen=True):
-    """A button."""
+    """A button; `once` is its token where it begins something."""
+
+    once: str = ""
 
 
 @page(PATH)
@@ -70,6 +73,7 @@ def sending_page(
         "listing": replace(listing, exports=_exports(request, batch_id)),
         "names": NAMES,
         "lost": sum(counts[state] for state in _LOST),
+        "once": make_token(),
     }
     return render(request, "invoicing/sending.html", data)
 
@@ -89,13 +93,17 @@ def resend(
     data: URLEncodedBody[EmptyForm],
 ) -> Html:
     """What bounced or failed once more, to the addresses of now."""
-    del data
     try:
         with database.transaction(ctx.organization_id) as conn:
-            again = service.resend(conn, ctx, operations, operation_id=batch_id, states=_LOST)
+
+            def begin() -> str:
+                again = service.resend(conn, ctx, operations, operation_id=batch_id, states=_LOST)
+                return f"/invoices/sendings/{again.id}"
+
+            path = begin_once(conn, ctx, token=data.once, begin=begin)
     except NothingToSend as error:
         return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
-    return redirect(f"/invoices/sendings/{again.id}", say="They are sent again.")
+    return redirect(path, say="They are sent again.")
 
 
 @form(PATH + "/retry")
