@@ -9,7 +9,7 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import MultipartBody, URLEncodedBody
 
-from tranche.invoicing.bulk.design import change_design, get_design
+from tranche.invoicing.bulk.design import change_design, change_logo, get_design
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.domain import InvoiceDocument
 from tranche.invoicing.printing.design import MOST_LOGO_BYTES, PAPERS, Design
@@ -83,13 +83,15 @@ def save_logo(
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
+    printer: NamedDependency[Printer],
     data: MultipartBody[LogoForm],
 ) -> Html:
     """Keep a logo."""
     with database.transaction(ctx.organization_id) as conn:
         before = get_design(conn)
         try:
-            change_design(conn, ctx, design=replace(before, logo=data.logo.file.read(MOST_LOGO_BYTES + 1)))
+            logo = data.logo.file.read(MOST_LOGO_BYTES + 1)
+            change_logo(conn, ctx, printer, design=replace(before, logo=logo))
         except Invalid as error:
             shown = _shown(conn, before, faults=faults_of(error))
             return render(request, "invoicing/design.html", shown, status=400)
