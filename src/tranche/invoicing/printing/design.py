@@ -9,7 +9,7 @@ from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.text import is_line
 
 TEMPLATE_ID: Final = "tranche-invoice"
-TEMPLATE_VERSION: Final = 1  # raise it with every change of what is printed
+TEMPLATE_VERSION: Final = 2  # raise it with every change of what is printed
 MOST_LOGO_BYTES: Final = 500_000
 PAPERS: Final = ("a4", "us-letter")
 

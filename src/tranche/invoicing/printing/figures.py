@@ -1,6 +1,7 @@
 """Numbers, money and days as each language writes them, and the fixed words of an invoice."""
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -12,12 +13,23 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
+from tranche.kernel.text import is_plain
+
 DEFAULT_LANGUAGE: Final = "en"
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
 _OF_THE_RIGHT: Final = frozenset({"R", "AL"})
+_RUN: Final = re.compile("[!-~\u00a1-\u024f]{31,}")
+_PIECE: Final = re.compile(".{1,10}")
+_BREAK: Final = "\u200b"
 _MARK: Final = "\u200e"
 _HUNDRED: Final = Decimal(100)
 _MOST_DIGITS: Final = 6
+
+
+def loosen(text: str) -> str:
+    """A text whose long runs without a gap, such as codes and addresses, may be broken over lines; no controls."""
+    plain = "".join(char if is_plain(char) or char == "\n" else " " for char in text)
+    return _RUN.sub(lambda found: _BREAK.join(_PIECE.findall(found[0])), plain)
 
 
 @cache
