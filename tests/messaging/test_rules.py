@@ -64,7 +64,7 @@ def test_a_filled_line_stays_one_line(name: str) -> None:
     assert not set(line) & set("\r\n\t\v\f\0\x85\u2028\u2029\u202e")
 
 
-@pytest.mark.parametrize("name", ["র‍্যাব", "क्‍ष", "می‌خواهم"])
+@pytest.mark.parametrize("name", ["র‍্যাব", "क्‍ष", "می‌خواهم", "فاتورة\u200f (7)"])
 def test_joiners_by_which_words_are_spelt_stay_in_a_line(name: str) -> None:
     assert fill_line("{{customer_name}}", {"customer_name": name}) == name
     template = Template(name="a", channel=Channel.EMAIL, language="bn", subject=name, body=name)
