@@ -1,7 +1,6 @@
 """Invoices as life brings them, for the printer and for the official rules; without a database."""
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import Final
 
 from tests.invoicing.printing.documents import BANK, BUYER, SELLER, make_document
@@ -33,6 +32,7 @@ def _in_script(language: str) -> InvoiceDocument:
 
 _MIXED: Final = [item for _, item in _NAMES.values()]
 ODDITIES: Final = {
+    "plain": make_document([("1", "1249.00", "19"), ("2", "38.50", "19"), ("1", "12.90", "7")]),
     "five_hundred_lines": make_document([("3", "12.35", "19"), ("1", "8.10", "7")] * 250),
     "long_name": make_document(description=LONG[:300]),
     "long_word": make_document(
@@ -72,5 +72,3 @@ ODDITIES: Final = {
         bank=replace(BANK, bank="Sparkasse der vereinigten Städte und Gemeinden am mittleren Rhein"),
     ),
 }
-# What stands on paper, and must not be lost between the pages.
-WHOLE: Final = Decimal("500")
