@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.guide import fit, keep, keep_file
 from tests.browser.tabs import Tab
+from tests.browser.test_invoices import look_at_all, twelve
 from tests.browser.workshop import by_mail, invoice_all, open_workshop, tell
 from tests.invoicing.printing.oddities import ODDITIES
 from tests.kernel.notify.mailbox import mailbox
@@ -87,3 +88,19 @@ def test_the_guide_to_printing_is_illustrated(tab: Tab, live: Live, printer: Pri
     for name in ("english", "arabic"):
         document = ODDITIES["arabic"] if name == "arabic" else ODDITIES["plain"]
         keep_file(f"printing-{name}", preview(printer, document, design, ppi=84.0))
+
+
+def test_the_guide_to_invoices_is_illustrated(tab: Tab, live: Live) -> None:
+    fit(tab, height=800)
+    twelve(live)
+    look_at_all(tab)
+    keep(tab, "invoices-look")
+    tab.fill(dueDays="14")
+    tab.click("Create 9 invoices")
+    tab.page.wait_for_url("**/operations/*")
+    live.wait(int(tab.page.url.rsplit("/", 1)[-1]))
+    expect(tab.page.get_by_text("9 invoices are live · 647.46 EUR")).to_be_visible()
+    keep(tab, "invoices-operation")
+    tab.go("/invoices/runs")
+    expect(tab.page.get_by_text("75 %")).to_be_visible()
+    keep(tab, "invoices-runs")
