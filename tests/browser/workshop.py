@@ -1,4 +1,4 @@
-"""A goldsmiths' workshop with customers, articles and invoices, for the pictures of the guides to sending and printing."""
+"""A goldsmiths' workshop with customers and invoices, for the pictures of the guides to sending and printing."""
 
 from typing import Any, Final
 
@@ -36,7 +36,13 @@ def open_workshop(live: Live) -> None:
                 INSERT INTO customers (organization_id, id, code, name, name_folded, email, address)
                 VALUES (current_organization(), %(id)s, %(code)s, %(name)s, lower(%(name)s), %(email)s, %(address)s)
                 """,
-                {"id": number, "code": code, "name": name, "email": email, "address": f"Domstraße {number}\n50668 Köln"},
+                {
+                    "id": number,
+                    "code": code,
+                    "name": name,
+                    "email": email,
+                    "address": f"Domstraße {number}\n50668 Köln",
+                },
             )
         for number, (code, name) in enumerate(_ITEMS, start=1):
             conn.execute(
@@ -53,7 +59,12 @@ def open_workshop(live: Live) -> None:
 
 def by_mail(live: Live, post_box: Mailbox) -> None:
     """The channel for mails."""
-    settings = {"host": "127.0.0.1", "port": str(post_box.port), "tls": "none", "from": "Mondlicht <pay@mondlicht.example>"}
+    settings = {
+        "host": "127.0.0.1",
+        "port": str(post_box.port),
+        "tls": "none",
+        "from": "Mondlicht <pay@mondlicht.example>",
+    }
     _put(live, "/api/message-channels/email", {"provider": "smtp", "settings": settings})
 
 

@@ -36,7 +36,9 @@ def make_sending(house: House, *, status: str = "completed", items: list[tuple[s
 def operation_of(house: House, message: Message) -> dict[str, Any]:
     """The operation of a message."""
     with house.transaction() as conn:
-        (row,) = conn.execute("SELECT * FROM operations WHERE id = %(id)s", {"id": message.operation_id}).fetchall()
+        (row,) = conn.execute(
+            "SELECT status, succeeded, unknown FROM operations WHERE id = %(id)s", {"id": message.operation_id}
+        ).fetchall()
     return row
 
 

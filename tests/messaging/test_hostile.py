@@ -60,8 +60,12 @@ def test_whatsapp_that_takes_the_file_but_gives_no_id_for_it_is_asked_again(hous
     assert house.stands(message) is State.QUEUED
 
 
-@pytest.mark.parametrize(("set_up", "channel"), [(by_gateway, Channel.SMS), (by_twilio, Channel.SMS), (by_cloud, Channel.WHATSAPP)])
-@pytest.mark.parametrize("body", [b'{"code": [1], "message": {"a": 1}}', b'{"error": {"code": {}, "message": []}}', b'{"error": 7}'])
+@pytest.mark.parametrize(
+    ("set_up", "channel"), [(by_gateway, Channel.SMS), (by_twilio, Channel.SMS), (by_cloud, Channel.WHATSAPP)]
+)
+@pytest.mark.parametrize(
+    "body", [b'{"code": [1], "message": {"a": 1}}', b'{"error": {"code": {}, "message": []}}', b'{"error": 7}']
+)
 def test_a_no_in_nonsense_is_a_no(
     house: House, provider: Receiver, *, set_up: SetUp, channel: Channel, body: bytes
 ) -> None:
@@ -198,12 +202,16 @@ def test_deeply_nested_callbacks_are_no_events() -> None:
     for nest in (b"[" * 100_000, b'{"entry":' * 50_000, b'{"events":' * 50_000):
         assert read_events(nest, event_id="1") == []
         assert read_whatsapp_events(nest) == []
-    broken = {"entry": [{"changes": [{"value": {"statuses": [{"id": "w", "status": "failed", "errors": [{"code": []}]}]}}]}]}
+    broken = {
+        "entry": [{"changes": [{"value": {"statuses": [{"id": "w", "status": "failed", "errors": [{"code": []}]}]}}]}]
+    }
     (event,) = read_whatsapp_events(json.dumps(broken).encode())
     assert event.status is State.FAILED
 
 
-@pytest.mark.parametrize("order", [("read", "delivered", "sent"), ("delivered", "sent", "read"), ("sent", "read", "delivered")])
+@pytest.mark.parametrize(
+    "order", [("read", "delivered", "sent"), ("delivered", "sent", "read"), ("sent", "read", "delivered")]
+)
 def test_in_whatever_order_callbacks_come_the_message_stands_at_the_last_state(
     house: House, provider: Receiver, order: tuple[str, ...]
 ) -> None:

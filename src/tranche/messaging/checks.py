@@ -36,7 +36,8 @@ CHECKS = (
     Check(
         name="no message waits or stands as being sent after its operation has ended",
         sql="""
-            SELECT m.organization_id, format('message %s of operation %s is %s', m.id, m.operation_id, m.status) AS detail
+            SELECT m.organization_id,
+                format('message %s of operation %s is %s', m.id, m.operation_id, m.status) AS detail
             FROM messages m
             JOIN operations o ON o.organization_id = m.organization_id AND o.id = m.operation_id
             WHERE m.status IN ('queued', 'sending') AND o.finished_at IS NOT NULL

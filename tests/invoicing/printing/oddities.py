@@ -6,7 +6,9 @@ from typing import Final
 from tests.invoicing.printing.documents import BANK, BUYER, SELLER, make_document
 from tranche.invoicing.domain import InvoiceDocument, InvoiceKind, InvoiceStatus
 
-LONG: Final = "Engraved wedding ring with brilliant-cut stones, polished by hand and packed in a case of walnut wood, " * 3
+LONG: Final = (
+    "Engraved wedding ring with brilliant-cut stones, polished by hand and packed in a case of walnut wood, " * 3
+)
 _CODE: Final = "https://shop.example/rings/" + "0123456789abcdef" * 17
 _NAMES: Final = {
     "ar": ("مجوهرات القمر الفضي", "خاتم ذهب عيار ١٨ مع ثلاثة أحجار من الماس"),
@@ -61,14 +63,18 @@ ODDITIES: Final = {
     "no_words": make_document(
         description="", notes="", payment_terms="", order_number=None, buyer=replace(BUYER, address=None)
     ),
-    "controls": make_document(description="Ring\x07\x0bwith\ttabs\nand lines", notes="a\x01b\nc", payment_terms="x\x02"),
+    "controls": make_document(
+        description="Ring\x07\x0bwith\ttabs\nand lines", notes="a\x01b\nc", payment_terms="x\x02"
+    ),
     "void": make_document(status=InvoiceStatus.VOID),
     "credited": make_document(status=InvoiceStatus.CREDITED, credited_by="INV-2026-000240"),
     "credit_note": make_document(
         kind=InvoiceKind.CREDIT_NOTE, number="INV-2026-000240", credited_number="INV-2026-000231"
     ),
     "long_seller": make_document(
-        seller=replace(SELLER, name="Vereinigte Goldschmiede- und Uhrmacherwerkstätten " * 3, address="a\nb\nc\nd\ne\nf"),
+        seller=replace(
+            SELLER, name="Vereinigte Goldschmiede- und Uhrmacherwerkstätten " * 3, address="a\nb\nc\nd\ne\nf"
+        ),
         bank=replace(BANK, bank="Sparkasse der vereinigten Städte und Gemeinden am mittleren Rhein"),
     ),
 }

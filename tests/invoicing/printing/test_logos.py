@@ -36,7 +36,13 @@ def jpeg(width: int, height: int) -> bytes:
 def test_the_size_is_read_from_the_head() -> None:
     assert find_size(png(300, 80)) == (300, 80)
     assert find_size(jpeg(640, 480)) == (640, 480)
-    for broken in (_SIGNATURE, _SIGNATURE + b"x" * 30, b"\xff\xd8\xff", b"\xff\xd8\xff\xe0\0\0", b"\xff\xd8" + b"\xff" * 50):
+    for broken in (
+        _SIGNATURE,
+        _SIGNATURE + b"x" * 30,
+        b"\xff\xd8\xff",
+        b"\xff\xd8\xff\xe0\0\0",
+        b"\xff\xd8" + b"\xff" * 50,
+    ):
         assert find_size(broken) == (0, 0)
 
 

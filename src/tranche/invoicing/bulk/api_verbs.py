@@ -200,9 +200,7 @@ def mark_batch_sent(
 ) -> JsonResponse[BatchOut]:
     """Every message in doubt has arrived; to send them again instead, retry the code unknown_outcome."""
     allow_query(request, ())
-    return _change(
-        request, ctx, database, batch_id, lambda conn: messaging.mark_sent(conn, ctx, operation_id=batch_id)
-    )
+    return _change(request, ctx, database, batch_id, lambda conn: messaging.mark_sent(conn, ctx, operation_id=batch_id))
 
 
 @post("/api/batch-operations/{batch_id:int}/undo", opt=SCOPED, status_code=202, sync_to_thread=True)

@@ -40,6 +40,9 @@ PLACES: Final = (
 )
 
 
+_KNOWN: Final = ", ".join(PLACES)
+
+
 class BatchNotFound(NotFound):
     """No such operation of document 3 in this organization."""
 
@@ -106,7 +109,9 @@ def check_wish(wish: SendWish) -> None:
     subject = wish.subject or ""
     strange = [place for place in find_places(subject) if place not in PLACES]
     if strange:
-        raise invalid_field("/options/subject", f"has no placeholder {{{{{strange[0]}}}}}; there are: {', '.join(PLACES)}")
+        raise invalid_field(
+            "/options/subject", f"has no placeholder {{{{{strange[0]}}}}}; there are: {', '.join(PLACES)}"
+        )
     if len(subject) > LONGEST_SUBJECT:
         raise invalid_field("/options/subject", f"must have at most {LONGEST_SUBJECT} characters")
 

@@ -28,7 +28,9 @@ def check_logo(content: bytes) -> None:
         raise invalid_field("/logo", "is damaged: it does not say how large it is")
     if width * height > MOST_PIXELS:
         most = MOST_PIXELS // 1_000_000
-        raise invalid_field("/logo", f"is {width:,} by {height:,} pixels, more than the {most} million that are printed")
+        raise invalid_field(
+            "/logo", f"is {width:,} by {height:,} pixels, more than the {most} million that are printed"
+        )
 
 
 def find_size(content: bytes) -> tuple[int, int]:

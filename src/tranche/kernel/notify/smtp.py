@@ -84,7 +84,11 @@ class _Client(aiosmtplib.SMTP):
     has_content = False
 
     async def data(
-        self, message: str | bytes, /, *, timeout: float | Literal[Default.token] | None = Default.token
+        self,
+        message: str | bytes,
+        /,
+        *,
+        timeout: float | Literal[Default.token] | None = Default.token,  # noqa: ASYNC109  # the library's signature
     ) -> aiosmtplib.SMTPResponse:
         self.has_content = True
         return await super().data(message, timeout=timeout)

@@ -1,4 +1,4 @@
-"""SQL of messages whose outcome is open: what becomes of them when a worker is lost, an operation ends, a person decides.
+"""SQL of messages whose outcome is open: a worker was lost, an operation has ended, a person decides.
 
 Each change is written into the story of the message as well.
 """
@@ -49,8 +49,8 @@ def settle_open(conn: Connection, *, operation_id: int, stage: str) -> int:
         ), changed AS (
             UPDATE messages m SET
                 status = CASE WHEN e.known IS NULL THEN 'unknown' ELSE 'failed' END,
-                error_code = CASE WHEN e.known IS NULL THEN 'unknown_outcome' WHEN e.known = 'cancelled' THEN 'cancelled'
-                    ELSE e.error_code END,
+                error_code = CASE WHEN e.known IS NULL THEN 'unknown_outcome'
+                    WHEN e.known = 'cancelled' THEN 'cancelled' ELSE e.error_code END,
                 error = CASE WHEN e.known IS NULL THEN %(lost)s WHEN e.known = 'cancelled' THEN %(cancelled)s
                     ELSE coalesce(e.error, m.error, 'It could not be sent.') END,
                 updated_at = now()

@@ -1,4 +1,4 @@
-"""Messages whose outcome is open: settled when a worker was lost or the sending ends, decided by a person after that."""
+"""Messages whose outcome is open: settled when a worker is lost or the sending ends, then decided by a person."""
 
 from collections.abc import Sequence
 
@@ -83,5 +83,5 @@ def find_sending(conn: Connection, *, message_id: int) -> tuple[Message, int]:
 def _lock(conn: Connection, *, operation_id: int, message_id: int | None) -> dict[int, int | None]:
     found = settling.lock_unknown(conn, operation_id=operation_id, message_id=message_id)
     if not found:
-        raise NothingInDoubt("This message is not in doubt." if message_id else "No message of this sending is in doubt.")
+        raise NothingInDoubt("This message is not in doubt." if message_id else "No message of it is in doubt.")
     return found
