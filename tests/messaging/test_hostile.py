@@ -23,7 +23,7 @@ from tranche.messaging.domain import Channel, State
 from tranche.messaging.service.callbacks import NotGenuine, UnknownCallback
 
 SetUp = Callable[[House, Receiver], None]
-_IDS = (None, True, [], {}, "", " ", "a\0b", "\ud800", "x" * 5_000, 1.5)
+_IDS: tuple[object, ...] = (None, True, [], {}, "", " ", "a\0b", "\ud800", "x" * 5_000, 1.5)
 _NONSENSE = [b"", b"<html>Sign in to the airport</html>", b"[]", b"null", b"\xff\xfe", b"[" * 60_000, b'{"id"']
 _NONSENSE += [json.dumps({"id": one, "sid": one, "messages": [{"id": one}]}).encode() for one in _IDS]
 

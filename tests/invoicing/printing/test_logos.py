@@ -76,7 +76,7 @@ def test_a_broken_logo_is_never_kept_and_never_stops_the_printing(live: Live) ->
         answer = _put(live, broken)
         assert answer.status_code == 400, answer.text
         assert [error["pointer"] for error in answer.json()["errors"]] == ["/data/logo"]
-    assert live.client.get("/api/invoice-design").json()["data"]["logo_sha256"] is not None
+    assert live.client.get("/api/invoice-design").json()["data"]["logoSha256"]
     assert live.client.post("/api/invoice-design/preview", json={"data": {}}).content.startswith(_SIGNATURE)
     assert live.client.post("/api/invoice-design/preview", json={"data": {"logo": _bomb()}}).status_code == 400
 

@@ -40,9 +40,6 @@ PLACES: Final = (
 )
 
 
-_KNOWN: Final = ", ".join(PLACES)
-
-
 class BatchNotFound(NotFound):
     """No such operation of document 3 in this organization."""
 

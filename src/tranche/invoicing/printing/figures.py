@@ -22,6 +22,8 @@ _RUN: Final = re.compile("[!-~\u00a1-\u024f]{31,}")
 _PIECE: Final = re.compile(".{1,10}")
 _BREAK: Final = "\u200b"
 _MARK: Final = "\u200e"
+_ISOLATE, _END = "\u2066", "\u2069"
+_MINUS: Final = "\u2212"
 _HUNDRED: Final = Decimal(100)
 _MOST_DIGITS: Final = 6
 
@@ -71,11 +73,18 @@ class Figures:
         pattern = None
         if self._digits != get_currency_precision(self._currency):
             pattern = f"#,##0.{'0' * self._digits} ¤" if self._digits else "#,##0 ¤"
-        return format_currency(amount, self._currency, pattern, locale=self._locale, currency_digits=pattern is None)
+        return _signed(
+            format_currency(amount, self._currency, pattern, locale=self._locale, currency_digits=pattern is None)
+        )
+
+    def isolated(self, amount: Decimal) -> str:
+        """An amount inside a sentence, in the order in which it stands in a column of amounts."""
+        money = self.money(amount)
+        return money if self.direction == "ltr" else f"{_ISOLATE}{money}{_END}"
 
     def amount(self, amount: Decimal) -> str:
         """An amount without its currency."""
-        return format_decimal(amount, f"#,##0.{'0' * self._digits}".rstrip("."), locale=self._locale)
+        return _signed(format_decimal(amount, f"#,##0.{'0' * self._digits}".rstrip("."), locale=self._locale))
 
     def price(self, price: Decimal) -> str:
         """A price keeps digits beyond the currency's where it has them."""
@@ -105,4 +114,9 @@ class Figures:
 
     def _decimal(self, number: Decimal, *, least: int) -> str:
         pattern = f"#,##0.{'0' * least}{'#' * (_MOST_DIGITS - least)}"
-        return format_decimal(number, pattern, locale=self._locale)
+        return _signed(format_decimal(number, pattern, locale=self._locale))
+
+
+def _signed(figures: str) -> str:
+    """With the sign that is as wide as a figure is, and no hyphen."""
+    return figures.replace("-", _MINUS)

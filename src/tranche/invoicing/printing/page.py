@@ -40,7 +40,7 @@ def make_page(document: InvoiceDocument, design: Design, *, xml: str | None) -> 
         "lines": [_line(line, figures) for line in document.lines],
         "totals": _totals(document, figures),
         "payment": _payment(document, design, figures) if _is_payable(document) else None,
-        "notes": [loosen(document.notes)] if document.notes else [],
+        "notes": [figures.plain(loosen(document.notes))] if document.notes else [],
         "page-of": words["page"],
         "xml": xml,
     }
@@ -69,7 +69,7 @@ def _fonts(language: str) -> list[str]:
 def _meta(document: InvoiceDocument, figures: Figures) -> list[list[str]]:
     words = figures.words
     rows = [[words["number"], loosen(document.number)], [words["date"], figures.day(document.invoice_date)]]
-    if document.kind is InvoiceKind.INVOICE:
+    if _is_payable(document):
         rows.append([words["due_date"], figures.day(document.due_date)])
     if document.order_number:
         rows.append([words["order"], loosen(document.order_number)])
@@ -91,7 +91,7 @@ def _party(party: Party, figures: Figures) -> dict[str, Any]:
 
 
 def _headline(document: InvoiceDocument, figures: Figures) -> str:
-    words, amount = figures.words, figures.money(document.total)
+    words, amount = figures.words, figures.isolated(document.total)
     if document.kind is InvoiceKind.CREDIT_NOTE:
         return words["credit_headline"].format(amount=amount)
     if document.status is InvoiceStatus.VOID:
@@ -110,9 +110,10 @@ def _is_payable(document: InvoiceDocument) -> bool:
 
 
 def _line(line: InvoiceLine, figures: Figures) -> dict[str, str]:
+    words, code = line.description.strip() or line.item_code or "–", line.item_code or ""
     return {
-        "description": figures.plain(loosen(line.description or line.item_code or "–")),
-        "detail": loosen(line.item_code) if line.item_code and line.item_code != line.description else "",
+        "description": figures.plain(loosen(words)),
+        "detail": loosen(code) if code != words else "",
         "quantity": figures.quantity(line.quantity),
         "price": figures.price(line.unit_price),
         "tax": figures.percent(line.tax_rate),
@@ -124,7 +125,7 @@ def _totals(document: InvoiceDocument, figures: Figures) -> list[dict[str, Any]]
     words = figures.words
     rows: list[dict[str, Any]] = [{"label": words["net"], "value": figures.money(document.net), "strong": False}]
     for tax in document.taxes:
-        label = words["tax_row"].format(rate=figures.percent(tax.rate), net=figures.money(tax.net))
+        label = words["tax_row"].format(rate=figures.percent(tax.rate), net=figures.isolated(tax.net))
         rows.append({"label": label, "value": figures.money(tax.tax), "strong": False})
     rows.append({"label": words["total"], "value": figures.money(document.total), "strong": True})
     return rows
