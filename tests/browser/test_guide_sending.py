@@ -30,7 +30,7 @@ def printer() -> Iterator[Printer]:
 @contextmanager
 def _sent(tab: Tab, live: Live) -> Iterator[int]:
     """Eight invoices on their way: looked at in the browser, and sent; the operation."""
-    fit(tab, height=900)
+    fit(tab, height=1180)
     open_workshop(live)
     ids = invoice_all(live)
     with mailbox() as post_box:
@@ -55,20 +55,20 @@ def test_the_guide_to_messages_is_illustrated(tab: Tab, live: Live) -> None:
         tell(live, "K-1007", "unknown", _LOST)
         tab.go(f"/invoices/sendings/{operation_id}")
         expect(tab.page.get_by_text("1 message may have arrived, or not")).to_be_visible()
-        fit(tab, height=1120)
+        fit(tab, height=1060)
         keep(tab, "messages-sending")
-        fit(tab, height=640)
+        fit(tab, height=760)
         tab.click("Praxis Dr. Yıldız", role="link")
         expect(tab.page.get_by_text("It may have arrived, or not")).to_be_visible()
         keep(tab, "messages-doubt")
         tab.go("/settings/templates/invoice/email/en")
         expect(tab.page.locator("#preview")).to_be_visible()
-        fit(tab, height=720)
+        fit(tab, height=680)
         keep(tab, "messages-template")
 
 
 def test_the_guide_to_printing_is_illustrated(tab: Tab, live: Live, printer: Printer) -> None:
-    fit(tab, height=980)
+    fit(tab, height=860)
     open_workshop(live)
     ids = invoice_all(live)
     tab.go("/settings/invoice-design")
@@ -82,7 +82,7 @@ def test_the_guide_to_printing_is_illustrated(tab: Tab, live: Live, printer: Pri
     tab.page.wait_for_url("**/operations/*")
     assert live.wait(int(tab.page.url.rsplit("/", 1)[-1]))["succeeded"] == 8
     expect(tab.page.get_by_role("link", name="invoices.pdf")).to_be_visible()
-    fit(tab, height=860)
+    fit(tab, height=760)
     keep(tab, "printing-files")
     design = Design(footer="Mondlicht Goldschmiede GmbH, HRB 48211, Köln")
     for name in ("english", "arabic"):

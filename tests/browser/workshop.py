@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from tests.kernel.notify.mailbox import Mailbox
 from tests.live import Live
+from tranche.kernel.db.pool import connect
 
 CUSTOMERS: Final = (
     ("K-1001", "Hotel Rheinblick", "buchhaltung@rheinblick.example"),
@@ -29,6 +30,8 @@ _BANK: Final = {"bank": "Sparkasse KölnBonn", "iban": "DE89 3704 0044 0532 0130
 
 def open_workshop(live: Live) -> None:
     """The seller, the customers and the articles."""
+    with connect(live.urls.owner) as owner:
+        owner.execute("UPDATE organizations SET name = 'Mondlicht', currency = 'EUR'")
     with live.database.transaction(live.context.organization_id) as conn:
         for number, (code, name, email) in enumerate(CUSTOMERS, start=1):
             conn.execute(

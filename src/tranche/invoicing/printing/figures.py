@@ -46,6 +46,11 @@ def list_languages() -> list[str]:
     return list(_all_words())
 
 
+def name_languages() -> list[tuple[str, str]]:
+    """The same with their English names, for a choice."""
+    return [(code, str(Locale.parse(code).get_display_name("en"))) for code in list_languages()]
+
+
 def find_language(wanted: str) -> str:
     """The language that a wish such as `de-AT` or `pt_BR` is printed in; English where we have no words."""
     base = wanted.replace("_", "-").partition("-")[0].lower()

@@ -16,6 +16,7 @@ from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.messaging import service
 from tranche.messaging.domain import Provider
+from tranche.messaging.pages.channels import PROVIDER_NAMES
 from tranche.messaging.pages.outbox import NAMES
 
 _PATH: Final = "/messages/{message_id:int}"
@@ -33,7 +34,13 @@ def message_page(
     with database.transaction(ctx.organization_id) as conn:
         message = service.get_message(conn, message_id=message_id)
         events = service.list_events(conn, message_id=message_id)
-    data = {"message": message, "events": events, "names": NAMES, "is_folder": message.provider == Provider.FOLDER}
+    data = {
+        "message": message,
+        "events": events,
+        "names": NAMES,
+        "provider": PROVIDER_NAMES[Provider(message.provider)] if message.provider else "",
+        "is_folder": message.provider == Provider.FOLDER,
+    }
     return render(request, "messaging/message.html", data)
 
 

@@ -13,7 +13,7 @@ from tranche.invoicing.bulk.design import change_design, change_logo, get_design
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.domain import InvoiceDocument
 from tranche.invoicing.printing.design import MOST_LOGO_BYTES, PAPERS, Design
-from tranche.invoicing.printing.figures import list_languages
+from tranche.invoicing.printing.figures import list_languages, name_languages
 from tranche.invoicing.printing.press import preview, print_document
 from tranche.invoicing.printing.printer import Printer
 from tranche.kernel.context import Context, Role
@@ -191,7 +191,7 @@ def _shown(
         "faults": faults or {},
         "has_logo": design.logo is not None,
         "papers": [(paper, paper.upper().replace("US-LETTER", "US Letter")) for paper in PAPERS],
-        "languages": [(one, one) for one in list_languages()],
+        "languages": name_languages(),
         "picture": f"{PATH}/sheet.png?{address}",
         "pdf": f"{PATH}/sheet.pdf?{address}",
     }

@@ -11,7 +11,7 @@ from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.design import get_design
 from tranche.invoicing.bulk.pages.choosing import ChoiceForm, list_faults, read_ids, with_ids
 from tranche.invoicing.bulk.previewing import PrintAhead, look_at_print
-from tranche.invoicing.printing.figures import list_languages
+from tranche.invoicing.printing.figures import name_languages
 from tranche.invoicing.printing.press import preview
 from tranche.invoicing.printing.printer import Printer
 from tranche.kernel.context import Context, Role
@@ -118,7 +118,7 @@ def _show(
         "data": data,
         "ahead": ahead,
         "faults": list_faults(error) if error else {},
-        "languages": [("", "Each in its own"), *((one, one) for one in list_languages())],
+        "languages": [("", "Each in its own"), *name_languages()],
         "once": make_token(),
     }
     return render(request, "invoicing/print.html", shown, status=400 if error else 200)

@@ -63,13 +63,14 @@ def sending_page(
         )
         failed = list_items(conn, operation_id=batch_id, status="failed", code=None, limit=_PER_PAGE)
         files, folders = service.list_files(conn, operation_id=batch_id), list_folders(conn)
+    send = operation.payload.get("send") or {}
     data: dict[str, Any] = {
         "operation": operation,
         "counts": counts,
         "messages": [messaging.message_of(row) for row in rows],
         "failed": failed,
         "files": files,
-        "folders": folders,
+        "is_folder": NAMES.get(send.get("channel")) in folders,
         "listing": replace(listing, exports=_exports(request, batch_id)),
         "names": NAMES,
         "lost": sum(counts[state] for state in _LOST),
