@@ -124,11 +124,11 @@ def _assert_sent(house: House, started: Started, post_box: Mailbox, *, kills: in
     rows = house.rows("SELECT mail_id, status FROM messages WHERE operation_id = %(id)s", {"id": started.operation_id})
     found = {row["mail_id"]: row["status"] for row in rows}
     operation = house.operation(started)
-    assert set(found.values()) <= {"sent", "unknown", "queued"}  # queued: written by the dead, and never handed over
-    assert not {key for key, status in found.items() if status == "queued"} & set(arrived)
+    assert set(found.values()) <= {"sent", "unknown"}
     assert {key for key, status in found.items() if status == "sent"} <= set(arrived) <= set(found)
     assert (operation.succeeded + operation.unknown, operation.failed) == (_MAILS, 0)
-    assert operation.unknown <= kills * _IN_HAND
+    in_doubt = sum(status == "unknown" for status in found.values())
+    assert in_doubt <= operation.unknown <= kills * _IN_HAND  # of some the worker had not written the message yet
     sys.stdout.write(f"{kills} kills, {operation.unknown} in doubt, {len(arrived)} arrived\n")
     assert_tidy(house)
     assert_sound(house)

@@ -12,6 +12,10 @@ are newer than one side's Unicode tables. A database with LC_CTYPE "C" lowers on
 import re
 import unicodedata
 
+# Joiners of Bengali, Hindi, Persian and others, marks of direction, and the place where a word may break: letters that
+# Python calls unprintable and that many words are spelt with. Those that turn a text round are not among them.
+_FORMS = frozenset("\u200b\u200c\u200d\u200e\u200f\u061c\u00ad")
+_SPACE = "Zs"
 _SPACES = re.compile("[\u0001-\u0020\u0085\u1680\u2028\u2029]+")
 _BEFORE = str.maketrans("İΣ", "iσ")
 _AFTER = str.maketrans({"ς": "σ", "ı": "i", "ß": "ss"})
@@ -44,6 +48,16 @@ def after_prefix(prefix: str) -> str:
         if point <= _LAST_POINT:
             return prefix[: end - 1] + chr(point)
     return ""
+
+
+def is_plain(char: str) -> bool:
+    """Whether a letter may stand in a line of text: it is printable, a space of any width, or a mark inside words."""
+    return char.isprintable() or char in _FORMS or unicodedata.category(char) == _SPACE
+
+
+def is_line(text: str) -> bool:
+    """Whether a text is one line without control characters."""
+    return all(is_plain(char) for char in text)
 
 
 def spellings(text: str) -> tuple[str, ...]:

@@ -74,8 +74,11 @@ def move(
     ]
     moving.update_values(conn, changed=book.changed(), user_id=ctx.user_id)
     group_id = uuid4()
-    told = {"operationGroupId": str(group_id), "itemId": item_id, "branchId": branch_id, "movements": len(entries)}
-    noted = audit.write(ctx, action=f"lot.{kind.value}", detail=told)
+    noted = audit.write(
+        ctx,
+        action=f"lot.{kind.value}",
+        detail={"operationGroupId": str(group_id), "itemId": item_id, "branchId": branch_id, "movements": len(entries)},
+    )
     rows = moving.insert_movements(conn, group_id=group_id, entries=entries, user_id=ctx.user_id, noted=noted)
     return [
         Moved(

@@ -14,13 +14,14 @@ from msgspec import UNSET, UnsetType
 from tranche.invoicing import service as invoicing
 from tranche.invoicing.bulk.api import SCOPED
 from tranche.invoicing.bulk.api_verbs import wish_of
-from tranche.invoicing.bulk.design import change_design, get_design
+from tranche.invoicing.bulk.design import change_design, change_logo, get_design
 from tranche.invoicing.bulk.previewing import look_ahead
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.bulk.schemas import MessagesBody
 from tranche.invoicing.domain import invalid_field
 from tranche.invoicing.printing.design import Design
 from tranche.invoicing.printing.figures import list_languages
+from tranche.invoicing.printing.logos import check_logo
 from tranche.invoicing.printing.press import prepare, preview
 from tranche.invoicing.printing.printer import Printer
 from tranche.kernel.context import Context
@@ -134,6 +135,7 @@ def update_design(
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
+    printer: NamedDependency[Printer],
     data: JSONBody[DesignBody],
 ) -> JsonResponse[Envelope[DesignOut]]:
     """Change what is given; what was printed stays as it is."""
@@ -141,7 +143,11 @@ def update_design(
 
     def action(conn: Connection) -> Answer:
         with under("/data"):
-            design = change_design(conn, ctx, design=_changed(get_design(conn), data.data))
+            wanted = _changed(get_design(conn), data.data)
+            has_logo = not isinstance(data.data.logo, UnsetType)
+            design = (
+                change_logo(conn, ctx, printer, design=wanted) if has_logo else change_design(conn, ctx, design=wanted)
+            )
         return Answer(envelope(ctx, _out(design), message="Invoice design updated"))
 
     return act(database, ctx, request, action, given=data)
@@ -241,9 +247,11 @@ def _read_logo(text: str | None) -> bytes | None:
     if text is None:
         return None
     try:
-        return base64.b64decode(text, validate=True)
+        content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise invalid_field("/logo", "must be base64") from None
+    check_logo(content)
+    return content
 
 
 PRINTING: Final = (fetch_pdf, find_design, update_design, preview_design, preview_messages)

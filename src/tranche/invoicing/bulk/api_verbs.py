@@ -35,6 +35,7 @@ from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import Body, JsonResponse
 from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query
+from tranche.messaging import service as messaging
 from tranche.messaging.domain import State
 
 
@@ -188,6 +189,18 @@ def retry_batch(
     )
 
 
+@post("/api/batch-operations/{batch_id:int}/mark-sent", opt=SCOPED, status_code=200, sync_to_thread=True)
+def mark_batch_sent(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    batch_id: FromPath[int],
+) -> JsonResponse[BatchOut]:
+    """Every message in doubt has arrived; to send them again instead, retry the code unknown_outcome."""
+    allow_query(request, ())
+    return _change(request, ctx, database, batch_id, lambda conn: messaging.mark_sent(conn, ctx, operation_id=batch_id))
+
+
 @post("/api/batch-operations/{batch_id:int}/undo", opt=SCOPED, status_code=202, sync_to_thread=True)
 def undo_batch(
     request: AnyRequest,
@@ -245,7 +258,7 @@ def _begin(
 
 
 def _change(
-    request: AnyRequest, ctx: Context, database: Database, batch_id: int, verb: Callable[[Connection], Operation]
+    request: AnyRequest, ctx: Context, database: Database, batch_id: int, verb: Callable[[Connection], object]
 ) -> JsonResponse[Any]:
     def action(conn: Connection) -> Answer:
         service.get_batch(conn, operation_id=batch_id)
@@ -264,5 +277,6 @@ CHANGING: Final = (
     pause_batch,
     resume_batch,
     retry_batch,
+    mark_batch_sent,
     undo_batch,
 )

@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from tranche.invoicing.domain import invalid_field
 from tranche.kernel.errors import Conflict, NotFound
 from tranche.kernel.operations.domain import Operation
-from tranche.messaging.domain import Channel, State
+from tranche.messaging.domain import LONGEST_SUBJECT, Channel, State, find_places
 
 INVOICES_KIND: Final = "customer_invoices"
 PDFS_KIND: Final = "invoice_pdfs"
@@ -96,6 +97,22 @@ class SendWish:
             template=payload["template"],
             include_pdf=payload["includePdf"],
         )
+
+
+def check_wish(wish: SendWish) -> None:
+    """Refuse a subject that could not be filled or sent.
+
+    Raises:
+        Invalid
+    """
+    subject = wish.subject or ""
+    strange = [place for place in find_places(subject) if place not in PLACES]
+    if strange:
+        raise invalid_field(
+            "/options/subject", f"has no placeholder {{{{{strange[0]}}}}}; there are: {', '.join(PLACES)}"
+        )
+    if len(subject) > LONGEST_SUBJECT:
+        raise invalid_field("/options/subject", f"must have at most {LONGEST_SUBJECT} characters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import MultipartBody, URLEncodedBody
 
-from tranche.invoicing.bulk.design import change_design, get_design
+from tranche.invoicing.bulk.design import change_design, change_logo, get_design
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.domain import InvoiceDocument
 from tranche.invoicing.printing.design import MOST_LOGO_BYTES, PAPERS, Design
-from tranche.invoicing.printing.figures import list_languages
+from tranche.invoicing.printing.figures import list_languages, name_languages
 from tranche.invoicing.printing.press import preview, print_document
 from tranche.invoicing.printing.printer import Printer
 from tranche.kernel.context import Context, Role
@@ -79,13 +79,15 @@ def save_logo(
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
+    printer: NamedDependency[Printer],
     data: MultipartBody[LogoForm],
 ) -> Html:
     """Keep a logo."""
     with database.transaction(ctx.organization_id) as conn:
         before = get_design(conn)
         try:
-            change_design(conn, ctx, design=replace(before, logo=data.logo.file.read(MOST_LOGO_BYTES + 1)))
+            logo = data.logo.file.read(MOST_LOGO_BYTES + 1)
+            change_logo(conn, ctx, printer, design=replace(before, logo=logo))
         except Invalid as error:
             shown = _shown(conn, before, faults=faults_of(error))
             return render(request, "invoicing/design.html", shown, status=400)
@@ -182,7 +184,7 @@ def _shown(
         "faults": faults or {},
         "has_logo": design.logo is not None,
         "papers": [(paper, paper.upper().replace("US-LETTER", "US Letter")) for paper in PAPERS],
-        "languages": [(one, one) for one in list_languages()],
+        "languages": name_languages(),
         "picture": f"{PATH}/sheet.png?{address}",
         "pdf": f"{PATH}/sheet.pdf?{address}",
     }

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from tranche.kernel.context import Context
 from tranche.kernel.db.listing import Choice
 from tranche.kernel.db.pool import Database
-from tranche.kernel.operations import service
+from tranche.kernel.operations import service, timeline
 from tranche.kernel.operations.domain import ItemStatus, Operation, OperationNotFound, Status
 from tranche.kernel.operations.schemas import EventOut, ItemsOut, OperationOut, event_out, items_out, operation_out
 from tranche.kernel.operations.service import ITEMS, OPERATIONS, Operations, operation_of
@@ -172,7 +172,7 @@ def list_timeline(
     allow_query(request, ())
     with database.transaction(ctx.organization_id) as conn:
         operation = service.get_by_reference(conn, reference=operation_id)
-        rows = service.list_events(conn, operation_id=operation.id)
+        rows = timeline.list_events(conn, operation_id=operation.id)
     return envelope(ctx, [event_out(row) for row in rows], message="Timeline fetched")
 
 
