@@ -40,7 +40,7 @@ def decode_mapping(text: str | None, *, fields: Sequence[Field]) -> Mapping:
         return Mapping()
     try:
         data = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         detail = f'mapping is not JSON; write it as {{"{fields[0].name}": "<column>"}}.'
         raise Invalid(detail, errors=[FieldError("mapping", detail)]) from error
     return read_mapping(data, fields=fields)

@@ -16,7 +16,6 @@ from tranche.imports.service import Sent
 from tranche.imports.targets import Import
 from tranche.imports.uploads import UploadLimits, clean_name, decode_mapping
 from tranche.inventory import service
-from tranche.inventory.api.parameters import BRANCH
 from tranche.inventory.fields import ITEM_FIELDS
 from tranche.inventory.opening.fields import STOCK_FIELDS
 from tranche.inventory.opening.service import bring_in_stock
@@ -29,9 +28,10 @@ from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import takes
+from tranche.kernel.web.openapi import choice, flag, takes, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
@@ -46,9 +46,16 @@ class BringIn(Protocol):
 
 
 _PARAMETERS: Final = frozenset({"mapping", "dryRun", "mode", "onDuplicate"})
+_OPT: Final = {UPLOAD: True, WAITS: True}
+_TAKEN: Final = takes(
+    *usual("mapping"),
+    flag("dryRun", "Judge only: nothing is written."),
+    choice("mode", "`valid` brings in what is right, `atomic` all or nothing.", choices=list(ImportMode)),
+    choice("onDuplicate", "What becomes of what is there already.", choices=list(OnDuplicate)),
+)
 
 
-@post("/api/items/upload", opt={UPLOAD: True, SCOPE: "items"}, status_code=202)
+@post("/api/items/upload", opt={**_OPT, SCOPE: "items"}, operation_class=_TAKEN, status_code=202)
 async def upload_items(
     *,
     request: AnyRequest,
@@ -70,7 +77,7 @@ async def upload_items(
     return await reception.answer(hub, data, fields=ITEM_FIELDS, bring_in=service.bring_in)
 
 
-@post("/api/batch/upload", opt={UPLOAD: True, SCOPE: "stock"}, operation_class=takes(BRANCH), status_code=202)
+@post("/api/batch/upload", opt={**_OPT, SCOPE: "stock"}, operation_class=_TAKEN, status_code=202)
 async def upload_stock(
     *,
     request: AnyRequest,

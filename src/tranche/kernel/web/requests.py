@@ -15,6 +15,7 @@ from tranche.kernel.errors import FieldError, Invalid, Unauthorized
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 BIGGEST_INTEGER = 2**63 - 1
+LONGEST_TEXT = 300
 
 
 def request_id(scope: Scope) -> str:
@@ -81,6 +82,22 @@ def read_choice(request: AnyRequest, name: str, *, choices: Collection[str]) -> 
     if text is not None and text not in choices:
         raise invalid_parameter(name, f"must be one of {', '.join(choices)}")
     return text
+
+
+def read_text(request: AnyRequest, name: str, *, longest: int = LONGEST_TEXT, least: int = 0) -> str | None:
+    """A text from the query, None when it is absent.
+
+    Raises:
+        Invalid: it is too long or too short, or holds the character NUL.
+    """
+    given: str | None = request.query_params.get(name)
+    if given is None:
+        return None
+    if not least <= len(given) <= longest:
+        raise invalid_parameter(name, f"must have {least} to {longest} characters")
+    if "\0" in given:
+        raise invalid_parameter(name, "must not hold the character NUL")
+    return given
 
 
 def read_flag(request: AnyRequest, name: str, *, default: bool = False) -> bool:

@@ -20,9 +20,10 @@ from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.storage.domain import Files, StoredFile
 from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import choice, flag, takes
+from tranche.kernel.web.openapi import answers, choice, flag, takes, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
@@ -35,6 +36,7 @@ _PARAMETERS = {"mapping", "dryRun", "mode", "allowDuplicate", "onDuplicate"}
 
 
 _TAKEN = takes(
+    *usual("mapping"),
     flag("dryRun", "Judge only: nothing is written."),
     choice("mode", "`valid` brings in what is right, `atomic` all or nothing.", choices=list(ImportMode)),
     choice("onDuplicate", "What becomes of an order that is there already.", choices=list(OnDuplicate)),
@@ -42,7 +44,16 @@ _TAKEN = takes(
 )
 
 
-@post("/api/orders/upload", opt={UPLOAD: True, SCOPE: "orders"}, status_code=202, operation_class=_TAKEN)
+_IN_TIME = answers(HTTPStatus.OK, BatchDetailOut | DryRunOut)
+
+
+@post(
+    "/api/orders/upload",
+    opt={UPLOAD: True, WAITS: True, SCOPE: "orders"},
+    status_code=202,
+    operation_class=_TAKEN,
+    responses=_IN_TIME,
+)
 async def upload_orders(
     *,
     request: AnyRequest,
