@@ -81,7 +81,7 @@ def _queries(path: str) -> Iterator[Request]:
 
 
 def _parameters(method: str, path: str, operation: Mapping[str, Any], *, is_refused: bool) -> Iterator[Request]:
-    """For every parameter of the query what it cannot be. Where an id in the address is unknown, that may come first."""
+    """For every parameter of the query what it cannot be. An unknown id in the address may be told before."""
     told = [one for one in operation.get("parameters", []) if one["in"] == "query"]
     needed = {one["name"]: one["schema"].get("enum", ["1"])[0] for one in told if one.get("required")}
     for one in told:
