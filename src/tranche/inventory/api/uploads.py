@@ -31,8 +31,8 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import choice, flag, takes, usual
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
+from tranche.kernel.web.openapi import LONGEST_MAPPING, choice, flag, takes, usual
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag, read_text
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
 
@@ -149,7 +149,7 @@ class _Reception:
         """The stored file and what is wanted of it."""
         request, files = self.request, self.files
         allow_query(request, _PARAMETERS)
-        mapping = decode_mapping(data.mapping or request.query_params.get("mapping"), fields=fields)
+        mapping = decode_mapping(data.mapping or read_text(request, "mapping", longest=LONGEST_MAPPING), fields=fields)
         on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
         mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
         dry_run = read_flag(request, "dryRun")

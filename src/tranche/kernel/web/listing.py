@@ -4,10 +4,11 @@ A request with `cursor` (empty to begin) is answered by places: every page costs
 10,000. Without it, pages have numbers and an exact count, as the documents say, and a far one costs its offset.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, TypeAlias
 
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Operation, Parameter, Schema
@@ -40,7 +41,7 @@ Readers: TypeAlias = Mapping[str, tuple[str, Reader]]
 PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})
 EXPORTING: Final = frozenset({"sort", "format"})
 
-_MOST_DIGITS: Final = 18
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,4})?")
 _TEN_THOUSANDTHS: Final = 10_000
 
 
@@ -200,14 +201,9 @@ def money(request: AnyRequest, name: str) -> int | None:
     given = request.query_params.get(name)
     if given is None:
         return None
-    try:
-        amount = Decimal(given) * _TEN_THOUSANDTHS
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    is_exact = amount.is_finite() and amount.adjusted() < _MOST_DIGITS and amount == amount.to_integral_value()
-    if not is_exact:
+    if not _AMOUNT.fullmatch(given):
         raise invalid_parameter(name, "must be an amount such as 99.50, with at most 4 digits behind the point")
-    return int(amount)
+    return int(Decimal(given) * _TEN_THOUSANDTHS)
 
 
 def word(*choices: str) -> Reader:
@@ -249,7 +245,9 @@ shaped(whole, "", Schema(type=OpenAPIType.INTEGER, minimum=1, maximum=BIGGEST_IN
 shaped(moment, "With its offset from UTC.", Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME))
 shaped(day, "", DAY)
 shaped(flag, "", Schema(type=OpenAPIType.BOOLEAN))
-shaped(money, "With at most 4 digits behind the point.", Schema(type=OpenAPIType.NUMBER))
+shaped(
+    money, "With at most 4 digits behind the point.", Schema(type=OpenAPIType.STRING, pattern=f"^{_AMOUNT.pattern}$")
+)
 
 
 def read_moment(request: AnyRequest, name: str) -> datetime | None:

@@ -21,6 +21,7 @@ from tranche.kernel.web.pagination import LAST_PAGE, MOST_PER_PAGE
 from tranche.kernel.web.requests import BIGGEST_INTEGER, LONGEST_TEXT, AnyRequest
 
 LONGEST_CURSOR: Final = 2_000
+LONGEST_MAPPING: Final = 8_000
 
 _ALWAYS: Final = (
     HTTPStatus.BAD_REQUEST,
@@ -127,7 +128,6 @@ def given(name: str, description: str, schema: Schema, *, required: bool = False
     return Parameter(name=name, param_in="query", description=description or None, schema=schema, required=required)
 
 
-_LONGEST_MAPPING: Final = 50_000
 _USUAL: Final[Mapping[str, Parameter]] = {
     parameter.name: parameter
     for parameter in (
@@ -135,7 +135,7 @@ _USUAL: Final[Mapping[str, Parameter]] = {
         whole("limit", "How many to a page.", most=MOST_PER_PAGE),
         whole("operationId", "The operation that they belong to."),
         text("cursor", "A page by its place: what the answer names as next.", longest=LONGEST_CURSOR),
-        text("mapping", "The mapping as JSON, where it does not stand in the form.", longest=_LONGEST_MAPPING),
+        text("mapping", "The mapping as JSON, where it does not stand in the form.", longest=LONGEST_MAPPING),
         text("code", "Only what failed for this reason, by its code."),
         text("column", "Only faults of this column."),
         text("search", "How it begins."),

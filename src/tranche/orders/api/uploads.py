@@ -23,8 +23,8 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import answers, choice, flag, takes, usual
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
+from tranche.kernel.web.openapi import LONGEST_MAPPING, answers, choice, flag, takes, usual
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag, read_text
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
 from tranche.orders import service
@@ -113,7 +113,9 @@ class _Reception:
     def _wanted(self, form: UploadForm) -> Upload:
         request = self.request
         allow_query(request, _PARAMETERS)
-        mapping = decode_mapping(form.mapping or request.query_params.get("mapping"), fields=ORDER_FIELDS)
+        mapping = decode_mapping(
+            form.mapping or read_text(request, "mapping", longest=LONGEST_MAPPING), fields=ORDER_FIELDS
+        )
         on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
         mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
         dry_run = read_flag(request, "dryRun")
