@@ -10,6 +10,12 @@ LONE_SURROGATE = "\ud800"
 _NESTED = b'{"a":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
 _NO_OBJECTS = (b"", b"{", b"[]", b"null", b"NaN", b'"x"', b"1e999", b"\xff\xfe", b'{"a":1,}', _NESTED)
 _NO_IDS = ("0", "-1", str(2**31), str(2**63), str(10**40), "abc", "1e3", "1.5", "%00", "%F0%9F%98%80", "..%2F1", "٣")
+_FORM = "multipart/form-data"
+_BOUNDARY = "a-line-between-parts"
+_NO_MAPPINGS = (
+    "{", "[]", "null", "NaN", "1e999", '"orderId"', '{"nobodyKnowsThis": "x"}', '{"orderId": 5}', '{"orderId": "a\\u0000"}',
+    '{"orderId": "\\ud800"}', '{"orderId": ' + "[" * 40_000, '{"orderId": ' + "[" * 10_000 + "]" * 10_000 + "}",
+)  # fmt: skip
 _RAW = "raw:"
 _NO_NUMBERS = (f"{_RAW}1e999", f"{_RAW}-1e999", f"{_RAW}1e-999", 10**400)
 _NO_MOMENTS = ("2026-01-01T00:00:00", "2025-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "yesterday", "")
@@ -33,6 +39,7 @@ class Request:
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    media: str = "application/json"
     refused: bool = False
     names: str | None = None
     shown: str = field(default="", compare=False)
@@ -60,6 +67,8 @@ def _of_route(
     if method == "GET":
         yield from _queries(plain)
     yield from _parameters(method, plain, operation, is_refused=not in_path and not content)
+    if _FORM in content:
+        yield from _forms(plain, is_refused=not in_path)
     if "application/json" in content:
         schema = content["application/json"]["schema"]
         # Where all is optional a body may be left out.
@@ -78,6 +87,24 @@ def _queries(path: str) -> Iterator[Request]:
         for value in (*_NO_PAGES, "1001", "name; DROP TABLE orders", "%_\\", "2025-02-29", "2026-01-01"):
             yield Request(method="GET", path=path, query=((name, value),))
         yield Request(method="GET", path=path, query=((name, "1"), (name, "2")))
+
+
+def _forms(path: str, *, is_refused: bool) -> Iterator[Request]:
+    """Uploads without a file, and with mappings that are none."""
+    head = f"--{_BOUNDARY}\r\nContent-Disposition: form-data; name="
+    file = f'{head}"file"; filename="a.csv"\r\n\r\norderId,quantity\n1,1\n\r\n'
+    bodies = [("file", f'{head}"nobodyKnowsThis"\r\n\r\nx\r\n')]
+    bodies += [(None, f'{file}{head}"mapping"\r\n\r\n{text}\r\n') for text in _NO_MAPPINGS]
+    for names, body in bodies:
+        yield Request(
+            method="POST",
+            path=path,
+            body=f"{body}--{_BOUNDARY}--\r\n".encode(),
+            media=f"{_FORM}; boundary={_BOUNDARY}",
+            refused=is_refused,
+            names=names if is_refused else None,
+            shown=body[-100:],
+        )
 
 
 def _parameters(method: str, path: str, operation: Mapping[str, Any], *, is_refused: bool) -> Iterator[Request]:

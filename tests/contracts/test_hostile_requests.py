@@ -32,7 +32,7 @@ def test_every_hostile_request_is_answered_and_every_bad_one_is_refused_by_name_
 
 
 def _fault(client: httpx.Client, request: Request) -> str | None:
-    headers = {"Content-Type": "application/json"} if request.body is not None else {}
+    headers = {"Content-Type": request.media} if request.body is not None else {}
     answer = client.request(
         request.method, request.path, params=httpx.QueryParams(request.query), content=request.body, headers=headers
     )
