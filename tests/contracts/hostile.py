@@ -13,8 +13,8 @@ _NO_IDS = ("0", "-1", str(2**31), str(2**63), str(10**40), "abc", "1e3", "1.5", 
 _FORM = "multipart/form-data"
 _BOUNDARY = "a-line-between-parts"
 _NO_MAPPINGS = (
-    "{", "[]", "null", "NaN", "1e999", '"orderId"', '{"nobodyKnowsThis": "x"}', '{"orderId": 5}', '{"orderId": "a\\u0000"}',
-    '{"orderId": "\\ud800"}', '{"orderId": ' + "[" * 40_000, '{"orderId": ' + "[" * 10_000 + "]" * 10_000 + "}",
+    "{", "[]", "null", "NaN", "1e999", '"orderId"', '{"nobodyKnowsThis": "x"}', '{"orderId": 5}',
+    '{"orderId": "a\\u0000"}', '{"orderId": "\\ud800"}', '{"orderId": ' + "[" * 40_000, '{"orderId": ' + "[" * 10_000 + "]" * 10_000 + "}",
 )  # fmt: skip
 _RAW = "raw:"
 _NO_NUMBERS = (f"{_RAW}1e999", f"{_RAW}-1e999", f"{_RAW}1e-999", 10**400)
