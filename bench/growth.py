@@ -24,7 +24,7 @@ from memory import BACKEND, PARSER, SERVER, WORKER
 from plot import Curve, Point, draw
 from sales import make_sales
 from snapshot_load import FLAT, SOURCE
-from table import Line, Run, show, write
+from table import Line, Run, show, typed, write
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.pool import connect
 
@@ -59,7 +59,7 @@ def main() -> None:
         home.chmod(0o755)  # the database's user must pass through
         with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
             _make_source(postgres)
-            run = Run(command=f"python bench/growth.py {' '.join(sys.argv[1:])}".strip(), postgres=postgres.version)
+            run = Run(command=typed(), postgres=postgres.version)
             with open_house(postgres, home, name="growth") as house, house.workers(1) as crew:
                 curves = [_curve(house, crew, works[name], options.scale) for name in options.only]
     lines = [line for curve in curves for line in _lines(curve)]

@@ -26,7 +26,7 @@ from house import Client, House, open_house
 from memory import BACKEND, SERVER, WORKER
 from raw_invoices import raw_seconds
 from sales import LINES, Sales, make_sales
-from table import Line, Run, show, write
+from table import Line, Run, show, typed, write
 from tranche.invoicing.domain import Wishes
 from tranche.invoicing.service import issue_one
 from tranche.kernel.context import Context, Role
@@ -63,7 +63,7 @@ def main() -> None:
         home = Path(folder)
         home.chmod(0o755)  # the database's user must pass through
         with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
-            run = Run(command=f"python bench/invoices.py {' '.join(sys.argv[1:])}".strip(), postgres=postgres.version)
+            run = Run(command=typed(), postgres=postgres.version)
             with open_house(postgres, home, name="bench_invoices") as house:
                 try:
                     for tracked in (False, True):
