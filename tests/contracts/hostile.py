@@ -14,7 +14,8 @@ _FORM = "multipart/form-data"
 _BOUNDARY = "a-line-between-parts"
 _NO_MAPPINGS = (
     "{", "[]", "null", "NaN", "1e999", '"orderId"', '{"nobodyKnowsThis": "x"}', '{"orderId": 5}',
-    '{"orderId": "a\\u0000"}', '{"orderId": "\\ud800"}', '{"orderId": ' + "[" * 40_000, '{"orderId": ' + "[" * 10_000 + "]" * 10_000 + "}",
+    '{"orderId": "a\\u0000"}', '{"orderId": "\\ud800"}', '{"orderId": ' + "[" * 40_000,
+    '{"orderId": ' + "[" * 10_000 + "]" * 10_000 + "}",
 )  # fmt: skip
 _RAW = "raw:"
 _NO_NUMBERS = (f"{_RAW}1e999", f"{_RAW}-1e999", f"{_RAW}1e-999", 10**400)
