@@ -53,7 +53,11 @@ class Asker:
         config = schemathesis.Config.from_dict(self._config(effort))
         schema = schemathesis.openapi.from_url(f"{self.url}/schema/openapi.json", config=config)
         schema = schema.include(lambda of: wanted(of.operation.path)).exclude(path_regex=_SPEAKING_OUTSIDE)
-        schema.hook("map_case")(self._with_what_is_there)
+
+        def fill_in(_: object, case: Any) -> Any:
+            return self._with_what_is_there(case)
+
+        schema.hook("map_case")(fill_in)
         schema.hook("filter_failure")(is_finding)
         findings = Findings({}, {})
         with self._keeping_own():
@@ -82,7 +86,7 @@ class Asker:
             },
         }
 
-    def _with_what_is_there(self, _: object, case: Any) -> Any:
+    def _with_what_is_there(self, case: Any) -> Any:
         """What was drawn at random and may be anything is something of the caller's; what is wrong on purpose stays."""
         meta = case.meta
         if case.path_parameters and not (meta and meta.is_negative_at(ParameterLocation.PATH)):

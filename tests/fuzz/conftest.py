@@ -16,7 +16,7 @@ __all__ = ["open_live"]
 _ENOUGH = 10**6
 # What is filled in by hand has small numbers; what is made from now on must not meet them.
 _LATER = """
-SELECT format('ALTER TABLE %%I ALTER COLUMN %%I RESTART WITH 1000', table_name, column_name) AS statement
+SELECT format('ALTER TABLE %I ALTER COLUMN %I RESTART WITH 1000', table_name, column_name) AS statement
 FROM information_schema.columns
 WHERE table_schema = 'public' AND is_identity = 'YES'
 """

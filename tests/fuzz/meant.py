@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemathesis.core.failures import Failure
-from schemathesis.openapi.checks import AllowHeaderMismatch, RejectedPositiveData
+from schemathesis.openapi.checks import AllowHeaderMismatch, JsonSchemaError, RejectedPositiveData
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,18 @@ MEANT: Final = (
         RejectedPositiveData,
         "A place in a list is a text of ours, which nobody makes up; with `cursor` there are no pages by number.",
         lambda case, answer: _has_place(case) and answer.status_code == 400,
+    ),
+    Meant(
+        RejectedPositiveData,
+        "`size` and `per_page` are other names of `limit`: two of them that differ contradict each other.",
+        lambda case, answer: (
+            answer.status_code == 400 and len({"limit", "size", "per_page"} & set(case.query or {})) > 1
+        ),
+    ),
+    Meant(
+        JsonSchemaError,
+        "An event stream is told as text, because the description has no words for its events; its data are tested.",
+        lambda case, answer: case.path.endswith("/events") and answer.status_code == 200,
     ),
     Meant(
         AllowHeaderMismatch,

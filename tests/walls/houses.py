@@ -29,7 +29,7 @@ _VARYING: Final = re.compile(
 # So that every page about what is there can be drawn.
 _MORE: Final = (
     """
-    UPDATE invoice_imprints SET content = '{"language": "en", "paymentTerms": null, "notes": null, "bank": {},
+    UPDATE invoice_imprints SET content = '{"language": "en", "paymentTerms": "", "notes": "", "bank": {},
         "seller": {"name": "Rivals"}}' WHERE organization_id = %(id)s
     """,
     """UPDATE imports SET options = options || '{"batchId": 1}' WHERE organization_id = %(id)s""",

@@ -151,7 +151,7 @@ def _seal(document: Document, schema: dict[str, Any]) -> None:
     if "properties" in schema:
         schema.setdefault("additionalProperties", False)
     inner = [*schema.get("properties", {}).values(), *schema.get("oneOf", ()), *schema.get("anyOf", ())]
-    for one in [*inner, schema.get("items", {})]:
+    for one in [*inner, schema["items"]] if "items" in schema else inner:
         _seal(document, one)
 
 
