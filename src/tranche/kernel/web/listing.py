@@ -30,6 +30,7 @@ from tranche.kernel.web.requests import (
     AnyRequest,
     allow_query,
     invalid_parameter,
+    is_moment,
     read_choice,
     read_text,
     read_whole,
@@ -263,6 +264,6 @@ def read_moment(request: AnyRequest, name: str) -> datetime | None:
         found = datetime.fromisoformat(given)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or not is_moment(found):
         raise invalid_parameter(name, "must be a date and time with its zone, such as 2025-10-29T08:00:00Z")
     return found

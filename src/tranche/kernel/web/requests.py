@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from litestar import Request
@@ -16,6 +17,8 @@ AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 BIGGEST_INTEGER = 2**63 - 1
 LONGEST_TEXT = 300
+
+_WIDEST_OFFSET = timedelta(hours=15, minutes=59)
 
 
 def request_id(scope: Scope) -> str:
@@ -70,6 +73,18 @@ def read_whole(request: AnyRequest, name: str, *, least: int = 1, most: int = BI
     if not least <= value <= most:
         raise invalid_parameter(name, f"must be a whole number from {least} to {most}")
     return value
+
+
+def is_moment(value: datetime) -> bool:
+    """Whether it says its zone, and is a moment that databases and calendars hold: in UTC of the years 1 to 9999."""
+    offset = value.utcoffset()
+    if offset is None or abs(offset) > _WIDEST_OFFSET:
+        return False
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def read_choice(request: AnyRequest, name: str, *, choices: Collection[str]) -> str | None:
