@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemathesis.core.failures import Failure
-from schemathesis.openapi.checks import AllowHeaderMismatch, JsonSchemaError, RejectedPositiveData
+from schemathesis.openapi.checks import (
+    AllowHeaderMismatch,
+    JsonSchemaError,
+    RejectedPositiveData,
+    UnsupportedMethodResponse,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,11 @@ MEANT: Final = (
         AllowHeaderMismatch,
         "The bare path of batches tells requests of document 1 where theirs are; signposts are no part of the API.",
         lambda case, _: case.path.startswith("/api/batches"),
+    ),
+    Meant(
+        UnsupportedMethodResponse,
+        "The same: to delete a batch of orders at the bare path is answered by where they are.",
+        lambda case, answer: case.path == "/api/batches/{batch_id}" and answer.request.method == "DELETE",
     ),
 )
 

@@ -21,7 +21,7 @@ from tranche.kernel.web.pagination import LAST_PAGE, MOST_PER_PAGE
 from tranche.kernel.web.requests import BIGGEST_INTEGER, LONGEST_TEXT, AnyRequest
 
 LONGEST_CURSOR: Final = 2_000
-LONGEST_MAPPING: Final = 8_000
+LONGEST_MAPPING: Final = 4_000
 
 _ALWAYS: Final = (
     HTTPStatus.BAD_REQUEST,
