@@ -124,7 +124,7 @@ def test_a_channel_with_settings_that_cannot_be_used_is_found(body: Body) -> Non
         {"org": body.organization.id},
     )
     (found,) = _found(body, signing_key=KEY)
-    assert "channel email: The mail server's port must be a number" in found
+    assert "channel email: port must be a number" in found
 
 
 def _names(found: list[str]) -> list[str]:
