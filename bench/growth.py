@@ -30,7 +30,6 @@ from tranche.kernel.db.pool import connect
 
 _STEPS: Final = (1, 10, 100)
 _MOST_SLOPE: Final = 1.15
-_RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 _PICTURE: Final = Path(__file__).parent.parent / "docs" / "pictures" / "growth.svg"
 _KINDS: Final = (SERVER, WORKER, PARSER, BACKEND)
 
@@ -137,7 +136,7 @@ def _sourced(house: House, client: Client, rows: int) -> None:
     queries = house.home / "queries"
     queries.mkdir(exist_ok=True)
     (queries / f"flat_{rows}.sql").write_text(f"SELECT * FROM flat_{rows}")
-    client.send("PUT", "/api/crp-cpc/bill-stop-source", {"data": {"kind": "sample", "query": f"flat_{rows}.sql"}})
+    client.put("/api/crp-cpc/bill-stop-source", {"data": {"kind": "sample", "query": f"flat_{rows}.sql"}})
 
 
 def _snapshot(client: Client, _: object) -> None:

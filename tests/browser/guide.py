@@ -15,6 +15,13 @@ def fit(tab: Tab, *, height: int = 760) -> None:
     tab.page.set_viewport_size({"width": _WIDTH, "height": height})
 
 
+def keep_file(name: str, content: bytes) -> None:
+    """A picture that was not taken from a window."""
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    (_FOLDER / f"{name}.png").write_bytes(content)
+    assert _LEAST_BYTES < len(content) < _MOST_BYTES
+
+
 def keep(tab: Tab, name: str) -> None:
     """A picture of what the window shows, without toasts; one that shows nothing or weighs too much is a fault."""
     _FOLDER.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ def _orders(live: Live, count: int, **shape: Any) -> list[int]:
         return make_orders(conn, customer_id=make_customer(conn, name="Miller & Sons"), count=count, **shape)
 
 
-def _twelve(live: Live) -> None:
+def twelve(live: Live) -> None:
     """Twelve orders of paint that suffices for ten: one is cancelled, one has its invoice already."""
     with live.database.transaction(live.context.organization_id) as conn:
         paint = make_item(conn, code="P-1")
@@ -27,7 +27,7 @@ def _twelve(live: Live) -> None:
     assert answer.status_code == 201
 
 
-def _look_at_all(tab: Tab) -> None:
+def look_at_all(tab: Tab) -> None:
     tab.go("/invoices/new")
     tab.page.get_by_label("State").select_option("")
     tab.fill(search="SO-")
@@ -36,11 +36,11 @@ def _look_at_all(tab: Tab) -> None:
 
 
 def test_what_would_happen_is_told_in_groups_that_can_be_opened(tab: Tab, live: Live) -> None:
-    _twelve(live)
+    twelve(live)
     tab.go("/invoices/new")
     tab.assert_accessible()
     tab.picture("invoices-new")
-    _look_at_all(tab)
+    look_at_all(tab)
     expect(tab.page.get_by_role("link", name="9 ready")).to_have_attribute("aria-current", "true")
     expect(tab.page.get_by_role("row")).to_have_count(10)
     tab.assert_accessible()
@@ -64,8 +64,8 @@ def test_orders_are_chosen_looked_at_and_invoiced(tab: Tab, live: Live) -> None:
     tab.go("/invoices")
     expect(tab.page.get_by_text("No invoices yet")).to_be_visible()
     tab.assert_accessible()
-    _twelve(live)
-    _look_at_all(tab)
+    twelve(live)
+    look_at_all(tab)
     tab.fill(dueDays="14")
     tab.click("Create 9 invoices")
     tab.page.wait_for_url("**/operations/*")

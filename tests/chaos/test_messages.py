@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import secrets
 import signal
 import sys
 from collections import Counter
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.chaos.chance import make_chance
 from tests.chaos.drag import house_do
 from tests.chaos.house import House, Started
 from tests.chaos.processes import Crew, Supervisor
@@ -100,9 +100,7 @@ def _strike(house: House, supervisor: Supervisor, chance: random.Random, mails: 
 
 
 def test_kill_9_while_mails_go_out_sends_none_twice(house: House, crew: Crew) -> None:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
-    chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
+    chance = make_chance()
     make_sale(house, orders=_MAILS, tracked=False)
     supervisor = Supervisor(crew.worker, count=2)
     with supervisor.watching(), mailbox(_Slow) as post_box:
@@ -126,11 +124,11 @@ def _assert_sent(house: House, started: Started, post_box: Mailbox, *, kills: in
     rows = house.rows("SELECT mail_id, status FROM messages WHERE operation_id = %(id)s", {"id": started.operation_id})
     found = {row["mail_id"]: row["status"] for row in rows}
     operation = house.operation(started)
-    assert set(found.values()) <= {"sent", "unknown", "queued"}  # queued: written by the dead, and never handed over
-    assert not {key for key, status in found.items() if status == "queued"} & set(arrived)
+    assert set(found.values()) <= {"sent", "unknown"}
     assert {key for key, status in found.items() if status == "sent"} <= set(arrived) <= set(found)
     assert (operation.succeeded + operation.unknown, operation.failed) == (_MAILS, 0)
-    assert operation.unknown <= kills * _IN_HAND
+    in_doubt = sum(status == "unknown" for status in found.values())
+    assert in_doubt <= operation.unknown <= kills * _IN_HAND  # of some the worker had not written the message yet
     sys.stdout.write(f"{kills} kills, {operation.unknown} in doubt, {len(arrived)} arrived\n")
     assert_tidy(house)
     assert_sound(house)

@@ -325,8 +325,9 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
         "UPDATE message_suppressions SET created_at = created_at - interval '2 hours' WHERE channel = 'sms'",
         "UPDATE message_suppressions SET channel = 'email', address = 'a@example.com' WHERE channel = 'whatsapp'",
     ],
-    "no message stands as being sent after its operation has ended": [
+    "no message waits or stands as being sent after its operation has ended": [
         "UPDATE messages SET status = 'sending', sent_at = NULL, provider_id = NULL WHERE id = 1",
+        "UPDATE messages SET status = 'queued', sent_at = NULL, provider_id = NULL WHERE id = 1",
     ],
     "operation counters equal their items": [
         "UPDATE operations SET succeeded = 0, failed = 2",

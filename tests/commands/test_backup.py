@@ -15,6 +15,7 @@ from tests.commands.conftest import Ran
 from tests.commands.whole import CONTENT, SHA256, fill
 from tests.conftest import DatabaseUrls
 from tests.factories import Organization
+from tests.keeping import keep
 from tranche.kernel.audit.anchors import NOTE, write_anchor
 from tranche.kernel.audit.queries.seals import walk_heads
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
@@ -24,7 +25,6 @@ from tranche.kernel.identity.queries import credentials
 from tranche.kernel.identity.service import Entrance, Lifetimes, find_visitor
 from tranche.kernel.identity.service.entering import Entry
 from tranche.kernel.settings import Settings
-from tranche.kernel.storage import service
 from tranche.kernel.storage.local import LocalFiles
 from tranche.outward import make_storage
 
@@ -168,7 +168,7 @@ def test_a_folder_again_takes_only_what_is_new(scene: Scene, database: Database)
     first = part.stat().st_ino
     storage = make_storage(Settings(home=scene.home))
     with database.transaction(scene.house.id) as conn:
-        service.store(conn, storage, scene.house.id, stream=io.BytesIO(b"more"), limit=10)
+        keep(conn, storage, scene.house.id, b"more")
     scene.saved("saved")
     assert part.stat().st_ino == first
     assert len(list(place.glob("files/*/*/*"))) == 2

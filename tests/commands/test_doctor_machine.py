@@ -9,7 +9,8 @@ import pytest
 
 from tests.buckets import S3Server, s3, s3_server
 from tests.commands.examined import Body
-from tests.kernel.notify.mailbox import free_port, mailbox
+from tests.kernel.notify.mailbox import mailbox
+from tests.ports import free_port
 from tranche.examination import make_patient
 from tranche.kernel.audit.anchors import write_anchor
 from tranche.kernel.audit.queries.seals import walk_heads
@@ -128,7 +129,7 @@ def test_a_channel_with_settings_that_cannot_be_used_is_found(body: Body) -> Non
         {"org": body.organization.id},
     )
     (found,) = _found(body, signing_key=KEY)
-    assert "channel email: The mail server's port must be a number" in found
+    assert "channel email: port must be a number" in found
 
 
 def _names(found: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from tranche.kernel.db.listing import CAP, Choice, Prefix, fetch_slice
 from tranche.kernel.db.pool import Connection
 from tranche.messaging import service
 from tranche.messaging.domain import State
-from tranche.messaging.queries import messages, sending, suppressions
+from tranche.messaging.queries import messages, sending, settling, suppressions
 
 _COUNT = 30_000
 _FILL = (
@@ -69,7 +69,11 @@ def test_a_page_of_messages_reads_an_index(filled: House, filters: dict[str, obj
         ("messages", lambda conn: messages.is_known(conn, channel="email", provider_id="p7")),
         ("messages", lambda conn: messages.lock_by_provider_id(conn, channel="email", provider_id="<m7@x>")),
         ("messages", lambda conn: messages.count_by_status(conn, operation_id=7, cap=CAP)),
-        ("messages", lambda conn: messages.settle_sending(conn, operation_id=7)),
+        ("messages", lambda conn: settling.lose(conn, operation_id=7, positions=[1, 2])),
+        ("messages", lambda conn: settling.settle_open(conn, operation_id=7, stage="send")),
+        ("messages", lambda conn: settling.release_unknown(conn, operation_id=7, detail="again")),
+        ("messages", lambda conn: settling.lock_unknown(conn, operation_id=7, message_id=None)),
+        ("messages", lambda conn: settling.mark_sent(conn, message_ids=[1, 2], detail="arrived")),
         ("messages", lambda conn: sending.take(conn, message_ids=range(1, 33), provider="smtp")),
         ("messages", lambda conn: sending.put_back(conn, taken={1: 1, 2: 1})),
         (

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.messaging.house import House
 from tranche.kernel.errors import Invalid
+from tranche.kernel.text import is_line
 from tranche.messaging import service
 from tranche.messaging.domain import (
     Channel,
@@ -59,7 +60,15 @@ def test_what_is_filled_in_is_never_a_placeholder_itself(name: str, total: str) 
 @given(st.text(max_size=80))
 def test_a_filled_line_stays_one_line(name: str) -> None:
     line = fill_line("Invoice for {{customer_name}}", {"customer_name": name})
-    assert line.isprintable()
+    assert is_line(line)
+    assert not set(line) & set("\r\n\t\v\f\0\x85\u2028\u2029\u202e")
+
+
+@pytest.mark.parametrize("name", ["র‍্যাব", "क्‍ष", "می‌خواهم", "فاتورة\u200f (7)"])
+def test_joiners_by_which_words_are_spelt_stay_in_a_line(name: str) -> None:
+    assert fill_line("{{customer_name}}", {"customer_name": name}) == name
+    template = Template(name="a", channel=Channel.EMAIL, language="bn", subject=name, body=name)
+    check_template(template, known=_PLACES)
 
 
 @pytest.mark.parametrize(
@@ -71,13 +80,24 @@ def test_a_filled_line_stays_one_line(name: str) -> None:
         ({"subject": "a\nb"}, "/subject"),
         ({"body": "{% for x in y %}{{ x.y }}"}, "/body"),
         ({"body": "  "}, "/body"),
+        ({"body": "x" * 10_001}, "/body"),
+        ({"body": "a\0b"}, "/body"),
+        ({"body": "a\ud800"}, "/body"),
+        ({"body": "a\u202eb"}, "/body"),
+        ({"subject": "x" * 301}, "/subject"),
+        ({"subject": "a\r\nBcc: eve@example.test"}, "/subject"),
+        ({"body": "{{ customer_name.__class__ }}"}, "/body"),
+        ({"body": "{{{{customer_name}}}}"}, "/body"),
+        ({"body": "{{Customer_Name}}"}, "/body"),
+        ({"name": "../../etc"}, "/name"),
+        ({"name": ""}, "/name"),
+        ({"language": "EN"}, "/language"),
+        ({"language": "e%"}, "/language"),
     ],
 )
 def test_a_template_that_cannot_be_filled_names_the_field(changes: dict[str, str], pointer: str) -> None:
-    facts = {"subject": "Invoice", "body": "Dear {{customer_name}}", **changes}
-    template = Template(
-        name="invoice", channel=Channel.EMAIL, language="en", subject=facts["subject"], body=facts["body"]
-    )
+    facts = {"name": "invoice", "language": "en", "subject": "Invoice", "body": "Dear {{customer_name}}", **changes}
+    template = Template(channel=Channel.EMAIL, **facts)  # type: ignore[arg-type]  # texts
     with pytest.raises(Invalid) as caught:
         check_template(template, known=_PLACES)
     assert [error.pointer for error in caught.value.errors] == [pointer]

@@ -11,7 +11,7 @@ from tranche.commands import screen
 from tranche.commands.database import Addresses, use_database
 from tranche.commands.doctor import examine, show_outcomes
 from tranche.commands.home import Home
-from tranche.commands.moving import require_direct, showing, write_key
+from tranche.commands.moving import require_direct, showing, write_signing_key
 from tranche.commands.options import load_settings
 from tranche.commands.queries import reaching
 from tranche.kernel.backup.domain import KEY, Done, Manifest, Occupied
@@ -75,7 +75,7 @@ def _restore(conn: Connection, source: Source, settings: Settings, *, owner_url:
     done, report = restore(conn, source, restoring, progress=showing)
     if found.has_key and settings.signing_key is None:
         with source.open(KEY) as file:
-            write_key(settings, file.read())
+            write_signing_key(settings, file.read())
     return done, report
 
 

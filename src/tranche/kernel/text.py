@@ -1,6 +1,6 @@
-"""Folding of names for matching: one rule, written once for Python and once for SQL.
+"""What is done to texts; above all the folding of names for matching, written once for Python and once for SQL.
 
-The rule: compatibility forms are unified (NFKC), runs of white space become one space and the ends are cut,
+The rule of folding: compatibility forms are unified (NFKC), runs of white space become one space and the ends are cut,
 letters become small, and the four letters on which lower-casing rules disagree are fixed by hand: the dotted and
 the dotless Turkish i both become "i", both forms of the small sigma become one, and "ß" becomes "ss".
 
@@ -12,6 +12,10 @@ are newer than one side's Unicode tables. A database with LC_CTYPE "C" lowers on
 import re
 import unicodedata
 
+# Joiners of Bengali, Hindi, Persian and others, marks of direction, and the place where a word may break: letters that
+# Python calls unprintable and that many words are spelt with. Those that turn a text round are not among them.
+_FORMS = frozenset("\u200b\u200c\u200d\u200e\u200f\u061c\u00ad")
+_SPACE = "Zs"
 _SPACES = re.compile("[\u0001-\u0020\u0085\u1680\u2028\u2029]+")
 _BEFORE = str.maketrans("İΣ", "iσ")
 _AFTER = str.maketrans({"ς": "σ", "ı": "i", "ß": "ss"})
@@ -46,9 +50,25 @@ def after_prefix(prefix: str) -> str:
     return ""
 
 
+def is_plain(char: str) -> bool:
+    """Whether a letter may stand in a line of text: it is printable, a space of any width, or a mark inside words."""
+    return char.isprintable() or char in _FORMS or unicodedata.category(char) == _SPACE
+
+
+def is_line(text: str) -> bool:
+    """Whether a text is one line without control characters."""
+    return all(is_plain(char) for char in text)
+
+
 def spellings(text: str) -> tuple[str, ...]:
     """How a number may be written that somebody types: as it stands, and in capitals."""
     return tuple(dict.fromkeys((text, text.upper())))
+
+
+def camel(name: str) -> str:
+    """A field's name as the wire writes it: `due_days` is dueDays."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def number_ranges(prefix: str, *, digits: int = 12) -> list[tuple[int, int]]:

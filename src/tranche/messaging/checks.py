@@ -34,12 +34,13 @@ CHECKS = (
         """,
     ),
     Check(
-        name="no message stands as being sent after its operation has ended",
+        name="no message waits or stands as being sent after its operation has ended",
         sql="""
-            SELECT m.organization_id, format('message %s of operation %s', m.id, m.operation_id) AS detail
+            SELECT m.organization_id,
+                format('message %s of operation %s is %s', m.id, m.operation_id, m.status) AS detail
             FROM messages m
             JOIN operations o ON o.organization_id = m.organization_id AND o.id = m.operation_id
-            WHERE m.status = 'sending' AND o.finished_at IS NOT NULL
+            WHERE m.status IN ('queued', 'sending') AND o.finished_at IS NOT NULL
             ORDER BY m.organization_id, m.id
         """,
     ),

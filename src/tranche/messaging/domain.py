@@ -1,14 +1,15 @@
 """What a message is, how it may go from one state to the next, and the rules of addresses and templates; pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from tranche.kernel.errors import FieldError, Invalid, NotFound
+from tranche.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from tranche.kernel.notify.domain import check_mail
+from tranche.kernel.text import is_line, is_plain
 
 
 class Channel(StrEnum):
@@ -68,6 +69,12 @@ class MessageNotFound(NotFound):
     """No such message in this organization."""
 
     code = "message_not_found"
+
+
+class NothingInDoubt(Conflict):
+    """There is no message of unknown outcome that a person could decide about."""
+
+    code = "nothing_in_doubt"
 
 
 class SuppressionNotFound(NotFound):
@@ -179,6 +186,10 @@ class Event:
     detail: str = ""
 
 
+LONGEST_SUBJECT: Final = 300
+LONGEST_BODY: Final = 10_000
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _PHONE: Final = re.compile(r"\+[1-9]\d{6,14}")
 _PLACE: Final = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 _BRACES: Final = re.compile(r"\{\{|\}\}")
@@ -211,6 +222,28 @@ def clean_address(channel: Channel, text: str) -> str:
     return number
 
 
+def _list_address_faults(template: Template) -> Iterator[FieldError]:
+    if not _NAME.fullmatch(template.name):
+        yield FieldError("/name", "must be 1 to 60 of a-z, 0-9, _ and -, and begin with a letter or digit")
+    if not _LANGUAGE.fullmatch(template.language):
+        yield FieldError("/language", "must be a language's two or three small letters, such as en")
+
+
+def _list_text_faults(template: Template) -> Iterator[FieldError]:
+    if not is_line(template.subject):
+        yield FieldError("/subject", "must be one line")
+    if len(template.subject) > LONGEST_SUBJECT:
+        yield FieldError("/subject", f"must have at most {LONGEST_SUBJECT} characters")
+    if template.channel is Channel.EMAIL and not template.subject.strip():
+        yield FieldError("/subject", "must not be empty for an e-mail")
+    if not template.body.strip():
+        yield FieldError("/body", "must not be empty")
+    if len(template.body) > LONGEST_BODY:
+        yield FieldError("/body", f"must have at most {LONGEST_BODY:,} characters")
+    if not is_line(re.sub(r"[\n\r\t]", "", template.body)):
+        yield FieldError("/body", "must hold no control characters")
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with its placeholders filled; what is filled in is never looked at again, so it cannot be one."""
     return _PLACE.sub(lambda found: values.get(found[1], ""), text)
@@ -218,7 +251,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 def fill_line(text: str, values: Mapping[str, str]) -> str:
     """The same for one line: whatever is filled in cannot begin another one."""
-    return " ".join("".join(char if char.isprintable() else " " for char in fill(text, values)).split())
+    return " ".join("".join(char if is_plain(char) else " " for char in fill(text, values)).split())
 
 
 def find_places(text: str) -> list[str]:
@@ -240,11 +273,6 @@ def check_template(template: Template, *, known: Sequence[str]) -> None:
             faults.append(FieldError(f"/{name}", detail, "unknown_placeholder"))
         elif _BRACES.search(_PLACE.sub("", text)):
             faults.append(FieldError(f"/{name}", "holds {{ or }} that belongs to no placeholder"))
-    if not template.subject.isprintable():
-        faults.append(FieldError("/subject", "must be one line"))
-    if template.channel is Channel.EMAIL and not template.subject.strip():
-        faults.append(FieldError("/subject", "must not be empty for an e-mail"))
-    if not template.body.strip():
-        faults.append(FieldError("/body", "must not be empty"))
+    faults += [*_list_address_faults(template), *_list_text_faults(template)]
     if faults:
         raise Invalid(f"The template cannot be used: {faults[0].pointer[1:]} {faults[0].detail}.", errors=faults)

@@ -98,10 +98,10 @@ def test_a_credit_note_says_what_it_takes_back_and_asks_for_no_money(printer: Pr
     assert "IBAN" not in text
 
 
-def test_a_voided_invoice_says_so_and_shows_no_code_to_pay() -> None:
+def test_a_voided_invoice_says_so_and_shows_no_way_to_pay() -> None:
     page = prepare(make_document(status=InvoiceStatus.VOID), Design()).job.page
-    assert page["notice"] == "This invoice was voided."
-    assert page["payment"]["qr"] is None
+    assert page["headline"] == "This invoice was voided."
+    assert page["payment"] is None
 
 
 def test_letters_without_a_font_are_refused_by_name(printer: Printer) -> None:

@@ -83,6 +83,7 @@ def test_of_a_group_whose_worker_died_all_are_in_doubt_and_none_is_repeated_by_i
     workshop.let_leases_lapse()
     ended = workshop.work(operation, workshop.worker())
     assert (ended.succeeded, ended.unknown) == (2, 4)
+    assert workshop.hooks.lost == [[1, 2, 3, 4]]
     assert max(workshop.effects().values()) == 1
     assert workshop.is_sound()
 

@@ -55,6 +55,7 @@ class Hooks:
     note: Callable[[Connection], None] = lambda _conn: None
     ends: list[Status] = field(default_factory=list)
     groups: list[list[int]] = field(default_factory=list)
+    lost: list[list[int]] = field(default_factory=list)
 
 
 class BranchPhase(ItemPhase):
@@ -152,6 +153,10 @@ class LettersPhase:
     def __init__(self, folder: Path, hooks: Hooks) -> None:
         self._folder = folder
         self._hooks = hooks
+
+    def lose(self, conn: Connection, operation: Operation, positions: Sequence[int]) -> None:
+        del conn, operation
+        self._hooks.lost.append(list(positions))
 
     def perform_all(self, operation: Operation, items: Sequence[OutsideItem], *, is_over: Callable[[], bool]) -> Group:
         del operation

@@ -15,7 +15,7 @@ from tests.kernel.operations.toys import Hooks, Killed, make_registry
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database, connect
 from tranche.kernel.jobs.queue import ProcrastinateQueue
-from tranche.kernel.operations import service
+from tranche.kernel.operations import service, timeline
 from tranche.kernel.operations.checks import CHECKS
 from tranche.kernel.operations.domain import Item, Operation
 from tranche.kernel.operations.queries import claims
@@ -169,7 +169,7 @@ class Workshop:
 
     def events(self, operation_id: int) -> list[str]:
         with self.database.transaction(self.ctx.organization_id) as conn:
-            return [row["event"] for row in service.list_events(conn, operation_id=operation_id)]
+            return [row["event"] for row in timeline.list_events(conn, operation_id=operation_id)]
 
     def claims(self, operation_id: int) -> list[dict[str, Any]]:
         return self.owner.execute(

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.auditing import list_entries
 from tests.factories import Organization
 from tests.kernel.schedules.house import REPORT, SWEEP, House
-from tranche.kernel.audit import service as audit
 from tranche.kernel.audit.anchors import NotAnchored
-from tranche.kernel.audit.domain import AuditFilter
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Invalid
@@ -25,8 +24,7 @@ from tranche.modules import PRUNES
 
 def actions(house: House, ctx: Context) -> list[str]:
     with house.database.transaction(ctx.organization_id) as conn:
-        entries, _ = audit.list_entries(conn, wanted=AuditFilter(), limit=100, offset=0)
-    return [entry.action for entry in reversed(entries)]
+        return [entry.action for entry in reversed(list_entries(conn))]
 
 
 def test_an_edit_counts_from_now_and_is_written_down(house: House) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.buckets import S3Server, s3, s3_server
+from tests.keeping import keep
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import NotFound, TooLarge, Unavailable
-from tranche.kernel.storage import abandoned, service
+from tranche.kernel.storage import abandoned
 from tranche.kernel.storage.abandoned import clear_abandoned
 from tranche.kernel.storage.cache import Cache
 from tranche.kernel.storage.domain import Storage
@@ -164,7 +165,7 @@ def test_a_day_later_the_register_decides_what_is_forgotten(
     _put(storage, b"stays", organization_id=org)
     assert clear_abandoned(database, storage, older_than=-60) == 2
     with database.transaction(org) as conn:
-        kept = service.store(conn, open_s3("other"), org, stream=io.BytesIO(b"stays"), limit=LIMIT).sha256
+        kept = keep(conn, open_s3("other"), org, b"stays").sha256
     assert storage.discard(org, kept, before=FUTURE)
     assert clear_abandoned(database, storage) == 0
     monkeypatch.setattr(abandoned, "DISCARDED", -60)

@@ -1,8 +1,6 @@
 """The HTTP endpoints of corrections: refused rows, one row's cells, one value for many rows, a corrected workbook."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -24,7 +22,7 @@ from tranche.imports.corrections.schemas import (
 )
 from tranche.imports.corrections.service import Corrections
 from tranche.imports.detect import detect
-from tranche.imports.domain import Limits
+from tranche.imports.uploads import UploadLimits, clean_name
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Invalid
@@ -35,26 +33,17 @@ from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
-from tranche.kernel.web.requests import AnyRequest, allow_query
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_text
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
 
 _SCOPE: Final = {SCOPE: "orders"}
 _BIGGEST_ROW: Final = 2**31 - 1
-_LONGEST_NAME: Final = 255
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectionLimits:
-    """What a corrected workbook may cost."""
-
-    max_bytes: int
-    parsing: Limits
 
 
 @get(
@@ -74,8 +63,8 @@ def list_import_rows(
         found, total = service.list_rows(
             conn,
             import_id=import_id,
-            code=request.query_params.get("code"),
-            column=request.query_params.get("column"),
+            code=read_text(request, "code"),
+            column=read_text(request, "column"),
             limit=page.limit,
             offset=page.offset,
         )
@@ -142,7 +131,7 @@ def list_import_edits(
     return envelope(ctx, out, message="Changes fetched", links=page_links(page, total=total))
 
 
-@post("/api/imports/{import_id:int}/errors/groups/{key:str}/set", opt=_SCOPE, status_code=202)
+@post("/api/imports/{import_id:int}/errors/groups/{key:str}/set", opt={WAITS: True, **_SCOPE}, status_code=202)
 async def set_import_group(
     *,
     request: AnyRequest,
@@ -168,7 +157,7 @@ async def set_import_group(
     return await counter.waited(hub, response)
 
 
-@post("/api/imports/{import_id:int}/corrections", opt={UPLOAD: True, **_SCOPE}, status_code=202)
+@post("/api/imports/{import_id:int}/corrections", opt={UPLOAD: True, WAITS: True, **_SCOPE}, status_code=202)
 async def upload_corrections(
     *,
     request: AnyRequest,
@@ -178,7 +167,7 @@ async def upload_corrections(
     operations: NamedDependency[Operations],
     files: NamedDependency[Files],
     corrections: NamedDependency[Corrections],
-    correction_limits: NamedDependency[CorrectionLimits],
+    upload_limits: NamedDependency[UploadLimits],
     import_id: FromPath[int],
     data: MultipartBody[CorrectedForm],
 ) -> JsonResponse[Envelope[OperationOut]]:
@@ -190,9 +179,9 @@ async def upload_corrections(
         with database.transaction(ctx.organization_id) as conn:
             imports.get(conn, import_id=import_id)
         file_name = clean_name(data.file.filename)
-        stored = files.put(ctx.organization_id, data.file.file, limit=correction_limits.max_bytes)
+        stored = files.put(ctx.organization_id, data.file.file, limit=upload_limits.max_bytes)
         path = files.path(ctx.organization_id, stored.sha256)
-        detect(path, file_name=file_name, limits=correction_limits.parsing)
+        detect(path, file_name=file_name, limits=upload_limits.parsing)
 
         def begin(conn: Connection) -> Operation:
             return corrections.begin_merging(conn, ctx, import_id=import_id, stored=stored, file_name=file_name)
@@ -235,12 +224,6 @@ class _Counter:
 
     def _body(self, operation: Operation, *, message: str) -> object:
         return envelope(self._ctx, operation_out(operation, unit=self._operations.unit_of(operation)), message=message)
-
-
-def clean_name(name: str) -> str:
-    """The last part of a file's name without control characters, at most 255 characters."""
-    last = re.split(r"[/\\]", name)[-1]
-    return _UNPRINTABLE.sub("", last).strip()[:_LONGEST_NAME] or "upload"
 
 
 def _row(number: int) -> int:

@@ -1,6 +1,6 @@
 """Invoices: list, one, void, credit note."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -23,6 +23,7 @@ from tranche.kernel.web.listing import (
     EXPORTING,
     PAGING,
     Readers,
+    day,
     exports_of,
     lists,
     look,
@@ -32,46 +33,37 @@ from tranche.kernel.web.listing import (
     word,
 )
 from tranche.kernel.web.pointers import under
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter
-
-
-def _read_day(request: AnyRequest, name: str) -> date | None:
-    text = request.query_params.get(name)
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise invalid_parameter(name, "must be a day of the calendar such as 2026-11-28") from None
-
+from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE: Final = {SCOPE: "invoices"}
-_FILTERS: Final[Readers] = {
+FILTERS: Final[Readers] = {
     "kind": ("kind", word(*InvoiceKind)),
     "status": ("status", word(*InvoiceStatus)),
     "customerId": ("customer_id", whole),
     "orderId": ("order_id", whole),
     "operationId": ("operation_id", whole),
     "search": ("search", prefix()),
-    "from": ("since", _read_day),
-    "to": ("until", _read_day),
+    "from": ("since", day),
+    "to": ("until", day),
 }
 
 
-@get("/api/invoices", opt=_SCOPE, operation_class=lists(INVOICES, _FILTERS), sync_to_thread=True)
+@get("/api/invoices", opt=_SCOPE, operation_class=lists(INVOICES, FILTERS), sync_to_thread=True)
 def list_invoices(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[InvoiceOut]]:
     """Invoices and credit notes, the newest first; `search` begins a number, `from` and `to` are invoice dates."""
-    choice = read_filters(request, INVOICES, _FILTERS, besides=PAGING)
+    choice = read_filters(request, INVOICES, FILTERS, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
         found = look(request, ctx, conn, INVOICES, choice)
     out = [invoice_out(invoice_of(row)) for row in found.rows]
     return envelope(ctx, out, message="Invoices fetched", links=found.links)
 
 
-@get("/api/invoices/export", opt=_SCOPE, operation_class=exports_of(INVOICES, _FILTERS), sync_to_thread=False)
+@get("/api/invoices/export", opt=_SCOPE, operation_class=exports_of(INVOICES, FILTERS), sync_to_thread=False)
 def export_invoices(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The invoices under the same filters as a file: `format=csv` or `format=xlsx`."""
-    return exports.answer(ctx, request, INVOICES, read_filters(request, INVOICES, _FILTERS, besides=EXPORTING))
+    return exports.answer(ctx, request, INVOICES, read_filters(request, INVOICES, FILTERS, besides=EXPORTING))
 
 
 @get("/api/invoices/{invoice_id:int}", opt=_SCOPE, sync_to_thread=True)

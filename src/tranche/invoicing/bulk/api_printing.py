@@ -14,26 +14,29 @@ from msgspec import UNSET, UnsetType
 from tranche.invoicing import service as invoicing
 from tranche.invoicing.bulk.api import SCOPED
 from tranche.invoicing.bulk.api_verbs import wish_of
-from tranche.invoicing.bulk.design import change_design, get_design
+from tranche.invoicing.bulk.design import change_design, change_logo, get_design
 from tranche.invoicing.bulk.previewing import look_ahead
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.bulk.schemas import MessagesBody
 from tranche.invoicing.domain import invalid_field
 from tranche.invoicing.printing.design import Design
 from tranche.invoicing.printing.figures import list_languages
+from tranche.invoicing.printing.logos import check_logo
 from tranche.invoicing.printing.press import prepare, preview
 from tranche.invoicing.printing.printer import Printer
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.auth import SCOPE, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import KEEPS_NOTHING
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import Body, JsonResponse, Out
-from tranche.kernel.web.openapi import takes, usual
+from tranche.kernel.web.openapi import choice, takes
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
 _SETTINGS: Final = {SCOPE: "settings"}
+_LANGUAGE: Final = choice("language", "Another language than the invoice's.", choices=list_languages())
 
 
 class DesignChanges(Body, frozen=True):
@@ -99,7 +102,13 @@ class LookAheadOut(Out, frozen=True):
     is_real: bool
 
 
-@get("/api/invoices/{invoice_id:int}/pdf", opt=SCOPED, sync_to_thread=True, operation_class=takes(*usual("language")))
+@get(
+    "/api/invoices/{invoice_id:int}/pdf",
+    opt=SCOPED,
+    sync_to_thread=True,
+    media_type="application/pdf",
+    operation_class=takes(_LANGUAGE),
+)
 def fetch_pdf(
     *,
     request: AnyRequest,
@@ -134,6 +143,7 @@ def update_design(
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
+    printer: NamedDependency[Printer],
     data: JSONBody[DesignBody],
 ) -> JsonResponse[Envelope[DesignOut]]:
     """Change what is given; what was printed stays as it is."""
@@ -141,7 +151,11 @@ def update_design(
 
     def action(conn: Connection) -> Answer:
         with under("/data"):
-            design = change_design(conn, ctx, design=_changed(get_design(conn), data.data))
+            wanted = _changed(get_design(conn), data.data)
+            has_logo = not isinstance(data.data.logo, UnsetType)
+            design = (
+                change_logo(conn, ctx, printer, design=wanted) if has_logo else change_design(conn, ctx, design=wanted)
+            )
         return Answer(envelope(ctx, _out(design), message="Invoice design updated"))
 
     return act(database, ctx, request, action, given=data)
@@ -149,11 +163,12 @@ def update_design(
 
 @post(
     "/api/invoice-design/preview",
-    opt=_SETTINGS,
+    opt={**_SETTINGS, KEEPS_NOTHING: True},
     guards=[viewer],
     status_code=200,
     sync_to_thread=True,
-    operation_class=takes(*usual("language")),
+    media_type="image/png",
+    operation_class=takes(_LANGUAGE),
 )
 def preview_design(
     *,
@@ -172,7 +187,13 @@ def preview_design(
     return Response(preview(printer, document, design), media_type="image/png")
 
 
-@post("/api/batch-operations/communications/preview", opt=SCOPED, guards=[viewer], status_code=200, sync_to_thread=True)
+@post(
+    "/api/batch-operations/communications/preview",
+    opt={**SCOPED, KEEPS_NOTHING: True},
+    guards=[viewer],
+    status_code=200,
+    sync_to_thread=True,
+)
 def preview_messages(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -241,9 +262,11 @@ def _read_logo(text: str | None) -> bytes | None:
     if text is None:
         return None
     try:
-        return base64.b64decode(text, validate=True)
+        content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise invalid_field("/logo", "must be base64") from None
+    check_logo(content)
+    return content
 
 
 PRINTING: Final = (fetch_pdf, find_design, update_design, preview_design, preview_messages)

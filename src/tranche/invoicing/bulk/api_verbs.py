@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 
 from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.api import SCOPED
-from tranche.invoicing.bulk.domain import Afterwards, SendWish
+from tranche.invoicing.bulk.domain import RESENDABLE, Afterwards, SendWish
 from tranche.invoicing.bulk.schemas import (
     BatchOut,
     InvoicesBody,
@@ -34,10 +34,9 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import Body, JsonResponse
 from tranche.kernel.web.openapi import takes, usual
-from tranche.kernel.web.requests import AnyRequest, allow_query
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_text
+from tranche.messaging import service as messaging
 from tranche.messaging.domain import State
-
-_RESENDABLE: Final = (State.BOUNCED, State.FAILED)
 
 
 @post("/api/batch-operations/invoices", opt=SCOPED, status_code=202, sync_to_thread=True)
@@ -118,9 +117,9 @@ def resend_messages(
     data: JSONBody[ResendBody],
 ) -> JsonResponse[BatchOut]:
     """Send what bounced or failed again, to the addresses that the customers have now."""
-    strange = [word for word in data.states if word not in _RESENDABLE]
+    strange = [word for word in data.states if word not in RESENDABLE]
     if strange or not data.states:
-        raise invalid_field("/states", f"must hold some of {', '.join(_RESENDABLE)}")
+        raise invalid_field("/states", f"must hold some of {', '.join(RESENDABLE)}")
     states = [State(word) for word in data.states]
 
     def start(conn: Connection) -> Operation:
@@ -184,10 +183,22 @@ def retry_batch(
 ) -> JsonResponse[BatchOut]:
     """Work again on the failed stages, all or by `code`; an invoice that was issued is not issued again."""
     allow_query(request, {"code"})
-    code = request.query_params.get("code")
+    code = read_text(request, "code")
     return _change(
         request, ctx, database, batch_id, lambda conn: operations.retry(conn, ctx, operation_id=batch_id, code=code)
     )
+
+
+@post("/api/batch-operations/{batch_id:int}/mark-sent", opt=SCOPED, status_code=200, sync_to_thread=True)
+def mark_batch_sent(
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    batch_id: FromPath[int],
+) -> JsonResponse[BatchOut]:
+    """Every message in doubt has arrived; to send them again instead, retry the code unknown_outcome."""
+    allow_query(request, ())
+    return _change(request, ctx, database, batch_id, lambda conn: messaging.mark_sent(conn, ctx, operation_id=batch_id))
 
 
 @post("/api/batch-operations/{batch_id:int}/undo", opt=SCOPED, status_code=202, sync_to_thread=True)
@@ -247,7 +258,7 @@ def _begin(
 
 
 def _change(
-    request: AnyRequest, ctx: Context, database: Database, batch_id: int, verb: Callable[[Connection], Operation]
+    request: AnyRequest, ctx: Context, database: Database, batch_id: int, verb: Callable[[Connection], object]
 ) -> JsonResponse[Any]:
     def action(conn: Connection) -> Answer:
         service.get_batch(conn, operation_id=batch_id)
@@ -266,5 +277,6 @@ CHANGING: Final = (
     pause_batch,
     resume_batch,
     retry_batch,
+    mark_batch_sent,
     undo_batch,
 )

@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from tranche.invoicing.domain import invalid_field
 from tranche.kernel.errors import Conflict, NotFound
 from tranche.kernel.operations.domain import Operation
-from tranche.messaging.domain import Channel
+from tranche.messaging.domain import LONGEST_SUBJECT, Channel, State, find_places
 
 INVOICES_KIND: Final = "customer_invoices"
 PDFS_KIND: Final = "invoice_pdfs"
@@ -21,6 +22,8 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 STATUSES: Final = ("pending", "processing", "completed", "completed_with_errors", "failed", "cancelled")
 INVOICE, PDF, SEND, BUNDLE = "invoice", "pdf", "send", "bundle"
+# What became of messages that may be sent again to another address.
+RESENDABLE: Final = (State.BOUNCED, State.FAILED)
 MOST_LISTED: Final = 10_000
 MOST_ITEMS: Final = 200
 
@@ -96,6 +99,22 @@ class SendWish:
         )
 
 
+def check_wish(wish: SendWish) -> None:
+    """Refuse a subject that could not be filled or sent.
+
+    Raises:
+        Invalid
+    """
+    subject = wish.subject or ""
+    strange = [place for place in find_places(subject) if place not in PLACES]
+    if strange:
+        raise invalid_field(
+            "/options/subject", f"has no placeholder {{{{{strange[0]}}}}}; there are: {', '.join(PLACES)}"
+        )
+    if len(subject) > LONGEST_SUBJECT:
+        raise invalid_field("/options/subject", f"must have at most {LONGEST_SUBJECT} characters")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Afterwards:
     """What follows the issue of invoices in the same operation: files with a zip of all, messages."""
@@ -116,7 +135,7 @@ def has_stage(operation: Operation, stage: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOperation:
-    """A row of document 3's batch_operations; times in the organization's zone, as the view has them."""
+    """A row of document 3's batch_operations."""
 
     id: int
     type: str

@@ -9,6 +9,7 @@ from tranche.invoicing.bulk.domain import SendWish
 from tranche.invoicing.bulk.queries import members
 from tranche.invoicing.bulk.reaching import Refusal, reach_all
 from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.notify.domain import without_control
 from tranche.kernel.operations.domain import Operation
 from tranche.messaging.domain import Attachment, Draft, TemplateNotFound
 
@@ -53,16 +54,14 @@ class _Desk:
         person = self._people.get(parcel[0]["invoice_id"]) if parcel else None
         if person is None:
             raise Refusal("no_invoice", "There is no invoice to send.")
-        address = self._reach[person["id"]]
-        if isinstance(address, Refusal):
-            raise address
+        address = self._find_address(parcel)
         heads = [self._heads[row["invoice_id"]] for row in parcel]
         subject, body = self._composer.write(heads, customer=person["name"])
         return Draft(
             key=f"operation:{self._operation.uuid}:{position}",
             channel=self._wish.channel,
             address=address,
-            recipient=" ".join(person["name"].split()),
+            recipient=without_control(person["name"]),
             subject=subject,
             body=body,
             attachments=self._attach(parcel) if self._wish.include_pdf else (),
@@ -71,6 +70,16 @@ class _Desk:
             position=position,
             created_by=self._operation.created_by,
         )
+
+    def _find_address(self, parcel: Sequence[Row]) -> str:
+        """Where all of it goes to; one invoice that may not be sent holds its parcel back."""
+        address = ""
+        for row in parcel:
+            reach = self._reach[row["invoice_id"]]
+            if isinstance(reach, Refusal):
+                raise reach
+            address = reach
+        return address
 
     def _attach(self, parcel: Sequence[Row]) -> tuple[Attachment, ...]:
         if any(row["sha256"] is None for row in parcel):

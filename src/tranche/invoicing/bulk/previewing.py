@@ -6,7 +6,7 @@ from typing import Final
 
 from tranche.invoicing import service as invoicing
 from tranche.invoicing.bulk.composing import Composer
-from tranche.invoicing.bulk.domain import MOST_LISTED, SendWish
+from tranche.invoicing.bulk.domain import MOST_LISTED, SendWish, check_wish
 from tranche.invoicing.bulk.queries import members
 from tranche.invoicing.bulk.reaching import Refusal, reach_all
 from tranche.invoicing.domain import invalid_field
@@ -53,16 +53,40 @@ class LookAhead:
     is_real: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintAhead:
+    """What a printing comes to; `first` and `last` are numbers of invoices."""
+
+    invoices: int
+    customers: int
+    first_id: int
+    first: str
+    last: str
+
+
+def look_at_print(conn: Connection, *, invoice_ids: Sequence[int]) -> PrintAhead:
+    """What these invoices are together.
+
+    Raises:
+        Invalid: too many invoices, none, or one that the organization does not have.
+    """
+    _check_count(invoice_ids)
+    found = members.survey(conn, invoice_ids=invoice_ids)
+    _check_known(invoice_ids, found=found["invoices"])
+    return PrintAhead(**found)
+
+
 def look_ahead(conn: Connection, *, invoice_ids: Sequence[int], wish: SendWish) -> LookAhead:
     """Judge every recipient as the sending would, and write the first messages without keeping them.
 
     Raises:
-        Invalid: too many invoices, or none.
+        Invalid: too many invoices, none, one that the organization does not have, or a subject that cannot be filled.
         TemplateNotFound
     """
-    if not 1 <= len(invoice_ids) <= MOST_LISTED:
-        raise invalid_field("/invoice_ids", f"must hold 1 to {MOST_LISTED:,} ids")
+    _check_count(invoice_ids)
+    check_wish(wish)
     rows = members.list_recipients(conn, invoice_ids=invoice_ids)
+    _check_known(invoice_ids, found=len(rows))
     reach = reach_all(conn, rows, wish.channel)
     found = [_reach(row, reach[row["id"]], wish.channel) for row in rows]
     unreachable = [one for one in found if one.code]
@@ -76,6 +100,16 @@ def look_ahead(conn: Connection, *, invoice_ids: Sequence[int], wish: SendWish) 
         provider=provider.value,
         is_real=provider is not Provider.FOLDER,
     )
+
+
+def _check_count(invoice_ids: Sequence[int]) -> None:
+    if not 1 <= len(invoice_ids) <= MOST_LISTED:
+        raise invalid_field("/invoice_ids", f"must hold 1 to {MOST_LISTED:,} ids")
+
+
+def _check_known(invoice_ids: Sequence[int], *, found: int) -> None:
+    if found < len(set(invoice_ids)):
+        raise invalid_field("/invoice_ids", "holds numbers that are no invoices of yours")
 
 
 def _reach(row: Row, reach: str | Refusal, channel: Channel) -> Reach:

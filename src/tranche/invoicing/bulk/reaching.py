@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tranche.invoicing.domain import InvoiceStatus
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.errors import Invalid
 from tranche.messaging import service as messaging
@@ -31,6 +32,8 @@ def reach_all(conn: Connection, rows: Sequence[Row], channel: Channel) -> Mappin
 
 
 def _address(row: Row, channel: Channel) -> str | Refusal:
+    if row["status"] != InvoiceStatus.ISSUED:
+        return Refusal("not_live", f"The invoice {row['number']} is {row['status']}, so it is not sent.")
     text = row["email"] if channel is Channel.EMAIL else row["phone"]
     what = "e-mail address" if channel is Channel.EMAIL else "phone number"
     if not (text or "").strip():

@@ -8,13 +8,13 @@ from tranche.invoicing.bulk.drafting import write_drafts
 from tranche.invoicing.bulk.reaching import Refusal
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError, Unavailable
+from tranche.kernel.faults import words_of
 from tranche.kernel.notify.domain import Outcome as Answer
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, ItemStatus, Operation, Status
-from tranche.kernel.operations.faults import words_of
 from tranche.kernel.operations.handlers import Following, Group, Outcome, OutsideItem
 from tranche.messaging import service as messaging
 from tranche.messaging.delivery import ACCEPTED, Delivery, Ready
-from tranche.messaging.domain import Message
+from tranche.messaging.domain import Message, State
 from tranche.messaging.service import Attempt
 
 _LEASE: Final = 90.0
@@ -49,6 +49,10 @@ class SendPhase:
         attempts = self._delivery.hand_over(ready, is_over=is_over) if ready else []
         return _sum_up(items, attempts, refusals, ready)
 
+    def lose(self, conn: Connection, operation: Operation, positions: Sequence[int]) -> None:
+        """See KeepingPhase: also what was only written down, because a crash of the database may hide that it left."""
+        messaging.lose(conn, operation_id=operation.id, positions=positions)
+
     def _write(self, operation: Operation, items: Sequence[OutsideItem]) -> tuple[Ready | None, Mapping[int, Refusal]]:
         with self._db.transaction(operation.organization_id) as conn:
             drafts, refusals = write_drafts(conn, operation, [item.position for item in items])
@@ -56,9 +60,9 @@ class SendPhase:
 
 
 def settle(conn: Connection, operation: Operation, status: Status) -> None:
-    """At the end of the operation nothing may stand as being sent."""
+    """At the end of the operation no message may wait or stand as being sent."""
     del status
-    messaging.settle_sending(conn, operation_id=operation.id)
+    messaging.settle_open(conn, operation_id=operation.id, stage=SEND)
 
 
 def _sum_up(
@@ -112,6 +116,9 @@ def _outcome(attempt: Attempt, *, tries: int) -> Outcome:
     message, answer = attempt.message, attempt.outcome
     if answer is None and message.status in ACCEPTED:
         return _accepted(message, message.provider_id)
+    if answer is None and message.status is State.BOUNCED:
+        error, result = message.error or "The message bounced.", {"messageId": message.id}
+        return Outcome(status=ItemStatus.FAILED, error_code="bounced", error=error, result=result)
     if answer is None:
         text = f"Message {message.id} is {message.status}; it is not sent again by itself."
         return Outcome(status=ItemStatus.UNKNOWN, error_code="unknown_outcome", error=text)

@@ -23,6 +23,7 @@ from tranche.invoicing.bulk.domain import (
     MadeFile,
     NothingToSend,
     SendWish,
+    check_wish,
 )
 from tranche.invoicing.bulk.issuing import dump_lines
 from tranche.invoicing.bulk.queries import batches, customers, members
@@ -124,6 +125,7 @@ def start_messages(
         Invalid: names the field.
         TemplateNotFound
     """
+    check_wish(wish)
     language = get_organization(conn).language
     messaging.get_template(conn, name=wish.template, channel=wish.channel, language=language)
     count = _want(conn, invoice_ids, by_customer=wish.by_customer)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tranche.kernel.errors import FieldError, Invalid
+from tranche.kernel.text import is_line
 
 TEMPLATE_ID: Final = "tranche-invoice"
-TEMPLATE_VERSION: Final = 1  # raise it with every change of what is printed
+TEMPLATE_VERSION: Final = 2  # raise it with every change of what is printed
 MOST_LOGO_BYTES: Final = 500_000
 PAPERS: Final = ("a4", "us-letter")
 
@@ -61,7 +62,7 @@ def _faults(design: Design) -> list[FieldError]:
         found.append(FieldError("/accent", "must be a colour such as #1f4ed8"))
     elif _contrast_on_white(design.accent) < _LEAST_CONTRAST:
         found.append(FieldError("/accent", "is too light to be read on white paper; choose a darker one"))
-    if len(design.footer) > _LONGEST_FOOTER or not design.footer.isprintable():
+    if len(design.footer) > _LONGEST_FOOTER or not is_line(design.footer):
         found.append(FieldError("/footer", f"must be one line of at most {_LONGEST_FOOTER} characters"))
     if design.paper not in PAPERS:
         found.append(FieldError("/paper", f"must be one of: {', '.join(PAPERS)}"))

@@ -24,6 +24,7 @@ _PIECE: Final = "C62"
 _DAY: Final = "102"
 _MOST_DIGITS: Final = 2  # BR-DEC: amounts have at most two digits behind the point
 _ADDRESS_LINES: Final = 3
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _PREFIX = re.compile(r"([A-Z]{2})[A-Z0-9+*]{2,13}")
 _COUNTRY_OF_PREFIX: Final[Mapping[str, str]] = {"EL": "GR", "XI": "GB"}
 # Whose tax numbers begin with their country: the VAT area of the EU, EFTA, and the United Kingdom.
@@ -136,11 +137,12 @@ def _put_line(trade: ET.Element, line: InvoiceLine) -> None:
     product = _put(item, "ram:SpecifiedTradeProduct")
     if line.item_code:
         _put(product, "ram:SellerAssignedID", line.item_code)
-    _put(product, "ram:Name", line.description)
-    _put(
-        item, "ram:SpecifiedLineTradeAgreement/ram:NetPriceProductTradePrice/ram:ChargeAmount", _number(line.unit_price)
-    )
-    _put(item, "ram:SpecifiedLineTradeDelivery/ram:BilledQuantity", _number(line.quantity), unitCode=_PIECE)
+    _put(product, "ram:Name", line.description.strip() or line.item_code or "-")
+    # BR-27: a price is never below 0; what is taken off is a quantity below 0.
+    sign = -1 if line.unit_price < 0 else 1
+    price, quantity = _number(sign * line.unit_price), _number(sign * line.quantity)
+    _put(item, "ram:SpecifiedLineTradeAgreement/ram:NetPriceProductTradePrice/ram:ChargeAmount", price)
+    _put(item, "ram:SpecifiedLineTradeDelivery/ram:BilledQuantity", quantity, unitCode=_PIECE)
     settlement = _put(item, "ram:SpecifiedLineTradeSettlement")
     tax = _put(settlement, "ram:ApplicableTradeTax")
     _put(tax, "ram:TypeCode", "VAT")
@@ -224,7 +226,7 @@ def _put(node: ET.Element, path: str, text: str | None = None, **attributes: str
     for name in path.split("/"):
         node = ET.SubElement(node, name)
     node.attrib.update(attributes)
-    node.text = text
+    node.text = None if text is None else _NO_XML.sub(" ", text)
     return node
 
 

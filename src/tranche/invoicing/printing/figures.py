@@ -1,6 +1,7 @@
 """Numbers, money and days as each language writes them, and the fixed words of an invoice."""
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -12,12 +13,25 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
+from tranche.kernel.text import is_plain
+
 DEFAULT_LANGUAGE: Final = "en"
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
 _OF_THE_RIGHT: Final = frozenset({"R", "AL"})
+_RUN: Final = re.compile("[!-~\u00a1-\u024f]{31,}")
+_PIECE: Final = re.compile(".{1,10}")
+_BREAK: Final = "\u200b"
 _MARK: Final = "\u200e"
+_ISOLATE, _END = "\u2066", "\u2069"
+_MINUS: Final = "\u2212"
 _HUNDRED: Final = Decimal(100)
 _MOST_DIGITS: Final = 6
+
+
+def loosen(text: str) -> str:
+    """A text whose long runs without a gap, such as codes and addresses, may be broken over lines; no controls."""
+    plain = "".join(char if is_plain(char) or char == "\n" else " " for char in text)
+    return _RUN.sub(lambda found: _BREAK.join(_PIECE.findall(found[0])), plain)
 
 
 @cache
@@ -30,6 +44,11 @@ def _all_words() -> dict[str, dict[str, str]]:
 def list_languages() -> list[str]:
     """The languages that an invoice can be printed in."""
     return list(_all_words())
+
+
+def name_languages() -> list[tuple[str, str]]:
+    """The same with their English names, for a choice."""
+    return [(code, str(Locale.parse(code).get_display_name("en"))) for code in list_languages()]
 
 
 def find_language(wanted: str) -> str:
@@ -59,11 +78,18 @@ class Figures:
         pattern = None
         if self._digits != get_currency_precision(self._currency):
             pattern = f"#,##0.{'0' * self._digits} ¤" if self._digits else "#,##0 ¤"
-        return format_currency(amount, self._currency, pattern, locale=self._locale, currency_digits=pattern is None)
+        return _signed(
+            format_currency(amount, self._currency, pattern, locale=self._locale, currency_digits=pattern is None)
+        )
+
+    def isolated(self, amount: Decimal) -> str:
+        """An amount inside a sentence, in the order in which it stands in a column of amounts."""
+        money = self.money(amount)
+        return money if self.direction == "ltr" else f"{_ISOLATE}{money}{_END}"
 
     def amount(self, amount: Decimal) -> str:
         """An amount without its currency."""
-        return format_decimal(amount, f"#,##0.{'0' * self._digits}".rstrip("."), locale=self._locale)
+        return _signed(format_decimal(amount, f"#,##0.{'0' * self._digits}".rstrip("."), locale=self._locale))
 
     def price(self, price: Decimal) -> str:
         """A price keeps digits beyond the currency's where it has them."""
@@ -93,4 +119,9 @@ class Figures:
 
     def _decimal(self, number: Decimal, *, least: int) -> str:
         pattern = f"#,##0.{'0' * least}{'#' * (_MOST_DIGITS - least)}"
-        return format_decimal(number, pattern, locale=self._locale)
+        return _signed(format_decimal(number, pattern, locale=self._locale))
+
+
+def _signed(figures: str) -> str:
+    """With the sign that is as wide as a figure is, and no hyphen."""
+    return figures.replace("-", _MINUS)

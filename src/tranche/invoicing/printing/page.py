@@ -6,7 +6,7 @@ from typing import Any
 
 from tranche.invoicing.domain import InvoiceDocument, InvoiceKind, InvoiceLine, InvoiceStatus, Party
 from tranche.invoicing.printing.design import TEMPLATE_ID, TEMPLATE_VERSION, Design
-from tranche.invoicing.printing.figures import Figures
+from tranche.invoicing.printing.figures import Figures, loosen
 from tranche.invoicing.printing.payment import compact_iban, epc_text, make_qr
 
 FONTS = ("Inter", "Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Hind Siliguri")
@@ -26,9 +26,9 @@ def make_page(document: InvoiceDocument, design: Design, *, xml: str | None) -> 
         "paper": design.paper,
         "accent": design.accent,
         "logo": design.logo_name,
-        "footer": figures.plain(design.footer),
+        "footer": figures.plain(loosen(design.footer)),
         "title": words["credit_note" if is_credit else "invoice"],
-        "number": document.number,
+        "number": loosen(document.number),
         "date": [document.invoice_date.year, document.invoice_date.month, document.invoice_date.day],
         "meta": _meta(document, figures),
         "seller-label": words["from"],
@@ -36,12 +36,11 @@ def make_page(document: InvoiceDocument, design: Design, *, xml: str | None) -> 
         "buyer-label": words["bill_to"],
         "buyer": _party(document.buyer, figures),
         "headline": _headline(document, figures),
-        "notice": _notice(document, figures),
         "columns": [words[name] for name in ("description", "quantity", "price", "tax", "amount")],
         "lines": [_line(line, figures) for line in document.lines],
         "totals": _totals(document, figures),
-        "payment": None if is_credit else _payment(document, design, figures),
-        "notes": [document.notes] if document.notes else [],
+        "payment": _payment(document, design, figures) if _is_payable(document) else None,
+        "notes": [figures.plain(loosen(document.notes))] if document.notes else [],
         "page-of": words["page"],
         "xml": xml,
     }
@@ -69,13 +68,13 @@ def _fonts(language: str) -> list[str]:
 
 def _meta(document: InvoiceDocument, figures: Figures) -> list[list[str]]:
     words = figures.words
-    rows = [[words["number"], document.number], [words["date"], figures.day(document.invoice_date)]]
-    if document.kind is InvoiceKind.INVOICE:
+    rows = [[words["number"], loosen(document.number)], [words["date"], figures.day(document.invoice_date)]]
+    if _is_payable(document):
         rows.append([words["due_date"], figures.day(document.due_date)])
     if document.order_number:
-        rows.append([words["order"], document.order_number])
+        rows.append([words["order"], loosen(document.order_number)])
     if document.credited_number:
-        rows.append([words["credited"], document.credited_number])
+        rows.append([words["credited"], loosen(document.credited_number)])
     return rows
 
 
@@ -88,28 +87,33 @@ def _party(party: Party, figures: Figures) -> dict[str, Any]:
         for name, text in (("tax_id", party.tax_id), ("registration", party.registration))
         if text
     ]
-    return {"name": figures.plain(party.name), "lines": [figures.plain(row) for row in lines]}
+    return {"name": figures.plain(loosen(party.name)), "lines": [figures.plain(loosen(row)) for row in lines]}
 
 
 def _headline(document: InvoiceDocument, figures: Figures) -> str:
-    amount = figures.money(document.total)
+    words, amount = figures.words, figures.isolated(document.total)
     if document.kind is InvoiceKind.CREDIT_NOTE:
-        return figures.words["credit_headline"].format(amount=amount)
-    return figures.words["due_headline"].format(amount=amount, date=figures.day(document.due_date))
-
-
-def _notice(document: InvoiceDocument, figures: Figures) -> str:
+        return words["credit_headline"].format(amount=amount)
     if document.status is InvoiceStatus.VOID:
-        return figures.words["voided"]
+        return words["voided"]
     if document.credited_by:
-        return figures.words["credited_by"].format(number=document.credited_by)
-    return ""
+        return words["credited_by"].format(number=document.credited_by)
+    if not _is_payable(document):
+        return words["nothing_due"]
+    return words["due_headline"].format(amount=amount, date=figures.day(document.due_date))
+
+
+def _is_payable(document: InvoiceDocument) -> bool:
+    """Whether money is asked for: not by what is void, credited, or comes to nothing."""
+    is_live = document.kind is InvoiceKind.INVOICE and document.status is InvoiceStatus.ISSUED
+    return is_live and not document.credited_by and document.total > 0
 
 
 def _line(line: InvoiceLine, figures: Figures) -> dict[str, str]:
+    words, code = line.description.strip() or line.item_code or "–", line.item_code or ""
     return {
-        "description": figures.plain(line.description),
-        "detail": line.item_code if line.item_code and line.item_code != line.description else "",
+        "description": figures.plain(loosen(words)),
+        "detail": loosen(code) if code != words else "",
         "quantity": figures.quantity(line.quantity),
         "price": figures.price(line.unit_price),
         "tax": figures.percent(line.tax_rate),
@@ -121,7 +125,7 @@ def _totals(document: InvoiceDocument, figures: Figures) -> list[dict[str, Any]]
     words = figures.words
     rows: list[dict[str, Any]] = [{"label": words["net"], "value": figures.money(document.net), "strong": False}]
     for tax in document.taxes:
-        label = words["tax_row"].format(rate=figures.percent(tax.rate), net=figures.money(tax.net))
+        label = words["tax_row"].format(rate=figures.percent(tax.rate), net=figures.isolated(tax.net))
         rows.append({"label": label, "value": figures.money(tax.tax), "strong": False})
     rows.append({"label": words["total"], "value": figures.money(document.total), "strong": True})
     return rows
@@ -136,7 +140,7 @@ def _payment(document: InvoiceDocument, design: Design, figures: Figures) -> dic
         ("reference", document.number if bank.iban or bank.bank else None),
         ("terms", document.payment_terms),
     )
-    rows = [[words[name], figures.plain(text)] for name, text in facts if text]
+    rows = [[words[name], figures.plain(loosen(text))] for name, text in facts if text]
     code = epc_text(document) if design.payment_qr else None
     if not rows:
         return None

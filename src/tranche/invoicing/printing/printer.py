@@ -20,6 +20,7 @@ from tranche.invoicing.printing.child import DONE, HEAD, READY
 from tranche.kernel.errors import Invalid, Unavailable
 
 RENDER_SECONDS: Final = 30.0
+BAD_LOGO: Final = "bad_logo"
 RECYCLE_AFTER: Final = 500  # documents; Typst remembers a little of each
 
 _COMMAND: Final = (sys.executable, "-m", "tranche.invoicing.printing.child")

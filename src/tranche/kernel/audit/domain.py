@@ -23,16 +23,6 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditFilter:
-    """What to list: None means any. `since` is included, `until` is not."""
-
-    action: str | None = None
-    user_id: int | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
     """One link of an organization's chain: it holds the entries from the seal before it up to `until`, without that.
 

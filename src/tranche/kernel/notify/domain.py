@@ -136,7 +136,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How an attempt ended: accepted (with the provider's id), to be tried again, refused for good, or nobody knows."""
+    """How an attempt ended: accepted (with the provider's id), to be tried again, refused for good, or nobody knows.
+
+    `has_left` says, where no answer came, that what was sent may be with the other side all the same.
+    """
 
     provider_id: str | None = None
     error_code: str | None = None
@@ -146,6 +149,7 @@ class Outcome:
     status_code: int | None = None
     excerpt: str = ""
     retry_after: float | None = None
+    has_left: bool = False
 
     @property
     def is_sent(self) -> bool:

@@ -3,8 +3,8 @@
 import contextlib
 import ssl
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from typing import Final, TypeAlias
@@ -82,9 +82,10 @@ class Poster:
         except TrancheError as error:
             return again(error.error_code, error.message)
         except httpcore.TimeoutException:
-            return again("timeout", f"The receiver did not answer within {self._seconds:g} s.")
+            found = again("timeout", f"The receiver did not answer within {self._seconds:g} s.")
         except _FAULTS as error:
-            return _fault(error)
+            found = _fault(error)
+        return replace(found, has_left=guard.has_written)
 
     def _post(self, pool: httpcore.ConnectionPool, url: str, *, content: bytes, headers: Mapping[str, str]) -> Reply:
         limits = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), self._seconds)}
@@ -120,6 +121,7 @@ class _Guard(httpcore.NetworkBackend):
         self._find = partial(find_addresses, allow_private=allow_private, resolve=resolve)
         self._ends = ends
         self._plain = httpcore.SyncBackend()
+        self.has_written = False
 
     def connect_tcp(
         self,
@@ -145,15 +147,19 @@ class _Guard(httpcore.NetworkBackend):
         stream = self._plain.connect_tcp(
             address, port, timeout=left, local_address=local_address, socket_options=options
         )
-        return _Bounded(stream, ends=self._ends)
+        return _Bounded(stream, ends=self._ends, note=self._note)
+
+    def _note(self) -> None:
+        self.has_written = True
 
 
 class _Bounded(httpcore.NetworkStream):
-    """A stream whose every step ends when the whole must have ended."""
+    """A stream whose every step ends when the whole must have ended; `note` hears that something has been written."""
 
-    def __init__(self, stream: httpcore.NetworkStream, *, ends: float) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, *, ends: float, note: Callable[[], None]) -> None:
         self._stream = stream
         self._ends = ends
+        self._note = note
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         del timeout
@@ -162,6 +168,7 @@ class _Bounded(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         del timeout
         self._stream.write(buffer, timeout=_left(self._ends, httpcore.WriteTimeout))
+        self._note()
 
     def close(self) -> None:
         self._stream.close()
@@ -171,7 +178,8 @@ class _Bounded(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         del timeout
         left = _left(self._ends, httpcore.ConnectTimeout)
-        return _Bounded(self._stream.start_tls(ssl_context, server_hostname, left), ends=self._ends)
+        encrypted = self._stream.start_tls(ssl_context, server_hostname, left)
+        return _Bounded(encrypted, ends=self._ends, note=self._note)
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
@@ -200,5 +208,5 @@ def _seconds(text: str) -> float | None:
         return float(text[:9])
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or a zone of twenty digits
         return None

@@ -9,23 +9,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosmtplib
+import uvloop
+from aiosmtplib.typing import Default
 
 from tranche.kernel.errors import Invalid, TrancheError
 from tranche.kernel.notify.addresses import Resolve, find_addresses, resolve_by_system
-from tranche.kernel.notify.domain import Outcome, again, refused, sent
+from tranche.kernel.notify.domain import Outcome, again, in_doubt, refused, sent
 from tranche.kernel.notify.mail import Mail, Sender, compose
 
 SEND_SECONDS: Final = 20.0
 
 _CONNECT_SECONDS: Final = 10.0
+_ACCEPTED: Final = range(200, 300)  # RFC 5321, 4.2.1: the first digit decides
 _PERMANENT: Final = range(500, 600)
 _AWAY: Final = 421
 _LONGEST: Final = 300
+_DOUBT: Final = "It had the whole mail by then, so that it may have arrived."
 _EXAMPLE: Final = "smtp://user:password@mail.example.com:587?tls=starttls"
+
+_Error: TypeAlias = TimeoutError | TrancheError | aiosmtplib.SMTPException | OSError | ValueError
 
 
 class Tls(StrEnum):
@@ -73,6 +79,22 @@ def read_server(url: str, *, password_file: Path | None = None) -> SmtpServer:
     return SmtpServer(host=host, port=port or _port(tls), tls=tls, user=user, password=password)
 
 
+class _Client(aiosmtplib.SMTP):
+    """One connection, which knows whether the server has been given the content of the mail of now."""
+
+    has_content = False
+
+    async def data(
+        self,
+        message: str | bytes,
+        /,
+        *,
+        timeout: float | Literal[Default.token] | None = Default.token,  # noqa: ASYNC109  # the library's signature
+    ) -> aiosmtplib.SMTPResponse:
+        self.has_content = True
+        return await super().data(message, timeout=timeout)
+
+
 class Smtp:
     """A Mailer by SMTP, with an event loop of its own; use it from one thread."""
 
@@ -90,7 +112,7 @@ class Smtp:
         self._seconds = seconds
         self._resolve = resolve
         self._runner: asyncio.Runner | None = None
-        self._idle: list[aiosmtplib.SMTP] = []
+        self._idle: list[_Client] = []
 
     def send(self, mail: Mail) -> Outcome:
         """See Mailer."""
@@ -104,13 +126,13 @@ class Smtp:
         A mail is asked for when a lane is free, and `note` is told how each ended.
         """
         if self._runner is None:
-            self._runner = asyncio.Runner()
+            self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._runner.run(self._fill(mails, note, lanes))
 
     def find_fault(self) -> str | None:
         """None when the server lets us in now, else why not; nothing is sent."""
         if self._runner is None:
-            self._runner = asyncio.Runner()
+            self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         outcome = self._runner.run(self._greet())
         return None if outcome.is_sent else outcome.error
 
@@ -153,15 +175,24 @@ class Smtp:
             client.close()  # nobody knows where in the dialogue the two are
         return outcome
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, mail: Mail, content: bytes) -> Outcome:
+    async def _hand_over(self, client: _Client, mail: Mail, content: bytes) -> Outcome:
+        client.has_content = False
         try:
             async with asyncio.timeout(self._seconds):
                 await self._connect(client)
                 options = [] if mail.address.isascii() else ["SMTPUTF8"]
                 _, words = await client.sendmail(self._sender.address, mail.address, content, mail_options=options)
         except (TimeoutError, TrancheError, aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return self._told(error)
+            return self._judge(error, has_content=client.has_content)
         return sent(_plain(words) or mail.message_id, status_code=250)
+
+    def _judge(self, error: _Error, *, has_content: bool) -> Outcome:
+        """What a fault means for the mail: once the server has its content, nobody knows, unless it has answered."""
+        if isinstance(error, aiosmtplib.SMTPDataError) and error.code in _ACCEPTED:
+            return sent(_plain(error.message) or str(error.code), status_code=error.code)
+        told = self._told(error)
+        is_open = has_content and not isinstance(error, aiosmtplib.SMTPDataError)
+        return in_doubt(f"{told.error} {_DOUBT}") if is_open else told
 
     async def _greet(self) -> Outcome:
         client = self._idle.pop() if self._idle else self._client()
@@ -174,20 +205,20 @@ class Smtp:
         self._idle.append(client)
         return sent("")
 
-    async def _connect(self, client: aiosmtplib.SMTP) -> None:
+    async def _connect(self, client: _Client) -> None:
         if not client.is_connected:
             await client.connect(sock=await asyncio.to_thread(self._open))
 
-    def _told(self, error: TimeoutError | TrancheError | aiosmtplib.SMTPException | OSError | ValueError) -> Outcome:
+    def _told(self, error: _Error) -> Outcome:
         if isinstance(error, TimeoutError):
             return again("timeout", f"The mail server did not answer within {self._seconds:g} s.")
         if isinstance(error, TrancheError):
             return again(error.error_code, error.message)
         return _fault(error)
 
-    def _client(self) -> aiosmtplib.SMTP:
+    def _client(self) -> _Client:
         server = self._server
-        return aiosmtplib.SMTP(
+        return _Client(
             hostname=server.host,
             username=server.user,
             password=server.password,

@@ -184,6 +184,14 @@ class GroupPhase(OutsidePhase, Protocol):
         """Cause the effects, without any open transaction; once `is_over`, begin nothing but the first."""
 
 
+@runtime_checkable
+class KeepingPhase(OutsidePhase, Protocol):
+    """An Outside phase whose domain keeps states of its own, which must not stay open when a worker was lost."""
+
+    def lose(self, conn: Connection, operation: Operation, positions: Sequence[int]) -> None:
+        """The effects of these positions have become unknown; called in the transaction that says so."""
+
+
 Phase = RangePhase | StreamPhase | OutsidePhase
 
 

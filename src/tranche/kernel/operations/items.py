@@ -1,6 +1,7 @@
 """The Set phase over `operation_items`: judge into verdicts, commit from exactly these verdicts."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Claim, Counts, ItemStatus, Operation, Verdict
@@ -85,9 +86,14 @@ def find_verdict(conn: Connection, *, position: int) -> Verdict:
     return items.find_verdict(conn, position=position)
 
 
-def retry_items(conn: Connection, operation: Operation, code: str | None) -> Retried:
-    """The `retry` of kinds whose ledger is `operation_items`: failed stages only, all or by error code."""
-    rows = items.reset_failed(conn, operation_id=operation.id, code=code)
+def retry_items(
+    conn: Connection, operation: Operation, code: str | None, *, positions: Sequence[int] | None = None
+) -> Retried:
+    """The `retry` of kinds whose ledger is `operation_items`: failed stages only, all or by error code.
+
+    With `positions` only what is unknown of these.
+    """
+    rows = items.reset_failed(conn, operation_id=operation.id, code=code, positions=positions)
     tally = dict.fromkeys((ItemStatus.FAILED, ItemStatus.UNKNOWN, ItemStatus.CANCELLED), 0)
     for row in rows:
         tally[ItemStatus(row["status"])] += row["count"]

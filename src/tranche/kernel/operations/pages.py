@@ -9,7 +9,7 @@ from litestar.params import FromPath, URLEncodedBody
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError
-from tranche.kernel.operations import service
+from tranche.kernel.operations import service, timeline
 from tranche.kernel.operations.bell import title
 from tranche.kernel.operations.domain import Operation, Status
 from tranche.kernel.operations.looking import browse_items, list_reasons
@@ -142,7 +142,7 @@ def _load(
             "items": rows,
             "listing": listing,
             "item_path": panels.item_path(operation),
-            "events": service.list_events(conn, operation_id=operation.id),
+            "events": timeline.list_events(conn, operation_id=operation.id),
             "panels": shown,
             "can_retry": operations.can_retry(operation),
             "undo": next((data["undo"] for _, data in shown if data.get("undo")), None),

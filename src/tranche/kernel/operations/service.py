@@ -2,24 +2,25 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Invalid
 from tranche.kernel.jobs.queue import Queue
 from tranche.kernel.operations import dispatch
 from tranche.kernel.operations.domain import Item, Operation, OperationNotFound, Status, WrongState
 from tranche.kernel.operations.handlers import Handler, Registry
+from tranche.kernel.operations.items import retry_items
 from tranche.kernel.operations.queries import blocks, items, operations, progress
 from tranche.kernel.operations.queries.listing import ITEMS, OPERATIONS
 from tranche.kernel.operations.queries.operations import operation_of
 
 __all__ = ["ITEMS", "OPERATIONS", "Operations", "operation_of"]
 
-_MOST_EVENTS = 1_000
 _MOST_DIGITS = 18
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RAISED_PRIORITY = 10
@@ -140,8 +141,16 @@ class Operations:
         status = Status.PROCESSING if operation.phase_started_at else Status.PENDING
         return self._move(conn, ctx, operation, status, event="resumed", action="resume")
 
-    def retry(self, conn: Connection, ctx: Context, *, operation_id: int, code: str | None) -> Operation:
-        """Work again on what failed, all or by error code, in the same operation.
+    def retry(
+        self,
+        conn: Connection,
+        ctx: Context,
+        *,
+        operation_id: int,
+        code: str | None,
+        positions: Sequence[int] | None = None,
+    ) -> Operation:
+        """Work again on what failed, all, by error code, or what is unknown of `positions`, in the same operation.
 
         Raises:
             OperationNotFound, WrongState: it still runs, its kind cannot be retried, or nothing failed.
@@ -152,7 +161,8 @@ class Operations:
             raise WrongState(f"Operation {operation_id} is {operation.status}; wait for its end, then retry.")
         if handler.retry is None:
             raise WrongState(f"Operations of the kind {operation.kind} cannot be retried; start a new one.")
-        retried = handler.retry(conn, operation, code)
+        again = handler.retry if positions is None else partial(retry_items, positions=positions)
+        retried = again(conn, operation, code)
         if not retried.phases:
             raise WrongState(f"Operation {operation_id} has no failed items{f' with code {code}' if code else ''}.")
         phase = next(phase.name for phase in handler.phases if phase.name in retried.phases)
@@ -288,13 +298,3 @@ def list_items(
     """
     get_operation(conn, operation_id=operation_id)
     return items.list_items(conn, operation_id=operation_id, status=status, code=code, after=after, limit=limit)
-
-
-def list_events(conn: Connection, *, operation_id: int) -> list[Row]:
-    """The timeline of an operation, oldest first, at most 1,000 entries.
-
-    Raises:
-        OperationNotFound
-    """
-    get_operation(conn, operation_id=operation_id)
-    return operations.list_events(conn, operation_id=operation_id, limit=_MOST_EVENTS)

@@ -7,7 +7,7 @@ from uuid import UUID
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations import ledger
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, Claim, Counts, Operation, Status, final_status
-from tranche.kernel.operations.handlers import Fatal, Handler, OutsidePhase, Phase, RangePhase, Registry
+from tranche.kernel.operations.handlers import Fatal, Handler, KeepingPhase, OutsidePhase, Phase, RangePhase, Registry
 from tranche.kernel.operations.queries import claims, items, leases, operations, progress
 
 DIED = "process_died"
@@ -157,13 +157,15 @@ def _take_orphan(conn: Connection, look: _Look) -> Taken | Later | None:
 
 
 def _settle_lapsed(conn: Connection, phase: OutsidePhase, *, operation: Operation, claim: Claim) -> None:
-    unknown = leases.settle_lapsed(conn, claim=claim, repeatable=phase.repeatable)
+    lost = leases.settle_lapsed(conn, claim=claim, repeatable=phase.repeatable)
+    if lost and isinstance(phase, KeepingPhase):
+        phase.lose(conn, operation, lost)
     parked = leases.park_worn_out(
         conn, claim=claim, attempts=MOST_ATTEMPTS, code=DIED, message=_DIED_TEXT.format(times=MOST_ATTEMPTS)
     )
-    if unknown or parked:
-        counts = Counts(unknown=unknown, failed=parked)
-        progress.add_progress(conn, operation_id=operation.id, counts=counts, positions=unknown + parked)
+    if lost or parked:
+        counts = Counts(unknown=len(lost), failed=parked)
+        progress.add_progress(conn, operation_id=operation.id, counts=counts, positions=len(lost) + parked)
 
 
 def _take_next(conn: Connection, look: _Look) -> Taken | Later | None:

@@ -54,7 +54,8 @@ def make_retention(prunes: Sequence[Prune]) -> Task:
         name="retention",
         scope=Scope.INSTALLATION,
         cron="20 3 * * *",
-        description="Deletes what nobody needs any more: old answers to repeated requests, old notifications and runs.",
+        description="Deletes what nobody needs any more, such as answers to repeated requests, ended notifications, "
+        "sessions and links, and old runs.",
         run=partial(_run, prunes=prunes),
     )
 

@@ -10,6 +10,7 @@ import structlog
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
@@ -19,11 +20,12 @@ from litestar.types import Message, Scope
 
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import TrancheError
+from tranche.kernel.faults import describe
 from tranche.kernel.garbage import uncollected
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.auth import Authenticator, BranchFinder, Gate
 from tranche.kernel.web.document import ApiArea
-from tranche.kernel.web.errors import describe, fail, refuse, refuse_http
+from tranche.kernel.web.errors import fail, refuse, refuse_http
 from tranche.kernel.web.exports import Exports
 from tranche.kernel.web.health import Readiness, Ready, livez, readyz
 from tranche.kernel.web.json import Body, BodyPlugin, DecimalSchema, JsonResponse
@@ -207,6 +209,9 @@ async def _finish_headers(message: Message, scope: Scope) -> None:
     """Every response of every kind passes here once, when it starts."""
     if message["type"] != "http.response.start":
         return
+    scope["litestar_app"].state["gate"].note_answer(scope)
+    if scope.get("method") == HttpMethod.OPTIONS:
+        _tell_methods(message, scope)
     present = {name.lower() for name, _ in message["headers"]}
     wanted = {**_HEADERS, "x-request-id": request_id(scope)}
     allowance = scope["state"].get("allowance")
@@ -215,6 +220,15 @@ async def _finish_headers(message: Message, scope: Scope) -> None:
     extra = [(name.lower().encode(), value.encode()) for name, value in wanted.items()]
     message["headers"] = [*message["headers"], *(pair for pair in extra if pair[0] not in present)]
     _log_response(scope, status=message["status"])
+
+
+def _tell_methods(message: Message, scope: Scope) -> None:
+    """All methods of an address: where several routes share one, the framework tells those of the first alone."""
+    routes = (route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute))
+    found = next((route for route in routes if route.path_format == scope.get("path_template")), None)
+    if found is not None:
+        others = [pair for pair in message["headers"] if pair[0].lower() != b"allow"]
+        message["headers"] = [*others, (b"allow", ", ".join(sorted(found.methods)).encode())]
 
 
 def _log_response(scope: Scope, *, status: int) -> None:

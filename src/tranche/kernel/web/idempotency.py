@@ -30,8 +30,9 @@ from tranche.kernel.web.requests import AnyRequest, invalid_parameter
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
+LONGEST_KEY: Final = 255
 
-_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_KEY}}}")
 _FORGET_AT_ONCE: Final = 10
 
 
@@ -70,7 +71,7 @@ def act(
         Unavailable: the database cannot be reached.
     """
     key = read_key(request)
-    mark = fingerprint(ctx, request, given=given)
+    mark = fingerprint(ctx, request, given=given) if key is not None else b""
     with database.transaction(ctx.organization_id) as conn:
         answer = once(conn, ctx, request_key=key, fingerprint=mark, action=lambda: action(conn))
     return answer.response()

@@ -4,6 +4,8 @@ from tranche.kernel.db.pool import Connection, Row
 
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0)) AS taken"
 
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
+
 _FIND_ANSWER = """
 SELECT fingerprint, status, headers, body
 FROM idempotency_keys
@@ -40,6 +42,11 @@ def lock_key(conn: Connection, *, organization_id: int, caller: str, key: str) -
     """Take the key for this transaction; False when another transaction holds it."""
     row = conn.execute(_TRY_LOCK, {"name": f"idempotency {organization_id} {caller} {key}"}).fetchone()
     return row is not None and bool(row["taken"])
+
+
+def await_key(conn: Connection, *, organization_id: int, caller: str, key: str) -> None:
+    """Take the key for this transaction, once no other holds it."""
+    conn.execute(_LOCK, {"name": f"idempotency {organization_id} {caller} {key}"})
 
 
 def find_answer(conn: Connection, *, organization_id: int, caller: str, key: str) -> Row | None:

@@ -3,11 +3,13 @@
 import json
 from typing import Any, Final
 
-from tranche.kernel.notify.domain import Outcome, again, refused
+from tranche.kernel.notify.domain import Outcome, again, in_doubt, refused
 from tranche.kernel.notify.posting import Reply
 
 MOST_ANSWER: Final = 65_536
+NO_ID: Final = "The provider accepted, but gave no id."
 _LONGEST: Final = 300
+_LONGEST_ID: Final = 255
 _BUSY: Final = frozenset({408, 425, 429})
 _OURS: Final = frozenset({401, 403})
 _SERVER: Final = 500
@@ -15,11 +17,33 @@ _SERVER: Final = 500
 
 def read_json(reply: Reply) -> dict[str, Any]:
     """The answer's object, empty where it is none."""
-    try:
-        found = json.loads(reply.content)
-    except ValueError:
-        return {}
+    found = load(reply.content)
     return found if isinstance(found, dict) else {}
+
+
+def load(content: bytes) -> object:
+    """What stands in a provider's JSON, None where it is none, or one that is made to be trouble."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_id(value: object) -> str | None:
+    """A provider's id for a message, None where that is no id that could be kept and found again."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    is_one = isinstance(text, str) and 0 < len(text) <= _LONGEST_ID and text.isprintable() and not text.isspace()
+    return text if is_one and isinstance(text, str) else None
+
+
+def read_code(value: object) -> int:
+    """A provider's number of an error, 0 where it gives none."""
+    return value if isinstance(value, int) else 0
+
+
+def unanswered(outcome: Outcome) -> Outcome:
+    """Where no answer came: what has left may have arrived, so that it is not sent again by itself."""
+    return in_doubt(f"{outcome.error} The message may have arrived.") if outcome.has_left else outcome
 
 
 def fault(reply: Reply, *, message: str, code: str = "refused") -> Outcome:

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from tranche.kernel.errors import Invalid
+from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.notify.domain import Outcome, in_doubt, sent
 from tranche.kernel.notify.posting import Poster
-from tranche.messaging.channels.answers import clean, fault, read_json
+from tranche.messaging.channels.answers import clean, fault, load, read_id, read_json, unanswered
 from tranche.messaging.channels.carrier import Fields, Letter, OneByOne
 from tranche.messaging.domain import Event, State
 
@@ -37,7 +37,8 @@ class GatewayCarrier(OneByOne):
     def __init__(self, settings: Mapping[str, str], secrets: Mapping[str, str], *, poster: Poster) -> None:
         """Raises Invalid where the settings cannot be used."""
         if settings["format"] not in {"json", "form"}:
-            raise Invalid("format must be json or form.", code="setting")
+            detail = "must be json or form"
+            raise Invalid(f"format {detail}.", code="setting", errors=[FieldError("/settings/format", detail)])
         self._settings = settings
         self._authorization = secrets.get("authorization")
         self._poster = poster
@@ -56,15 +57,15 @@ class GatewayCarrier(OneByOne):
             headers["Authorization"] = self._authorization
         content = json.dumps(fields) if is_json else urlencode(fields)
         reply = self._poster.post(names["url"], content=content.encode(), headers=headers)
-        if isinstance(reply, Outcome):
-            return reply
+        if isinstance(reply, Outcome):  # a gateway that knows our id refuses what it has got already
+            return reply if names["key_field"] else unanswered(reply)
         answer = read_json(reply)
         if not reply.is_taken:
             return fault(reply, message=str(answer.get("message", answer.get("error", ""))))
-        provider_id = answer.get(names["id_field"])
-        if provider_id is None or provider_id == "":
+        provider_id = read_id(answer.get(names["id_field"]))
+        if provider_id is None:
             return in_doubt(f"The gateway accepted, but its answer holds no {names['id_field']}.")
-        return sent(str(provider_id), status_code=reply.status)
+        return sent(provider_id, status_code=reply.status)
 
     def close(self) -> None:
         """See Carrier."""
@@ -81,15 +82,13 @@ def is_genuine(*, body: bytes, headers: Mapping[str, str], secret: str) -> bool:
 
 def read_events(body: bytes, *, event_id: str) -> list[Event]:
     """`{"id": "...", "status": "delivered", "detail": ""}`, or a list of such under `events`."""
-    try:
-        payload: Any = json.loads(body)
-    except ValueError:
-        return []
+    payload: Any = load(body)
     rows = payload.get("events", [payload]) if isinstance(payload, dict) else []
     found = []
     for number, row in enumerate(rows if isinstance(rows, list) else []):
-        if isinstance(row, dict) and isinstance(row.get("id"), str) and row.get("status") in _TOLD:
-            key = f"{event_id}:{number}"
-            detail = clean(row.get("detail", ""))
-            found.append(Event(provider_id=row["id"], status=State(row["status"]), key=key, detail=detail))
+        provider_id = read_id(row.get("id")) if isinstance(row, dict) else None
+        status = row.get("status") if isinstance(row, dict) else None
+        if provider_id and isinstance(status, str) and status in _TOLD:
+            key, detail = f"{event_id}:{number}", clean(row.get("detail", ""))
+            found.append(Event(provider_id=provider_id, status=State(status), key=key, detail=detail))
     return found

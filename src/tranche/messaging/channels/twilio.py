@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from tranche.kernel.notify.domain import Outcome, in_doubt, sent
 from tranche.kernel.notify.posting import Poster
-from tranche.messaging.channels.answers import fault, read_json
+from tranche.messaging.channels.answers import NO_ID, clean, fault, read_code, read_id, read_json, unanswered
 from tranche.messaging.channels.carrier import Fields, Letter, OneByOne
 from tranche.messaging.domain import Channel, Event, State
 
@@ -55,14 +55,12 @@ class TwilioCarrier(OneByOne):
             headers={"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {login}"},
         )
         if isinstance(reply, Outcome):
-            return reply
+            return unanswered(reply)
         answer = read_json(reply)
         if reply.is_taken:
-            found = answer.get("sid")
-            if isinstance(found, str) and found:
-                return sent(found, status_code=reply.status)
-            return in_doubt("The provider accepted, but gave no id.")
-        code = answer.get("code")
+            found = read_id(answer.get("sid"))
+            return sent(found, status_code=reply.status) if found else in_doubt(NO_ID)
+        code = read_code(answer.get("code"))
         return fault(
             reply, message=str(answer.get("message", "")), code="unreachable" if code in UNREACHABLE else "refused"
         )
@@ -83,9 +81,9 @@ def read_events(body: bytes) -> list[Event]:
     """The one event of a status callback."""
     form = dict(parse_qsl(body.decode("utf-8", errors="replace")))
     state = _STATES.get(form.get("MessageStatus", ""))
-    if state is None or not form.get("MessageSid"):
+    found = read_id(form.get("MessageSid"))
+    if state is None or found is None:
         return []
-    code = form.get("ErrorCode", "")
+    code = clean(form.get("ErrorCode", ""))
     detail = f"Twilio error {code}" if code else ""
-    key = f"{form['MessageSid']}:{form['MessageStatus']}"
-    return [Event(provider_id=form["MessageSid"], status=state, key=key, detail=detail)]
+    return [Event(provider_id=found, status=state, key=f"{found}:{form['MessageStatus']}", detail=detail)]

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from tranche.kernel.notify.domain import Outcome, in_doubt, sent
+from tranche.kernel.notify.domain import Outcome, again, in_doubt, sent
 from tranche.kernel.notify.mail import MailFile
 from tranche.kernel.notify.posting import Poster, Reply
-from tranche.messaging.channels.answers import clean, fault, read_json
+from tranche.messaging.channels.answers import NO_ID, clean, fault, load, read_code, read_id, read_json, unanswered
 from tranche.messaging.channels.carrier import Fields, Letter, OneByOne
 from tranche.messaging.domain import Event, State
 
@@ -56,15 +56,13 @@ class WhatsAppCarrier(OneByOne):
         content = json.dumps(self._message(letter, document)).encode()
         reply = self._post("messages", content, media_type="application/json")
         if isinstance(reply, Outcome):
-            return reply
+            return unanswered(reply)
         if not reply.is_taken:
             return _fault(reply)
         found = read_json(reply).get("messages")
         first = found[0] if isinstance(found, list) and found else {}
-        provider_id = first.get("id") if isinstance(first, dict) else None
-        if not isinstance(provider_id, str) or not provider_id:
-            return in_doubt("The provider accepted, but gave no id.")
-        return sent(provider_id, status_code=reply.status)
+        provider_id = read_id(first.get("id")) if isinstance(first, dict) else None
+        return sent(provider_id, status_code=reply.status) if provider_id else in_doubt(NO_ID)
 
     def close(self) -> None:
         """See Carrier."""
@@ -88,10 +86,10 @@ class WhatsAppCarrier(OneByOne):
         reply = self._post("media", content, media_type=f"multipart/form-data; boundary={boundary}")
         if isinstance(reply, Outcome):
             return reply
-        found = read_json(reply).get("id")
-        if not reply.is_taken or not isinstance(found, str):
+        if not reply.is_taken:
             return _fault(reply)
-        return found
+        found = read_id(read_json(reply).get("id"))
+        return found or again("no_media", "The provider took the file, but gave no id for it; nothing was sent.")
 
     def _post(self, what: str, content: bytes, *, media_type: str) -> Reply | Outcome:
         number = quote(self._settings["phone_number_id"], safe="")
@@ -113,29 +111,30 @@ def read_events(body: bytes) -> list[Event]:
     found = []
     for status in _statuses(body):
         state = _STATES.get(str(status.get("status")))
-        if state is None or not isinstance(status.get("id"), str):
+        found_id = read_id(status.get("id"))
+        if state is None or found_id is None:
             continue
         errors = status.get("errors")
         first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-        state = State.BOUNCED if first.get("code") in UNREACHABLE else state
-        key = f"{status['id']}:{status['status']}"
-        found.append(Event(provider_id=status["id"], status=state, key=key, detail=clean(first.get("title", ""))))
+        state = State.BOUNCED if read_code(first.get("code")) in UNREACHABLE else state
+        key = f"{found_id}:{status['status']}"
+        found.append(Event(provider_id=found_id, status=state, key=key, detail=clean(first.get("title", ""))))
     return found
 
 
 def _statuses(body: bytes) -> list[dict[str, Any]]:
+    payload: Any = load(body)
     try:
-        payload = json.loads(body)
         values = [change["value"] for entry in payload["entry"] for change in entry["changes"]]
         return [status for value in values for status in value.get("statuses", ()) if isinstance(status, dict)]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         return []
 
 
 def _fault(reply: Reply) -> Outcome:
     error = read_json(reply).get("error")
     error = error if isinstance(error, dict) else {}
-    code = error.get("code")
+    code = read_code(error.get("code"))
     if code in _BUSY:
         reply = Reply(status=429, text=reply.text, retry_after=reply.retry_after, content=reply.content)
     return fault(reply, message=str(error.get("message", "")), code="unreachable" if code in UNREACHABLE else "refused")

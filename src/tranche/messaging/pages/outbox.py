@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import URLEncodedBody
 
 from tranche.kernel.context import Context
 from tranche.kernel.db.listing import CAP
@@ -67,18 +67,6 @@ def outbox_page(request: AnyRequest, ctx: NamedDependency[Context], database: Na
     found = [service.message_of(row) for row in rows]
     data = {"messages": found, "listing": listing, "folders": folders, "tabs": TABS, "names": NAMES}
     return render(request, "messaging/outbox.html", data)
-
-
-@page("/messages/{message_id:int}")
-def message_page(
-    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], message_id: FromPath[int]
-) -> Html:
-    """One message with its words and what happened to it."""
-    with database.transaction(ctx.organization_id) as conn:
-        message = service.get_message(conn, message_id=message_id)
-        events = service.list_events(conn, message_id=message_id)
-    data = {"message": message, "events": events, "names": NAMES, "is_folder": message.provider == Provider.FOLDER}
-    return render(request, "messaging/message.html", data)
 
 
 @page("/messages/suppressions")
@@ -168,4 +156,4 @@ def state_chips(counts: Mapping[State, int]) -> Filter:
     return Filter(name="status", label="State", chips=(Chip(label="All", value=""), *shown))
 
 
-OUTBOX_PAGES: Final = (outbox_page, message_page, suppressions_page, suppress_address, allow_address)
+OUTBOX_PAGES: Final = (outbox_page, suppressions_page, suppress_address, allow_address)

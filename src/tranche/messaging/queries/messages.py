@@ -117,29 +117,6 @@ def set_state(
     )
 
 
-def settle_sending(conn: Connection, *, operation_id: int) -> int:
-    """What an ended operation still holds as being sent: nobody knows whether it arrived."""
-    return conn.execute(
-        """
-        UPDATE messages SET status = 'unknown', error_code = 'unknown_outcome',
-            error = 'The worker was lost while it sent this message; it may have arrived.', updated_at = now()
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND status = 'sending'
-        """,
-        {"operation_id": operation_id},
-    ).rowcount
-
-
-def release_unknown(conn: Connection, *, operation_id: int) -> int:
-    """Messages of unknown outcome may be sent again, because a person asked for it."""
-    return conn.execute(
-        """
-        UPDATE messages SET status = 'queued', updated_at = now()
-        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND status = 'unknown'
-        """,
-        {"operation_id": operation_id},
-    ).rowcount
-
-
 def insert_event(
     conn: Connection, *, message_id: int, status: str, detail: str = "", event_key: str | None = None
 ) -> bool:

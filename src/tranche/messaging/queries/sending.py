@@ -76,13 +76,16 @@ def take(conn: Connection, *, message_ids: Sequence[int], provider: str) -> dict
 
 
 def put_back(conn: Connection, *, taken: Mapping[int, int]) -> None:
-    """Messages whose handing over never began wait as before, and the attempt does not count."""
+    """Messages whose handing over never began wait as before, and the attempt does not count.
+
+    One that was declared unknown meanwhile stays so, as its item does: a person decides.
+    """
     conn.execute(
         """
         UPDATE messages m SET status = 'queued', attempts = m.attempts - 1, handed_at = NULL, updated_at = now()
         FROM unnest(%(ids)s::bigint[], %(attempts)s::integer[]) AS t (id, attempts)
         WHERE m.organization_id = current_organization() AND m.id = t.id AND m.attempts = t.attempts
-          AND m.status IN ('sending', 'unknown')
+          AND m.status = 'sending'
         """,
         {"ids": list(taken), "attempts": list(taken.values())},
     )
@@ -179,14 +182,15 @@ def take_early(conn: Connection, *, channel: str, provider_ids: Sequence[str]) -
 
 
 def _rewrite(conn: Connection, written: Mapping[str, Any]) -> None:
-    """Those that were tried and never accepted get the words and the address of now."""
+    """Those that were never accepted get the words and the address of now."""
     conn.execute(
         f"""
         UPDATE messages m SET recipient = d.recipient, address = d.address, subject = d.subject, body = d.body,
             attachments = d.attachments, updated_at = now()
         FROM {_DRAFTS}
-        WHERE m.organization_id = current_organization() AND m.key = d.key AND m.attempts > 0
-          AND m.status IN ('queued', 'failed')
+        WHERE m.organization_id = current_organization() AND m.key = d.key AND m.status IN ('queued', 'failed')
+          AND (m.recipient, m.address, m.subject, m.body, m.attachments)
+              IS DISTINCT FROM (d.recipient, d.address, d.subject, d.body, d.attachments)
         """,
         written,
     )

@@ -3,14 +3,15 @@
 from tranche.messaging.queries.messages import MESSAGES, message_of
 from tranche.messaging.service.callbacks import answer_challenge, receive
 from tranche.messaging.service.channels import change_channel, get_channel, list_channels, open_account
-from tranche.messaging.service.outbox import (
-    count_by_status,
-    get_message,
-    list_events,
-    list_positions,
+from tranche.messaging.service.deciding import (
+    find_sending,
+    lose,
+    mark_sent,
     release_unknown,
-    settle_sending,
+    send_again,
+    settle_open,
 )
+from tranche.messaging.service.outbox import count_by_status, get_message, list_events, list_positions
 from tranche.messaging.service.sending import SENDABLE, Attempt, commit_lightly, note_outcomes, queue, take, take_turns
 from tranche.messaging.service.suppressions import (
     find_suppression,
@@ -31,6 +32,7 @@ __all__ = [
     "commit_lightly",
     "count_by_status",
     "delete_template",
+    "find_sending",
     "find_suppression",
     "get_channel",
     "get_message",
@@ -41,6 +43,8 @@ __all__ = [
     "list_suppressed",
     "list_suppressions",
     "list_templates",
+    "lose",
+    "mark_sent",
     "message_of",
     "note_outcomes",
     "open_account",
@@ -48,7 +52,8 @@ __all__ = [
     "receive",
     "release_unknown",
     "save_template",
-    "settle_sending",
+    "send_again",
+    "settle_open",
     "suppress",
     "take",
     "take_turns",

@@ -1,4 +1,4 @@
-"""The outbox, looked at, and what of an operation's messages is settled or released as a whole."""
+"""The outbox, looked at."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -9,16 +9,6 @@ from tranche.messaging.domain import Message, MessageNotFound, State
 from tranche.messaging.queries import messages
 
 _MOST_EVENTS: Final = 1_000
-
-
-def settle_sending(conn: Connection, *, operation_id: int) -> int:
-    """The messages that an ended operation left in mid-air become unknown; returns how many."""
-    return messages.settle_sending(conn, operation_id=operation_id)
-
-
-def release_unknown(conn: Connection, *, operation_id: int) -> int:
-    """An operation's messages of unknown outcome are queued again; only a person may want that. Returns how many."""
-    return messages.release_unknown(conn, operation_id=operation_id)
 
 
 def get_message(conn: Connection, *, message_id: int) -> Message:

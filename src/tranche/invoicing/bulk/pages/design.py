@@ -9,11 +9,11 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import MultipartBody, URLEncodedBody
 
-from tranche.invoicing.bulk.design import change_design, get_design
+from tranche.invoicing.bulk.design import change_design, change_logo, get_design
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.domain import InvoiceDocument
 from tranche.invoicing.printing.design import MOST_LOGO_BYTES, PAPERS, Design
-from tranche.invoicing.printing.figures import list_languages
+from tranche.invoicing.printing.figures import list_languages, name_languages
 from tranche.invoicing.printing.press import preview, print_document
 from tranche.invoicing.printing.printer import Printer
 from tranche.kernel.context import Context, Role
@@ -48,10 +48,6 @@ class LogoForm(Body, frozen=True):
     logo: UploadFile
 
 
-class EmptyForm(Body, frozen=True):
-    """A button."""
-
-
 @page(PATH, role=Role.ADMIN)
 def design_page(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
     """The design of now."""
@@ -83,13 +79,15 @@ def save_logo(
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
+    printer: NamedDependency[Printer],
     data: MultipartBody[LogoForm],
 ) -> Html:
     """Keep a logo."""
     with database.transaction(ctx.organization_id) as conn:
         before = get_design(conn)
         try:
-            change_design(conn, ctx, design=replace(before, logo=data.logo.file.read(MOST_LOGO_BYTES + 1)))
+            logo = data.logo.file.read(MOST_LOGO_BYTES + 1)
+            change_logo(conn, ctx, printer, design=replace(before, logo=logo))
         except Invalid as error:
             shown = _shown(conn, before, faults=faults_of(error))
             return render(request, "invoicing/design.html", shown, status=400)
@@ -97,11 +95,8 @@ def save_logo(
 
 
 @form(PATH + "/logo/remove", role=Role.ADMIN)
-def remove_logo(
-    ctx: NamedDependency[Context], database: NamedDependency[Database], data: URLEncodedBody[EmptyForm]
-) -> Html:
+def remove_logo(ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
     """Print the name instead."""
-    del data
     with database.transaction(ctx.organization_id) as conn:
         change_design(conn, ctx, design=replace(get_design(conn), logo=None))
     return redirect(PATH, say="The logo is taken away.")
@@ -189,7 +184,7 @@ def _shown(
         "faults": faults or {},
         "has_logo": design.logo is not None,
         "papers": [(paper, paper.upper().replace("US-LETTER", "US Letter")) for paper in PAPERS],
-        "languages": [(one, one) for one in list_languages()],
+        "languages": name_languages(),
         "picture": f"{PATH}/sheet.png?{address}",
         "pdf": f"{PATH}/sheet.pdf?{address}",
     }

@@ -17,6 +17,7 @@ _ADVICE: Final = {
     "no_recipient": "Give the customer an address, then retry.",
     "bad_address": "Put the customer's address right, then retry.",
     "suppressed": "If it may be written to again, take it off the list under Messages, then retry.",
+    "not_live": "It was voided or credited meanwhile; nothing is to be done.",
     "no_pdf": "Retry what could not be printed first; the message goes out afterwards.",
     "no_invoice": "The invoice was not made, so there is nothing to send.",
     "unknown_outcome": "Nobody knows whether the message has left. Ask the recipient: a retry may send it twice.",

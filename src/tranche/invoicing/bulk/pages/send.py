@@ -1,8 +1,7 @@
 """Sending invoices: which ones, how, whom it reaches, three real samples, a test to oneself, then the sending."""
 
 import secrets
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from litestar.di import NamedDependency
@@ -11,21 +10,21 @@ from litestar.params import URLEncodedBody
 from tranche.invoicing import service as invoicing
 from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.design import get_design
-from tranche.invoicing.bulk.domain import MOST_LISTED, SendWish
+from tranche.invoicing.bulk.domain import SendWish
+from tranche.invoicing.bulk.pages.choosing import ChoiceForm, list_faults, read_ids, with_ids
 from tranche.invoicing.bulk.previewing import LookAhead, look_ahead
-from tranche.invoicing.domain import InvoiceFilter, InvoiceKind, InvoiceStatus
 from tranche.invoicing.printing.press import print_document
 from tranche.invoicing.printing.printer import Printer
 from tranche.kernel.context import Context, Role
-from tranche.kernel.db.pool import Connection, Database
-from tranche.kernel.errors import FieldError, Invalid, NotFound, TrancheError
+from tranche.kernel.db.pool import Database
+from tranche.kernel.errors import Invalid, NotFound, TrancheError
 from tranche.kernel.identity.service import find_user
 from tranche.kernel.notify.mail import MailFile
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.secrets import SecretBox
-from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.flash import Tone
-from tranche.kernel.web.pages.render import Html, faults_of, redirect, render
+from tranche.kernel.web.pages.once import begin_once, make_token
+from tranche.kernel.web.pages.render import Html, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.messaging import service as messaging
@@ -35,21 +34,16 @@ from tranche.messaging.domain import Channel
 from tranche.messaging.pages.outbox import NAMES
 
 PATH: Final = "/invoices/send"
-_MOST_DIGITS: Final = 18
 
 
-class SendForm(Body, frozen=True):
-    """Which invoices, and how; ids stand in one field, parted by commas."""
+class SendForm(ChoiceForm, frozen=True):
+    """Which invoices, and how."""
 
-    run: str = ""
-    ids: str = ""
-    since: str = ""
     method: Channel = Channel.EMAIL
     template: str = "invoice"
     subject: str = ""
     with_pdf: str = ""
     by_customer: str = ""
-    chosen: str = ""
 
 
 @page(PATH, role=Role.OPERATOR)
@@ -84,7 +78,7 @@ def send_test(
     """The first recipient's mail, to oneself."""
     try:
         with database.transaction(ctx.organization_id) as conn:
-            found = look_ahead(conn, invoice_ids=_ids(conn, data), wish=_wish(data))
+            found = look_ahead(conn, invoice_ids=read_ids(conn, data), wish=_wish(data))
             if not found.samples or ctx.user_id is None:
                 raise Invalid("Nobody can be reached, so there is nothing to try out.")
             sample = found.samples[0]
@@ -123,12 +117,16 @@ def start_sending(
     try:
         with database.transaction(ctx.organization_id) as conn:
             metadata = {"method": data.method.value, "include_pdf": bool(data.with_pdf)}
-            operation = service.start_messages(
-                conn, ctx, operations, invoice_ids=_ids(conn, data), wish=_wish(data), metadata=metadata
-            )
+
+            def begin() -> str:
+                ids, wish = read_ids(conn, data), _wish(data)
+                made = service.start_messages(conn, ctx, operations, invoice_ids=ids, wish=wish, metadata=metadata)
+                return f"/invoices/sendings/{made.id}"
+
+            path = begin_once(conn, ctx, token=data.once, begin=begin)
     except (Invalid, NotFound) as error:
         return _show(request, ctx, database, data, looks=False, error=error)
-    return redirect(f"/invoices/sendings/{operation.id}", say="The sending has begun.")
+    return redirect(path, say="The sending has begun.")
 
 
 def _show(
@@ -146,62 +144,22 @@ def _show(
         templates = sorted({one.name for one in messaging.list_templates(conn, channel=data.method)})
         if looks and error is None:
             try:
-                ids = _ids(conn, data)
+                ids = read_ids(conn, data)
                 ahead = look_ahead(conn, invoice_ids=ids, wish=_wish(data))
-                data = _with_ids(data, ids)
+                data = with_ids(data, ids)
             except (Invalid, NotFound) as found:
                 error = found
     shown: dict[str, Any] = {
         "data": data,
         "ahead": ahead,
         "word": word,
-        "faults": faults_of(error) if error else {},
+        "faults": list_faults(error) if error else {},
         "methods": [(one.value, NAMES[one]) for one in Channel],
         "templates": [(name, name.replace("_", " ").capitalize()) for name in templates],
         "name": NAMES[data.method],
+        "once": make_token(),
     }
     return render(request, "invoicing/send.html", shown, status=400 if error else 200)
-
-
-def _with_ids(data: SendForm, ids: list[int]) -> SendForm:
-    """From here on exactly what was looked at is meant."""
-    fields = {name: getattr(data, name) for name in data.__struct_fields__}
-    return SendForm(**{**fields, "chosen": ",".join(str(one) for one in ids)})
-
-
-def _ids(conn: Connection, data: SendForm) -> list[int]:
-    text = data.chosen or data.ids
-    if text:
-        parts = [part.strip() for part in text.split(",") if part.strip()]
-        if not all(part.isascii() and part.isdigit() and len(part) <= _MOST_DIGITS for part in parts):
-            raise _fault("ids", "must be numbers parted by commas")
-        return list(dict.fromkeys(int(part) for part in parts))
-    wanted = InvoiceFilter(kind=InvoiceKind.INVOICE, status=InvoiceStatus.ISSUED)
-    if data.run:
-        if not (data.run.isascii() and data.run.isdigit() and len(data.run) <= _MOST_DIGITS):
-            raise _fault("run", "must be the number of a run")
-        wanted = replace(wanted, operation_id=int(data.run))
-    elif data.since:
-        wanted = replace(wanted, since=_day(data.since))
-    else:
-        raise _fault("", "Say which invoices: of a run, since a day, or by their numbers")
-    found, total = invoicing.list_invoices(conn, wanted=wanted, sort="oldest", limit=MOST_LISTED, offset=0)
-    if not found:
-        raise _fault("run" if data.run else "since", "has no live invoices")
-    if total > MOST_LISTED:
-        raise _fault("since", f"has more than {MOST_LISTED:,} invoices; send them run by run")
-    return [one.id for one in found]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise _fault("since", "must be a day") from None
-
-
-def _fault(field: str, words: str) -> Invalid:
-    return Invalid(f"{words}.", errors=[FieldError(f"/{field}", words)] if field else [])
 
 
 def _wish(data: SendForm) -> SendWish:

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from tranche.invoicing.bulk import service
-from tranche.invoicing.bulk.domain import NothingToSend
+from tranche.invoicing.bulk.domain import RESENDABLE, NothingToSend
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Conflict
@@ -16,17 +16,17 @@ from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.browsing import browse
 from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.listing import Column, address
+from tranche.kernel.web.pages.once import begin_once, make_token
 from tranche.kernel.web.pages.render import Html, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.messaging import service as messaging
 from tranche.messaging.api.outbox import FILTERS
-from tranche.messaging.domain import State
+from tranche.messaging.domain import Channel
 from tranche.messaging.pages.outbox import NAMES, list_folders, state_chips
 
 PATH: Final = "/invoices/sendings/{batch_id:int}"
 _PER_PAGE: Final = 50
-_LOST: Final = (State.BOUNCED, State.FAILED)
 _COLUMNS: Final = (
     Column(label="Recipient"),
     Column(label="Subject"),
@@ -35,8 +35,10 @@ _COLUMNS: Final = (
 )
 
 
-class EmptyForm(Body, frozen=True):
-    """A button."""
+class ResendForm(Body, frozen=True):
+    """What the button sends; `once` is its token."""
+
+    once: str = ""
 
 
 @page(PATH)
@@ -60,16 +62,18 @@ def sending_page(
         )
         failed = list_items(conn, operation_id=batch_id, status="failed", code=None, limit=_PER_PAGE)
         files, folders = service.list_files(conn, operation_id=batch_id), list_folders(conn)
+    channel = (operation.payload.get("send") or {}).get("channel")
     data: dict[str, Any] = {
         "operation": operation,
         "counts": counts,
         "messages": [messaging.message_of(row) for row in rows],
         "failed": failed,
         "files": files,
-        "folders": folders,
+        "is_folder": channel is not None and NAMES[Channel(channel)] in folders,
         "listing": replace(listing, exports=_exports(request, batch_id)),
         "names": NAMES,
-        "lost": sum(counts[state] for state in _LOST),
+        "lost": sum(counts[state] for state in RESENDABLE),
+        "once": make_token(),
     }
     return render(request, "invoicing/sending.html", data)
 
@@ -86,16 +90,20 @@ def resend(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-    data: URLEncodedBody[EmptyForm],
+    data: URLEncodedBody[ResendForm],
 ) -> Html:
     """What bounced or failed once more, to the addresses of now."""
-    del data
     try:
         with database.transaction(ctx.organization_id) as conn:
-            again = service.resend(conn, ctx, operations, operation_id=batch_id, states=_LOST)
+
+            def begin() -> str:
+                again = service.resend(conn, ctx, operations, operation_id=batch_id, states=RESENDABLE)
+                return f"/invoices/sendings/{again.id}"
+
+            path = begin_once(conn, ctx, token=data.once, begin=begin)
     except NothingToSend as error:
         return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
-    return redirect(f"/invoices/sendings/{again.id}", say="They are sent again.")
+    return redirect(path, say="They are sent again.")
 
 
 @form(PATH + "/retry")
@@ -104,10 +112,8 @@ def retry(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-    data: URLEncodedBody[EmptyForm],
 ) -> Html:
     """The failed stages once more."""
-    del data
     try:
         with database.transaction(ctx.organization_id) as conn:
             service.get_sender(conn, operation_id=batch_id)
@@ -117,4 +123,37 @@ def retry(
     return redirect(f"/invoices/sendings/{batch_id}", say="What failed is tried again.")
 
 
-SENDING_PAGES: Final = (sending_page, resend, retry)
+@form(PATH + "/mark-sent")
+def mark_sent(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    batch_id: FromPath[int],
+) -> Html:
+    """All that is in doubt has arrived."""
+    try:
+        with database.transaction(ctx.organization_id) as conn:
+            service.get_sender(conn, operation_id=batch_id)
+            messaging.mark_sent(conn, ctx, operation_id=batch_id)
+    except Conflict as error:
+        return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
+    return redirect(f"/invoices/sendings/{batch_id}", say="They count as sent.")
+
+
+@form(PATH + "/send-again")
+def send_again(
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    operations: NamedDependency[Operations],
+    batch_id: FromPath[int],
+) -> Html:
+    """All that is in doubt once more."""
+    try:
+        with database.transaction(ctx.organization_id) as conn:
+            service.get_sender(conn, operation_id=batch_id)
+            messaging.send_again(conn, ctx, operations, operation_id=batch_id)
+    except Conflict as error:
+        return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
+    return redirect(f"/invoices/sendings/{batch_id}", say="They are sent again.")
+
+
+SENDING_PAGES: Final = (sending_page, resend, retry, mark_sent, send_again)

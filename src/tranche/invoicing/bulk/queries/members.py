@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
+from typing import Final
 
 from tranche.invoicing.bulk.domain import PrintedFile
 from tranche.kernel.db.pool import Connection, Row
@@ -41,6 +43,35 @@ def want_invoices(conn: Connection, *, invoice_ids: Sequence[int], by_customer: 
         {"ids": list(invoice_ids)},
     ).fetchall()
     return [row["id"] for row in rows]
+
+
+_LIVE: Final = """
+    SELECT id FROM invoices
+    WHERE organization_id = current_organization() AND kind = 'invoice' AND status = 'issued'
+"""
+
+
+def list_live(conn: Connection, *, operation_id: int | None, since: date | None, limit: int) -> list[int]:
+    """The live invoices of a run, or else since a day, the oldest first."""
+    narrowed = "operation_id = %(operation_id)s" if operation_id is not None else "invoice_date >= %(since)s"
+    rows = conn.execute(
+        f"{_LIVE} AND {narrowed} ORDER BY id LIMIT %(limit)s",
+        {"operation_id": operation_id, "since": since, "limit": limit},
+    ).fetchall()
+    return [row["id"] for row in rows]
+
+
+def survey(conn: Connection, *, invoice_ids: Sequence[int]) -> Row:
+    """How many of these invoices there are, of how many customers, with the first and the last of them."""
+    (row,) = conn.execute(
+        """
+        SELECT count(*) AS invoices, count(DISTINCT customer_id) AS customers, min(id) AS first_id,
+            min(number) AS first, max(number) AS last
+        FROM invoices WHERE organization_id = current_organization() AND id = ANY (%(ids)s)
+        """,
+        {"ids": list(invoice_ids)},
+    ).fetchall()
+    return row
 
 
 def count_wanted(conn: Connection) -> int:
@@ -182,7 +213,7 @@ def list_recipients(conn: Connection, *, invoice_ids: Sequence[int]) -> list[Row
     """How the invoices' customers are reached now; what an invoice was issued with does not count."""
     return conn.execute(
         """
-        SELECT i.id, i.number, i.customer_id, c.name, c.email, c.phone
+        SELECT i.id, i.number, i.status, i.customer_id, c.name, c.email, c.phone
         FROM invoices i
         JOIN customers c ON c.organization_id = i.organization_id AND c.id = i.customer_id
         WHERE i.organization_id = current_organization() AND i.id = ANY (%(ids)s)

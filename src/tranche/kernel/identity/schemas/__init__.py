@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tranche.kernel.audit.domain import AuditEntry
 from tranche.kernel.context import Context, Role
 from tranche.kernel.identity.domain import ApiKey, Branch, IssuedKey, Organization, User
-from tranche.kernel.web.json import Body, Out
+from tranche.kernel.web.json import Body, Out, utc_or_none
 
 T = TypeVar("T")
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -260,12 +260,8 @@ def _key_fields(key: ApiKey) -> dict[str, object]:
         "prefix": key.prefix,
         "role": key.role,
         "scopes": key.scopes,
-        "expires_at": _utc(key.expires_at),
-        "last_used_at": _utc(key.last_used_at),
-        "revoked_at": _utc(key.revoked_at),
-        "created_at": _utc(key.created_at),
+        "expires_at": utc_or_none(key.expires_at),
+        "last_used_at": utc_or_none(key.last_used_at),
+        "revoked_at": utc_or_none(key.revoked_at),
+        "created_at": utc_or_none(key.created_at),
     }
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC)

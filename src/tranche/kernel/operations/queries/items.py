@@ -1,5 +1,6 @@
 """The items of an operation: added, chunked, judged, leased, retried, listed."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 from tranche.kernel.db.pool import Connection, Row
@@ -217,8 +218,13 @@ def cancel_open(conn: Connection, *, operation_id: int, unrepeatable: list[str])
     ).rowcount
 
 
-def reset_failed(conn: Connection, *, operation_id: int, code: str | None) -> list[Row]:
-    """Make failed, unknown and cancelled items pending again; returns per stage and former state how many."""
+def reset_failed(
+    conn: Connection, *, operation_id: int, code: str | None, positions: Sequence[int] | None = None
+) -> list[Row]:
+    """Make failed, unknown and cancelled items pending again; returns per stage and former state how many.
+
+    With `positions` the unknown ones of these only.
+    """
     return conn.execute(
         """
         WITH reset AS (
@@ -226,6 +232,7 @@ def reset_failed(conn: Connection, *, operation_id: int, code: str | None) -> li
             WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
               AND (status IN ('failed', 'unknown') AND (%(code)s::text IS NULL OR error_code = %(code)s)
                    OR status = 'cancelled' AND %(code)s::text IS NULL)
+              AND (%(positions)s::bigint[] IS NULL OR status = 'unknown' AND position = ANY (%(positions)s))
             FOR UPDATE
         ), changed AS (
             UPDATE operation_items i SET status = 'pending', error_code = NULL, error = NULL, result = NULL,
@@ -236,7 +243,7 @@ def reset_failed(conn: Connection, *, operation_id: int, code: str | None) -> li
         )
         SELECT stage, status, count(*) AS count FROM reset GROUP BY stage, status ORDER BY stage, status
         """,
-        {"operation_id": operation_id, "code": code},
+        {"operation_id": operation_id, "code": code, "positions": None if positions is None else list(positions)},
     ).fetchall()
 
 

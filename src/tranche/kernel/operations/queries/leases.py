@@ -94,10 +94,10 @@ def record_outcomes(
     return {row["position"] for row in rows}
 
 
-def settle_lapsed(conn: Connection, *, claim: Claim, repeatable: bool) -> int:
+def settle_lapsed(conn: Connection, *, claim: Claim, repeatable: bool) -> list[int]:
     """Leased items of a claim whose worker is gone: pending again where repeating is harmless, else unknown.
 
-    Returns how many became unknown.
+    Returns the positions that became unknown.
     """
     rows = conn.execute(
         """
@@ -109,6 +109,7 @@ def settle_lapsed(conn: Connection, *, claim: Claim, repeatable: bool) -> int:
             lease_until = NULL, lease_by = NULL, updated_at = now()
         WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND stage = %(stage)s
           AND position BETWEEN %(low)s AND %(high)s AND status = 'processing'
+        RETURNING position
         """,
         {
             "operation_id": claim.operation_id,
@@ -117,8 +118,8 @@ def settle_lapsed(conn: Connection, *, claim: Claim, repeatable: bool) -> int:
             "high": claim.high,
             "repeatable": repeatable,
         },
-    )
-    return 0 if repeatable else rows.rowcount
+    ).fetchall()
+    return [] if repeatable else sorted(row["position"] for row in rows)
 
 
 def park_worn_out(conn: Connection, *, claim: Claim, attempts: int, code: str, message: str) -> int:
@@ -138,6 +139,18 @@ def park_worn_out(conn: Connection, *, claim: Claim, attempts: int, code: str, m
             "code": code,
             "message": message,
         },
+    ).rowcount
+
+
+def settle_unknown(conn: Connection, *, operation_id: int, positions: Sequence[int]) -> int:
+    """Unknown items have succeeded after all; returns how many."""
+    return conn.execute(
+        """
+        UPDATE operation_items SET status = 'succeeded', error_code = NULL, error = NULL, updated_at = now()
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND status = 'unknown'
+          AND position = ANY (%(positions)s)
+        """,
+        {"operation_id": operation_id, "positions": list(positions)},
     ).rowcount
 
 
