@@ -13,7 +13,7 @@ ALL: Final = "all"
 
 _LONGEST_KEY: Final = 50
 NARROWING: Final = (
-    choice("billing_status", "Only these; those with a bill stop unless said.", choices=(*STATUSES, ALL)),
+    choice("billing_status", "Only these; those with a bill stop unless said.", choices=(*STATUSES, ALL, "")),
     text("crp_account_no", "Only this account.", longest=_LONGEST_KEY),
     text("search", "How an account or a customer number begins.", longest=_LONGEST_KEY),
 )
