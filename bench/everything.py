@@ -32,6 +32,7 @@ _BENCHES: Final[dict[str, list[list[str]]]] = {
 _SECTION: Final = re.compile(
     r"<!-- the table(?: of (?P<name>[^>]*?))? begins -->\n(?P<text>.*?)<!-- the table", re.DOTALL
 )
+_GROUP: Final = re.compile(r"\*\*(.+?)\*\*")
 _BEGIN, _END = "<!-- all targets begin -->", "<!-- all targets end -->"
 _CELLS: Final = 7
 
@@ -77,8 +78,8 @@ def _with_target(text: str) -> Iterator[tuple[str, ...]]:
             if len(cells) != _CELLS:
                 continue
             what, seconds, speed, ratio, _, target, met = cells
-            if what.startswith("**"):
-                group = f"{what.strip('*')}: "
+            if head := _GROUP.match(what):
+                group = f"{head[1]}: "
             if met in ("yes", "NO"):
                 yield (section["name"] or "imports", group + what, seconds, speed, ratio, target, met)
 

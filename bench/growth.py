@@ -24,13 +24,12 @@ from memory import BACKEND, PARSER, SERVER, WORKER
 from plot import Curve, Point, draw
 from sales import make_sales
 from snapshot_load import FLAT, SOURCE
-from table import Line, Run, show, write
+from table import Line, Run, show, typed, write
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.pool import connect
 
 _STEPS: Final = (1, 10, 100)
 _MOST_SLOPE: Final = 1.15
-_RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 _PICTURE: Final = Path(__file__).parent.parent / "docs" / "pictures" / "growth.svg"
 _KINDS: Final = (SERVER, WORKER, PARSER, BACKEND)
 
@@ -59,7 +58,7 @@ def main() -> None:
         home.chmod(0o755)  # the database's user must pass through
         with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
             _make_source(postgres)
-            run = Run(command=f"python bench/growth.py {' '.join(sys.argv[1:])}".strip(), postgres=postgres.version)
+            run = Run(command=typed(), postgres=postgres.version)
             with open_house(postgres, home, name="growth") as house, house.workers(1) as crew:
                 curves = [_curve(house, crew, works[name], options.scale) for name in options.only]
     lines = [line for curve in curves for line in _lines(curve)]
@@ -137,7 +136,7 @@ def _sourced(house: House, client: Client, rows: int) -> None:
     queries = house.home / "queries"
     queries.mkdir(exist_ok=True)
     (queries / f"flat_{rows}.sql").write_text(f"SELECT * FROM flat_{rows}")
-    client.send("PUT", "/api/crp-cpc/bill-stop-source", {"data": {"kind": "sample", "query": f"flat_{rows}.sql"}})
+    client.put("/api/crp-cpc/bill-stop-source", {"data": {"kind": "sample", "query": f"flat_{rows}.sql"}})
 
 
 def _snapshot(client: Client, _: object) -> None:

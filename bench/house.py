@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpx
 
 from memory import Peaks, parent_of
+from tranche.kernel.client.events import TERMINAL
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.migrate import migrate
 from tranche.kernel.db.pool import Database, connect
@@ -26,7 +27,6 @@ _START_SECONDS: Final = 60
 _LONGEST_SECONDS: Final = 3_600
 _MOST_WAIT: Final = 30
 _TAIL: Final = 2_000
-_TERMINAL: Final = frozenset({"completed", "completed_with_errors", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Client:
 
     def __init__(self, url: str, key: str, organization_id: int) -> None:
         self.organization_id = organization_id
-        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=_LONGEST_SECONDS)
+        self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=_LONGEST_SECONDS)
 
     def upload(self, book: Path, *, pause: float | None = None) -> Uploaded:
         """Send a workbook and see it through.
@@ -53,10 +53,10 @@ class Client:
         prefer = {} if pause else {"Prefer": f"wait={_MOST_WAIT}"}
         begun = time.perf_counter()
         with book.open("rb") as stream:
-            answer = self._http.post("/api/orders/upload", files={"file": (book.name, stream)}, headers=prefer)
+            answer = self.http.post("/api/orders/upload", files={"file": (book.name, stream)}, headers=prefer)
         batch = _body(answer)
         if answer.status_code != httpx.codes.OK:
-            self._wait(batch["operationId"], pause=pause or 0.05)
+            self.wait(batch["operationId"], pause=pause or 0.05)
         orders = self.ask("/api/orders?limit=1")["pagination"]["totalItems"]
         seconds = time.perf_counter() - begun
         ended = self.ask(f"/api/operations/{batch['operationId']}")["data"]
@@ -64,43 +64,36 @@ class Client:
             sys.exit(f"An import ended {ended['status']}: {ended['error']}")
         return Uploaded(seconds=seconds, orders=orders)
 
+    def ask(self, path: str, *, params: dict[str, str] | None = None) -> dict[str, Any]:
+        """The answer to a GET; any refusal ends the run."""
+        return _body(self.http.get(path, params=params))
+
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """The answer to a POST; any refusal ends the run."""
-        return _body(self._http.post(path, json=body))
+        return _body(self.http.post(path, json=body))
 
-    def ask(self, path: str) -> dict[str, Any]:
-        """The answer to a GET; any refusal ends the run."""
-        return _body(self._http.get(path))
-
-    def send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Send a JSON body; what is answered."""
-        return _body(self._http.request(method, path, json=body))
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a PUT; any refusal ends the run."""
+        return _body(self.http.put(path, json=body))
 
     def wait(self, operation_id: int, *, pause: float) -> None:
         """Until an operation has ended."""
-        self._wait(operation_id, pause=pause)
-
-    def get(self, path: str, *, params: dict[str, str]) -> dict[str, Any]:
-        """The answer of one request."""
-        return _body(self._http.get(path, params=params))
+        ends = time.monotonic() + _LONGEST_SECONDS
+        while self.ask(f"/api/operations/{operation_id}")["data"]["status"] not in TERMINAL:
+            if time.monotonic() > ends:
+                sys.exit("An operation did not end within an hour.")
+            time.sleep(pause)
 
     def download(self, path: str) -> int:
         """How many bytes a GET brings; they are not kept."""
-        with self._http.stream("GET", path) as answer:
+        with self.http.stream("GET", path) as answer:
             if not answer.is_success:
                 answer.read()
                 _body(answer)
             return sum(map(len, answer.iter_raw()))
 
     def close(self) -> None:
-        self._http.close()
-
-    def _wait(self, operation_id: int, *, pause: float) -> None:
-        ends = time.monotonic() + _LONGEST_SECONDS
-        while self.ask(f"/api/operations/{operation_id}")["data"]["status"] not in _TERMINAL:
-            if time.monotonic() > ends:
-                sys.exit("An import did not end within an hour.")
-            time.sleep(pause)
+        self.http.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

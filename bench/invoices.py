@@ -26,9 +26,10 @@ from house import Client, House, open_house
 from memory import BACKEND, SERVER, WORKER
 from raw_invoices import raw_seconds
 from sales import LINES, Sales, make_sales
-from table import Line, Run, show, write
+from table import Line, Run, show, typed, write
 from tranche.invoicing.domain import Wishes
 from tranche.invoicing.service import issue_one
+from tranche.kernel.client.events import TERMINAL
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.embedded import OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.pool import connect
@@ -44,7 +45,6 @@ _SMALL: Final = 10
 _PATIENCE: Final = 5.0
 _BATCH: Final = "/functions/v1/batch-invoice-orders"
 _OPEN: Final = {"filter": {"status": "open"}}
-_TERMINAL: Final = frozenset({"completed", "completed_with_errors", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def main() -> None:
         home = Path(folder)
         home.chmod(0o755)  # the database's user must pass through
         with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
-            run = Run(command=f"python bench/invoices.py {' '.join(sys.argv[1:])}".strip(), postgres=postgres.version)
+            run = Run(command=typed(), postgres=postgres.version)
             with open_house(postgres, home, name="bench_invoices") as house:
                 try:
                     for tracked in (False, True):
@@ -124,7 +124,7 @@ def _run(client: Client, *, orders: int) -> Taken:
         seconds = time.perf_counter() - begun
         if first is None and state["succeeded"]:
             first = seconds
-        if state["status"] in _TERMINAL:
+        if state["status"] in TERMINAL:
             break
         if seconds > _MOST_SECONDS:
             sys.exit("A run did not end.")
@@ -146,7 +146,7 @@ def _beside_a_large_one(house: House, *, orders: int, workers: int) -> list[Line
         was_there = large.ask(path)["data"]["status"] == "processing"
         if was_there:
             large.post(f"{path}/cancel", {})
-        while large.ask(path)["data"]["status"] not in _TERMINAL:
+        while large.ask(path)["data"]["status"] not in TERMINAL:
             time.sleep(0.02)
     return [
         Line(what=f"**while {orders:,} orders of another organization are being invoiced**"),

@@ -32,8 +32,9 @@ import httpx
 
 from table import Line, Run, show, write
 from tranche.app import make_web
+from tranche.commands.crew import Crew
 from tranche.commands.logs import configure_logs
-from tranche.commands.process import Process, WebPart, bind
+from tranche.commands.process import Part, Process, WebPart, bind
 from tranche.inventory import service
 from tranche.inventory.service import Receipt, Share
 from tranche.kernel.context import Context
@@ -57,6 +58,7 @@ def main() -> None:
     wanted = argparse.ArgumentParser(description=__doc__)
     wanted.add_argument("--seconds", type=float, default=8, help="of each of the rounds")
     wanted.add_argument("--clients", type=int, default=16)
+    wanted.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="of the server")
     wanted.add_argument("--movements", type=int, default=10_000)
     wanted.add_argument("--markdown", type=Path, help="put the table into this file")
     given = wanted.parse_args()
@@ -74,7 +76,7 @@ def main() -> None:
             rate_per_minute_organization=ENOUGH,
         )
         database = Database(url, size=20, name="bench").open()
-        with serving(settings, url):
+        with serving(settings, url, processes=given.processes):
             lines = compare(given, settings, database)
         database.close()
         run = Run(command=f"python bench/lots.py --seconds {given.seconds:g}", postgres=server.version)
@@ -114,20 +116,25 @@ def compare(given: argparse.Namespace, settings: Settings, database: Database) -
     ]
 
 
-def serve(settings: Settings, url: str) -> None:
-    """A server in a process of its own, as it is in earnest; its log goes nowhere."""
+def serve(settings: Settings, url: str, processes: int) -> None:
+    """A server in processes of its own, as it is in earnest; its log goes nowhere."""
     for standard in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), standard)
     configure_logs(level=logging.INFO, log_format=settings.log_format)
     bound = bind(settings.host, settings.port)
-    web = make_web(settings, database_url=url)
-    Process([WebPart(web, settings, bound=bound, started=lambda: None)]).run(signals=True)
+
+    def work(_: int, leash: Part, started: Callable[[], None]) -> None:
+        with contextlib.closing(make_web(settings, database_url=url)) as web:
+            Process([WebPart(web, settings, bound=bound, started=started), leash]).run(signals=True)
+
+    Crew(processes, work).run(started=lambda: None)
 
 
 @contextmanager
-def serving(settings: Settings, url: str) -> Iterator[str]:
+def serving(settings: Settings, url: str, *, processes: int) -> Iterator[str]:
     """The address of such a server."""
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(settings, url), daemon=True)
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=serve, args=(settings, url, processes), daemon=True)
     process.start()
     address = f"http://127.0.0.1:{settings.port}"
     while process.is_alive():

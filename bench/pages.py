@@ -17,7 +17,6 @@ from table import Line, Run, show, write
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.pool import connect
 
-RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 SIZES: Final = (1_000, 1_000_000)
 TARGET: Final = 3.0
 _WARM: Final = 20
@@ -75,19 +74,19 @@ def _ask(client: Client, params: dict[str, str], requests: int) -> list[float]:
     seconds = []
     for _ in range(requests + _WARM):
         begun = time.perf_counter()
-        client.get("/api/orders", params={**params, "limit": "50"})
+        client.ask("/api/orders", params={**params, "limit": "50"})
         seconds.append(time.perf_counter() - begun)
     return seconds[_WARM:]
 
 
 def _middle(client: Client, params: dict[str, str]) -> str:
     """A cursor half-way: the end of a thousand rows that begin there."""
-    total = client.get("/api/orders", params={"limit": "1"})["pagination"]["totalItems"]
-    (order,) = client.get("/api/orders", params={**params, "limit": "1", "page": str(total // 2)})["data"]
-    found = client.get("/api/orders", params={**params, "limit": "1", "cursor": "", "from": order["orderDate"]})
+    total = client.ask("/api/orders", params={"limit": "1"})["pagination"]["totalItems"]
+    (order,) = client.ask("/api/orders", params={**params, "limit": "1", "page": str(total // 2)})["data"]
+    found = client.ask("/api/orders", params={**params, "limit": "1", "cursor": "", "from": order["orderDate"]})
     text = found["cursors"]["next"]
     cursor = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    bare = client.get("/api/orders", params={**params, "limit": "1", "cursor": ""})["cursors"]["next"]
+    bare = client.ask("/api/orders", params={**params, "limit": "1", "cursor": ""})["cursors"]["next"]
     cursor[3] = json.loads(base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4)))[3]
     return base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode().rstrip("=")
 

@@ -50,6 +50,7 @@ from tranche.invoicing.printing.printer import Job, Printer
 from tranche.invoicing.printing.typesetter import font_folders
 
 _PROCESSES = 2
+_ROUNDS = 3  # by turns, because a machine is not equally fast at all times
 _CONTENTS = 20
 
 
@@ -72,13 +73,15 @@ def main() -> None:
 
 def _print(jobs: list[Job], peers: Path, folder: Path) -> list[Line]:
     plain = [Job(page={**job.page, "xml": None}) for job in jobs]
-    bare = _bare([job.page for job in plain])
-    count, lines = (
-        len(jobs),
-        [Line(what=f"bare Typst, {_PROCESSES} processes", rows=len(jobs), seconds=bare, ratio=1.0)],
-    )
-    for what, wanted, target in (("Tranche, plain", plain, 0.8), ("Tranche, with Factur-X inside", jobs, None)):
-        ratio = bare / (seconds := _ours(wanted))
+    ours = {"Tranche, plain": (plain, 0.8), "Tranche, with Factur-X inside": (jobs, None)}
+    rounds = [
+        [_bare([job.page for job in plain]), *(_ours(wanted) for wanted, _ in ours.values())] for _ in range(_ROUNDS)
+    ]
+    bare, *taken = (min(seconds) for seconds in zip(*rounds, strict=True))
+    count = len(jobs)
+    lines = [Line(what=f"bare Typst, {_PROCESSES} processes, best of {_ROUNDS}", rows=count, seconds=bare, ratio=1.0)]
+    for (what, (_, target)), seconds in zip(ours.items(), taken, strict=True):
+        ratio = bare / seconds
         met, words = (None, "") if target is None else (ratio >= target, f"≥ {target} of bare Typst")
         lines.append(Line(what=what, rows=count, seconds=seconds, ratio=ratio, target=words, met=met))
     if peers.exists():

@@ -111,20 +111,15 @@ def measure_run(house: House, client: Client, workers: list[int], *, rows: int) 
     ]
 
 
-def http_of(client: Client) -> httpx.Client:
-    """The same key, for addresses that no other bench asks."""
-    return client._http  # noqa: SLF001  # as said
-
-
 def _use_source(client: Client) -> None:
     source = {"kind": "sample", "query": "flat.sql"}
-    http_of(client).put(f"{HOME}/bill-stop-source", json={"data": source}).raise_for_status()
+    client.http.put(f"{HOME}/bill-stop-source", json={"data": source}).raise_for_status()
 
 
 def _watched_run(house: House, client: Client, workers: list[int]) -> tuple[float, Peaks]:
     house.settle()
     with house.watch(workers) as peaks:
-        return _run(http_of(client)), peaks
+        return _run(client.http), peaks
 
 
 def _run(http: httpx.Client) -> float:

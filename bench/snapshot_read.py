@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 from house import Client, House
 from memory import SERVER
-from snapshot_load import HOME, NAMES, http_of, run_peer
+from snapshot_load import HOME, NAMES, run_peer
 from table import Line
 from tranche.kernel.db.account import server_account
 from tranche.kernel.db.binaries import find_binaries
@@ -35,7 +35,7 @@ def measure_pages(client: Client) -> list[Line]:
         params: dict[str, Any] = {"sort": sort}
         for _ in range(_PAGES):
             begun = time.perf_counter()
-            page = http_of(client).get(f"{HOME}/bill-stop-analysis", params=params).raise_for_status().json()
+            page = client.http.get(f"{HOME}/bill-stop-analysis", params=params).raise_for_status().json()
             taken.append(time.perf_counter() - begun)
             params["cursor"] = page["details"]["next_cursor"]
     quantiles = statistics.quantiles(taken, n=100)
@@ -118,7 +118,7 @@ def _export(house: House, client: Client, kind: str, *, rows: int) -> float:
     query = urlencode({"format": kind, "billing_status": "all"})
     line = http.client.HTTPConnection(urlsplit(house.url).netloc, timeout=300)
     begun = time.perf_counter()
-    line.request("GET", f"{HOME}/bill-stop-analysis/export?{query}", headers=dict(http_of(client).headers))
+    line.request("GET", f"{HOME}/bill-stop-analysis/export?{query}", headers=dict(client.http.headers))
     answer = line.getresponse()
     count = 0
     while block := answer.read1(_BLOCK):

@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _SHORT: Final = 0.1
+_PLACES: Final = frozenset({"--markdown", "--peers"})
 _HEADS: Final = ("", "seconds", "rows/s", "ratio", "peak MB", "target", "met")
 
 
@@ -56,6 +58,18 @@ class Run:
             f"{platform.system()} {platform.machine()}, PostgreSQL {self.postgres}, "
             f"Python {platform.python_version()}: `{self.command}`"
         )
+
+
+def typed() -> str:
+    """What was typed to start this script, without the places of this machine."""
+    kept = ["python", f"bench/{Path(sys.argv[0]).name}"]
+    words = iter(sys.argv[1:])
+    for word in words:
+        if word in _PLACES:
+            next(words, None)
+        else:
+            kept.append(word)
+    return " ".join(kept)
 
 
 def show(lines: Sequence[Line], run: Run) -> None:

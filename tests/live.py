@@ -19,17 +19,18 @@ import pytest
 from litestar import Litestar
 
 from tests.conftest import DatabaseUrls
+from tests.kernel.identity.factories import join
 from tranche.app import make_web
+from tranche.kernel.client.events import TERMINAL
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
-from tranche.kernel.identity.service import bootstrap, issue_key
+from tranche.kernel.identity.service import issue_key
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.application import Fittings, make_app, refit
 from tranche.kernel.web.server import Server
 from tranche.kernel.web.stream import Hub
 from tranche.worker import Worker
 
-_TERMINAL = frozenset({"cancelled", "completed", "completed_with_errors", "failed"})
 _QUICK = Settings(
     port=0,
     pool_size=6,
@@ -69,14 +70,14 @@ class Live:
             answer = (client or self.client).get(f"/api/operations/{operation_id}")
             assert answer.status_code == 200, answer.text
             found: dict[str, Any] = answer.json()["data"]
-            if found["status"] in _TERMINAL:
+            if found["status"] in TERMINAL:
                 return found
             assert time.monotonic() < ends, f"operation {operation_id} did not end in time: {found}"
             time.sleep(0.05)
 
     def join(self, name: str = "Other") -> tuple[Context, httpx.Client]:
         """The admin of another new organization in the same house, and a client with that admin's key."""
-        context, key = _join(self.database, name=name)
+        context, key = join(self.database, name=name)
         return context, httpx.Client(base_url=self.url, headers=_bearer(key), timeout=30)
 
     def key_for(self, role: Role) -> str:
@@ -138,14 +139,14 @@ def live(open_live: Callable[..., Live]) -> Live:
 def _living(urls: DatabaseUrls, settings: Settings, *, working: bool) -> Iterator[Live]:
     web = make_web(settings, database_url=urls.app, build=_APPS.take)
     crew = _Crew(settings, urls.app)
-    server = web.server(settings, own_signals=False)
+    server = web.server(settings)
     thread = threading.Thread(target=server.run, daemon=True, name="live server")
     thread.start()
     try:
         url = _address(server, thread)
         if working:
             crew.start()
-        context, key = _join(web.pools[0], name="Acme")
+        context, key = join(web.pools[0], name="Acme")
         with httpx.Client(base_url=url, headers=_bearer(key), timeout=30) as client:
             yield Live(
                 url=url,
@@ -225,28 +226,6 @@ def _address(server: Server, thread: threading.Thread) -> str:
         assert time.monotonic() < ends, "the server did not start"
         time.sleep(0.01)
     return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-
-
-def _join(database: Database, *, name: str) -> tuple[Context, str]:
-    made = bootstrap(
-        database,
-        entropy=secrets.token_bytes,
-        name=name,
-        admin_email=f"ada@{name.lower()}.test",
-        admin_name="Ada Admin",
-        zone="UTC",
-        currency="USD",
-        another=True,
-    )
-    context = Context(
-        organization_id=made.organization.id,
-        role=Role.ADMIN,
-        user_id=made.user.id,
-        user_name=made.user.name,
-        branch_id=made.branch.id,
-        request_id="test",
-    )
-    return context, made.issued.secret
 
 
 def _bearer(key: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.notify.mailbox import free_port
+from tests.ports import free_port
 from tranche.kernel.db.account import server_account
 from tranche.kernel.db.embedded import APP_ROLE, EmbeddedPostgres
 

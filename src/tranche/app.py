@@ -10,11 +10,11 @@ from litestar import Litestar
 
 from tranche.areas import AREAS
 from tranche.imports.api import Workbooks
-from tranche.imports.corrections.api import CorrectionLimits
 from tranche.imports.uploads import UploadLimits
 from tranche.kernel.db.listen import Listener
 from tranche.kernel.db.migrate import require_known
 from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.doctor.running import LONGEST_SILENCE
 from tranche.kernel.errors import TrancheError, Unavailable
 from tranche.kernel.identity.passwords import Passwords
 from tranche.kernel.identity.service import Entrance, Lifetimes, authenticate, find_visitor, has_branch
@@ -29,6 +29,7 @@ from tranche.kernel.operations.bell import load_watched
 from tranche.kernel.operations.measuring import Installation
 from tranche.kernel.operations.panels import Panels
 from tranche.kernel.operations.queries import claims
+from tranche.kernel.operations.queries.progress import CHANNEL
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.schedules.service import Schedules
 from tranche.kernel.settings import Settings
@@ -38,7 +39,7 @@ from tranche.kernel.web.exports import ExportLimits, Exports
 from tranche.kernel.web.health import Readiness
 from tranche.kernel.web.pages.shell import Shell
 from tranche.kernel.web.server import Server, make_server
-from tranche.kernel.web.stream import CHANNEL, Hub
+from tranche.kernel.web.stream import Hub
 from tranche.modules import (
     make_corrections,
     make_intakes,
@@ -54,7 +55,6 @@ from tranche.outward import Outward, make_outward, make_storage
 _GATE = 4
 _WATCHING = 2
 _EXPORTS = ExportLimits()
-_SILENT = 30.0  # seconds after which a worker counts as gone, as in the questions of doctor
 
 
 class Builder(Protocol):
@@ -73,7 +73,7 @@ class Web:
     outward: Outward
     metrics: Metrics | None = None
 
-    def server(self, settings: Settings, *, own_signals: bool = True) -> Server:
+    def server(self, settings: Settings) -> Server:
         """A server that is not running yet."""
         return make_server(
             self.app if self.metrics is None else measured(self.app, self.metrics),
@@ -81,7 +81,6 @@ class Web:
             host=settings.host,
             port=settings.port,
             trusted_proxy=settings.trusted_proxy,
-            own_signals=own_signals,
         )
 
     def close(self) -> None:
@@ -155,7 +154,6 @@ def make_web(
             "intakes": intakes,
             "corrections": make_corrections(operations),
             "voider": make_voider(),
-            "correction_limits": CorrectionLimits(max_bytes=settings.max_upload_bytes, parsing=limits),
         },
     )
     app = build(fittings, routes=[route for module in modules for route in (*module.routes, *module.pages)])
@@ -168,7 +166,7 @@ def _look_ready(database: Database, *, needs_worker: bool) -> Readiness:
     try:
         with database.transaction(None) as conn:
             require_known(conn)
-            has_worker = claims.has_living_worker(conn, seconds=_SILENT)
+            has_worker = claims.has_living_worker(conn, seconds=LONGEST_SILENCE)
     except Unavailable:
         return Readiness(missing="database", has_worker=False)
     except TrancheError:

@@ -53,7 +53,7 @@ class Commands(LazyGroup):
             module="tranche.customers.commands", help="Look at customers, save their list.", panel=_WORK
         ),
         "audit": Entry(
-            module="tranche.kernel.identity.commands.audit", help="See who did what, save the log.", panel=_WORK
+            module="tranche.commands.audit", help="See who did what, save the log, verify its chain.", panel=_WORK
         ),
         "operations": Entry(
             module="tranche.kernel.operations.commands", help="Watch, cancel, pause and retry long work.", panel=_WORK

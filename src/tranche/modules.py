@@ -85,6 +85,7 @@ from tranche.kernel.schedules.api import ROUTES as SCHEDULE_ROUTES
 from tranche.kernel.schedules.domain import Tasks
 from tranche.kernel.schedules.pages import SCHEDULE_MENU, SCHEDULE_PAGES
 from tranche.kernel.schedules.retention import HISTORY, Prune, make_retention
+from tranche.kernel.schedules.sealing import make_sealing
 from tranche.kernel.secrets import SecretBox
 from tranche.kernel.settings import Settings
 from tranche.kernel.storage.domain import Storage
@@ -204,7 +205,7 @@ def make_modules(settings: Settings, *, files: Storage, outward: Outward | None 
         Module(
             name="schedules",
             routes=SCHEDULE_ROUTES,
-            schedules=(make_retention(PRUNES),),
+            schedules=(make_retention(PRUNES), make_sealing(files)),
             pages=SCHEDULE_PAGES,
             menu=SCHEDULE_MENU,
         ),

@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src/tranche"
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 README = (ROOT / "README.md").read_text()
+LINTER = (ROOT / ".importlinter").read_text()
 _NO_ROOMS = {"migrations", "__init__", "__main__"}
 
 
@@ -16,29 +17,41 @@ def _rooms(folder: Path) -> set[str]:
     return (packages | {path.stem for path in folder.glob("*.py")}) - _NO_ROOMS
 
 
-def test_the_table_of_floors_names_every_room_once() -> None:
+def _table() -> list[str]:
+    """The rooms as the table of floors names them, from the top."""
     table = re.search(r"## Floors\n.*?\n\n(\|.*?)\n\n", ARCHITECTURE, re.DOTALL)
     assert table
-    named = Counter(re.findall(r"`src/tranche/([\w.]+)`", table[1]))
-    assert named == Counter(f"{name}.py" if (PACKAGE / f"{name}.py").exists() else name for name in _rooms(PACKAGE)), (
-        "docs/architecture.md, Floors"
-    )
+    return re.findall(r"`src/tranche/(\w+)(?:\.py)?`", table[1])
 
 
-def test_the_kernels_rooms_are_named_once() -> None:
+def _groups_of_the_kernel() -> list[set[str]]:
+    """The rooms of the kernel as the sentence below the table has them, from the top."""
     sentence = re.search(r"Inside the kernel, from the top: (.*?)\.\n", ARCHITECTURE, re.DOTALL)
     assert sentence
-    assert Counter(re.findall(r"`(\w+)`", sentence[1])) == Counter(_rooms(PACKAGE / "kernel"))
+    return [set(re.findall(r"`(\w+)`", group)) for group in sentence[1].split(";")]
 
 
-def test_the_floors_that_the_linter_keeps_are_the_rooms() -> None:
-    contracts = (ROOT / ".importlinter").read_text()
-    layers = re.search(r"contract:kernel\].*?layers =\n(.*?)\n\n", contracts, re.DOTALL)
+def _floors(contract: str) -> list[set[str]]:
+    """The floors that the linter keeps, from the top; those who are strangers to each other share one."""
+    layers = re.search(rf"contract:{contract}\].*?layers =\n(.*?)\n\n", LINTER, re.DOTALL)
     assert layers
-    assert Counter(re.findall(r"\w+", layers[1])) == Counter(_rooms(PACKAGE / "kernel"))
-    floors = re.search(r"contract:floors\].*?layers =\n(.*?)\n\n", contracts, re.DOTALL)
-    assert floors
-    assert Counter(re.findall(r"tranche\.(\w+)", floors[1])) == Counter(_rooms(PACKAGE))
+    return [set(re.findall(r"(\w+)(?: \||$)", line)) for line in layers[1].splitlines()]
+
+
+def test_the_table_of_floors_names_every_room_once() -> None:
+    assert Counter(_table()) == Counter(_rooms(PACKAGE)), "docs/architecture.md, Floors"
+
+
+def test_the_table_of_floors_stands_as_the_linter_keeps_it() -> None:
+    floors = _floors("floors")
+    assert Counter(room for floor in floors for room in floor) == Counter(_rooms(PACKAGE))
+    order = [next(at for at, floor in enumerate(floors) if room in floor) for room in _table()]
+    assert order == sorted(order)
+
+
+def test_the_kernels_rooms_are_named_once_and_as_the_linter_keeps_them() -> None:
+    assert _groups_of_the_kernel() == _floors("kernel")
+    assert Counter(room for floor in _floors("kernel") for room in floor) == Counter(_rooms(PACKAGE / "kernel"))
 
 
 def test_readme_leads_to_every_guide_once() -> None:

@@ -148,7 +148,8 @@ def test_the_plain_role_may_not_truncate_nor_change_the_audit_log(owner: Connect
         SELECT c.relname AS name FROM pg_class c
         WHERE {OURS} AND c.relkind IN ('r', 'p')
           AND (has_table_privilege('tranche_app', c.oid, 'TRUNCATE')
-            OR c.relname = 'audit_entries' AND has_table_privilege('tranche_app', c.oid, 'UPDATE, DELETE'))
+            OR c.relname IN ('audit_entries', 'audit_seals')
+              AND has_table_privilege('tranche_app', c.oid, 'UPDATE, DELETE'))
         """
     ).fetchall()
     assert rows == []

@@ -1,5 +1,6 @@
 """Reading only what has changed: less is read, and the result is that of reading everything."""
 
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -59,3 +60,22 @@ def test_everything_is_read_now_and_then_and_when_the_query_is_another(
     assert [changing.run()["is_full"] for _ in range(5)] == [True, False, False, True, False]
     changing.use({"kind": "sample", "refresh": "incremental", "rule": "month"})
     assert changing.run()["is_full"] is True
+
+
+def test_a_change_that_does_not_say_whether_it_is_a_removal_is_none(changing: Desk, company: Company) -> None:
+    changing.run()
+    company.run("UPDATE ci_per SET entity_name = 'New Name', upd_dttm = now() WHERE per_id = 'P00000003'")
+    shipped = resources.files("tranche.billing_stops").joinpath("reports", "crp_cpc_bill_stop_changes.sql").read_text()
+    folder = changing.live.settings.home / "queries"
+    folder.mkdir(parents=True)
+    (folder / "crp_cpc_bill_stop_changes.sql").write_text(shipped)
+    changing.run()  # by the same words, so that the next one may add to it
+    told = "CASE WHEN r.end_dttm IS NULL THEN 0 ELSE 1 END AS is_removed"
+    assert told in shipped
+    (folder / "crp_cpc_bill_stop_changes.sql").write_text(shipped.replace(told, "NULL AS is_removed"))
+    full = changing.run()
+    company.run("UPDATE ci_per SET entity_name = 'Newer Name', upd_dttm = now() WHERE per_id = 'P00000003'")
+    run = changing.run()
+    assert (full["is_full"], run["is_full"], run["status"]) == (True, False, "completed"), run
+    assert run["details_count"] == full["details_count"]
+    assert "Newer Name" in {row["customer_name"] for row in changing.details(billing_status="all", limit=1000)}

@@ -16,8 +16,6 @@ from tests.billing_stops.desk import ACTIVE, HOME, ISSUE, Desk
 from tests.live import Live
 from tranche.kernel.db.pool import Connection
 
-_PAIRS = "SELECT count(*) AS n FROM ci_acct_rel WHERE end_dttm IS NULL"
-
 
 def test_a_run_reads_everybody_and_shows_the_stops(desk: Desk, company: Company) -> None:
     run = desk.run()

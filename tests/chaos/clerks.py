@@ -11,11 +11,11 @@ import httpx
 
 from tests.chaos.files import OrdersFile, make_file
 from tests.chaos.house import Started
+from tranche.kernel.client.events import TERMINAL
 
 _PATIENCE = 60.0
 _PAUSE = 0.2
 _EXPECTED = frozenset({"nothing_selected"})
-_TERMINAL = frozenset({"completed", "completed_with_errors", "failed", "cancelled"})
 
 
 class Desk:
@@ -48,7 +48,7 @@ class Desk:
         """Wait for the end of an operation, or for the end of the day; whether it has ended."""
         while not over.is_set():
             found = self.ask("GET", f"/api/operations/{operation_id}")
-            if found is None or found["data"]["status"] in _TERMINAL:
+            if found is None or found["data"]["status"] in TERMINAL:
                 return True
             over.wait(_PAUSE)
         return False

@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 
-_TERMINAL = frozenset({"cancelled", "completed", "completed_with_errors", "failed"})
+from tranche.kernel.client.events import TERMINAL
+
 _PAUSE = 0.1
 
 
@@ -84,5 +85,5 @@ class Follower:
             self.begun.set()
         elif name == "data":
             self.last = json.loads(value)
-            if self.last["status"] in _TERMINAL:
+            if self.last["status"] in TERMINAL:
                 self.finished.set()

@@ -1,7 +1,6 @@
 """One organization over one database: files come in without a server, and what becomes of them is looked up."""
 
 import io
-import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,11 +12,10 @@ from uuid import UUID
 from tests.chaos.files import OrdersFile
 from tests.chaos.scale import SCALE
 from tests.chaos.waiting import eventually
+from tests.kernel.identity.factories import join
 from tranche.imports.domain import Mapping as Columns
-from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database, Row, connect
 from tranche.kernel.errors import Unavailable
-from tranche.kernel.identity.service import bootstrap
 from tranche.kernel.jobs.queue import ProcrastinateQueue
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations, get_operation
@@ -44,7 +42,7 @@ class House:
         self.owner_url = owner_url
         self.home = home
         self.database = Database(app_url, size=4, name="chaos").open()
-        self.ctx, self.key = _join(self.database)
+        self.ctx, self.key = join(self.database, name="Chaos")
         self.files = LocalFiles(home / "files")
         self.modules = make_modules(Settings(home=home), files=self.files)
         self.operations = Operations(ProcrastinateQueue(), make_registry(self.modules))
@@ -126,28 +124,6 @@ class House:
 def started_by(batch_id: int, operation: Operation) -> Started:
     """The ids of what an upload began."""
     return Started(operation_id=operation.id, import_id=operation.payload["importId"], batch_id=batch_id)
-
-
-def _join(database: Database) -> tuple[Context, str]:
-    made = bootstrap(
-        database,
-        entropy=secrets.token_bytes,
-        name="Chaos",
-        admin_email="ada@chaos.test",
-        admin_name="Ada Admin",
-        zone="UTC",
-        currency="USD",
-        another=True,
-    )
-    context = Context(
-        organization_id=made.organization.id,
-        role=Role.ADMIN,
-        user_id=made.user.id,
-        user_name=made.user.name,
-        branch_id=made.branch.id,
-        request_id="chaos",
-    )
-    return context, made.issued.secret
 
 
 @contextmanager

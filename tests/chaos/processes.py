@@ -205,10 +205,3 @@ class Supervisor:
             self._over.set()
             self._thread.join(30)
             assert not self._thread.is_alive()
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,23 +1,22 @@
 """Connections that fall silent without a word, and notifications that never come."""
 
-import random
-import secrets
-import sys
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from tests.chaos.chance import make_chance
 from tests.chaos.drag import house_do, slow_down
 from tests.chaos.files import make_file
 from tests.chaos.follower import Follower
 from tests.chaos.house import House
-from tests.chaos.processes import Crew, free_port
+from tests.chaos.processes import Crew
 from tests.chaos.proxy import Proxy
 from tests.chaos.scale import SCALE
 from tests.chaos.verdict import assert_imported
 from tests.chaos.waiting import eventually
 from tests.conftest import DatabaseUrls
+from tests.ports import free_port
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.pool import connect
 
@@ -70,9 +69,7 @@ def test_a_worker_notices_within_30_seconds_that_its_database_vanished(house: Ho
 def test_sessions_that_are_ended_at_random_cost_only_time(
     house: House, crew: Crew, postgres: EmbeddedPostgres, database_urls: DatabaseUrls
 ) -> None:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
-    chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
+    chance = make_chance()
     slow_down(house, seconds_per_order=0.001)
     workers = crew.workers(2)
     for number in range(SCALE.rounds):

@@ -1,12 +1,11 @@
 """Workers are killed while they correct what an import refused: nothing is lost, nothing comes in twice."""
 
-import random
-import secrets
 import signal
 import sys
 
 import pytest
 
+from tests.chaos.chance import make_chance
 from tests.chaos.drag import Gate, slow_down
 from tests.chaos.files import OrdersFile, make_file
 from tests.chaos.house import House, Started
@@ -74,9 +73,7 @@ def assert_corrected(house: House, file: OrdersFile, started: Started, correctio
 
 
 def test_kill_9_at_random_points_of_a_correction_loses_nothing_and_does_nothing_twice(house: House, crew: Crew) -> None:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
-    chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
+    chance = make_chance()
     supervisor = Supervisor(crew.worker, count=2)
     with supervisor.watching():
         for process in supervisor.living():

@@ -12,9 +12,10 @@ import pytest
 from tests.chaos.drag import slow_down
 from tests.chaos.files import OrdersFile, make_file
 from tests.chaos.house import House, Started, seen_workers
-from tests.chaos.processes import Crew, free_port
+from tests.chaos.processes import Crew
 from tests.chaos.scale import SCALE
 from tests.chaos.verdict import assert_imported
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 

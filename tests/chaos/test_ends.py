@@ -8,9 +8,10 @@ from tests.chaos.drag import Gate, slow_down
 from tests.chaos.files import make_file
 from tests.chaos.follower import Follower
 from tests.chaos.house import House
-from tests.chaos.processes import Crew, Process, free_port
+from tests.chaos.processes import Crew, Process
 from tests.chaos.verdict import assert_imported
 from tests.chaos.waiting import eventually
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 

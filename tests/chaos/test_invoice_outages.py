@@ -13,12 +13,13 @@ from tests.chaos.crash import CrashingPostgres, crashing_postgres
 from tests.chaos.drag import house_do
 from tests.chaos.follower import Follower
 from tests.chaos.house import House, Started
-from tests.chaos.processes import Crew, free_port
+from tests.chaos.processes import Crew
 from tests.chaos.proxy import Proxy
 from tests.chaos.scale import SCALE
 from tests.chaos.selling import Sale, assert_invoiced, begin_run, make_sale, slow_invoices
 from tests.chaos.waiting import eventually
 from tests.homes import clear
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 

@@ -1,13 +1,12 @@
 """Runs of invoices under every fault: each order once, numbers gapless, stock conserved, the books true."""
 
-import random
-import secrets
 import signal
 import sys
 import time
 
 import pytest
 
+from tests.chaos.chance import make_chance
 from tests.chaos.drag import Gate
 from tests.chaos.house import House, seen_workers
 from tests.chaos.hunt import Hunt
@@ -41,17 +40,11 @@ _HUNT_SECONDS = 600.0
 _SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = %(database)s AND application_name LIKE 'tranche%%'"
 
 
-def _chance() -> random.Random:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
-    return random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
-
-
 @pytest.mark.parametrize("tracked", [True, False], ids=["one chunk at a time", "chunks side by side"])
 def test_kill_9_at_random_points_invoices_every_order_once(house: House, crew: Crew, *, tracked: bool) -> None:
     slow_invoices(house, seconds_per_invoice=0.002)
     supervisor = Supervisor(crew.worker, count=2)
-    hunt = Hunt(house, supervisor, _chance(), most=SCALE.kills)
+    hunt = Hunt(house, supervisor, make_chance(), most=SCALE.kills)
     with supervisor.watching():
         for process in supervisor.living():
             crew.wait_for_beat(process)
@@ -128,7 +121,7 @@ def test_an_order_that_kills_its_worker_is_set_aside_and_the_others_are_invoiced
 def test_sessions_that_are_ended_at_random_cost_only_time(
     house: House, crew: Crew, postgres: EmbeddedPostgres, database_urls: DatabaseUrls
 ) -> None:
-    chance, ended = _chance(), 0
+    chance, ended = make_chance(), 0
     slow_invoices(house, seconds_per_invoice=0.002)
     workers = crew.workers(2)
     sale = make_sale(house, orders=_ORDERS)
@@ -146,7 +139,7 @@ def test_sessions_that_are_ended_at_random_cost_only_time(
 
 
 def test_verbs_at_random_moments_twice_and_after_the_end_leave_the_books_true(house: House, crew: Crew) -> None:
-    chance = _chance()
+    chance = make_chance()
     slow_invoices(house, seconds_per_invoice=0.001)
     crew.workers(2)
     sale = make_sale(house, orders=_ORDERS)

@@ -1,12 +1,11 @@
 """Workers that are killed: at random, all at once, or again and again by one order."""
 
-import random
-import secrets
 import signal
 import sys
 
 import pytest
 
+from tests.chaos.chance import make_chance
 from tests.chaos.drag import Gate, slow_down
 from tests.chaos.files import make_file
 from tests.chaos.house import House
@@ -21,9 +20,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 
 def test_kill_9_at_random_points_loses_nothing_and_does_nothing_twice(house: House, crew: Crew) -> None:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
-    chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
+    chance = make_chance()
     slow_down(house, seconds_per_order=0.0012)
     supervisor = Supervisor(crew.worker, count=2)
     hunt = Hunt(house, supervisor, chance, most=SCALE.kills)

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import secrets
 import signal
 import sys
 from collections import Counter
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.chaos.chance import make_chance
 from tests.chaos.drag import house_do
 from tests.chaos.house import House, Started
 from tests.chaos.processes import Crew, Supervisor
@@ -100,9 +100,7 @@ def _strike(house: House, supervisor: Supervisor, chance: random.Random, mails: 
 
 
 def test_kill_9_while_mails_go_out_sends_none_twice(house: House, crew: Crew) -> None:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
-    chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
+    chance = make_chance()
     make_sale(house, orders=_MAILS, tracked=False)
     supervisor = Supervisor(crew.worker, count=2)
     with supervisor.watching(), mailbox(_Slow) as post_box:

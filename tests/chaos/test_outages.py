@@ -13,11 +13,12 @@ from tests.chaos.drag import slow_down
 from tests.chaos.files import OrdersFile, make_file
 from tests.chaos.follower import Follower
 from tests.chaos.house import House, Started
-from tests.chaos.processes import Crew, free_port
+from tests.chaos.processes import Crew
 from tests.chaos.scale import SCALE
 from tests.chaos.verdict import assert_imported
 from tests.chaos.waiting import eventually
 from tests.homes import clear
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 

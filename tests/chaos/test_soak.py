@@ -5,7 +5,6 @@ A short one runs in `make check`; `make soak` is a quarter of an hour (TRANCHE_S
 
 import os
 import random
-import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -15,15 +14,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.chance import make_chance
 from tests.chaos.clerks import Clerk, Desk, Importer, Storekeeper, invoice, print_and_send, snapshot
 from tests.chaos.crash import CrashingPostgres, crashing_postgres
 from tests.chaos.house import House
-from tests.chaos.processes import TRANCHE, Crew, Process, Supervisor, free_port
+from tests.chaos.processes import TRANCHE, Crew, Process, Supervisor
 from tests.chaos.selling import make_sale
 from tests.chaos.verdict import assert_tidy, found_orders
 from tests.chaos.waiting import eventually
 from tests.homes import clear
 from tests.inventory.factories import make_item, make_lot
+from tests.ports import free_port
 from tranche.billing_stops.sample import queries
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE
 from tranche.kernel.db.pool import connect
@@ -58,9 +59,7 @@ def house(postgres: CrashingPostgres, tmp_path: Path) -> Iterator[House]:
 def test_everything_at_once_under_every_kill_leaves_the_books_true(
     postgres: CrashingPostgres, house: House, crew: Crew
 ) -> None:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
-    chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
+    chance = make_chance()
     port = free_port()
     workers = Supervisor(crew.worker, count=2)
     servers = Supervisor(lambda: crew.start_server(port), count=1)

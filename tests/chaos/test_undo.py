@@ -1,12 +1,10 @@
 """The undo of an upload while workers are killed: each order goes once, what was touched stays, the books agree."""
 
-import random
-import secrets
-import sys
 import time
 
 import pytest
 
+from tests.chaos.chance import make_chance
 from tests.chaos.drag import Gate, house_do
 from tests.chaos.files import OrdersFile, make_file
 from tests.chaos.house import House, Started
@@ -39,9 +37,7 @@ def test_an_undo_whose_workers_die_in_mid_chunk_is_done_once(house: House, crew:
 
 
 def test_kill_9_at_random_points_of_an_undo_takes_nothing_twice(house: House, crew: Crew) -> None:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
-    chance = random.Random(seed)  # noqa: S311  # a seed that can be given again, not a secret
+    chance = make_chance()
     file = make_file("R", orders=2_000)
     house_do(
         house,

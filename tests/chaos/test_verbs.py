@@ -1,14 +1,13 @@
 """Cancel, pause, resume, retry and delete: at any moment, twice, and after the end."""
 
 import random
-import secrets
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.chaos.chance import draw_seed
 from tests.chaos.drag import Gate, slow_down
 from tests.chaos.files import OrdersFile, make_file
 from tests.chaos.house import House, Started
@@ -69,8 +68,7 @@ class Verbs:
 
 
 def test_verbs_at_random_moments_leave_the_books_true(house: House, crew: Crew) -> None:
-    seed = secrets.randbits(32)
-    sys.stdout.write(f"seed {seed}\n")
+    seed = draw_seed()
     slow_down(house, seconds_per_order=0.001)
     crew.workers(2)
     for number in range(SCALE.rounds):

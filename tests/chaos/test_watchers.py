@@ -8,8 +8,9 @@ import pytest
 from tests.chaos.files import make_file
 from tests.chaos.follower import Follower
 from tests.chaos.house import House, Started
-from tests.chaos.processes import Crew, free_port
+from tests.chaos.processes import Crew
 from tests.chaos.waiting import eventually
+from tests.ports import free_port
 from tranche.kernel.operations.domain import Status
 from tranche.kernel.operations.queries import operations
 from tranche.kernel.web.exports import ExportLimits

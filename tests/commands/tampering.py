@@ -276,6 +276,43 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
         "ALTER TABLE audit_entries ALTER actor DROP NOT NULL; UPDATE audit_entries SET actor = NULL",
         "ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_action_check; UPDATE audit_entries SET action = ''",
     ],
+    "the seals of the audit log follow each other without a gap": [
+        "DELETE FROM audit_seals WHERE number = 1",
+        "UPDATE audit_seals SET number = number + 2",
+        "UPDATE audit_seals SET until = until - interval '1 day' WHERE number = 2",
+    ],
+    "every sealed entry of the audit log is as it was sealed": [
+        "UPDATE audit_entries SET actor = 'Bob' WHERE subject_id = 9",
+        "UPDATE audit_entries SET action = 'order.take' WHERE subject_id = 8",
+        "UPDATE audit_entries SET detail = '{}' WHERE subject_id = 3",
+        "UPDATE audit_entries SET subject_id = NULL WHERE subject_id = 9",
+        "UPDATE audit_entries SET user_id = NULL WHERE subject_id = 9",
+        "UPDATE audit_entries SET request_id = 'x' WHERE subject_id = 9",
+        "UPDATE audit_entries SET at = at + interval '1 microsecond' WHERE subject_id = 9",
+        "UPDATE audit_entries SET at = at - interval '2 hours' WHERE action = 'a.b'",
+        "DELETE FROM audit_entries WHERE subject_id = 3",
+        (
+            "INSERT INTO audit_entries (organization_id, at, actor, action) "
+            "SELECT organization_id, at, 'Bob', 'order.take' FROM audit_entries WHERE subject_id = 8"
+        ),
+        "UPDATE audit_seals SET hash = sha256('x') WHERE number = 1",
+        "UPDATE audit_seals SET entries = entries + 1 WHERE number = 2",
+        "UPDATE audit_seals SET until = until + interval '1 microsecond' WHERE number = 1",
+        "UPDATE audit_seals SET organization_id = organization_id + 1",
+        "DELETE FROM audit_seals WHERE number = 1",
+    ],
+    "the chain of the audit log goes on from its anchor": [
+        "DELETE FROM audit_seals WHERE number = 2",
+        "DELETE FROM audit_seals",
+        "UPDATE audit_seals SET hash = sha256('x') WHERE number = 2",
+    ],
+    "the audit log is sealed up to a day ago": [
+        "DELETE FROM audit_seals; UPDATE audit_entries SET at = at - interval '1 day' WHERE subject_id = 9",
+        (
+            "UPDATE audit_entries SET at = at - interval '25 hours'; "
+            "UPDATE audit_seals SET until = until - interval '9 days'"
+        ),
+    ],
     "a message is kept once for its key": [
         "ALTER TABLE messages DROP CONSTRAINT messages_organization_id_key_key; UPDATE messages SET key = 'a'",
     ],

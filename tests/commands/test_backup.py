@@ -5,7 +5,7 @@ import json
 import os
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,9 @@ from tests.commands.conftest import Ran
 from tests.commands.whole import CONTENT, SHA256, fill
 from tests.conftest import DatabaseUrls
 from tests.factories import Organization
+from tests.keeping import keep
+from tranche.kernel.audit.anchors import NOTE, write_anchor
+from tranche.kernel.audit.queries.seals import walk_heads
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.pool import Connection, Database, connect
 from tranche.kernel.identity.passwords import Passwords
@@ -22,7 +25,7 @@ from tranche.kernel.identity.queries import credentials
 from tranche.kernel.identity.service import Entrance, Lifetimes, find_visitor
 from tranche.kernel.identity.service.entering import Entry
 from tranche.kernel.settings import Settings
-from tranche.kernel.storage import service
+from tranche.kernel.storage.local import LocalFiles
 from tranche.outward import make_storage
 
 __all__ = ["s3", "s3_server"]
@@ -127,13 +130,45 @@ def test_a_home_of_its_own_comes_back_in_a_home_of_its_own(scene: Scene) -> None
         assert replaced.code == 0, replaced.err
 
 
+def test_the_audit_logs_anchors_are_those_of_the_moment_that_was_saved(scene: Scene, owner: Connection) -> None:
+    """A seal that is made while files are copied is anchored already, and not in the dump."""
+    notes = make_storage(Settings(home=scene.home))
+    mine = notes.read_note(scene.house.id, NOTE)
+    (head,) = walk_heads(owner)
+    write_anchor(notes, replace(head, number=3, hash=bytes(32)))
+    place = scene.saved()
+    scene.move()
+    restored = scene.tranche("restore", place)
+    assert restored.code == 0, restored.err + restored.out
+    assert "is not in the backup" not in restored.err
+    assert make_storage(Settings(home=scene.other)).read_note(scene.house.id, NOTE) == mine
+
+
+def test_a_restore_moves_an_anchor_back_and_says_what_is_lost(scene: Scene, owner: Connection) -> None:
+    place, notes = scene.saved(), LocalFiles(scene.other / "files")
+    scene.move()
+    assert scene.tranche("restore", place).code == 0
+    mine = notes.read_note(scene.house.id, NOTE)
+    (head,) = walk_heads(owner)
+    write_anchor(notes, replace(head, number=1, hash=bytes(32)))
+    write_anchor(notes, replace(head, number=7, organization_id=999))
+    again = scene.tranche("restore", place, "--replace", "--yes")
+    assert again.code == 0, again.err + again.out
+    assert f"The audit log of organization {scene.house.id} was sealed up to 20" in again.err
+    assert "by seal 1 (000000000000). That seal is not in the backup" in again.err
+    assert "organization 999 was sealed" in again.err
+    assert notes.list_notes(NOTE) == [scene.house.id]
+    assert notes.read_note(scene.house.id, NOTE) == mine
+    assert "is not in the backup" not in scene.tranche("restore", place, "--replace", "--yes").err
+
+
 def test_a_folder_again_takes_only_what_is_new(scene: Scene, database: Database) -> None:
     place = scene.saved("saved")
     (part,) = place.glob("files/*/*/*")
     first = part.stat().st_ino
     storage = make_storage(Settings(home=scene.home))
     with database.transaction(scene.house.id) as conn:
-        service.store(conn, storage, scene.house.id, stream=io.BytesIO(b"more"), limit=10)
+        keep(conn, storage, scene.house.id, b"more")
     scene.saved("saved")
     assert part.stat().st_ino == first
     assert len(list(place.glob("files/*/*/*"))) == 2

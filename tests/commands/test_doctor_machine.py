@@ -9,7 +9,8 @@ import pytest
 
 from tests.buckets import S3Server, s3, s3_server
 from tests.commands.examined import Body
-from tests.kernel.notify.mailbox import free_port, mailbox
+from tests.kernel.notify.mailbox import mailbox
+from tests.ports import free_port
 from tranche.examination import make_patient
 from tranche.kernel.doctor.clock import find_skew
 from tranche.kernel.notify.signing import load_signing_key

@@ -18,7 +18,7 @@ def test_of_several_organizations_nobody_but_the_owner_changes_the_upkeep(
     organization(name="Acme")
     organization(name="Other")
     listed = json.loads(tranche("upkeep", "list", "--json").out)["data"]
-    assert [each["name"] for each in listed] == ["doctor-nightly", "retention"]
+    assert [each["name"] for each in listed] == ["audit-seal", "doctor-nightly", "retention"]
     ran = tranche("upkeep", "edit", "retention", "--cron", "5 1 * * *", "--zone", "Asia/Dhaka")
     assert ran.code == 0, ran.err
     assert "01:05 +06" in ran.err

@@ -2,10 +2,13 @@
 
 import hashlib
 import io
+from datetime import timedelta
 from pathlib import Path
 
 from tests.factories import Organization
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.audit.anchors import write_anchor
+from tranche.kernel.audit.queries.seals import find_stretch, insert_seal
+from tranche.kernel.db.pool import Connection, set_tenant
 from tranche.kernel.storage.local import LocalFiles
 
 CONTENT = b"orderId,quantity\n1,2\n"
@@ -231,6 +234,13 @@ FROM lot_movements WHERE organization_id = %(org)s AND kind = 'issue'
 """
 
 
+_OLD_ENTRIES = """
+INSERT INTO audit_entries (organization_id, at, user_id, actor, action, subject_id, detail)
+SELECT %(org)s, now() - age * interval '1 hour', %(user)s, 'Ada', 'order.make', age, '{"lines": 2}'
+FROM (VALUES (9), (8), (3)) AS old (age)
+"""
+
+
 def fill(conn: Connection, organization: Organization, home: Path) -> None:
     """Make the rows and the file."""
     LocalFiles(home / "files").put(organization.id, io.BytesIO(CONTENT), limit=1_000)
@@ -244,3 +254,16 @@ def fill(conn: Connection, organization: Organization, home: Path) -> None:
     for statement in (_ROWS, _MOVEMENTS, _RETURN, *_INVOICES, *_OUTWARD):
         conn.execute(statement.encode(), values)
     conn.execute(_SNAPSHOT.format(org=organization.id).encode())
+    seal(conn, organization, LocalFiles(home / "files"))
+
+
+def seal(conn: Connection, organization: Organization, notes: LocalFiles) -> None:
+    """Two seals over three old entries, and the anchor of the second."""
+    conn.execute(_OLD_ENTRIES, {"org": organization.id, "user": organization.user_id})
+    for _ in range(2):
+        with conn.transaction():
+            set_tenant(conn, organization.id)
+            head = insert_seal(conn, find_stretch(conn, most=2, grace=timedelta(hours=1)))
+    assert head is not None
+    assert (head.number, head.entries) == (2, 1)
+    write_anchor(notes, head)

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import xlsxwriter
 
-from tranche.imports.domain import Fault, Field, FieldKind, FileHeader, Limits, Mapping, ParseRequest, copy_columns
+from tranche.imports.domain import Fault, Field, FieldKind, FileHeader, Limits, Mapping, ParseRequest
 from tranche.imports.reading.several import choose
 from tranche.imports.reading.sheet import prepare
 from tranche.imports.reading.slices import cut
@@ -86,7 +86,8 @@ def copied(text: bytes, fields: tuple[Field, ...]) -> list[dict[str, str | None]
     """COPY text as PostgreSQL reads it: an empty cell without quotes is NULL (and there are no empty texts)."""
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(io.StringIO(text.decode(), newline=""))
-    return [dict(zip(copy_columns(fields), [cell or None for cell in row], strict=True)) for row in reader]
+    names = ("row_number", *(field.name for field in fields), "extra", "is_doubtful")
+    return [dict(zip(names, [cell or None for cell in row], strict=True)) for row in reader]
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[str]], *, delimiter: str = ",", encoding: str = "utf-8") -> Path:

@@ -63,9 +63,7 @@ def write_xls(path: Path, rows: Rows, *, charts: bytes = b"", merged: Areas = ()
 
     `is_short`: kept as programs keep a short one, in the container's small pieces.
     """
-    cells = b"".join(
-        _xls_cell(row, column, cell) for row, cells in enumerate(rows) for column, cell in enumerate(cells)
-    )
+    cells = b"".join(cell_of(row, column, cell) for row, cells in enumerate(rows) for column, cell in enumerate(cells))
     areas = _record(0x00E5, struct.pack("<H", len(merged)) + b"".join(struct.pack("<HHHH", *area) for area in merged))
     sheet = (
         _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0)) + cells + charts + areas + _record(0x000A)
@@ -85,12 +83,13 @@ def write_xls(path: Path, rows: Rows, *, charts: bytes = b"", merged: Areas = ()
 def chart_of(rows: Sequence[Sequence[float]]) -> bytes:
     """An embedded chart with its copy of the cells that it shows."""
     copies = b"".join(
-        _xls_cell(row, column, value) for row, values in enumerate(rows) for column, value in enumerate(values)
+        cell_of(row, column, value) for row, values in enumerate(rows) for column, value in enumerate(values)
     )
     return _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0020, 0, 0, 0, 0)) + copies + _record(0x000A)
 
 
-def _xls_cell(row: int, column: int, cell: Made) -> bytes:
+def cell_of(row: int, column: int, cell: Made) -> bytes:
+    """The record of one cell of an .xls sheet."""
     at = struct.pack("<HHH", row, column, _style(cell))
     cell = _bare(cell)
     if isinstance(cell, Error):

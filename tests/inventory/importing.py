@@ -1,13 +1,13 @@
-"""Imports tables of items with one runner in this process, without server and queue loop."""
+"""Imports tables of items and of opening stock, without server and queue loop."""
 
 import csv
 import io
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.working import Workbench
 from tranche.catalog import service as catalog
 from tranche.catalog.domain import Item
 from tranche.imports import again
@@ -22,14 +22,10 @@ from tranche.inventory.opening.intake import StockIntake
 from tranche.inventory.opening.service import bring_in_stock
 from tranche.inventory.tasks import make_handlers
 from tranche.kernel.context import Context
+from tranche.kernel.db import listing
 from tranche.kernel.db.pool import Database, Row
-from tranche.kernel.jobs.queue import ProcrastinateQueue
 from tranche.kernel.operations import service as operations_service
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.handlers import Registry
-from tranche.kernel.operations.queries import claims
-from tranche.kernel.operations.runner import Pace, Runner
-from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.storage.local import LocalFiles
 from tranche.orders.service import mark_used_items
 
@@ -56,7 +52,7 @@ class Brought:
         return found.total, found.succeeded, found.failed, found.skipped
 
 
-class Importer:
+class Importer(Workbench):
     """Uploads tables of items for one person and works their operations to the end."""
 
     begin = staticmethod(service.bring_in)
@@ -64,19 +60,9 @@ class Importer:
     header: Sequence[str] = HEADER
 
     def __init__(self, database: Database, context: Context, home: Path) -> None:
-        self.database = database
-        self.context = context
         self.files = LocalFiles(home / "files")
-        queue = ProcrastinateQueue()
-        registry = Registry(make_handlers(self.files, limits=Limits(seconds=60), users=[mark_used_items]))
-        self.operations = Operations(queue, registry)
-        worker_id = uuid.uuid4()
-        self.runner, self.stepper = (
-            Runner(database, queue, registry, worker_id=worker_id, pace=Pace(slice=seconds, dead_after=30))
-            for seconds in (60.0, 0.0)
-        )
-        with database.transaction(None) as conn:
-            claims.beat(conn, worker_id=worker_id, host="test", pid=1, slots=1, version="test")
+        handlers = make_handlers(self.files, limits=Limits(seconds=60), users=[mark_used_items])
+        super().__init__(database, context, handlers)
 
     def upload(
         self,
@@ -113,7 +99,7 @@ class Importer:
             mode=mode,
             dry_run=dry_run,
         )
-        with self.database.transaction(self.context.organization_id) as conn:
+        with self.transaction() as conn:
             return self.begin(conn, self.context, self.operations, wanted=wanted)[1]
 
     def bring_in(self, rows: Sequence[Sequence[object]], **choices: Any) -> Brought:
@@ -122,18 +108,18 @@ class Importer:
 
     def undo(self, import_id: int) -> Operation:
         """Start an undo."""
-        with self.database.transaction(self.context.organization_id) as conn:
+        with self.transaction() as conn:
             return service.undo(conn, self.context, self.operations, import_id=import_id)
 
     def judge(self, import_id: int, mapping: Mapping) -> Operation:
         """Start judging an import under another mapping."""
-        with self.database.transaction(self.context.organization_id) as conn:
+        with self.transaction() as conn:
             choice = Choice(mapping=mapping)
             return again.judge_again(conn, self.context, self.operations, import_id=import_id, choice=choice)[1]
 
     def confirm(self, import_id: int) -> Operation:
         """Start the import that a dry run has reported."""
-        with self.database.transaction(self.context.organization_id) as conn:
+        with self.transaction() as conn:
             return again.confirm(
                 conn,
                 self.context,
@@ -143,45 +129,24 @@ class Importer:
                 allow_duplicate=False,
             )[1]
 
-    def step(self, operation: Operation) -> None:
-        """Run one slice that is over after its first step."""
-        self._run(self.stepper, operation)
-
-    def end(self, operation: Operation) -> Operation:
-        """Run slices until the operation has ended."""
-        for _ in range(50):
-            self._run(self.runner, operation)
-            with self.database.transaction(self.context.organization_id) as conn:
-                found = get_operation(conn, operation_id=operation.id)
-            if found.status.is_terminal:
-                return found
-        raise AssertionError(f"the operation does not end: {found}")
-
     def look(self, operation: Operation) -> Brought:
         import_id = operation.payload["importId"]
-        with self.database.transaction(self.context.organization_id) as conn:
+        with self.transaction() as conn:
             errors, _ = imports.list_errors(conn, import_id=import_id, severity=None, code=None, limit=1_000, offset=0)
         return Brought(operation, import_id, errors)
 
     def items(self) -> list[Item]:
-        with self.database.transaction(self.context.organization_id) as conn:
-            return catalog.list_page(conn, search=None, limit=1_000, offset=0)[0]
+        with self.transaction() as conn:
+            rows = listing.fetch_page(conn, catalog.ITEMS, listing.Choice(), limit=1_000, offset=0)
+            return [catalog.item_of(row) for row in rows]
 
     def kept(self, operation: Operation) -> dict[str, str | None]:
         """What an undo left, by label, each with its code."""
-        with self.database.transaction(self.context.organization_id) as conn:
+        with self.transaction() as conn:
             found = operations_service.list_items(
                 conn, operation_id=operation.id, status="skipped", code=None, limit=100
             )
         return {item.label: item.error_code for item in found}
-
-    def _run(self, runner: Runner, operation: Operation) -> None:
-        runner.run_slice(
-            organization_id=self.context.organization_id,
-            operation_id=operation.id,
-            lane=0,
-            should_abort=lambda: False,
-        )
 
 
 class StockImporter(Importer):

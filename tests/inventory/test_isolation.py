@@ -1,7 +1,6 @@
 """Every address of stock with the ids of another organization: as if there were nothing, and nothing changes."""
 
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -10,12 +9,11 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 
 from tests.contracts.stockroom import Stockroom
+from tests.kernel.identity.factories import join
 from tests.live import Live
 from tests.signing_in import cookies, sign_in
 from tranche.inventory.pages import PAGES
-from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.identity.service import bootstrap
 
 _OURS: Final = re.compile(r"^/api/(batches|inventory/batches|batch|items)(/(?!upload|\{import_id)|$)")
 _NAME: Final = re.compile(r"\{(\w+)\}")
@@ -40,24 +38,8 @@ class Stranger:
     """The admin of another organization in the same house, by key and at a browser."""
 
     def __init__(self, live: Live) -> None:
-        made = bootstrap(
-            live.database,
-            entropy=secrets.token_bytes,
-            name="Other",
-            admin_email="eve@other.test",
-            admin_name="Eve",
-            zone="UTC",
-            currency="EUR",
-            another=True,
-        )
-        context = Context(
-            organization_id=made.organization.id,
-            role=made.user.role,
-            user_id=made.user.id,
-            user_name=made.user.name,
-            branch_id=made.branch.id,
-        )
-        self.headers = {"Authorization": f"Bearer {made.issued.secret}", "x-branch-id": str(made.branch.id)}
+        context, key = join(live.database, name="Other")
+        self.headers = {"Authorization": f"Bearer {key}", "x-branch-id": str(context.branch_id)}
         self.cookies = cookies(sign_in(live.database, context))
 
 

@@ -1,13 +1,12 @@
 """An office that invoices: starts runs for one person and works them to the end."""
 
-import uuid
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.invoicing import factories
+from tests.working import Workbench
 from tranche.invoicing import service
 from tranche.invoicing.checks import CHECKS
 from tranche.invoicing.domain import InvoiceDocument, Wishes
@@ -15,39 +14,21 @@ from tranche.invoicing.service import Choice
 from tranche.invoicing.tasks import make_handlers
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database, Row
-from tranche.kernel.jobs.queue import ProcrastinateQueue
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.domain import Item, Operation
-from tranche.kernel.operations.handlers import Registry
-from tranche.kernel.operations.queries import claims
-from tranche.kernel.operations.runner import Pace, Runner
-from tranche.kernel.operations.service import Operations, get_operation, list_items
+from tranche.kernel.operations.service import get_operation, list_items
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
-@dataclass
-class Office:
+class Office(Workbench):
     """What a test of invoices needs."""
 
-    database: Database
-    owner: Connection
-    context: Context
-
-    def __post_init__(self) -> None:
-        self.queue = ProcrastinateQueue()
-        registry = Registry(make_handlers())
-        self.operations = Operations(self.queue, registry)
-        self.runner = Runner(
-            self.database, self.queue, registry, worker_id=uuid.uuid4(), pace=Pace(slice=60, dead_after=30)
-        )
-        with self.database.transaction(None) as conn:
-            claims.beat(conn, worker_id=self.runner._worker_id, host="test", pid=1, slots=1, version="test")
+    def __init__(self, database: Database, owner: Connection, context: Context) -> None:
+        super().__init__(database, context, make_handlers())
+        self.owner = owner
         with self.transaction() as conn:
             self.customer_id = factories.make_customer(conn)
-
-    def transaction(self) -> AbstractContextManager[Connection]:
-        return self.database.transaction(self.context.organization_id)
 
     def orders(self, count: int = 1, **shape: Any) -> list[int]:
         with self.transaction() as conn:
@@ -67,26 +48,14 @@ class Office:
                 now=now,
             )
 
-    def work(self, operation: Operation) -> Operation:
-        for _ in range(20):
-            self.runner.run_slice(
-                organization_id=operation.organization_id,
-                operation_id=operation.id,
-                lane=0,
-                should_abort=lambda: False,
-            )
-            if (found := self.look(operation)).status.is_terminal:
-                return found
-        raise AssertionError(f"the operation does not end: {found}")
-
     def invoice(self, order_ids: Sequence[int] = (), **more: Any) -> Operation:
         """Start and work to the end."""
-        return self.work(self.start(order_ids, **more))
+        return self.end(self.start(order_ids, **more))
 
     def undo(self, operation: Operation) -> Operation:
         with self.transaction() as conn:
             undo = self.operations.undo(conn, self.context, operation_id=operation.id)
-        return self.work(undo)
+        return self.end(undo)
 
     def look(self, operation: Operation) -> Operation:
         with self.transaction() as conn:

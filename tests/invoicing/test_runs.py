@@ -136,7 +136,7 @@ def test_a_failed_order_can_be_retried_in_the_same_run(office: Office) -> None:
     office.rows("UPDATE orders SET status = 'open' RETURNING id")
     with office.transaction() as conn:
         office.operations.retry(conn, office.context, operation_id=failed.id, code="order_cancelled")
-    assert office.work(failed).status is Status.COMPLETED
+    assert office.end(failed).status is Status.COMPLETED
     assert office.is_sound()
 
 

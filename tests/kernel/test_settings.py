@@ -1,12 +1,16 @@
 """Settings: what the environment may say, and what a wrong variable is told."""
 
 import re
+from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from tranche.kernel.errors import Invalid
 from tranche.kernel.settings import BatchesApi, Settings, variable
+
+GUIDE = (Path(__file__).resolve().parents[2] / "docs/operating.md").read_text()
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -61,7 +65,30 @@ def test_a_wrong_variable_is_named_with_what_it_must_be(name: str, value: str, t
 
 
 def test_the_operating_guide_lists_variables_that_exist() -> None:
-    guide = Path(__file__).resolve().parents[2] / "docs/operating.md"
-    named = set(re.findall(r"\b(?:TRANCHE|DATABASE)_[A-Z_]+\b", guide.read_text()))
+    named = set(re.findall(r"\b(?:TRANCHE|DATABASE)_[A-Z_]+\b", GUIDE))
     assert named
     assert named <= {variable(name) for name in Settings.__dataclass_fields__}
+
+
+def test_the_operating_guide_has_each_variable_once_with_its_default() -> None:
+    table = GUIDE.split("## Settings\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    named = [(name.strip(" `"), default) for names, told in rows for name, default in _pairs(names, told)]
+    assert Counter(name for name, _ in named) == Counter(variable(name) for name in Settings.__dataclass_fields__)
+    told = dict(named)
+    for field in fields(Settings):
+        if isinstance(field.default, bool | int | float) or (isinstance(field.default, str) and field.default):
+            assert told[variable(field.name)] == _as_told(field.default), field.name
+
+
+def _pairs(names: str, told: str) -> list[tuple[str, str]]:
+    """The variables of a row, each with its default as it is told; figures without their commas."""
+    ours, plain = names.split(", "), re.sub(r"(?<=\d),(?=\d)", "", told)
+    defaults = plain.split(", ") if len(ours) > 1 else [plain]
+    return [(name, default.strip(" `")) for name, default in zip(ours, defaults, strict=True)]
+
+
+def _as_told(default: float | str) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return default if isinstance(default, str) else f"{default:.0f}"

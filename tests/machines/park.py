@@ -14,10 +14,8 @@ import pytest
 from tests.buckets import CREDENTIALS, S3Server
 from tests.commands.processes import Command
 from tests.conftest import DatabaseUrls
+from tests.kernel.identity.factories import join
 from tranche.kernel.db.pool import Database
-from tranche.kernel.identity.service import bootstrap
-
-TERMINAL = frozenset({"cancelled", "completed", "completed_with_errors", "failed"})
 
 
 @dataclass(slots=True)
@@ -49,15 +47,7 @@ class Park:
 
 @pytest.fixture
 def park(database_urls: DatabaseUrls, database: Database, s3: S3Server, tmp_path: Path) -> Iterator[Park]:
-    made = bootstrap(
-        database,
-        entropy=secrets.token_bytes,
-        name="Acme",
-        admin_email="ada@acme.test",
-        admin_name="Ada Admin",
-        zone="UTC",
-        currency="USD",
-    )
+    _, key = join(database, name="Acme")
     shared = {
         "TRANCHE_S3_BUCKET": s3.make_bucket(),
         "TRANCHE_S3_ENDPOINT": s3.url,
@@ -65,7 +55,7 @@ def park(database_urls: DatabaseUrls, database: Database, s3: S3Server, tmp_path
         "TRANCHE_HEARTBEAT_SECONDS": "0.5",
         **CREDENTIALS,
     }
-    found = Park(database_urls, shared, tmp_path, made.issued.secret)
+    found = Park(database_urls, shared, tmp_path, key)
     yield found
     for machine in found.machines:
         machine.clear()

@@ -11,9 +11,10 @@ from tests.buckets import s3, s3_server
 from tests.chaos.files import make_file
 from tests.chaos.follower import Follower
 from tests.conftest import DatabaseUrls
-from tests.machines.park import TERMINAL, Park, park, wait
+from tests.machines.park import Park, park, wait
 from tests.poolers import Pooler, pooler
 from tranche.commands.moving import require_direct
+from tranche.kernel.client.events import TERMINAL
 from tranche.kernel.db.listen import require_listening
 from tranche.kernel.db.pool import Connection, Database, connect, is_pooled
 from tranche.kernel.errors import Invalid
@@ -62,7 +63,7 @@ def _issue_and_print(one: httpx.Client, other: httpx.Client) -> None:
     orders = [row["id"] for row in one.get("/api/orders", params={"limit": 100}).json()["data"]]
     answer = one.post("/functions/v1/batch-invoice-orders", json={"order_ids": orders})
     assert answer.status_code == 202, answer.text
-    wait(other, answer.headers["location"], over=lambda job: job["status"] in {"completed", "failed", *TERMINAL})
+    wait(other, answer.headers["location"], over=lambda job: job["status"] in TERMINAL)
     invoices = [row["id"] for row in other.get("/api/invoices", params={"limit": 40}).json()["data"]]
     assert len(invoices) == 40
     body = {"invoice_ids": invoices, "options": {"create_combined_pdf": True}}

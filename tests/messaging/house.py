@@ -1,19 +1,18 @@
 """A house that sends messages: channels set up, messages queued and sent, callbacks taken in."""
 
 import hashlib
-import io
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.keeping import keep
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.notify.domain import Outcome
 from tranche.kernel.notify.mail import Sender
 from tranche.kernel.secrets import SecretBox
-from tranche.kernel.storage import service as storage
 from tranche.kernel.storage.local import LocalFiles
 from tranche.messaging import service
 from tranche.messaging.channels.opening import Surroundings
@@ -79,9 +78,7 @@ class House:
 
     def attach(self, content: bytes = b"%PDF-1.7 invoice") -> Attachment:
         with self.transaction() as conn:
-            stored = storage.store(
-                conn, self.files, self.context.organization_id, stream=io.BytesIO(content), limit=10**6
-            )
+            stored = keep(conn, self.files, self.context.organization_id, content)
         assert stored.sha256 == hashlib.sha256(content).digest()
         return Attachment(sha256=stored.sha256, name="INV-1.pdf")
 

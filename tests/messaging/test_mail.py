@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.notify.mailbox import Mailbox, free_port, silent
+from tests.kernel.notify.mailbox import Mailbox, silent
 from tests.messaging.house import House
+from tests.ports import free_port
 from tranche.kernel.errors import Invalid
 from tranche.messaging.domain import State
 

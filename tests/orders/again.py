@@ -13,7 +13,6 @@ from tranche.imports.targets import Import
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.service import get_operation
 from tranche.orders import service
 from tranche.orders.checks import CHECKS as ORDER_CHECKS
 from tranche.orders.domain import OrderBatch
@@ -30,7 +29,7 @@ class Desk:
     def undo(self, batch_id: int) -> Operation:
         """Start the undo of a batch."""
         importer = self.importer
-        with importer.database.transaction(importer.context.organization_id) as conn:
+        with importer.transaction() as conn:
             return service.undo_batch(conn, importer.context, importer.operations, batch_id=batch_id)
 
     def undone(self, batch_id: int) -> Operation:
@@ -40,7 +39,7 @@ class Desk:
     def judge(self, import_id: int, mapping: Mapping, *, on_duplicate: OnDuplicate | None = None) -> Operation:
         """Start judging an import under another mapping."""
         importer = self.importer
-        with importer.database.transaction(importer.context.organization_id) as conn:
+        with importer.transaction() as conn:
             return again.judge_again(
                 conn,
                 importer.context,
@@ -52,7 +51,7 @@ class Desk:
     def confirm(self, import_id: int, *, allow_duplicate: bool = False) -> Operation:
         """Start the import that a dry run has reported."""
         importer = self.importer
-        with importer.database.transaction(importer.context.organization_id) as conn:
+        with importer.transaction() as conn:
             return again.confirm(
                 conn,
                 importer.context,
@@ -64,33 +63,26 @@ class Desk:
 
     def end(self, operation: Operation) -> Operation:
         """Work an operation of any kind to its end."""
-        importer = self.importer
-        for _ in range(50):
-            importer._run(importer.runner, operation)
-            with importer.database.transaction(importer.context.organization_id) as conn:
-                found = get_operation(conn, operation_id=operation.id)
-            if found.status.is_terminal:
-                return found
-        raise AssertionError(f"the operation does not end: {found}")
+        return self.importer.end(operation)
 
     def batch(self, batch_id: int) -> OrderBatch:
         """A batch as it is now."""
-        with self.importer.database.transaction(self.importer.context.organization_id) as conn:
+        with self.importer.transaction() as conn:
             return service.get_batch(conn, batch_id=batch_id)
 
     def work(self, import_id: int) -> Import:
         """An import as it is now."""
-        with self.importer.database.transaction(self.importer.context.organization_id) as conn:
+        with self.importer.transaction() as conn:
             return imports.get(conn, import_id=import_id)
 
     def memories(self) -> list[Memory]:
         """What is remembered."""
-        with self.importer.database.transaction(self.importer.context.organization_id) as conn:
+        with self.importer.transaction() as conn:
             return memory.list_page(conn, target=None, limit=100, offset=0)[0]
 
     def kept(self, batch_id: int) -> dict[str, str]:
         """The orders that an undo left, by number, each with its code."""
-        with self.importer.database.transaction(self.importer.context.organization_id) as conn:
+        with self.importer.transaction() as conn:
             report = service.look_at_undo(conn, batch_id=batch_id, outcome=None, limit=100, offset=0)
         assert report.total == len(report.orders)
         return {row["number"]: row["code"] for row in report.orders}

@@ -1,22 +1,18 @@
-"""Imports a small table of orders with one runner in this process, without server and queue loop."""
+"""Imports small tables of orders, without server and queue loop."""
 
 import csv
 import io
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.working import Workbench
 from tranche.imports import service as imports
 from tranche.imports.domain import ImportMode, Limits, Mapping, OnDuplicate
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database, Row
-from tranche.kernel.jobs.queue import ProcrastinateQueue
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.handlers import Registry
-from tranche.kernel.operations.queries import claims
-from tranche.kernel.operations.runner import Pace, Runner
-from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.operations.service import get_operation
 from tranche.kernel.storage.local import LocalFiles
 from tranche.orders import service
 from tranche.orders.domain import OrderBatch
@@ -40,26 +36,12 @@ class Imported:
         return [(error["row_number"], error["code"]) for error in self.errors]
 
 
-class Importer:
+class Importer(Workbench):
     """Uploads tables for one person and works their operations to the end."""
 
     def __init__(self, database: Database, context: Context, home: Path) -> None:
-        self.database = database
-        self.context = context
         self.files = LocalFiles(home / "files")
-        self.queue = ProcrastinateQueue()
-        registry = Registry(make_handlers(self.files, limits=Limits(seconds=60)))
-        self.operations = Operations(self.queue, registry)
-        self.worker_id = uuid.uuid4()
-        self.runner, self.stepper = (
-            Runner(database, self.queue, registry, worker_id=self.worker_id, pace=Pace(slice=seconds, dead_after=30))
-            for seconds in (60.0, 0.0)
-        )
-        self.beat()
-
-    def beat(self) -> None:
-        with self.database.transaction(None) as conn:
-            claims.beat(conn, worker_id=self.worker_id, host="test", pid=1, slots=1, version="test")
+        super().__init__(database, context, make_handlers(self.files, limits=Limits(seconds=60)))
 
     def upload(
         self,
@@ -85,34 +67,17 @@ class Importer:
             dry_run=dry_run,
             allow_duplicate=allow_duplicate,
         )
-        with self.database.transaction(self.context.organization_id) as conn:
+        with self.transaction() as conn:
             if dry_run:
                 return service.try_out(conn, self.context, self.operations, wanted=wanted)
             return service.upload(conn, self.context, self.operations, wanted=wanted)[1]
 
     def work(self, operation: Operation) -> Imported:
-        """Run slices until the operation has ended."""
-        for _ in range(50):
-            self._run(self.runner, operation)
-            found = self.look(operation)
-            if found.operation.status.is_terminal:
-                return found
-        raise AssertionError(f"the operation does not end: {found.operation}")
-
-    def step(self, operation: Operation) -> None:
-        """Run one slice that is over after its first step."""
-        self._run(self.stepper, operation)
-
-    def _run(self, runner: Runner, operation: Operation) -> None:
-        runner.run_slice(
-            organization_id=self.context.organization_id,
-            operation_id=operation.id,
-            lane=0,
-            should_abort=lambda: False,
-        )
+        """Run slices until the operation has ended; what became of the file."""
+        return self.look(self.end(operation))
 
     def look(self, operation: Operation) -> Imported:
-        with self.database.transaction(self.context.organization_id) as conn:
+        with self.transaction() as conn:
             current = get_operation(conn, operation_id=operation.id)
             batch_id = current.payload["batchId"]
             batch = None if batch_id is None else service.get_batch(conn, batch_id=batch_id)
@@ -126,5 +91,5 @@ class Importer:
         return self.work(self.upload(rows, **choices))  # type: ignore[arg-type]  # choices are those of upload
 
     def rows(self, statement: str) -> list[Row]:
-        with self.database.transaction(self.context.organization_id) as conn:
+        with self.transaction() as conn:
             return conn.execute(statement).fetchall()

@@ -125,14 +125,6 @@ def test_the_cookie_opens_the_api_as_its_person_and_the_branch_stays_in_the_head
     assert httpx.get(f"{live.url}/api/me", headers=cookies("trn_nonsense")).status_code == 401
 
 
-def _parameters(path: str) -> list[str]:
-    return [part[1:].partition(":")[0] for part in path.split("/") if part.startswith("{")]
-
-
-def _unknown(path: str) -> str:
-    return _filled(path, dict.fromkeys(_parameters(path), 999_999))
-
-
 def _filled(path: str, ids: dict[str, int]) -> str:
     parts = [str(ids[part[1:].partition(":")[0]]) if part.startswith("{") else part for part in path.split("/")]
     return "/".join(parts)

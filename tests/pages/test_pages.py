@@ -235,3 +235,15 @@ def test_the_audit_log_is_paged_by_places_filtered_and_exported(live: Live, admi
     export = re.findall(r'href="([^"]+export[^"]+csv)"', first.text)[0].replace("&amp;", "&")
     assert admin.get(export).text.count("branch.create") == 60
     assert admin.get("/settings/audit?after=rubbish").status_code == 400
+
+
+def test_the_audit_log_says_up_to_when_it_is_sealed(live: Live, admin: Visitor, owner: Connection) -> None:
+    assert "Nothing is sealed yet." in admin.get("/settings/audit").text
+    owner.execute(
+        "INSERT INTO audit_seals SELECT %s, 1234, '2026-11-01T08:00Z', 2, sha256('x')",
+        [live.context.organization_id],
+    )
+    shown = admin.get("/settings/audit").text
+    assert "Sealed up to" in shown
+    assert "1 Nov 2026 08:00" in shown
+    assert 'The last seal is 1,234, <code title="2d711642b726b04401627ca9fbac32f5' in shown

@@ -10,6 +10,7 @@ import msgspec
 
 from tranche.kernel.errors import Conflict, FieldError, Gone, Invalid, NotFound, TrancheError
 from tranche.kernel.notify.domain import check_mail
+from tranche.kernel.text import camel
 
 
 class SourceKind(StrEnum):
@@ -240,7 +241,7 @@ def check_settings(kind: SourceKind, settings: SourceSettings) -> None:
         Invalid: names each field.
     """
     faults = [
-        FieldError(f"/{_camel(name)}", f"must be from {least:,} to {most:,}")
+        FieldError(f"/{camel(name)}", f"must be from {least:,} to {most:,}")
         for name, (least, most) in _LIMITS.items()
         if not least <= getattr(settings, name) <= most
     ]
@@ -281,8 +282,3 @@ def _place_faults(kind: SourceKind, settings: SourceSettings) -> list[FieldError
 def _is_host(text: str) -> bool:
     """No socket folder, no list, nothing that a connection string would read as more than a host."""
     return 0 < len(text) <= _LONGEST and text.isascii() and all(c.isalnum() or c in ".-:_" for c in text)
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)

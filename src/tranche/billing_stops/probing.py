@@ -9,12 +9,14 @@ import msgspec
 
 from tranche.billing_stops.datasets import DataSet
 from tranche.billing_stops.domain import Source, SourceFault, cutoff
+from tranche.billing_stops.sources.feed import Feed
 from tranche.billing_stops.sources.making import Readers
 from tranche.billing_stops.sources.port import Wanted
 from tranche.billing_stops.sources.query_files import read_query
 from tranche.kernel.errors import Unavailable
 
 _SECONDS: Final = 30
+_PATIENCE: Final = 35.0  # a little more, so that a server that is well ends its query itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,15 @@ def probe(readers: Readers, source: Source, data_set: DataSet, *, organization_i
     wanted = Wanted(data_set=data_set, query=query, cutoff=cutoff(source.settings, batch_date=day))
     try:
         reader = readers.make(quick, organization_id=organization_id)
-        with reader.open(wanted) as reading, closing(reading.parts()) as parts:
+        with (
+            reader.open(wanted) as reading,
+            closing(Feed(reading, idle=_go_on, first_seconds=_PATIENCE).parts()) as parts,
+        ):
             first = next(parts, None)
             return Probe(as_of=reading.as_of, rows=first.rows if first else 0)
     except SourceFault as error:
         raise Unavailable(error.message, code=error.error_code, retry_after=30) from error
+
+
+def _go_on() -> None:
+    """Nobody can call a look off."""

@@ -5,10 +5,8 @@ from tranche.catalog.domain import Item, ItemFields, ItemTaken, StockTracking, U
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db import matching
-from tranche.kernel.db.listing import Choice, Prefix, count, fetch_page
 from tranche.kernel.db.matching import MatchCounts
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.text import fold
 
 ITEMS = queries.ITEMS
 item_of = queries.item_of
@@ -81,14 +79,6 @@ def match_or_create(conn: Connection) -> MatchCounts:
     the same item may differ: the most frequent value counts.
     """
     return matching.match_or_create(conn, target=queries.WANTED)
-
-
-def list_page(conn: Connection, *, search: str | None, limit: int, offset: int) -> tuple[list[Item], int]:
-    """One page by name, and how many there are in all; `search` is the beginning of a name or of a code."""
-    prefix = fold(search or "")
-    choice = Choice({"search": Prefix(prefix) if prefix else None})
-    rows = fetch_page(conn, ITEMS, choice, limit=limit, offset=offset)
-    return [item_of(row) for row in rows], count(conn, ITEMS, choice)
 
 
 def take_in(conn: Connection) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from tranche import __version__
 from tranche.commands.database import use_database
-from tranche.commands.moving import read_key, require_direct, showing
+from tranche.commands.moving import read_signing_key, require_direct, showing
 from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
 from tranche.kernel.backup.domain import Done
@@ -52,7 +52,7 @@ def backup(
             saving = Saving(
                 owner_url=owner_url,
                 storage=make_storage(settings),
-                key=read_key(settings, with_text=not without_key),
+                key=read_signing_key(settings, with_text=not without_key),
                 programs=find_dumper(settings.pg_bin, server=conn.info.server_version // 10_000),
                 environ=os.environ,
                 version=__version__,

@@ -24,7 +24,6 @@ class Home:
         self.folder = folder
         self.key_file = folder / KEY_FILE
         self.url_file = folder / URL_FILE
-        self.files = folder / "files"
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -61,7 +60,7 @@ class Home:
     def write_key(self, secret: str) -> None:
         """Keep the key where only this user reads it."""
         self.make()
-        _write(self.key_file, secret)
+        write_private(self.key_file, f"{secret}\n".encode())
 
     def read_url(self) -> str | None:
         """Where the server of this home listens, while it is up."""
@@ -69,7 +68,7 @@ class Home:
 
     def write_url(self, url: str) -> None:
         """Say where the server listens."""
-        _write(self.url_file, url)
+        write_private(self.url_file, f"{url}\n".encode())
 
 
 def _read(file: Path) -> str | None:
@@ -79,12 +78,12 @@ def _read(file: Path) -> str | None:
         return None
 
 
-def _write(file: Path, text: str) -> None:
+def write_private(file: Path, content: bytes) -> None:
     """The whole file or none, also after a power cut, and never readable by others in between."""
     scratch = file.with_name(f".{file.name}.{os.getpid()}")
     handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(handle, f"{text}\n".encode())
+        os.write(handle, content)
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -7,12 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import msgspec
 import structlog
 
 from tranche.kernel.errors import Invalid
 
 FORMATS = ("text", "json")
 _LONGEST = 300
+_JSON = msgspec.json.Encoder(enc_hook=repr)
 
 
 def configure_logs(*, level: int = logging.WARNING, log_format: str = "text") -> None:
@@ -42,8 +44,13 @@ def configure_logs(*, level: int = logging.WARNING, log_format: str = "text") ->
 
 def _renderer(log_format: str) -> structlog.typing.Processor:
     if log_format == "json":
-        return structlog.processors.JSONRenderer()
+        return _render_json
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False)
+
+
+def _render_json(_: object, __: str, event: MutableMapping[str, Any]) -> str:
+    """A line for every response: the standard library's way takes several times as long."""
+    return _JSON.encode(event).decode()
 
 
 def _without_data(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,11 +1,11 @@
 """What `tranche backup` and `tranche restore` share: how far they are, and the signing key of the home."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from tranche.commands.home import Home, write_private
 from tranche.kernel.backup.saving import Key
 from tranche.kernel.client.output import messages, say
 from tranche.kernel.db.pool import Connection, is_pooled
@@ -48,21 +48,14 @@ def require_direct(conn: Connection) -> None:
         )
 
 
-def read_key(settings: Settings, *, with_text: bool) -> Key:
-    """The installation's key; its text only where it is kept in the home, and wanted."""
+def read_signing_key(settings: Settings, *, with_text: bool) -> Key:
+    """The installation's signing key; its text only where it is kept in the home, and wanted."""
     mark = load_signing_key(settings.home, given=settings.signing_key).mark
     is_kept = with_text and settings.signing_key is None
     return Key(mark=mark, text=(settings.home / KEY_FILE).read_bytes() if is_kept else None)
 
 
-def write_key(settings: Settings, text: bytes) -> None:
-    """Keep a key in the home, where only we read it."""
-    settings.home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    scratch = settings.home / f".{KEY_FILE}.{os.getpid()}"
-    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(handle, text)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    scratch.replace(settings.home / KEY_FILE)
+def write_signing_key(settings: Settings, text: bytes) -> None:
+    """Keep a signing key in the home, where only we read it."""
+    Home(settings.home).make()
+    write_private(settings.home / KEY_FILE, text)

@@ -47,7 +47,7 @@ class WebPart:
 
     def __init__(self, web: Web, settings: Settings, *, bound: socket.socket, started: Callable[[], None]) -> None:
         """`started` is called once, when requests are answered."""
-        self._server: Server = web.server(settings, own_signals=False)
+        self._server: Server = web.server(settings)
         self._bound = bound
         self._started = started
 

@@ -11,10 +11,10 @@ from tranche.commands import screen
 from tranche.commands.database import Addresses, use_database
 from tranche.commands.doctor import examine, show_outcomes
 from tranche.commands.home import Home
-from tranche.commands.moving import require_direct, showing, write_key
+from tranche.commands.moving import require_direct, showing, write_signing_key
 from tranche.commands.options import load_settings
 from tranche.commands.queries import reaching
-from tranche.kernel.backup.domain import KEY, Manifest, Occupied
+from tranche.kernel.backup.domain import KEY, Done, Manifest, Occupied
 from tranche.kernel.backup.places import Source, reading
 from tranche.kernel.backup.restoring import Restoring, require_fitting, restore
 from tranche.kernel.client.output import ExitCode, ask, say
@@ -54,17 +54,15 @@ def restore_backup(
         require_direct(conn)
         _require_key(settings, source.manifest, replace=replace)
         require_fitting(conn, source.manifest, replace=replace)
-        report, missing = _restore(conn, source, settings, owner_url=owner_url)
+        done, report = _restore(conn, source, settings, owner_url=owner_url)
         outcomes = examine(conn, settings, is_stopped=True, deep=False)
     show_outcomes(screen.out(), outcomes)
-    _tell(addresses, source.manifest, report, missing=missing)
-    if missing or not all(outcome.is_ok for outcome in outcomes):
+    _tell(addresses, done, report)
+    if done.missing or not all(outcome.is_ok for outcome in outcomes):
         raise typer.Exit(ExitCode.FAILURE)
 
 
-def _restore(
-    conn: Connection, source: Source, settings: Settings, *, owner_url: str
-) -> tuple[MigrationReport, tuple[str, ...]]:
+def _restore(conn: Connection, source: Source, settings: Settings, *, owner_url: str) -> tuple[Done, MigrationReport]:
     found = source.manifest
     restoring = Restoring(
         owner_url=owner_url,
@@ -77,8 +75,8 @@ def _restore(
     done, report = restore(conn, source, restoring, progress=showing)
     if found.has_key and settings.signing_key is None:
         with source.open(KEY) as file:
-            write_key(settings, file.read())
-    return report, done.missing
+            write_signing_key(settings, file.read())
+    return done, report
 
 
 def _require_key(settings: Settings, found: Manifest, *, replace: bool) -> None:
@@ -98,9 +96,15 @@ def _require_key(settings: Settings, found: Manifest, *, replace: bool) -> None:
         raise Occupied(f"{settings.home} holds another signing key. Name another home, or add --replace.")
 
 
-def _tell(addresses: Addresses, found: Manifest, report: MigrationReport, *, missing: tuple[str, ...]) -> None:
-    for name in missing:
+def _tell(addresses: Addresses, done: Done, report: MigrationReport) -> None:
+    found = done.manifest
+    for name in done.missing:
         say(f"missing: {name}")
+    for head in done.lost:
+        say(
+            f"The audit log of organization {head.organization_id} was sealed up to {head.until:%Y-%m-%d %H:%M} UTC "
+            f"here, by seal {head.short}. That seal is not in the backup; its own last one is anchored now."
+        )
     say(f"Restored what Tranche {found.tranche} saved at {found.made_at}: {found.files:,} files.")
     if report.applied:
         say(f"Brought to the schema of this release: {', '.join(report.applied)}.")

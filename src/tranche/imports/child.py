@@ -60,10 +60,10 @@ def _parse(request: Request) -> _Frames:
     yield Began(header=sheet.header), b""
     rows = 0
     if not sheet.header.matching.missing:
-        for piece in cut(sheet, fields=request.fields, limits=request.limits):
-            rows += piece.rows
-            sent = Sent(rows=piece.rows, size=len(piece.copy), last_row=piece.last_row, faults=piece.faults)
-            yield sent, piece.copy
+        for part in cut(sheet, fields=request.fields, limits=request.limits):
+            rows += part.rows
+            sent = Sent(rows=part.rows, size=len(part.copy), last_row=part.last_row, faults=part.faults)
+            yield sent, part.copy
     yield Done(rows=rows), b""
 
 

@@ -212,8 +212,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """Some rows as text for `COPY ... FROM STDIN (FORMAT csv)`, in the order of `copy_columns`.
+    """Some rows as text for `COPY ... FROM STDIN (FORMAT csv)`.
 
+    Its columns: the row's number, each field, what is extra (JSON or NULL), and whether the row is doubtful.
     `last_row` is the last of Excel's rows that was looked at, blank ones included.
     """
 
@@ -269,9 +270,9 @@ class ParseAbortedError(Exception):
     """The caller asked the reading to stop; nothing is wrong with the file."""
 
 
-def copy_columns(fields: tuple[Field, ...]) -> tuple[str, ...]:
-    """The columns of a slice's text: `row_number`, each field by its name, `extra` (JSON or NULL), `is_doubtful`."""
-    return ("row_number", *(entry.name for entry in fields), "extra", "is_doubtful")
+def split_words(text: str) -> tuple[str, ...]:
+    """The synonyms of a field, one per comma: as tuples they would fill pages."""
+    return tuple(" ".join(word.split()) for word in text.split(","))
 
 
 def letter_of(index: int) -> str:

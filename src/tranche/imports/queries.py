@@ -209,11 +209,6 @@ def list_bad_rows(conn: Connection, *, import_id: int, after: int, limit: int) -
     ).fetchall()
 
 
-def lengthen_statement_time(conn: Connection, *, seconds: int) -> None:
-    """Allow the rest of this transaction's statements more time than the role's limit."""
-    conn.execute("SELECT set_config('statement_timeout', %(ms)s, true)", {"ms": str(seconds * 1000)})
-
-
 def widen_memory(conn: Connection, *, megabytes: int) -> None:
     """Allow the rest of this transaction's sorts and hashes more memory, each, than the server's default."""
     conn.execute("SELECT set_config('work_mem', %(size)s, true)", {"size": f"{megabytes}MB"})

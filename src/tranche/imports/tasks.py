@@ -12,7 +12,7 @@ from tranche.imports.memory import service as memory
 from tranche.imports.parser import Parsed, parse
 from tranche.imports.readout import keep_reading
 from tranche.imports.targets import Import, Judgement, StageLost, Target
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, lengthen_statement_time
 from tranche.kernel.operations.domain import Claim, Counts, Operation, Status
 from tranche.kernel.operations.handlers import Fatal, Handler, Restart, Retried, StreamWork
 
@@ -93,7 +93,7 @@ class StagePhase:
         """Read the stored file from its beginning; what a dead worker had staged is forgotten."""
         with work.transaction() as conn:
             job = find_work(conn, work.operation)
-            queries.lengthen_statement_time(conn, seconds=_COPY_SECONDS)
+            lengthen_statement_time(conn, seconds=_COPY_SECONDS)
             self._target.clear(conn, job)
             queries.delete_errors(conn, import_id=job.id)
             said = read_mapping(job.options.get("mapping", {}), fields=self._target.fields)
@@ -123,7 +123,7 @@ class StagePhase:
         _analyze(work, self._target, rows=rows, phase=STAGE)
 
     def _copy(self, conn: Connection, job: Import, part: Slice) -> None:
-        queries.lengthen_statement_time(conn, seconds=_COPY_SECONDS)
+        lengthen_statement_time(conn, seconds=_COPY_SECONDS)
         columns = ("row_number", *self._target.stage_columns, "extra", "is_doubtful")
         queries.copy_to_stage(conn, table=self._target.stage_table, columns=columns, import_id=job.id, data=part.copy)
         if part.faults:
@@ -143,7 +143,7 @@ class JudgePhase:
         """Judge; an atomic import with a bad row ends here."""
         with work.transaction() as conn:
             job = find_work(conn, work.operation)
-            queries.lengthen_statement_time(conn, seconds=_JUDGE_SECONDS)
+            lengthen_statement_time(conn, seconds=_JUDGE_SECONDS)
             queries.widen_memory(conn, megabytes=_JUDGE_MEGABYTES)
             if self._target.count_staged(conn, job) != job.staged_rows:
                 raise Restart(STAGE)
@@ -192,7 +192,7 @@ class PreparePhase:
             job = find_work(conn, work.operation)
             if job.is_dry_run:
                 return
-            queries.lengthen_statement_time(conn, seconds=_JUDGE_SECONDS)
+            lengthen_statement_time(conn, seconds=_JUDGE_SECONDS)
             if self._target.count_staged(conn, job) != job.staged_rows:
                 raise Restart(STAGE)
             self._target.prepare(conn, job)
@@ -227,7 +227,7 @@ class CommitPhase:
     def run(self, conn: Connection, operation: Operation, claim: Claim) -> Counts:
         """Bring one slice in."""
         work = find_work(conn, operation)
-        queries.lengthen_statement_time(conn, seconds=_COPY_SECONDS)
+        lengthen_statement_time(conn, seconds=_COPY_SECONDS)
         try:
             return self._target.commit(conn, work, low=claim.low, high=claim.high)
         except StageLost as lost:

@@ -3,8 +3,7 @@
 from enum import StrEnum
 from typing import Protocol
 
-from tranche.imports import queries
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, lengthen_statement_time
 from tranche.kernel.operations.domain import Counts, Operation, Status
 from tranche.kernel.operations.handlers import Handler, Retried, StreamWork
 from tranche.kernel.operations.items import ItemPhase, collect_items, retry_items
@@ -69,7 +68,7 @@ class CollectPhase:
         with work.transaction() as conn:
             if get_operation(conn, operation_id=work.operation.id).total:
                 return
-            queries.lengthen_statement_time(conn, seconds=_SECONDS)
+            lengthen_statement_time(conn, seconds=_SECONDS)
             self._undoer.collect(conn, work.operation)
             total = collect_items(conn, operation_id=work.operation.id, stage=UNDO)
             work.count(conn, total=total, counts=Counts(), summary={})
@@ -86,7 +85,7 @@ class UndoPhase(ItemPhase):
 
     def judge(self, conn: Connection, operation: Operation) -> None:
         """See Undoer."""
-        queries.lengthen_statement_time(conn, seconds=_SECONDS)
+        lengthen_statement_time(conn, seconds=_SECONDS)
         self._undoer.judge(conn, operation)
 
     def commit(self, conn: Connection, operation: Operation) -> None:

@@ -1,16 +1,20 @@
-"""What the uploads of all targets share: limits, the file's name, the mapping as a form or a query carries it."""
+"""What the uploads of all targets share: limits, the file's name, and what a form and a query ask for."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from litestar.openapi.spec import Parameter
 
 from tranche.imports.choices import read_mapping
-from tranche.imports.domain import Field, Limits, Mapping
+from tranche.imports.domain import Field, ImportMode, Limits, Mapping, OnDuplicate
 from tranche.kernel.errors import FieldError, Invalid
+from tranche.kernel.web.openapi import choice, flag
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
 
+_PARAMETERS: Final = frozenset({"mapping", "dryRun", "mode", "onDuplicate"})
 _LONGEST_NAME: Final = 255
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -23,13 +27,51 @@ class UploadLimits:
     parsing: Limits
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What an upload asks for beside its file."""
+
+    mapping: Mapping
+    on_duplicate: OnDuplicate
+    mode: ImportMode
+    dry_run: bool
+
+
+def read_wish(request: AnyRequest, text: str | None, *, fields: Sequence[Field], besides: Collection[str] = ()) -> Wish:
+    """What the query asks for; `text` is the mapping of the form, which goes before one in the query.
+
+    Raises:
+        Invalid: a parameter cannot be read, or is neither one of these nor `besides`.
+        InvalidMapping: the mapping names what the target does not have.
+    """
+    allow_query(request, _PARAMETERS.union(besides))
+    mapping = _decode_mapping(text or request.query_params.get("mapping"), fields=fields)
+    on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
+    mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
+    return Wish(
+        mapping=mapping,
+        on_duplicate=OnDuplicate(on_duplicate),
+        mode=ImportMode(mode),
+        dry_run=read_flag(request, "dryRun"),
+    )
+
+
+def wishes_about(what: str, *, on_duplicate: Sequence[OnDuplicate] = tuple(OnDuplicate)) -> tuple[Parameter, ...]:
+    """The parameters of `read_wish` as documents say them; `what` may be there already."""
+    return (
+        flag("dryRun", "Judge only: nothing is written."),
+        choice("mode", "`valid` brings in what is right, `atomic` all or nothing.", choices=list(ImportMode)),
+        choice("onDuplicate", f"What becomes of {what} that is there already.", choices=on_duplicate),
+    )
+
+
 def clean_name(name: str) -> str:
     """The last part of a file's name without control characters, at most 255 characters."""
     last = re.split(r"[/\\]", name)[-1]
     return _UNPRINTABLE.sub("", last).strip()[:_LONGEST_NAME] or "upload"
 
 
-def decode_mapping(text: str | None, *, fields: Sequence[Field]) -> Mapping:
+def _decode_mapping(text: str | None, *, fields: Sequence[Field]) -> Mapping:
     """The mapping that an upload carries as JSON; nothing said is an empty one.
 
     Raises:

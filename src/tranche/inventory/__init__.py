@@ -1,1 +1,1 @@
-"""Stock: for now, items as a target of imports."""
+"""Document 5: items, lots, and a ledger of stock that keeps its own balances."""

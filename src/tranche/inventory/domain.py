@@ -185,12 +185,6 @@ class LotHeld(Invalid):
     code = "batch_on_hold"
 
 
-class NumberTaken(Conflict):
-    """Another lot of the organization has this number."""
-
-    code = "batch_number_taken"
-
-
 class UnknownOperation(NotFound):
     """No such movement in this organization."""
 

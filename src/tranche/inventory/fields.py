@@ -2,18 +2,13 @@
 
 from typing import Final
 
-from tranche.imports.domain import Field, FieldKind
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(" ".join(word.split()) for word in text.split(","))
-
+from tranche.imports.domain import Field, FieldKind, split_words
 
 ITEM_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "itemSku",
         "Item SKU",
-        _words(
+        split_words(
             """
             sku, item code, item no, item number, item id, product code, product sku, product no, product number,
             product id, code, stock code, article no, article number, article code, article id, part no, part number,
@@ -28,7 +23,7 @@ ITEM_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "name",
         "Name",
-        _words(
+        split_words(
             """
             item name, product name, item, product, article, article name, title, product title, item description,
             product description, description, Bezeichnung, Artikelbezeichnung, Artikelname, Artikel, Produktname,
@@ -41,7 +36,7 @@ ITEM_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "unitPrice",
         "Unit price",
-        _words(
+        split_words(
             """
             price, sales price, selling price, sale price, list price, price each, price per unit, item price, retail
             price, net price, Preis, Einzelpreis, Stückpreis, Verkaufspreis, Listenpreis, prix, prix unitaire, prix de
@@ -54,7 +49,7 @@ ITEM_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "stockTracking",
         "Stock tracking",
-        _words(
+        split_words(
             """
             tracking, stock control, inventory tracking, tracked, Bestandsführung, Lagerführung, suivi de stock, gestion
             de stock, control de existencias, control de inventario, voorraadbeheer, gestione scorte

@@ -6,7 +6,7 @@ from tranche.invoicing.bulk.issuing import after_invoice
 from tranche.invoicing.bulk.queries.customers import keep_members
 from tranche.invoicing.domain import Maker, Terms
 from tranche.invoicing.service import DRAW_STAGE, RUN_KIND, RUN_STAGE, UNDO_KIND
-from tranche.invoicing.undo import InvoiceUndoer, starter
+from tranche.invoicing.undo import InvoiceUndoer
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.handlers import Handler
@@ -35,7 +35,7 @@ class InvoicePhase(ItemPhase):
     def seal(self, conn: Connection, operation: Operation) -> None:
         """Give them numbers, for which other chunks may be waiting, and issue them."""
         maker = Maker(user_id=operation.created_by, operation_id=operation.id)
-        service.issue_prepared(conn, starter(operation), terms=Terms.load(operation.payload), maker=maker)
+        service.issue_prepared(conn, operation.starter, terms=Terms.load(operation.payload), maker=maker)
         if after_invoice(operation):
             keep_members(conn, operation_id=operation.id)
 

@@ -3,7 +3,6 @@
 from tranche.invoicing.domain import InvoiceStatus
 from tranche.invoicing.queries import closing
 from tranche.invoicing.service import close_held
-from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation, Status
 
@@ -28,7 +27,7 @@ class InvoiceUndoer:
         """The others are voided."""
         close_held(
             conn,
-            starter(operation),
+            operation.starter,
             status=InvoiceStatus.VOID,
             reason=f"The run {operation.payload['operationId']} was undone.",
             user_id=operation.created_by,
@@ -39,13 +38,3 @@ class InvoiceUndoer:
 
     def finished(self, conn: Connection, operation: Operation, status: Status) -> None:
         """The ledger says everything already."""
-
-
-def starter(operation: Operation) -> Context:
-    """Who started an operation, as the actor of what a worker does for it."""
-    return Context(
-        organization_id=operation.organization_id,
-        role=Role.OPERATOR,
-        user_id=operation.created_by,
-        user_name=operation.created_by_name,
-    )

@@ -1,6 +1,6 @@
-"""Folding of names for matching: one rule, written once for Python and once for SQL.
+"""What is done to texts; above all the folding of names for matching, written once for Python and once for SQL.
 
-The rule: compatibility forms are unified (NFKC), runs of white space become one space and the ends are cut,
+The rule of folding: compatibility forms are unified (NFKC), runs of white space become one space and the ends are cut,
 letters become small, and the four letters on which lower-casing rules disagree are fixed by hand: the dotted and
 the dotless Turkish i both become "i", both forms of the small sigma become one, and "ß" becomes "ss".
 
@@ -63,6 +63,12 @@ def is_line(text: str) -> bool:
 def spellings(text: str) -> tuple[str, ...]:
     """How a number may be written that somebody types: as it stands, and in capitals."""
     return tuple(dict.fromkeys((text, text.upper())))
+
+
+def camel(name: str) -> str:
+    """A field's name as the wire writes it: `due_days` is dueDays."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def number_ranges(prefix: str, *, digits: int = 12) -> list[tuple[int, int]]:

@@ -12,9 +12,9 @@ import structlog
 
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import TrancheError
+from tranche.kernel.faults import describe
 from tranche.kernel.notify.domain import Outcome, in_doubt, refused
 from tranche.kernel.notify.mail import MailFile
-from tranche.kernel.operations.faults import describe
 from tranche.kernel.secrets import SecretBox
 from tranche.kernel.storage.domain import Files
 from tranche.messaging import service

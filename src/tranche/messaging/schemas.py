@@ -7,7 +7,7 @@ import msgspec
 
 from tranche.kernel.db.pool import Row
 from tranche.kernel.notify.domain import Outcome
-from tranche.kernel.web.json import Body, Out
+from tranche.kernel.web.json import Body, Out, utc_or_none
 from tranche.messaging.domain import Channel, ChannelSettings, Message, Provider, Suppression, Template
 
 
@@ -170,7 +170,7 @@ def channel_out(settings: ChannelSettings, *, organization_id: int, providers: l
         secret_names=list(settings.secret_names),
         rate_per_second=settings.rate_per_second,
         callback_path=f"/api/message-callbacks/{organization_id}/{settings.channel}",
-        updated_at=utc(settings.updated_at),
+        updated_at=utc_or_none(settings.updated_at),
     )
 
 
@@ -186,7 +186,7 @@ def template_out(template: Template) -> TemplateOut:
         subject=template.subject,
         body=template.body,
         is_own=template.id is not None,
-        updated_at=utc(template.updated_at),
+        updated_at=utc_or_none(template.updated_at),
     )
 
 
@@ -224,12 +224,8 @@ def _fields(message: Message) -> dict[str, Any]:
         "error_code": message.error_code,
         "error": message.error,
         "attachments": [one.name for one in message.attachments],
-        "created_at": utc(message.created_at),
-        "sent_at": utc(message.sent_at),
-        "delivered_at": utc(message.delivered_at),
-        "read_at": utc(message.read_at),
+        "created_at": utc_or_none(message.created_at),
+        "sent_at": utc_or_none(message.sent_at),
+        "delivered_at": utc_or_none(message.delivered_at),
+        "read_at": utc_or_none(message.read_at),
     }
-
-
-def utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC)

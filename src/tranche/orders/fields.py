@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
-from tranche.imports.domain import Field, FieldKind
-from tranche.orders.headers import MORE_HEADERS, split_words
+from tranche.imports.domain import Field, FieldKind, split_words
+from tranche.orders.headers import MORE_HEADERS
 
 _FIELDS: Final[tuple[Field, ...]] = (
     Field(

@@ -3,12 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-
-def split_words(text: str) -> tuple[str, ...]:
-    """One synonym per comma: as tuples they would fill pages."""
-    return tuple(" ".join(word.split()) for word in text.split(","))
-
-
 MORE_HEADERS: Final[Mapping[str, str]] = {
     "orderId": """
         Bestellungsnummer, Order-Nr, Vorgangsnummer, Rechnung Nr, n° de facture, facture, bon de commande, factura,

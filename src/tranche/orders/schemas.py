@@ -9,7 +9,7 @@ from litestar.datastructures import UploadFile
 from msgspec import UNSET, UnsetType
 
 from tranche.kernel.db.pool import Row
-from tranche.kernel.web.json import Body, Out
+from tranche.kernel.web.json import Body, Out, utc_or_none
 from tranche.kernel.web.pagination import Cursors, Pagination
 from tranche.orders.domain import BatchStats, Order, OrderBatch, OrderLine
 
@@ -259,7 +259,7 @@ def _batch_fields(batch: OrderBatch) -> dict[str, Any]:
         "success_rate": str(batch.success_rate),
         "duration": batch.duration,
         "imported_at": batch.imported_at.astimezone(UTC),
-        "completed_at": _utc(batch.completed_at),
+        "completed_at": utc_or_none(batch.completed_at),
         "skipped_orders": batch.skipped_orders,
         "error_count": batch.error_count,
         "warning_count": batch.warning_count,
@@ -268,7 +268,7 @@ def _batch_fields(batch: OrderBatch) -> dict[str, Any]:
         "operation_id": batch.operation_id,
         "undone_orders": batch.undone_orders,
         "kept_orders": batch.kept_orders,
-        "undone_at": _utc(batch.undone_at),
+        "undone_at": utc_or_none(batch.undone_at),
         "undo_operation_id": batch.undo_operation_id,
     }
 
@@ -283,7 +283,7 @@ def _order_fields(order: Order) -> dict[str, Any]:
         "customer_name": order.customer_name,
         "kind": order.kind,
         "status": order.status,
-        "order_date": _utc(order.order_date),
+        "order_date": utc_or_none(order.order_date),
         "currency": order.currency,
         "line_count": order.line_count,
         "total": order.total,
@@ -291,7 +291,3 @@ def _order_fields(order: Order) -> dict[str, Any]:
         "created_at": order.created_at.astimezone(UTC),
         "updated_at": order.updated_at.astimezone(UTC),
     }
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC) if moment else None

@@ -14,7 +14,7 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, Operation, Status
 from tranche.orders.domain import BatchDeleted, BatchUndone
 from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.queries import batches, forming, judging, lines, masters, orders, refused, stage, undoing
+from tranche.orders.queries import batches, forming, judging, lines, masters, orders, refused, stage, told, undoing
 from tranche.orders.queries.rules import Rules
 
 _LEFT_BY = {"stage": "lines", "judge": "orders", "prepare": "masters"}
@@ -86,6 +86,8 @@ class OrderTarget:
         judging.judge_existing(conn, rules)
         judging.name_siblings(conn, rules)
         judging.warn_of_repeats(conn, rules)
+        told.warn_of_dates(conn, rules)
+        told.warn_of_customers(conn, rules)
         found = forming.tally(conn, rules)
         # Read under another mapping, the file may not have the numbers any more under which orders came in before.
         done = orders.count_batch_orders(conn, batch_id=rules.batch_id) if rules.batch_id else 0

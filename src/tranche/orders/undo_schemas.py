@@ -1,8 +1,8 @@
 """The wire contract of undone order batches."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from tranche.kernel.web.json import Out
+from tranche.kernel.web.json import Out, utc_or_none
 from tranche.orders.service import UndoReport
 
 
@@ -41,7 +41,7 @@ def undo_out(report: UndoReport) -> UndoOut:
         reversed_orders=operation.succeeded,
         kept_orders=operation.skipped,
         errored_orders=operation.failed + operation.unknown + operation.cancelled,
-        undone_at=report.batch.undone_at.astimezone(UTC) if report.batch.undone_at else None,
+        undone_at=utc_or_none(report.batch.undone_at),
         orders=[
             UndoneOut(
                 id=row["id"], order_id=row["number"], outcome=row["outcome"], code=row["code"], reason=row["reason"]

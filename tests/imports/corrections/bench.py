@@ -50,7 +50,7 @@ class Bench:
 
     def edit(self, row: int, **cells: str | None) -> list[RowState]:
         """Correct one row, and check the books."""
-        with self.importer.database.transaction(self.importer.context.organization_id) as conn:
+        with self.importer.transaction() as conn:
             states = self.corrections.edit(
                 conn, self.importer.context, import_id=self.import_id, row_number=row, cells=cells
             )
@@ -60,14 +60,14 @@ class Bench:
     def set_group(self, key: str, field: str, value: str | None) -> Operation:
         """Start to set one field in all rows of the group of that key."""
         ctx = self.importer.context
-        with self.importer.database.transaction(ctx.organization_id) as conn:
+        with self.importer.transaction() as conn:
             return self.corrections.begin_setting(
                 conn, ctx, import_id=self.import_id, cause_key=key, field=field, value=value
             )
 
     def set_all(self, code: str, field: str, value: str | None, *, column: str | None = None) -> Operation:
         """Start to set one field in all rows with an error of this code."""
-        with self.importer.database.transaction(self.importer.context.organization_id) as conn:
+        with self.importer.transaction() as conn:
             groups = imports.list_error_groups(conn, import_id=self.import_id)
         (group,) = [g for g in groups if g["code"] == code and column in {None, g["column_name"]}]
         return self.set_group(imports.cause_key(group), field, value)
@@ -76,23 +76,19 @@ class Bench:
         """Start to take over a corrected workbook."""
         ctx = self.importer.context
         stored = self.importer.files.put(ctx.organization_id, io.BytesIO(content), limit=10_000_000)
-        with self.importer.database.transaction(ctx.organization_id) as conn:
+        with self.importer.transaction() as conn:
             return self.corrections.begin_merging(conn, ctx, import_id=self.import_id, stored=stored, file_name=name)
 
     def work(self, operation: Operation) -> Operation:
         """Work an operation to its end, and check the books."""
-        for _ in range(50):
-            self.importer._run(self.importer.runner, operation)
-            (row,) = self.importer.rows(f"SELECT status FROM operations WHERE id = {operation.id}")
-            if row["status"] in {"completed", "completed_with_errors", "failed", "cancelled"}:
-                break
+        ended = self.importer.end(operation)
         self.assert_sound()
-        return self.look(operation.id)
+        return ended
 
     def retry(self, operation_id: int | None = None) -> Operation:
         """Work an operation once more, by default that of the import, and check the books."""
         ctx = self.importer.context
-        with self.importer.database.transaction(ctx.organization_id) as conn:
+        with self.importer.transaction() as conn:
             operation = self.importer.operations.retry(
                 conn, ctx, operation_id=operation_id or self.operation_id, code=None
             )
@@ -100,13 +96,13 @@ class Bench:
 
     def cancel(self, operation: Operation) -> None:
         ctx = self.importer.context
-        with self.importer.database.transaction(ctx.organization_id) as conn:
+        with self.importer.transaction() as conn:
             self.importer.operations.cancel(conn, ctx, operation_id=operation.id)
 
     def delete_batch(self) -> None:
         """Delete the import's batch."""
         ctx = self.importer.context
-        with self.importer.database.transaction(ctx.organization_id) as conn:
+        with self.importer.transaction() as conn:
             batch_id = get_operation(conn, operation_id=self.operation_id).payload["batchId"]
             orders.delete_batch(conn, ctx, self.importer.operations, batch_id=batch_id)
 
@@ -121,12 +117,12 @@ class Bench:
 
     def look(self, operation_id: int | None = None) -> Operation:
         """An operation, by default that of the import."""
-        with self.importer.database.transaction(self.importer.context.organization_id) as conn:
+        with self.importer.transaction() as conn:
             return get_operation(conn, operation_id=operation_id or self.operation_id)
 
     def job(self) -> Import:
         """The import's own row."""
-        with self.importer.database.transaction(self.importer.context.organization_id) as conn:
+        with self.importer.transaction() as conn:
             return imports.get(conn, import_id=self.import_id)
 
     @property

@@ -1,57 +1,22 @@
 """What other programs write into the XML of an .xlsx file: strings in every form, formulas, merges, empty rows."""
 
 import time
-import zipfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 import openpyxl
 import pytest
 import xlsxwriter
 
 from tests.imports.factories import TEXTS, Cell, orders, read, write_xlsx
+from tests.imports.sheets import head_row, write_sheet
 from tranche.imports.domain import FileTooLarge, UnreadableFile
-
-_MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_LINKS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
-
-
-def _write(path: Path, rows: str, *, strings: str = "", prefix: str = "") -> Path:
-    """A workbook of this XML of rows; `prefix` is put before the tags of the sheet, as some programs do."""
-    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-    space = f"xmlns:{prefix.rstrip(':')}" if prefix else "xmlns"
-    links = "".join(
-        f'<Relationship Id="rId{n}" Type="{_LINKS}/{kind}" Target="{target}"/>'
-        for n, kind, target in ((1, "worksheet", "worksheets/sheet1.xml"), (2, "sharedStrings", "sharedStrings.xml"))
-    )
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"/>',
-        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-        f'Type="{_LINKS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_LINKS}"><sheets><sheet name="Data" sheetId="1" '
-        'r:id="rId1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>',
-        "xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}" count="1" uniqueCount="99999">{strings}</sst>',
-        "xl/worksheets/sheet1.xml": f'<{prefix}worksheet {space}="{_MAIN}"><{prefix}sheetData>{rows}'
-        f"</{prefix}sheetData></{prefix}worksheet>",
-    }
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, text in parts.items():
-            file.writestr(name, head + text)
-    return path
-
-
-def _head(*names: str) -> str:
-    cells = "".join(f'<c r="{chr(65 + at)}1" t="inlineStr"><is><t>{name}</t></is></c>' for at, name in enumerate(names))
-    return f'<row r="1">{cells}</row>'
 
 
 def _note(tmp_path: Path, cell: str, *, strings: str = "") -> str | None:
-    rows = _head("Order", "Note") + f'<row r="2"><c r="A2"><v>1</v></c>{cell}</row>'
-    return read(_write(tmp_path / "a.xlsx", rows, strings=strings), fields=TEXTS).rows[0]["note"]
+    rows = head_row("Order", "Note") + f'<row r="2"><c r="A2"><v>1</v></c>{cell}</row>'
+    return read(write_sheet(tmp_path / "a.xlsx", rows, strings=strings), fields=TEXTS).rows[0]["note"]
 
 
 @pytest.mark.parametrize(
@@ -94,9 +59,11 @@ def test_a_shared_string_that_is_not_there_never_becomes_another(tmp_path: Path)
 
 @pytest.mark.parametrize("number", ["NaN", "1e400", "-INF"])
 def test_a_number_without_an_end_does_not_pass_for_one(tmp_path: Path, number: str) -> None:
-    rows = _head("Order no", "Qty", "Price") + f'<row r="2"><c r="A2"><v>1</v></c><c r="B2"><v>{number}</v></c></row>'
+    rows = (
+        head_row("Order no", "Qty", "Price") + f'<row r="2"><c r="A2"><v>1</v></c><c r="B2"><v>{number}</v></c></row>'
+    )
     try:
-        found = read(_write(tmp_path / "a.xlsx", rows)).rows[0]["quantity"]
+        found = read(write_sheet(tmp_path / "a.xlsx", rows)).rows[0]["quantity"]
     except UnreadableFile:
         return
     assert found in ("NaN", "inf", "-inf")
@@ -113,21 +80,21 @@ def test_a_number_without_an_end_does_not_pass_for_one(tmp_path: Path, number: s
     ],
 )
 def test_a_formula_without_a_stored_value_is_a_fault_in_every_spelling(tmp_path: Path, cell: str) -> None:
-    rows = _head("Order no", "Qty", "Price") + f'<row r="2"><c r="A2"><v>1</v></c>{cell}<c r="C2"><v>1</v></c></row>'
-    assert read(_write(tmp_path / "a.xlsx", rows)).codes() == [(2, "quantity", "unsaved_formula")]
+    rows = head_row("Order no", "Qty", "Price") + f'<row r="2"><c r="A2"><v>1</v></c>{cell}<c r="C2"><v>1</v></c></row>'
+    assert read(write_sheet(tmp_path / "a.xlsx", rows)).codes() == [(2, "quantity", "unsaved_formula")]
 
 
 def test_a_formula_without_a_stored_value_is_seen_behind_prefixes(tmp_path: Path) -> None:
-    rows = _head("Order no", "Qty", "Price") + '<row r="2"><c r="A2"><v>1</v></c><c r="B2"><f>1+1</f></c></row>'
+    rows = head_row("Order no", "Qty", "Price") + '<row r="2"><c r="A2"><v>1</v></c><c r="B2"><f>1+1</f></c></row>'
     prefixed = rows.replace("</", "</x:").replace("<", "<x:").replace("<x:/x:", "</x:")
-    reading = read(_write(tmp_path / "a.xlsx", prefixed, prefix="x:"))
+    reading = read(write_sheet(tmp_path / "a.xlsx", prefixed, prefix="x:"))
     assert reading.codes() == [(2, "quantity", "unsaved_formula")]
 
 
 def test_a_formula_without_a_stored_value_and_without_a_place_refuses_the_file(tmp_path: Path) -> None:
-    rows = _head("Order no", "Qty", "Price") + "<row><c><v>1</v></c><c><f>1+1</f></c></row>"
+    rows = head_row("Order no", "Qty", "Price") + "<row><c><v>1</v></c><c><f>1+1</f></c></row>"
     with pytest.raises(UnreadableFile, match="“Data” has formulas without a stored value"):
-        read(_write(tmp_path / "a.xlsx", rows))
+        read(write_sheet(tmp_path / "a.xlsx", rows))
 
 
 def test_a_formula_without_a_stored_value_is_named_in_extra_too(tmp_path: Path) -> None:
@@ -139,9 +106,9 @@ def test_a_formula_without_a_stored_value_is_named_in_extra_too(tmp_path: Path) 
 
 
 def test_a_cell_in_a_column_that_no_sheet_has_is_refused_at_once(tmp_path: Path) -> None:
-    rows = _head("Order", "Note") + '<row r="2"><c r="A2"><v>1</v></c><c r="ZZZZ2"><v>1</v></c></row>'
+    rows = head_row("Order", "Note") + '<row r="2"><c r="A2"><v>1</v></c><c r="ZZZZ2"><v>1</v></c></row>'
     with pytest.raises(FileTooLarge, match="spans 475,254 columns"):
-        read(_write(tmp_path / "a.xlsx", rows), fields=TEXTS)
+        read(write_sheet(tmp_path / "a.xlsx", rows), fields=TEXTS)
 
 
 def test_merged_cells_below_the_header_are_pointed_out(tmp_path: Path) -> None:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from tests.imports.factories import TEXTS, copied, write_csv, write_xlsx
-from tranche.imports.domain import Limits, Mapping, copy_columns
+from tranche.imports.domain import Limits, Mapping, Slice
 from tranche.imports.reading.several import choose
 from tranche.imports.reading.sheet import prepare
-from tranche.imports.reading.slices import Piece, cut
+from tranche.imports.reading.slices import cut
 from tranche.kernel.db.pool import Connection
 
 _NASTY = [
@@ -29,7 +29,7 @@ _NASTY = [
 ]
 
 
-def _pieces(path: Path, limits: Limits | None = None) -> list[Piece]:
+def _pieces(path: Path, limits: Limits | None = None) -> list[Slice]:
     limits = limits or Limits()
     table = choose(path, file_name=path.name, fields=TEXTS, mapping=Mapping(), limits=limits)
     return list(
@@ -61,7 +61,6 @@ def test_rows_in_which_no_extra_column_is_filled_stay(tmp_path: Path) -> None:
     )
     (piece,) = _pieces(path)
     assert [row["extra"] for row in copied(piece.copy, TEXTS)] == [None, '{"x":"1"}', '{"y":"2"}', '{"x":"3","y":"4"}']
-    assert copy_columns(TEXTS) == ("row_number", "orderId", "note", "place", "extra", "is_doubtful")
 
 
 def test_a_slice_of_great_cells_is_cut_small(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ _STATEMENTS = {
     "VALUES (%(id)s, %(user_id)s, 'reset', %(hash)s, now())",
     "audit_entries": "INSERT INTO audit_entries (organization_id, user_id, actor, action) "
     "VALUES (%(id)s, %(user_id)s, 'Ada', 'order.made')",
+    "audit_seals": "INSERT INTO audit_seals (organization_id, number, until, entries, hash) "
+    "VALUES (%(id)s, 1, now(), 1, %(hash)s)",
     "idempotency_keys": "INSERT INTO idempotency_keys (organization_id, caller, key, fingerprint, status) "
     "VALUES (%(id)s, 'user:1', 'k', 'f', 200)",
     "files": "INSERT INTO files (organization_id, sha256, size) VALUES (%(id)s, %(hash)s, 10)",

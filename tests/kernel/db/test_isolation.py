@@ -12,7 +12,7 @@ from tests.factories import Organization
 from tests.kernel.db.tenants import fill_every_table, list_tenant_tables
 from tranche.kernel.db.pool import Connection, Database, Row
 
-_APPEND_ONLY = {"audit_entries"}
+_APPEND_ONLY = {"audit_entries", "audit_seals"}
 # A trigger refuses to change these at all, and speaks before the wall is asked; INSERT it refuses for balances only.
 _STOCK: Final = ("lot_balances", "lot_movements")
 _REFUSAL: Final = "stock changes by new rows of lot_movements only"

@@ -1,6 +1,7 @@
 """An organization made the way the product makes one, and keys for its users."""
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tranche.kernel.context import Context, Role
@@ -26,6 +27,21 @@ def admin_of(made: Bootstrapped) -> Context:
     return Context(
         organization_id=made.organization.id, role=Role.ADMIN, user_id=made.user.id, user_name=made.user.name
     )
+
+
+def join(database: Database, *, name: str) -> tuple[Context, str]:
+    """An organization in UTC and US dollars: its admin at work in its branch, and their key."""
+    made = service.bootstrap(
+        database,
+        entropy=secrets.token_bytes,
+        name=name,
+        admin_email=f"ada@{name.lower()}.test",
+        admin_name="Ada Admin",
+        zone="UTC",
+        currency="USD",
+        another=True,
+    )
+    return replace(admin_of(made), branch_id=made.branch.id, request_id="test"), made.issued.secret
 
 
 def issue(

@@ -1,6 +1,7 @@
 """The endpoints of identity: envelope, rights, secrets, isolation."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -146,6 +147,30 @@ def test_a_secret_is_shown_once_and_its_replay_is_refused(client: Client, owner:
         assert one not in rest
         assert one not in stored["text"]
         assert one.encode().hex() not in stored["text"]
+
+
+def test_the_chain_of_the_audit_log_is_shown_head_first(
+    client: Client, made: Bootstrapped, database: Database, owner: Connection
+) -> None:
+    assert client.get("/api/audit/seals").json()["data"] == []
+    other = bootstrap(database, name="Other").organization.id
+    add = """
+        INSERT INTO audit_seals (organization_id, number, until, entries, hash, sealed_at)
+        VALUES (%(id)s, %(number)s, '2026-11-01T08:00Z', 2, sha256('x'), '2026-11-01T08:05Z')
+    """
+    for organization_id, number in ((made.organization.id, 1), (made.organization.id, 2), (other, 3)):
+        owner.execute(add, {"id": organization_id, "number": number})
+    answer = client.get("/api/audit/seals").json()
+    assert [seal["number"] for seal in answer["data"]] == [2, 1]
+    assert answer["data"][0] == {
+        "number": 2,
+        "until": "2026-11-01T08:00:00Z",
+        "entries": 2,
+        "hash": sha256(b"x").hexdigest(),
+        "sealedAt": "2026-11-01T08:05:00Z",
+    }
+    assert [seal["number"] for seal in client.get("/api/audit/seals?cursor=&limit=1").json()["data"]] == [2]
+    assert client.get("/api/audit/seals?number=1").status_code == 400
 
 
 def test_a_key_is_rotated_then_revoked(client: Client) -> None:

@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from tranche.kernel.db.pool import Connection, Database
-from tranche.kernel.jobs.queries import find_queue_lag
 from tranche.kernel.jobs.queue import ProcrastinateQueue
 
 
@@ -74,15 +73,3 @@ def test_a_job_that_runs_does_not_keep_the_next_one_out(database: Database, owne
     owner.execute("UPDATE procrastinate_jobs SET status = 'doing'")
     with database.transaction(None) as conn:
         assert put(conn, "a")
-
-
-def test_the_lag_tells_how_long_the_oldest_waits(database: Database, owner: Connection) -> None:
-    with database.transaction(None) as conn:
-        assert find_queue_lag(conn) == {"waiting": 0, "oldest_seconds": 0.0}
-        put(conn, "a")
-        put(conn, "b")
-    owner.execute("UPDATE procrastinate_events SET at = now() - interval '90 seconds' WHERE job_id = 1")
-    with database.transaction(None) as conn:
-        lag = find_queue_lag(conn)
-    assert lag["waiting"] == 2
-    assert 90 <= lag["oldest_seconds"] < 100

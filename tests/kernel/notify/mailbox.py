@@ -13,6 +13,8 @@ from typing import Any, cast
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.ports import free_port
+
 
 @dataclass
 class Mailbox:
@@ -73,8 +75,3 @@ def silent() -> Iterator[int]:
         thread.join()
         for one in taken:
             one.close()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from tests.kernel.notify.mailbox import Mailbox, free_port
+from tests.kernel.notify.mailbox import Mailbox
 from tests.kernel.notify.office import Office, smtp
 from tests.kernel.notify.receiver import Receiver
+from tests.ports import free_port
 from tranche.kernel.errors import Invalid
 from tranche.kernel.notify import service
 from tranche.kernel.notify.alerts import read_targets

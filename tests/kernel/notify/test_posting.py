@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from tests.kernel.notify.mailbox import free_port, silent
+from tests.kernel.notify.mailbox import silent
 from tests.kernel.notify.receiver import Receiver, receiving
+from tests.ports import free_port
 from tranche.kernel.notify.domain import Outcome, url_fault
 from tranche.kernel.notify.posting import MOST_BODY, Poster, Reply
 
@@ -100,7 +101,19 @@ def test_nobody_there_and_no_encryption_are_told_apart(receiver: Receiver) -> No
     assert fault(receiver.url.replace("http:", "https:")).error_code == "tls"
 
 
-@pytest.mark.parametrize(("value", "least", "most"), [("120", 120, 120), ("soon", 0, 0)])
+@pytest.mark.parametrize(
+    ("value", "least", "most"),
+    [
+        ("120", 120, 120),
+        ("soon", 0, 0),
+        ("-5", 0, 0),
+        ("9" * 400, 1, 1e9),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", 0, 0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0, 0),
+        ("Mon, 01 Jan 2030 00:00:00 +99999999999999999999", 0, 0),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0, 0),
+    ],
+)
 def test_retry_after_is_read(receiver: Receiver, value: str, least: float, most: float) -> None:
     receiver.status, receiver.headers = 503, {"Retry-After": value}
     reply = post(receiver.url)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.notify.mailbox import Mailbox, free_port, silent
+from tests.kernel.notify.mailbox import Mailbox, silent
 from tests.kernel.notify.office import NOON, SENDER, Office, smtp
+from tests.ports import free_port
 from tranche.kernel.errors import Invalid
 from tranche.kernel.notify.domain import Status
 from tranche.kernel.notify.mail import Mail

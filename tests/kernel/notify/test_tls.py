@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.kernel.notify.mailbox import Mailbox, free_port
+from tests.kernel.notify.mailbox import Mailbox
 from tests.kernel.notify.office import NOON, SENDER
+from tests.ports import free_port
 from tranche.kernel.notify.domain import Outcome
 from tranche.kernel.notify.mail import Mail
 from tranche.kernel.notify.posting import Poster, Reply

@@ -15,7 +15,8 @@ from tranche.kernel.context import Role
 from tranche.kernel.db.listen import Listener
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.api import ROUTES, load_operation
-from tranche.kernel.web.stream import CHANNEL, Hub
+from tranche.kernel.operations.queries.progress import CHANNEL
+from tranche.kernel.web.stream import Hub
 
 HOME = "/api/operations"
 Json = dict[str, Any]

@@ -28,12 +28,13 @@ def test_the_list_names_all_that_runs_by_the_clock(idle: Live) -> None:
     body = idle.client.get(HOME).json()
     assert (body["success"], body["message"]) == (True, "Schedules fetched")
     found = {each["name"]: each for each in body["data"]}
-    assert list(found) == ["bill-stop-age", "bill-stop-batch", "doctor-nightly", MINUTELY, "retention"]
+    assert list(found) == ["audit-seal", "bill-stop-age", "bill-stop-batch", "doctor-nightly", MINUTELY, "retention"]
     assert found[MINUTELY].keys() == {
         "name", "kind", "description", "belongsTo", "cron", "zone", "enabled", "catchUp", "nextAt", "lastPlannedAt",
         "isUnderWay", "lastRun", "editedBy", "editedAt",
     }  # fmt: skip
     assert {name: each["belongsTo"] for name, each in found.items()} == {
+        "audit-seal": "installation",
         "bill-stop-age": "organization",
         "bill-stop-batch": "organization",
         "doctor-nightly": "installation",

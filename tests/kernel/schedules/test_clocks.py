@@ -12,10 +12,13 @@ from tranche.kernel.schedules.ticking import plan
 _GAPS = [
     ("Europe/Berlin", "2027-03-27", "30 2 * * *", ["28 03:00", "29 02:30"]),
     ("America/New_York", "2027-03-13", "30 2 * * *", ["14 03:00", "15 02:30"]),
+    ("Australia/Lord_Howe", "2026-10-03", "15 2 * * *", ["04 02:30", "05 02:15"]),  # of half an hour
+    ("Asia/Kathmandu", "2027-03-27", "30 2 * * *", ["28 02:30", "29 02:30"]),  # none, a quarter beside the hour
 ]
 _OVERLAPS = [
     ("Europe/Berlin", "2027-10-30", "30 2 * * *", ["31 02:30", "01 02:30"]),
     ("America/New_York", "2027-11-06", "30 1 * * *", ["07 01:30", "08 01:30"]),
+    ("Australia/Lord_Howe", "2027-04-03", "45 1 * * *", ["04 01:45", "05 01:45"]),
 ]
 
 

@@ -22,7 +22,7 @@ def quiet(open_live: Callable[..., Live], make_shell: Callable[[Live], Shell]) -
 def test_the_list_shows_the_next_run_in_its_own_zone(quiet: Shell) -> None:
     quiet("schedules", "edit", "retention", "--cron", "30 2 * * *", "--zone", "Asia/Kolkata")
     rows = {row["Name"]: row for row in quiet("schedules", "list").table}
-    assert list(rows) == ["bill-stop-age", "bill-stop-batch", "doctor-nightly", MINUTELY, "retention"]
+    assert list(rows) == ["audit-seal", "bill-stop-age", "bill-stop-batch", "doctor-nightly", MINUTELY, "retention"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d 02:30 IST", rows["retention"]["Next"])
     assert re.fullmatch(r"in \d+ (s|min|h)", rows["retention"]["In"])
     assert (rows[MINUTELY]["On"], rows[MINUTELY]["Of the"]) == ("yes", "organization")
@@ -30,7 +30,7 @@ def test_the_list_shows_the_next_run_in_its_own_zone(quiet: Shell) -> None:
 
 def test_off_on_edit_and_run_say_what_became_of_it(quiet: Shell) -> None:
     assert quiet("schedules", "disable", MINUTELY).err == f"{MINUTELY} is off.\n"
-    assert quiet("schedules", "list").table[3]["On"] == "no"
+    assert quiet("schedules", "list").table[4]["On"] == "no"
     ran = quiet("schedules", "run", MINUTELY)
     assert (ran.code, "was asked for" in ran.err) == (ExitCode.OK, True)
     (row,) = quiet("schedules", "runs", MINUTELY).table
@@ -46,7 +46,7 @@ def test_json_is_the_servers_answer(quiet: Shell) -> None:
     assert quiet("schedules", "run", MINUTELY, "--json").json["data"]["wasManual"] is True
     assert len(quiet("schedules", "runs", MINUTELY, "--json").json["data"]) == 1
     assert quiet("schedules", "edit", MINUTELY, "--cron", "5 5 * * *", "--json").json["data"]["cron"] == "5 5 * * *"
-    assert len(quiet("schedules", "list", "--json").json["data"]) == 5
+    assert len(quiet("schedules", "list", "--json").json["data"]) == 6
 
 
 def test_what_is_wrong_is_said_with_an_example(quiet: Shell) -> None:

@@ -5,6 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from cronsim import CronSim
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -120,6 +121,39 @@ def test_going_step_by_step_and_asking_anywhere_agree(
     for first, second in pairwise(steps):
         for part in (0.0, 0.3, 0.999):
             assert rule.next_after(first + (second - first) * part) == second
+
+
+def _by_looking(rule: Rule, begin: datetime, *, hours: int) -> list[datetime]:
+    """Each minute asked by itself whether its clocks show a time of the rule: slow, and without any arithmetic."""
+    minutes, shown, clock = CronSim(rule.cron, begin.replace(tzinfo=None)), set[datetime](), ZoneInfo(rule.zone)
+    found: list[datetime] = []
+    before = (begin - timedelta(minutes=1)).astimezone(clock).replace(tzinfo=None)
+    for step in range(hours * 60):
+        moment = begin + timedelta(minutes=step)
+        local = moment.astimezone(clock).replace(tzinfo=None)
+        passed = [before + timedelta(minutes=n) for n in range(1, int((local - before).total_seconds() // 60) + 1)]
+        due = [one for one in passed or [local] if _fits(minutes, one) and one not in shown]
+        if due:
+            found.append(moment)
+            shown.update(due)
+        before = local
+    return found
+
+
+def _fits(cron: CronSim, moment: datetime) -> bool:
+    return moment.minute in cron.minutes and moment.hour in cron.hours
+
+
+@pytest.mark.parametrize("zone", [*ZONES, "Asia/Kathmandu", "Pacific/Chatham", "America/St_Johns", "Africa/Casablanca"])
+@pytest.mark.parametrize("cron", ["30 2 * * *", "15,45 0-3 * * *", "*/20 1-4 * * *", "5 23 * * *", "0 0,2,3 * * *"])
+@pytest.mark.parametrize("day", ["2027-03-28", "2027-10-31", "2027-04-04", "2026-10-04", "2027-02-07", "2027-03-14"])
+def test_it_is_due_when_a_look_at_the_clock_each_minute_says_so(zone: str, cron: str, day: str) -> None:
+    rule, begin = Rule(cron, zone), datetime.fromisoformat(f"{day}T00:00+00:00") - timedelta(hours=20)
+    end = begin + timedelta(hours=60)
+    moment, found = begin - timedelta(seconds=1), []
+    while (moment := rule.next_after(moment)) < end:
+        found.append(moment)
+    assert found == _by_looking(rule, begin, hours=60)
 
 
 def test_a_moment_between_two_seconds_is_not_due_again() -> None:

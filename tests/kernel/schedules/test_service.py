@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from tests.auditing import list_entries
 from tests.factories import Organization
 from tests.kernel.schedules.house import REPORT, SWEEP, House
-from tranche.kernel.audit import service as audit
-from tranche.kernel.audit.domain import AuditFilter
+from tranche.kernel.audit.anchors import NotAnchored
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Invalid
@@ -16,13 +17,14 @@ from tranche.kernel.jobs.work import Work
 from tranche.kernel.module import Scope
 from tranche.kernel.schedules.domain import NotYours, RunUnderWay, UnknownSchedule
 from tranche.kernel.schedules.retention import HISTORY, MOST_RUNS, Prune, make_retention
+from tranche.kernel.schedules.sealing import make_sealing
+from tranche.kernel.storage.local import LocalFiles
 from tranche.modules import PRUNES
 
 
 def actions(house: House, ctx: Context) -> list[str]:
     with house.database.transaction(ctx.organization_id) as conn:
-        entries, _ = audit.list_entries(conn, wanted=AuditFilter(), limit=100, offset=0)
-    return [entry.action for entry in reversed(entries)]
+        return [entry.action for entry in reversed(list_entries(conn))]
 
 
 def test_an_edit_counts_from_now_and_is_written_down(house: House) -> None:
@@ -175,6 +177,26 @@ def test_retention_keeps_the_newest_runs_and_those_under_way(house: House, owner
 
 def test_retention_stops_early_when_the_worker_ends(house: House) -> None:
     assert make_retention(PRUNES).run(work_of(house, stops=True)).endswith("Stopped early, because the worker ends.")
+
+
+def test_sealing_goes_through_all_organizations_and_a_fault_of_one_holds_up_no_other(
+    house: House, organization: Callable[..., Organization], owner: Connection, tmp_path: Path
+) -> None:
+    notes = LocalFiles(tmp_path)
+    other, third = organization(name="Other").id, organization(name="Third").id
+    add = "INSERT INTO audit_entries (organization_id, at, actor, action) VALUES (%s, now() - %s::interval, 'A', 'a.b')"
+    assert make_sealing(notes).run(work_of(house)) == "There was nothing to seal."
+    for each in (house.ctx.organization_id, other, third, third):
+        owner.execute(add, [each, "1 hour"])
+    stopped = make_sealing(notes).run(work_of(house, stops=True))
+    assert stopped == "There was nothing to seal. Stopped early, because the worker ends."
+    assert make_sealing(notes).run(work_of(house)) == "Sealed 4 entries of 3 organizations."
+    owner.execute("DELETE FROM audit_seals WHERE organization_id = %s", [other])
+    owner.execute("UPDATE audit_seals SET until = until - interval '50 minutes' WHERE organization_id = %s", [third])
+    owner.execute(add, [third, "50 minutes"])
+    with pytest.raises(NotAnchored, match=f"Organization {other}: its anchor is seal 1"):
+        make_sealing(notes).run(work_of(house))
+    assert owner.execute("SELECT FROM audit_seals WHERE organization_id = %s", [third]).rowcount == 2
 
 
 def test_a_prune_is_one_line(house: House, owner: Connection) -> None:

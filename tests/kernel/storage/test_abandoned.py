@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.keeping import keep
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
-from tranche.kernel.storage import service
 from tranche.kernel.storage.abandoned import clear_abandoned
 from tranche.kernel.storage.local import LocalFiles
 
@@ -31,7 +31,7 @@ def test_an_old_file_that_nobody_registered_goes_and_a_registered_one_stays(
 ) -> None:
     org = context.organization_id
     with database.transaction(org) as conn:
-        kept = service.store(conn, files, org, stream=io.BytesIO(b"kept"), limit=LIMIT)
+        kept = keep(conn, files, org, b"kept")
     lost = files.put(org, io.BytesIO(b"lost"), limit=LIMIT)
     for stored in (kept, lost):
         _age(files.path(org, stored.sha256))

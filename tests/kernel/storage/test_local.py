@@ -204,6 +204,16 @@ def test_other_users_of_the_machine_cannot_read(files: LocalFiles, root: Path) -
     assert (root / "1").stat().st_mode & 0o077 == 0
 
 
+def test_a_note_for_which_there_is_no_room_leaves_the_one_before(root: Path, files: LocalFiles) -> None:
+    with full_disk(root, left=100_000) as is_real:
+        files.write_note(1, "audit-head", b"before")
+        if is_real:
+            with pytest.raises(StorageFull):
+                files.write_note(1, "audit-head", bytes(500_000))
+        assert files.read_note(1, "audit-head") == b"before"
+        assert [path.name for path in _kept(root / "notes")] == ["audit-head"]
+
+
 def test_a_hash_of_another_length_is_a_mistake_of_the_program(files: LocalFiles) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         files.exists(1, b"../../etc/passwd")

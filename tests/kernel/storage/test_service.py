@@ -1,14 +1,11 @@
 """The register of files: one row for each file of an organization."""
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.factories import Organization
+from tests.keeping import keep
 from tranche.kernel.db.pool import Connection, Database
-from tranche.kernel.errors import TooLarge
 from tranche.kernel.storage import service
 from tranche.kernel.storage.local import LocalFiles
 
@@ -24,20 +21,11 @@ def test_a_stored_file_is_kept_and_registered_once(
     files, acme = LocalFiles(tmp_path), organization()
     for _ in range(2):
         with database.transaction(acme.id) as conn:
-            stored = service.store(conn, files, acme.id, stream=io.BytesIO(b"abc"), limit=10)
+            stored = keep(conn, files, acme.id, b"abc")
     assert _rows(owner) == [(acme.id, stored.sha256, 3)]
     assert files.exists(acme.id, stored.sha256)
     with database.transaction(acme.id) as conn:
         assert service.find(conn, sha256=stored.sha256) == stored
-
-
-def test_what_is_refused_is_not_registered(
-    database: Database, organization: Callable[..., Organization], owner: Connection, tmp_path: Path
-) -> None:
-    acme = organization()
-    with pytest.raises(TooLarge), database.transaction(acme.id) as conn:
-        service.store(conn, LocalFiles(tmp_path), acme.id, stream=io.BytesIO(b"abc"), limit=2)
-    assert _rows(owner) == []
 
 
 def test_another_organization_finds_nothing(
@@ -45,6 +33,6 @@ def test_another_organization_finds_nothing(
 ) -> None:
     acme, other = organization(), organization(name="Other")
     with database.transaction(acme.id) as conn:
-        stored = service.store(conn, LocalFiles(tmp_path), acme.id, stream=io.BytesIO(b"abc"), limit=10)
+        stored = keep(conn, LocalFiles(tmp_path), acme.id, b"abc")
     with database.transaction(other.id) as conn:
         assert service.find(conn, sha256=stored.sha256) is None

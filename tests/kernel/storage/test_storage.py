@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.buckets import S3Server, s3, s3_server
+from tests.keeping import keep
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import NotFound, TooLarge, Unavailable
-from tranche.kernel.storage import abandoned, service
+from tranche.kernel.storage import abandoned
 from tranche.kernel.storage.abandoned import clear_abandoned
 from tranche.kernel.storage.cache import Cache
 from tranche.kernel.storage.domain import Storage
@@ -164,7 +165,7 @@ def test_a_day_later_the_register_decides_what_is_forgotten(
     _put(storage, b"stays", organization_id=org)
     assert clear_abandoned(database, storage, older_than=-60) == 2
     with database.transaction(org) as conn:
-        kept = service.store(conn, open_s3("other"), org, stream=io.BytesIO(b"stays"), limit=LIMIT).sha256
+        kept = keep(conn, open_s3("other"), org, b"stays").sha256
     assert storage.discard(org, kept, before=FUTURE)
     assert clear_abandoned(database, storage) == 0
     monkeypatch.setattr(abandoned, "DISCARDED", -60)
@@ -191,3 +192,36 @@ def test_a_server_that_is_away_refuses_for_now(tmp_path: Path, s3: S3Server) -> 
     with contextlib.suppress(Unavailable):
         storage.put(1, io.BytesIO(b"x"), limit=LIMIT)
     assert not isinstance(caught.value, NotFound)
+
+
+def test_a_note_is_replaced_whole_and_is_no_file(storage: Storage) -> None:
+    assert storage.read_note(7, "audit-head") is None
+    assert storage.list_notes("audit-head") == []
+    storage.delete_note(7, "audit-head")
+    for content in (b"one", b"two, which is longer"):
+        storage.write_note(7, "audit-head", content)
+        storage.write_note(12, "audit-head", content)
+        assert storage.read_note(7, "audit-head") == content
+    storage.write_note(8, "other", b"x")
+    assert storage.list_notes("audit-head") == [7, 12]
+    assert storage.organizations() == []
+    assert not list(storage.list_kept(7))
+    assert storage.clear_parts(7, before=FUTURE) == 0
+    storage.delete_note(7, "audit-head")
+    assert storage.list_notes("audit-head") == [12]
+    assert storage.read_note(12, "audit-head") == b"two, which is longer"
+
+
+@pytest.mark.parametrize("name", ["", ".", "../x", "a/b", "A", "audit head", "-a", "a-", "a" * 30, "a.b"])
+def test_a_note_is_nowhere_else_than_among_the_notes(storage: Storage, name: str) -> None:
+    with pytest.raises(ValueError, match="no name of a note"):
+        storage.write_note(1, name, b"x")
+    for ask in (storage.read_note, storage.delete_note):
+        with pytest.raises(ValueError, match="no name of a note"):
+            ask(1, name)
+
+
+def test_the_sweep_leaves_notes_alone(storage: Storage, database: Database, context: Context) -> None:
+    storage.write_note(context.organization_id, "audit-head", b"x")
+    clear_abandoned(database, storage, older_than=-FUTURE)
+    assert storage.read_note(context.organization_id, "audit-head") == b"x"

@@ -256,7 +256,7 @@ class Running:
 @contextlib.contextmanager
 def running(app: Litestar, hub: Hub, *, caller: str = "admin", trusted_proxy: str | None = None) -> Iterator[Running]:
     """Serve on a free port until the block ends."""
-    server = make_server(app, hub=hub, host="127.0.0.1", port=0, trusted_proxy=trusted_proxy, own_signals=False)
+    server = make_server(app, hub=hub, host="127.0.0.1", port=0, trusted_proxy=trusted_proxy)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until(lambda: server.started)

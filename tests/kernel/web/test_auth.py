@@ -106,3 +106,12 @@ def test_a_client_cannot_name_its_own_address_unless_it_is_the_trusted_proxy() -
     hub = Hub(load=Ledger())
     with running(sample_app(hub=hub), hub, trusted_proxy="127.0.0.1") as proxied:
         assert proxied.client.get("/client", headers={"X-Forwarded-For": "1.2.3.4"}).text == "1.2.3.4"
+
+
+def test_what_an_admin_changed_holds_for_the_next_request() -> None:
+    callers = Callers()
+    with calling(sample_app(callers=callers), caller="admin") as client:
+        assert client.get("/things", headers=bearer("viewer")).status_code == 200
+        callers.by_token.pop("viewer")
+        assert client.delete("/settings").status_code == 200
+        assert client.get("/things", headers=bearer("viewer")).status_code == 401

@@ -12,7 +12,7 @@ from tests.kernel.web.sample import NOWHERE, Callers, Running, running, sample_a
 from tests.kernel.web.test_events import read
 from tranche.kernel.db.listen import Listener
 from tranche.kernel.db.pool import Connection, Database, connect
-from tranche.kernel.web.stream import CHANNEL, Hub, State
+from tranche.kernel.web.stream import Hub, State
 
 NAME = "tranche listener of the hub"
 
@@ -89,7 +89,9 @@ def live(
         {"organization": ours.id},
     ).fetchone()
     assert row is not None
-    hub = Hub(load=loader(database), listener=Listener(app_url, channel=CHANNEL, name=NAME), poll_seconds=60)
+    hub = Hub(
+        load=loader(database), listener=Listener(app_url, channel="tranche_operations", name=NAME), poll_seconds=60
+    )
     app = sample_app(hub=hub, callers=Callers(admin=ours.context()))
     with running(app, hub) as house:
         live = Live(house, hub, ours.id, row["id"], app_url, owner)

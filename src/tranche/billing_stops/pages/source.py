@@ -16,6 +16,7 @@ from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Invalid, TrancheError
 from tranche.kernel.schedules.service import Schedules
+from tranche.kernel.text import camel
 from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.render import Html, faults_of, redirect, render
@@ -259,9 +260,8 @@ def _whole(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        head, *rest = name.split("_")
-        pointer = "/" + head + "".join(word.capitalize() for word in rest)
-        raise Invalid("That is no whole number.", errors=[FieldError(pointer, "must be a whole number")]) from None
+        fault = FieldError(f"/{camel(name)}", "must be a whole number")
+        raise Invalid("That is no whole number.", errors=[fault]) from None
 
 
 SOURCE_PAGES: Final[tuple[Any, ...]] = (source_page, save_source, test_source, change_time, switch_run)

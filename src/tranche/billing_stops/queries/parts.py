@@ -66,7 +66,7 @@ def merge_changes(
         WHERE d.organization_id = current_organization() AND d.snapshot_id = {base}
           AND NOT EXISTS (SELECT FROM {changed} c WHERE {same_key})
         UNION ALL
-        SELECT {columns} FROM {changed} WHERE NOT is_removed
+        SELECT {columns} FROM {changed} WHERE is_removed IS NOT TRUE
     """).format(
         part=sql.Identifier(f"snapshot_{snapshot_id}_{DETAIL}"),
         details=sql.Identifier(f"{data_set.name}_detail_rows"),

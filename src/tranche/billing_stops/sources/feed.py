@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from tranche.billing_stops.domain import SourceFault
@@ -34,7 +34,11 @@ class Feed:
         self._thread = threading.Thread(target=self._read, daemon=True, name="source")
 
     def __iter__(self) -> Iterator[Part]:
-        """Read to the end, or raise what the source raised."""
+        """See `parts`."""
+        return self.parts()
+
+    def parts(self) -> Generator[Part, None, None]:
+        """Read to the end, or raise what the source raised; closing it ends the reading."""
         self._thread.start()
         try:
             while (part := self._next()) is not None:

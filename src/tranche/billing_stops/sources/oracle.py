@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from tranche.billing_stops.domain import SourceFault, SourceRefused
+from tranche.billing_stops.sources import waiting
 from tranche.billing_stops.sources.port import Part, Reading, Wanted
 from tranche.billing_stops.sources.rows import RowWriter
 
 ARRAY_SIZE: Final = 10_000
+_CLOSE_SECONDS: Final = 10.0
 _READ_ONLY: Final = "SET TRANSACTION READ ONLY"
 _MOMENT: Final = "SELECT SYS_EXTRACT_UTC(SYSTIMESTAMP) FROM DUAL"
 
@@ -56,24 +58,33 @@ class OracleReader:
     def open(self, wanted: Wanted) -> Iterator[Reading]:
         """See Reader. A read-only transaction sees everything as of the moment at which it begins."""
         with self._told():
-            connection = self._driver.connect(
-                host=self._address.host,
-                port=self._address.port,
-                service_name=self._address.service,
-                user=self._address.user,
-                password=self._address.password,
-                tcp_connect_timeout=5,
-                retry_count=0,
-                expire_time=1,
-            )
+            connection = waiting.within(waiting.OPEN_SECONDS, self._connect, late=self._close)
         try:
             with self._told():
-                connection.call_timeout = self._timeout * 1_000
+                connection.call_timeout = int(min(self._timeout, waiting.OPEN_SECONDS) * 1_000)
                 reading = _Reading(connection, wanted, told=self._told)
+                connection.call_timeout = self._timeout * 1_000
             yield reading
         finally:
-            with suppress(self._driver.Error):
-                connection.close()
+            with suppress(SourceFault):  # it waits for the call that is still out; the line goes with the thread
+                waiting.within(_CLOSE_SECONDS, lambda: self._close(connection), late=lambda _: None)
+
+    def _connect(self) -> Any:  # noqa: ANN401  # the driver's own object
+        """The driver limits only the way to the listener, not how long that may be silent."""
+        return self._driver.connect(
+            host=self._address.host,
+            port=self._address.port,
+            service_name=self._address.service,
+            user=self._address.user,
+            password=self._address.password,
+            tcp_connect_timeout=5,
+            retry_count=0,
+            expire_time=1,
+        )
+
+    def _close(self, connection: Any) -> None:  # noqa: ANN401  # the driver's own object
+        with suppress(self._driver.Error):
+            connection.close()
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 import re
 import struct
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from tranche.billing_stops.domain import SourceFault, SourceRefused
+from tranche.billing_stops.sources import waiting
 from tranche.billing_stops.sources.port import PART_BYTES, Part, Reading, Wanted
 from tranche.kernel.db.copy_out import copy_messages
 from tranche.kernel.db.pool import KEEPALIVES
@@ -40,7 +41,10 @@ class PostgresReader:
 
     @contextmanager
     def open(self, wanted: Wanted) -> Iterator[Reading]:
-        """See Reader. Everything is read as of the moment at which the transaction begins."""
+        """See Reader. Everything is read as of the moment at which the transaction begins.
+
+        The driver's own limit ends where the server has let us in; what is asked next has one of ours.
+        """
         with _told():
             conn = psycopg.connect(
                 **{**KEEPALIVES, **self._connection},
@@ -48,7 +52,7 @@ class PostgresReader:
                 options=f"-c statement_timeout={self._timeout}s -c lock_timeout=10s",
             )
         with closing(conn):
-            with _told():
+            with _told(), waiting.hanging_up(conn, after=waiting.OPEN_SECONDS):
                 conn.read_only = True
                 conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 reading = _Reading(conn, wanted)
@@ -81,11 +85,10 @@ class _Reading:
             yield _part(data[: -len(_END)], rows - 1)
 
     def cancel(self) -> None:
-        """Ask the server to end the query; a server that is gone cannot be asked."""
-        try:
+        """Ask the server to end the query, and hang up: a server that is gone or silent cannot be asked."""
+        with suppress(psycopg.Error):
             self._conn.cancel_safe(timeout=5.0)
-        except psycopg.Error:
-            self._conn.close()
+        waiting.hang_up(self._conn)
 
 
 def _part(data: bytearray, rows: int) -> Part:

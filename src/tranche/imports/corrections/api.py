@@ -1,8 +1,6 @@
 """The HTTP endpoints of corrections: refused rows, one row's cells, one value for many rows, a corrected workbook."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -24,7 +22,7 @@ from tranche.imports.corrections.schemas import (
 )
 from tranche.imports.corrections.service import Corrections
 from tranche.imports.detect import detect
-from tranche.imports.domain import Limits
+from tranche.imports.uploads import UploadLimits, clean_name
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Invalid
@@ -45,16 +43,6 @@ from tranche.kernel.web.wait import Waiting
 
 _SCOPE: Final = {SCOPE: "orders"}
 _BIGGEST_ROW: Final = 2**31 - 1
-_LONGEST_NAME: Final = 255
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectionLimits:
-    """What a corrected workbook may cost."""
-
-    max_bytes: int
-    parsing: Limits
 
 
 @get(
@@ -178,7 +166,7 @@ async def upload_corrections(
     operations: NamedDependency[Operations],
     files: NamedDependency[Files],
     corrections: NamedDependency[Corrections],
-    correction_limits: NamedDependency[CorrectionLimits],
+    upload_limits: NamedDependency[UploadLimits],
     import_id: FromPath[int],
     data: MultipartBody[CorrectedForm],
 ) -> JsonResponse[Envelope[OperationOut]]:
@@ -190,9 +178,9 @@ async def upload_corrections(
         with database.transaction(ctx.organization_id) as conn:
             imports.get(conn, import_id=import_id)
         file_name = clean_name(data.file.filename)
-        stored = files.put(ctx.organization_id, data.file.file, limit=correction_limits.max_bytes)
+        stored = files.put(ctx.organization_id, data.file.file, limit=upload_limits.max_bytes)
         path = files.path(ctx.organization_id, stored.sha256)
-        detect(path, file_name=file_name, limits=correction_limits.parsing)
+        detect(path, file_name=file_name, limits=upload_limits.parsing)
 
         def begin(conn: Connection) -> Operation:
             return corrections.begin_merging(conn, ctx, import_id=import_id, stored=stored, file_name=file_name)
@@ -235,12 +223,6 @@ class _Counter:
 
     def _body(self, operation: Operation, *, message: str) -> object:
         return envelope(self._ctx, operation_out(operation, unit=self._operations.unit_of(operation)), message=message)
-
-
-def clean_name(name: str) -> str:
-    """The last part of a file's name without control characters, at most 255 characters."""
-    last = re.split(r"[/\\]", name)[-1]
-    return _UNPRINTABLE.sub("", last).strip()[:_LONGEST_NAME] or "upload"
 
 
 def _row(number: int) -> int:

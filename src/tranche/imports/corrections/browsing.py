@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tranche.imports.corrections.domain import Cause, RowState, RowStatus
+from tranche.imports.corrections.port import Made
 from tranche.imports.corrections.queries import browsing, edits, rows
 from tranche.imports.corrections.queries import imports as states
 from tranche.imports.targets import Import
@@ -81,19 +82,8 @@ def list_refused(conn: Connection, *, import_id: int, cause: Cause | None, turn:
         limit=limit + 1,
     )
     errors = find_errors(conn, import_id=import_id, rows=[row["row_number"] for row in found])
-    states_of = [
-        RowState(
-            row=row["row_number"],
-            status=RowStatus.REFUSED,
-            group_key=row["group_key"],
-            cells=row["cells"],
-            extra=row["extra"],
-            errors=errors.get(row["row_number"], []),
-            is_dirty=row["is_dirty"],
-        )
-        for row in found
-    ]
-    return page_of(states_of, turn=turn, limit=limit, goes_on=len(found) > limit)
+    refused = [state_of(row, RowStatus.REFUSED, errors) for row in found]
+    return page_of(refused, turn=turn, limit=limit, goes_on=len(found) > limit)
 
 
 def list_candidates(conn: Connection, work: Import, *, sort: Sort, turn: Turn, limit: int) -> list[int]:
@@ -131,6 +121,20 @@ def find_errors(conn: Connection, *, import_id: int, rows: Sequence[int]) -> Map
     for error in edits.list_errors_of(conn, import_id=import_id, rows=rows, limit=_MOST_ERRORS):
         by_row.setdefault(error["row_number"], []).append(error)
     return by_row
+
+
+def state_of(row: Row, status: RowStatus, errors: Mapping[int, list[Row]], made: Made | None = None) -> RowState:
+    """A refused row, or one that was refused until now, with what `find_errors` knows of it."""
+    return RowState(
+        row=row["row_number"],
+        status=status,
+        group_key=row["group_key"],
+        cells=row["cells"],
+        extra=row["extra"],
+        errors=errors.get(row["row_number"], []),
+        is_dirty=row["is_dirty"] and status is RowStatus.REFUSED,
+        made=made,
+    )
 
 
 def find_entered(conn: Connection, *, import_id: int, rows: Sequence[int]) -> dict[int, dict[str, str | None]]:

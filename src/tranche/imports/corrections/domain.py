@@ -1,7 +1,7 @@
 """What a correction is told and what it answers, and its refusals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from tranche.imports.corrections.port import Made
@@ -61,16 +61,6 @@ class Cause:
     code: str
     severity: str
     column: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
-    """What a corrected workbook brought: rows taken, and those that were left out, by their numbers there."""
-
-    rows: int = 0
-    changed: int = 0
-    unknown: list[int] = field(default_factory=list)
-    repeated: list[int] = field(default_factory=list)
 
 
 class RowNotFound(NotFound):

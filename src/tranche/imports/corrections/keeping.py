@@ -6,7 +6,7 @@ from tranche.imports.corrections.port import Correctable, shape_of
 from tranche.imports.corrections.queries import edits, rows, staging
 from tranche.imports.corrections.queries import imports as states
 from tranche.imports.targets import Import, Target
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, lengthen_statement_time
 from tranche.kernel.operations.domain import Operation, Status
 from tranche.kernel.operations.handlers import Restart
 from tranche.kernel.operations.ledger import ALL_FAILED
@@ -24,7 +24,7 @@ def keep_refused(conn: Connection, target: Target, work: Import, operation: Oper
     """
     if not isinstance(target, Correctable):
         return
-    imports.lengthen_statement_time(conn, seconds=_SECONDS)
+    lengthen_statement_time(conn, seconds=_SECONDS)
     rows.delete_rows(conn, import_id=work.id)
     has_errors = imports.count_errors(conn, import_id=work.id, severity="error", code=None) > 0
     is_whole = not has_errors or target.count_staged(conn, work) == work.staged_rows

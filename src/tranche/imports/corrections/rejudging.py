@@ -13,7 +13,7 @@ from tranche.imports.corrections.queries import imports as states
 from tranche.imports.domain import Fault
 from tranche.imports.targets import Import
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, lengthen_statement_time
 from tranche.kernel.operations import recounting
 from tranche.kernel.operations.domain import Counts, Operation
 from tranche.kernel.operations.service import lock_operation
@@ -106,7 +106,7 @@ def _replace_readings(conn: Connection, work: Import, entries: Sequence[Entry]) 
 def judge(conn: Connection, ctx: Context, held: Held, *, low: int, high: int) -> Judged:
     """Judge the groups at these positions anew, bring the sound ones in, and keep the rest with its new errors."""
     target, work = held.target, held.work
-    imports.lengthen_statement_time(conn, seconds=_SECONDS)
+    lengthen_statement_time(conn, seconds=_SECONDS)
     staging.restage(conn, shape=shape_of(target), import_id=work.id, low=low, high=high)
     edits.delete_judged(conn, import_id=work.id, low=low, high=high)
     found = target.judge_again(conn, work)

@@ -5,6 +5,7 @@ from typing import Any
 
 from tranche.imports import service as imports
 from tranche.imports.corrections import rejudging
+from tranche.imports.corrections.browsing import find_errors, state_of
 from tranche.imports.corrections.domain import (
     Cause,
     CauseNotFound,
@@ -15,7 +16,7 @@ from tranche.imports.corrections.domain import (
     RowStatus,
     UnknownField,
 )
-from tranche.imports.corrections.port import Correctable, Made
+from tranche.imports.corrections.port import Correctable
 from tranche.imports.corrections.queries import edits, rows
 from tranche.imports.corrections.queries import imports as states
 from tranche.imports.corrections.rejudging import Held
@@ -32,7 +33,7 @@ from tranche.kernel.storage import service as storage
 from tranche.kernel.storage.domain import StoredFile
 
 _MOST_SHOWN = 1_000
-_MOST_ERRORS = 10_000
+_EDITS_AT_ONCE = 10_000
 _MOST_CAUSES = 10_000
 
 
@@ -132,7 +133,7 @@ def list_rows(
     found = rows.list_rows(conn, import_id=import_id, code=code, column=column, limit=limit, offset=offset)
     total = rows.count_rows(conn, import_id=import_id, code=code, column=column)
     errors = _errors(conn, import_id, found)
-    return [_state(row, RowStatus.REFUSED, errors) for row in found], total
+    return [state_of(row, RowStatus.REFUSED, errors) for row in found], total
 
 
 def find_row(conn: Connection, *, import_id: int, row_number: int) -> RowState:
@@ -144,7 +145,7 @@ def find_row(conn: Connection, *, import_id: int, row_number: int) -> RowState:
     found = rows.find_row(conn, import_id=import_id, row_number=row_number)
     if found is None:
         raise RowNotFound(f"Row {row_number} is not among the refused rows of this import.")
-    return _state(found, RowStatus.REFUSED, _errors(conn, import_id, [found]))
+    return state_of(found, RowStatus.REFUSED, _errors(conn, import_id, [found]))
 
 
 def list_edits(conn: Connection, *, import_id: int, limit: int, offset: int) -> tuple[list[Row], int]:
@@ -159,7 +160,7 @@ def find_edited(conn: Connection, *, import_id: int) -> dict[int, dict[str, str 
     """What people last entered in rows that are still refused, by row and field."""
     found: dict[int, dict[str, str | None]] = {}
     after = (0, "")
-    while page := edits.list_last_edits(conn, import_id=import_id, after=after, limit=_MOST_ERRORS):
+    while page := edits.list_last_edits(conn, import_id=import_id, after=after, limit=_EDITS_AT_ONCE):
         for edit in page:
             found.setdefault(edit["row_number"], {})[edit["field"]] = edit["new_value"]
         after = (page[-1]["row_number"], page[-1]["field"])
@@ -209,30 +210,13 @@ def _states(conn: Connection, held: Held, taken: Sequence[Row]) -> list[RowState
     for row in taken:
         became = made.get(row["group_key"])
         if row["row_number"] in left:
-            found.append(_state(row, RowStatus.REFUSED, errors))
+            found.append(state_of(row, RowStatus.REFUSED, errors))
         elif became:
-            found.append(_state(row, RowStatus.IMPORTED, errors, became))
+            found.append(state_of(row, RowStatus.IMPORTED, errors, became))
         else:
-            found.append(_state(row, RowStatus.SKIPPED if held.brings_in else RowStatus.VALID, errors))
+            found.append(state_of(row, RowStatus.SKIPPED if held.brings_in else RowStatus.VALID, errors))
     return found
 
 
-def _errors(conn: Connection, import_id: int, found: Sequence[Row]) -> dict[int, list[Row]]:
-    numbers = [row["row_number"] for row in found]
-    by_row: dict[int, list[Row]] = {}
-    for error in edits.list_errors_of(conn, import_id=import_id, rows=numbers, limit=_MOST_ERRORS):
-        by_row.setdefault(error["row_number"], []).append(error)
-    return by_row
-
-
-def _state(row: Row, status: RowStatus, errors: Mapping[int, list[Row]], made: Made | None = None) -> RowState:
-    return RowState(
-        row=row["row_number"],
-        status=status,
-        group_key=row["group_key"],
-        cells=row["cells"],
-        extra=row["extra"],
-        errors=errors.get(row["row_number"], []),
-        is_dirty=row["is_dirty"] and status is RowStatus.REFUSED,
-        made=made,
-    )
+def _errors(conn: Connection, import_id: int, found: Sequence[Row]) -> Mapping[int, list[Row]]:
+    return find_errors(conn, import_id=import_id, rows=[row["row_number"] for row in found])

@@ -18,7 +18,6 @@ from tranche.imports.endings import ending_by_refusals
 from tranche.imports.targets import Import
 from tranche.imports.tasks import FilePaths
 from tranche.imports.workbook import columns_of, places_of, show_rows
-from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Conflict, NotFound
 from tranche.kernel.operations.domain import Claim, Counts, Operation
@@ -49,16 +48,6 @@ def _hold(conn: Connection, target: Correctable, operation: Operation) -> Held:
         return rejudging.hold(conn, target, import_id=operation.payload["importId"], correction_id=operation.id)
     except (Conflict, NotFound) as refusal:
         raise Fatal(refusal.message, code=refusal.error_code) from refusal
-
-
-def _person(operation: Operation) -> Context:
-    """Who started the correction; the log of changes names them."""
-    return Context(
-        organization_id=operation.organization_id,
-        role=Role.OPERATOR,
-        user_id=operation.created_by,
-        user_name=operation.created_by_name,
-    )
 
 
 class ApplyPhase:
@@ -182,7 +171,7 @@ class ApplyPhase:
         rows.mark_dirty(conn, import_id=held.work.id, rows=[row["row_number"] for row in found], keys=[])
 
     def _write(self, conn: Connection, held: Held, operation: Operation, entries: Sequence[Entry]) -> None:
-        person = _person(operation)
+        person = operation.starter
         numbers, keys = rejudging.write(conn, person, held, entries, operation_id=operation.id)
         rows.mark_dirty(conn, import_id=held.work.id, rows=numbers, keys=keys)
 
@@ -211,7 +200,7 @@ class JudgePhase:
     def run(self, conn: Connection, operation: Operation, claim: Claim) -> Counts:
         """Judge these groups anew."""
         held = _hold(conn, self._target, operation)
-        judged = rejudging.judge(conn, _person(operation), held, low=claim.low, high=claim.high)
+        judged = rejudging.judge(conn, operation.starter, held, low=claim.low, high=claim.high)
         return Counts(succeeded=judged.succeeded, failed=judged.failed, skipped=judged.skipped)
 
     def park(self, conn: Connection, operation: Operation, *, position: int, code: str, message: str) -> Counts:

@@ -9,6 +9,7 @@ from tranche.imports.reading.compound import find_streams
 
 _BOF, _EOF, _SHEET, _FORMAT, _XF, _MERGED, _MULTIPLE = 0x0809, 0x000A, 0x0085, 0x041E, 0x00E0, 0x00E5, 0x00BD
 _NUMBERS: Final = frozenset({0x0006, 0x0203, 0x027E, 0x0406})
+_VALUES: Final = _NUMBERS | {0x00D6, 0x00FD, 0x0204, 0x0205}
 _PERCENT_FORMATS: Final = frozenset({9, 10})
 _VERSION_8: Final = 0x0600
 
@@ -36,10 +37,17 @@ class OldSheet:
         styles = self._percent_styles()
         return {row for row, at, style in self._numbers() if at == column and style in styles}
 
+    def values(self) -> Iterator[tuple[int, int]]:
+        """Row and column of every cell with a value, as they follow each other."""
+        return ((row, column) for row, column, _ in self._cells(_VALUES))
+
     def _numbers(self) -> Iterator[tuple[int, int, int]]:
         """Row, column and style of every number."""
+        return self._cells(_NUMBERS)
+
+    def _cells(self, kinds: frozenset[int]) -> Iterator[tuple[int, int, int]]:
         for kind, at, size in self._records():
-            if kind in _NUMBERS and size >= 6:  # noqa: PLR2004  # three numbers of two bytes
+            if kind in kinds and size >= 6:  # noqa: PLR2004  # three numbers of two bytes
                 yield struct.unpack_from("<HHH", self._stream, at)
             elif kind == _MULTIPLE:
                 row, first = struct.unpack_from("<HH", self._stream, at)

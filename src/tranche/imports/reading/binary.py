@@ -14,6 +14,7 @@ from tranche.imports.reading.biff import Area
 
 _SHEET, _ROW, _FORMAT, _STYLE, _STYLES_BEGIN, _STYLES_END, _MERGED = 156, 0, 44, 47, 617, 618, 176
 _NUMBERS: Final = frozenset({2, 5, 9})
+_VALUES: Final = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 10, 11})
 _CELLS_END: Final = b"\x92\x01\x00"
 _PERCENT_FORMATS: Final = frozenset({9, 10})
 _BROKEN: Final = (BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, ET.ParseError)
@@ -44,6 +45,15 @@ class BinarySheet:
         for kind, data in _walk(self._cells, begin) if begin >= 0 else ():
             if kind == _MERGED and len(data) >= 16:  # noqa: PLR2004  # four numbers
                 yield struct.unpack_from("<IIII", data)
+
+    def values(self) -> Iterator[tuple[int, int]]:
+        """Row and column of every cell with a value, as they follow each other."""
+        row = 0
+        for kind, data in _walk(self._cells, 0):
+            if kind == _ROW:
+                row = int.from_bytes(data[:4], "little")
+            elif kind in _VALUES:
+                yield row, int.from_bytes(data[:4], "little")
 
     def percents(self, column: int) -> set[int]:
         """The row indexes of a column's numbers that are shown as per cent."""

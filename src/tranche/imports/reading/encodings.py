@@ -6,6 +6,8 @@ from typing import Final
 
 from tranche.imports.domain import UnreadableFile
 
+FALLBACK: Final = "cp1252"
+
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -40,8 +42,8 @@ def find_encoding(path: Path) -> str:
         raise UnreadableFile(
             "The text holds half characters (lone surrogates), so it was damaged on its way. Save it as UTF-8 again."
         )
-    _require(path, "cp1252")
-    return "cp1252"
+    _require(path, FALLBACK)
+    return FALLBACK
 
 
 def _by_zeros(head: bytes) -> str | None:
@@ -60,8 +62,8 @@ def _by_zeros(head: bytes) -> str | None:
 
 def _require(path: Path, encoding: str) -> None:
     if not _fits(path, encoding):
-        name = "Windows-1252" if encoding == "cp1252" else encoding.upper().removesuffix("-SIG")
-        tried = "UTF-8 or Windows-1252" if encoding == "cp1252" else name
+        name = "Windows-1252" if encoding == FALLBACK else encoding.upper().removesuffix("-SIG")
+        tried = "UTF-8 or Windows-1252" if encoding == FALLBACK else name
         raise UnreadableFile(f"The text is not valid {tried}, so it was damaged on its way. Save it as UTF-8 again.")
 
 

@@ -13,17 +13,20 @@ from xml.etree import ElementTree as ET
 
 from tranche.imports.archive import open_archive
 from tranche.imports.domain import FileTooLarge, Limits, UnreadableFile
+from tranche.imports.reading.auditing import Tally, refuse_far_rows
 
 _STEP: Final = 1 << 20
 _PREFIX_BYTES: Final = 64_000_000
-_PART_BYTES: Final = 10_000_000
 _LONGEST_CELL: Final = 40_000
 _LEAST_COLUMNS: Final = 26
+_LETTERS: Final = 7
+_HEAD: Final = 8
+_BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _PERCENT_FORMATS: Final = frozenset({"9", "10"})
 _ROW_DIGITS: Final = 7
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 
-_FAR: Final = re.compile(rb'<c r="([A-Z]{2,7})([0-9]+)"[^<>]*(?<!/)>')
+_FAR: Final = re.compile(rb'<c r="([A-Z]{2,})([0-9]+)"[^<>]*(?<!/)>')
 _CELL: Final = re.compile(rb'r="([A-Z]{1,3})([0-9]+)"')
 _UNSAVED: Final = re.compile(
     rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
@@ -39,39 +42,54 @@ _TAIL: Final = 8
 
 @dataclass(slots=True)
 class Survey:
-    """What the first 64 MB of a sheet's XML hold: whether there are formulas, and the merged areas."""
+    """What a sheet's XML holds: how many values, whether there are formulas, the merged areas.
 
+    `is_found` says that the XML was found at all.
+    """
+
+    is_found: bool = False
+    tally: Tally = field(default_factory=Tally)
     formulas: bool = False
     merged: dict[str, str] = field(default_factory=dict)
 
 
-def survey(path: Path, *, sheet: str, limits: Limits) -> Survey:
-    """Look a sheet over; refuse one whose filled cells span an absurd area: the parser would allocate all of it.
+def check_extent(path: Path, *, sheet: str, limits: Limits) -> None:
+    """Refuse a sheet whose filled cells span an absurd area: the reader would allocate all of it.
 
     Only the first 64 MB are looked at; what comes later meets the memory limit of the child.
 
     Raises:
         FileTooLarge: naming the area.
-        UnreadableFile: the sheet cannot be unpacked.
+        UnreadableFile: the sheet cannot be unpacked, or a cell is where no cell can be.
     """
-    found = Survey()
     rows = columns = 1
-    tail: list[bytes] = []
-    try:
-        for text in _texts(path, sheet, limits=limits, most=_PREFIX_BYTES):
-            for letters, row in _FAR.findall(text):
-                columns = max(columns, _number(letters))
-                rows = max(rows, int(row[:_ROW_DIGITS]))
-            rows = max(rows, _last_filled(text))
-            found.formulas = found.formulas or b"<f" in text or (b"<row" not in text and b":f" in text)
-            tail = [*(tail[-_TAIL:] if b"<row" not in text else ()), text]
-    except _BROKEN as error:
-        raise UnreadableFile("The workbook is damaged: a sheet cannot be unpacked. Save it again as .xlsx.") from error
+    for number, (text, _) in enumerate(_read(path, sheet=sheet, limits=limits, most=_PREFIX_BYTES)):
+        for letters, row in _FAR.findall(text):
+            columns = max(columns, _number(letters[:_LETTERS]))
+            rows = max(rows, int(row[:_ROW_DIGITS]))
+        rows = max(rows, _last_filled(text))
+        if number < _HEAD:  # a whole small workbook; the rest is looked at beside the reader
+            refuse_far_rows(text)
     if columns > limits.columns or rows * max(columns, _LEAST_COLUMNS) > most_cells(limits):
         raise FileTooLarge(
             f"The sheet “{sheet}” spans {columns:,} columns by {rows:,} rows, because cells far outside the table "
             "are filled. Delete them, or copy the table into a new workbook."
         )
+
+
+def survey(path: Path, *, sheet: str, limits: Limits) -> Survey:
+    """Look the whole sheet over, in a thread beside the reader.
+
+    Raises:
+        UnreadableFile: as `check_extent`.
+    """
+    found = Survey()
+    tail: list[bytes] = []
+    for text, begin in _read(path, sheet=sheet, limits=limits, most=limits.unzipped_bytes):
+        found.is_found = True
+        found.tally.add(text, begin=begin)
+        found.formulas = found.formulas or b"<f" in text or (b"<row" not in text and b":f" in text)
+        tail = [*(tail[-_TAIL:] if b"<row" not in text else ()), text]
     for text in tail:  # merged areas stand behind the rows
         found.merged.update((begin.decode(), end.decode()) for begin, end in _MERGED.findall(text))
     return found
@@ -89,7 +107,7 @@ def unsaved_formulas(path: Path, *, sheet: str, limits: Limits) -> list[tuple[in
         UnreadableFile: there is one whose place is not written down.
     """
     found: set[tuple[int, int]] = set()
-    for text in _texts(path, sheet, limits=limits, most=limits.unzipped_bytes):
+    for text, _ in pieces(path, sheet=sheet, limits=limits, most=limits.unzipped_bytes):
         for attributes in _UNSAVED.findall(text):
             place = _ADDRESS.search(attributes)
             if _EMPTY_TEXT.search(attributes):
@@ -107,7 +125,7 @@ def has_tiny_numbers(path: Path, *, sheet: str, limits: Limits) -> bool:
     """Whether a cell may hold a number so near to 0 that nine decimals do not show it."""
     return any(
         any(sign in text for sign in _TINY_SIGNS) and _TINY.search(text) is not None
-        for text in _texts(path, sheet, limits=limits, most=limits.unzipped_bytes)
+        for text, _ in pieces(path, sheet=sheet, limits=limits, most=limits.unzipped_bytes)
     )
 
 
@@ -118,14 +136,24 @@ def percent_rows(path: Path, *, sheet: str, letter: str, limits: Limits) -> set[
     cell = re.compile(rb'<c r="' + letter.encode() + rb'([0-9]{1,7})"[^<>]*? s="([0-9]+)"')
     return {
         int(row) - 1
-        for text in _texts(path, sheet, limits=limits, most=limits.unzipped_bytes)
+        for text, _ in pieces(path, sheet=sheet, limits=limits, most=limits.unzipped_bytes)
         for row, style in cell.findall(text)
         if int(style) in styles
     }
 
 
-def _texts(path: Path, sheet: str, *, limits: Limits, most: int) -> Iterator[bytes]:
-    """The XML of a sheet in pieces that overlap by the longest cell; nothing where the sheet cannot be found."""
+def _read(path: Path, *, sheet: str, limits: Limits, most: int) -> Iterator[tuple[bytes, int]]:
+    try:
+        yield from pieces(path, sheet=sheet, limits=limits, most=most)
+    except _BROKEN as error:
+        raise UnreadableFile("The workbook is damaged: a sheet cannot be unpacked. Save it again as .xlsx.") from error
+
+
+def pieces(path: Path, *, sheet: str, limits: Limits, most: int) -> Iterator[tuple[bytes, int]]:
+    """The XML of a sheet in pieces that overlap by the longest cell, each with where its own part begins.
+
+    There are none where the sheet cannot be found, and none behind `most` bytes.
+    """
     with _opened(path, limits=limits) as file:
         part = _sheet_part(file, sheet)
         if part is None:
@@ -137,7 +165,7 @@ def _texts(path: Path, sheet: str, *, limits: Limits, most: int) -> Iterator[byt
                 if not data:
                     return
                 text = rest + data
-                yield text
+                yield text, len(rest)
                 rest = text[-_LONGEST_CELL:]
 
 
@@ -149,12 +177,13 @@ def _opened(path: Path, *, limits: Limits) -> Iterator[zipfile.ZipFile]:
 
 def _sheet_part(file: zipfile.ZipFile, sheet: str) -> str | None:
     """The part that holds a sheet, or None where the workbook is built in a way that we do not follow."""
-    links = {link.get("Id"): link.get("Target") or "" for link in _elements(file, "xl/_rels/workbook.xml.rels")}
-    for element in _elements(file, "xl/workbook.xml"):
+    known = {name.replace("\\", "/").lstrip("/").lower(): name for name in file.NameToInfo}
+    links = {link.get("Id"): link.get("Target") or "" for link in _elements(file, known.get(_LINKS, _LINKS))}
+    for element in _elements(file, known.get(_BOOK, _BOOK)):
         if _tag(element) == "sheet" and element.get("name") == sheet:
             link = next((value for key, value in element.items() if key.rpartition("}")[2] == "id"), None)
-            target = posixpath.normpath(posixpath.join("/xl", links.get(link, ""))).lstrip("/")
-            return target if target in file.NameToInfo else None
+            target = posixpath.normpath(posixpath.join("/xl", links.get(link, "").replace("\\", "/"))).lstrip("/")
+            return known.get(target.lower())
     return None
 
 
@@ -173,9 +202,12 @@ def _percent_styles(file: zipfile.ZipFile) -> set[int]:
 
 
 def _elements(file: zipfile.ZipFile, name: str) -> Iterator[ET.Element]:
+    """The tags of a part with their attributes, without what is in them: styles alone may take many megabytes."""
     try:
         with file.open(name) as part:
-            yield from ET.fromstring(part.read(_PART_BYTES)).iter()  # noqa: S314  # of limited size, in a limited process
+            for _, element in ET.iterparse(part, ("start",)):  # noqa: S314  # of limited size, in a limited process
+                yield element
+                element.clear()
     except (KeyError, ET.ParseError, *_BROKEN):
         return
 

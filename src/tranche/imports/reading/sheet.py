@@ -1,6 +1,6 @@
 """A whole sheet made ready to be sent: its header found, its columns matched and cleaned, its rows counted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tranche.imports.domain import (
+    OUR_HEADERS,
     Column,
     Field,
     FieldKind,
@@ -93,12 +94,25 @@ def prepare(table: Table, *, path: Path, fields: Sequence[Field], mapping: Mappi
             *table.notices,
             *above,
             *merged_notices(table, begin=begin),
+            *_own_notices(matching),
             *(notice for done in cleaned.values() for notice in done.notices),
             *totals.notices,
         ),
         parts=tuple(SheetPart(part.sheet, part.offset, part.end) for part in table.parts),
     )
     return Sheet(header=header, table=table, clean=cleaned, filled=filled, begin=begin)
+
+
+def _own_notices(matching: Matching) -> Iterator[str]:
+    """A workbook of errors that comes as a new upload brings columns which only we have filled."""
+    own = [column.header for column in matching.columns if column.header in OUR_HEADERS and not column.field]
+    if own:
+        yield (
+            f"The columns {' and '.join(own)} are those that a workbook of errors has; they are not kept. To correct "
+            "an import, send its workbook of errors there."
+            if len(own) > 1
+            else f"The column {own[0]} is one that a workbook of errors has; it is not kept. Rename it if it is yours."
+        )
 
 
 def _without(filled: pa.ChunkedArray, rows: Sequence[int]) -> pa.ChunkedArray:

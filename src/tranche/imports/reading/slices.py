@@ -3,14 +3,13 @@
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
-from tranche.imports.domain import OUR_HEADERS, Fault, Field, Limits
+from tranche.imports.domain import OUR_HEADERS, Fault, Field, Limits, Slice
 from tranche.imports.reading.plain import doubtful
 from tranche.imports.reading.sheet import Sheet
 from tranche.imports.reading.table import Table
@@ -19,26 +18,16 @@ _ESCAPED: Final = r'[\x00-\x1f"\\]'
 _OPTIONS: Final = pv.WriteOptions(include_header=False, quoting_style="needed")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """Some rows of a sheet, ready to be sent."""
-
-    copy: bytes
-    rows: int
-    last_row: int
-    faults: tuple[Fault, ...]
-
-
-def cut(sheet: Sheet, *, fields: Sequence[Field], limits: Limits) -> Iterator[Piece]:
+def cut(sheet: Sheet, *, fields: Sequence[Field], limits: Limits) -> Iterator[Slice]:
     """The rows of data in order, at most `slice_rows` and about `slice_bytes` at a time; blank ones are left out."""
     begin = sheet.begin
     while begin < sheet.table.height:
         end = min(begin + limits.slice_rows, sheet.table.height)
         while end - begin > 1 and _weight(sheet.table, begin, end) > limits.slice_bytes:
             end = begin + (end - begin) // 2
-        piece = _piece(sheet, begin, end, fields=fields)
-        if piece.rows:
-            yield piece
+        part = _slice(sheet, begin, end, fields=fields)
+        if part.rows:
+            yield part
         begin = end
 
 
@@ -46,7 +35,7 @@ def _weight(table: Table, begin: int, end: int) -> int:
     return sum(column[begin:end].nbytes for column in table.columns if column.null_count < table.height)
 
 
-def _piece(sheet: Sheet, begin: int, end: int, *, fields: Sequence[Field]) -> Piece:
+def _slice(sheet: Sheet, begin: int, end: int, *, fields: Sequence[Field]) -> Slice:
     mask = sheet.filled[begin:end]
     numbers = pc.filter(pa.array(range(begin + 1, end + 1), pa.int32()), mask)
     filled = {
@@ -64,7 +53,7 @@ def _piece(sheet: Sheet, begin: int, end: int, *, fields: Sequence[Field]) -> Pi
     out = io.BytesIO()
     names = [str(index) for index in range(len(columns))]
     pv.write_csv(pa.table(columns, names=names), out, _OPTIONS)
-    return Piece(copy=out.getvalue(), rows=len(numbers), last_row=end, faults=tuple(_faults(sheet, begin, end)))
+    return Slice(copy=out.getvalue(), rows=len(numbers), last_row=end, faults=tuple(_faults(sheet, begin, end)))
 
 
 def _extra(sheet: Sheet, begin: int, end: int, *, mask: pa.ChunkedArray) -> pa.Array:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tranche.imports.domain import FileKind, FileTooLarge, Limits, UnreadableFile
-from tranche.imports.reading.encodings import find_encoding
+from tranche.imports.reading.encodings import FALLBACK, find_encoding
 from tranche.imports.reading.table import Table
 
 _DELIMITERS: Final = ",;\t|"
@@ -17,6 +18,8 @@ _SAMPLE_LINES: Final = 200
 _CELL_CHARACTERS: Final = 1_000_000
 _CHUNK: Final = 20_000
 _BYTES_A_CELL: Final = 16
+_FOREIGN: Final = "[^\x00-\x7f]"
+_SHOWN: Final = 40
 
 
 def load_text(path: Path, *, limits: Limits) -> Table:
@@ -43,7 +46,21 @@ def load_text(path: Path, *, limits: Limits) -> Table:
         height=columns.height,
         encoding=encoding.removesuffix("-sig"),
         delimiter=delimiter,
+        notices=tuple(_guessed(columns.finished())) if encoding == FALLBACK else (),
     )
+
+
+def _guessed(columns: Sequence[pa.ChunkedArray]) -> Iterator[str]:
+    """Nothing in the bytes says Windows-1252: a person must see whether the letters are right."""
+    for column in columns:
+        odd = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(column, _FOREIGN), fill_value=False))
+        if len(odd):
+            shown = " ".join((column[odd[0].as_py()].as_py() or "").split())[:_SHOWN]
+            yield (
+                f"The file is not UTF-8, so its letters are read as Windows-1252 (“{shown}”). "
+                "If they are wrong, save the file as CSV in UTF-8 and upload that."
+            )
+            return
 
 
 def _begin(path: Path, encoding: str) -> tuple[Iterator[str], str | None]:

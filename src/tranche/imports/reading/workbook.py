@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -19,11 +20,20 @@ from tranche.imports.domain import (
     UnreadableFile,
     letter_of,
 )
+from tranche.imports.reading.auditing import Taken, audit, refuse_twins
 from tranche.imports.reading.exact import clock, restore, with_texts
-from tranche.imports.reading.markup import Survey, has_tiny_numbers, most_cells, survey, unsaved_formulas
+from tranche.imports.reading.markup import (
+    Survey,
+    check_extent,
+    has_tiny_numbers,
+    most_cells,
+    pieces,
+    survey,
+    unsaved_formulas,
+)
 from tranche.imports.reading.merged import named_areas
 from tranche.imports.reading.opendocument import odd_cells
-from tranche.imports.reading.records import BINARY, binary_sheet
+from tranche.imports.reading.records import BINARY, binary_sheet, refuse_doubles
 from tranche.imports.reading.repairs import source
 from tranche.imports.reading.table import Part, Table
 from tranche.kernel.errors import FieldError
@@ -54,32 +64,23 @@ class CellKind(StrEnum):
     OTHER = "other"
 
 
-def load_workbook(path: Path, *, kind: FileKind, wanted: str | None, limits: Limits) -> Table:
-    """The wanted sheet, else the first visible one that holds anything.
-
-    Raises:
-        InvalidMapping: there is no sheet of the wanted name.
-        UnreadableFile, FileTooLarge: with one sentence.
-    """
-    return next(walk_sheets(path, kind=kind, wanted=wanted, limits=limits))
-
-
 def walk_sheets(path: Path, *, kind: FileKind, wanted: str | None, limits: Limits) -> Iterator[Table]:
     """The wanted sheet, else every visible one that holds anything, in order, each read when it is asked for.
 
     Raises:
-        InvalidMapping, UnreadableFile, FileTooLarge: as `load_workbook`; there is at least one sheet, or it raises.
+        InvalidMapping: there is no sheet of the wanted name.
+        UnreadableFile, FileTooLarge: with one sentence; there is at least one sheet, or it raises.
     """
     try:
         reader = fastexcel.read_excel(source(path, kind=kind, limits=limits))
         names = tuple(reader.sheet_names)
+        refuse_twins(names)
         if wanted is not None and wanted not in names:
             message = f"The workbook has no sheet “{wanted}”. Sheets: {', '.join(names) or 'none'}."
             raise InvalidMapping(message, errors=[FieldError("sheet", message, "unknown_sheet")])
         found = False
         for name in names if wanted is None else (wanted,):
-            seen = survey(path, sheet=name, limits=limits) if kind is FileKind.XLSX else Survey()
-            sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+            sheet, seen = _load(reader, name, path=path, kind=kind, limits=limits)
             if wanted is None and (sheet.visible != "visible" or not sheet.width):
                 continue
             _check_size(sheet, limits=limits)
@@ -89,6 +90,19 @@ def walk_sheets(path: Path, *, kind: FileKind, wanted: str | None, limits: Limit
         raise UnreadableFile(_sentence(str(error))) from error
     if not found:
         raise UnreadableFile("The workbook has no visible sheet with anything in it.", code="empty_file")
+
+
+def _load(
+    reader: fastexcel.ExcelReader, name: str, *, path: Path, kind: FileKind, limits: Limits
+) -> tuple[fastexcel.ExcelSheet, Survey]:
+    """A sheet, and what its XML says; the two are found side by side, since the reader leaves Python alone."""
+    if kind is not FileKind.XLSX:
+        return reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string"), Survey()
+    check_extent(path, sheet=name, limits=limits)
+    with ThreadPoolExecutor(1) as beside:
+        seen = beside.submit(survey, path, sheet=name, limits=limits)
+        sheet = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        return sheet, seen.result()
 
 
 def _table(
@@ -122,8 +136,18 @@ def _table(
         unsaved, percent, merged = odd.unsaved, frozenset(odd.percent), named_areas(odd.merged)
         _break(broken, {(row, column - first): words for (row, column), words in odd.errors.items()}, columns=columns)
     elif kind in BINARY:
-        merged = named_areas(binary_sheet(path, kind=kind, sheet=sheet.name, limits=limits).merged())
+        records = binary_sheet(path, kind=kind, sheet=sheet.name, limits=limits)
+        refuse_doubles(records)
+        merged = named_areas(records.merged())
     _break(broken, {(row, column - first): UNSAVED for row, column in unsaved}, columns=columns)
+    if seen.is_found:
+        _correct(
+            columns,
+            first,
+            broken,
+            seen,
+            texts=pieces(path, sheet=sheet.name, limits=limits, most=limits.unzipped_bytes),
+        )
     return Table(
         kind=kind,
         sheet=sheet.name,
@@ -136,6 +160,22 @@ def _table(
         percent=percent,
         notices=tuple(_garbled(columns, first)) if kind is FileKind.XLS else (),
     )
+
+
+def _correct(
+    columns: list[pa.ChunkedArray],
+    first: int,
+    broken: dict[int, dict[int, str]],
+    seen: Survey,
+    *,
+    texts: Iterator[tuple[bytes, int]],
+) -> None:
+    """See auditing."""
+    wrong: dict[int, dict[int, str]] = {}
+    for (row, column), text in audit(seen.tally, Taken(columns, first, broken), texts=texts).items():
+        wrong.setdefault(column - first, {})[row] = text
+    for index, cells in wrong.items():
+        columns[index] = with_texts(columns[index], cells)
 
 
 def _garbled(columns: Sequence[pa.ChunkedArray], first: int) -> Iterator[str]:

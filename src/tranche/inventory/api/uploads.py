@@ -11,10 +11,10 @@ from litestar.params import MultipartBody
 
 from tranche.imports import service as imports
 from tranche.imports.detect import detect
-from tranche.imports.domain import Field, ImportMode, OnDuplicate
+from tranche.imports.domain import Field, OnDuplicate
 from tranche.imports.service import Sent
 from tranche.imports.targets import Import
-from tranche.imports.uploads import UploadLimits, clean_name, decode_mapping
+from tranche.imports.uploads import UploadLimits, clean_name, read_wish, wishes_about
 from tranche.inventory import service
 from tranche.inventory.api.parameters import BRANCH
 from tranche.inventory.fields import ITEM_FIELDS
@@ -32,7 +32,7 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
+from tranche.kernel.web.requests import AnyRequest
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
 
@@ -45,10 +45,11 @@ class BringIn(Protocol):
     ) -> tuple[Import, Operation]: ...
 
 
-_PARAMETERS: Final = frozenset({"mapping", "dryRun", "mode", "onDuplicate"})
+_ITEMS: Final = takes(*wishes_about("an item"))
+_STOCK: Final = takes(BRANCH, *wishes_about("stock of a lot", on_duplicate=(OnDuplicate.ERROR, OnDuplicate.SKIP)))
 
 
-@post("/api/items/upload", opt={UPLOAD: True, SCOPE: "items"}, status_code=202)
+@post("/api/items/upload", opt={UPLOAD: True, SCOPE: "items"}, operation_class=_ITEMS, status_code=202)
 async def upload_items(
     *,
     request: AnyRequest,
@@ -70,7 +71,7 @@ async def upload_items(
     return await reception.answer(hub, data, fields=ITEM_FIELDS, bring_in=service.bring_in)
 
 
-@post("/api/batch/upload", opt={UPLOAD: True, SCOPE: "stock"}, operation_class=takes(BRANCH), status_code=202)
+@post("/api/batch/upload", opt={UPLOAD: True, SCOPE: "stock"}, operation_class=_STOCK, status_code=202)
 async def upload_stock(
     *,
     request: AnyRequest,
@@ -140,21 +141,16 @@ class _Reception:
 
     def _wanted(self, data: UploadForm, *, fields: tuple[Field, ...]) -> Sent:
         """The stored file and what is wanted of it."""
-        request, files = self.request, self.files
-        allow_query(request, _PARAMETERS)
-        mapping = decode_mapping(data.mapping or request.query_params.get("mapping"), fields=fields)
-        on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
-        mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
-        dry_run = read_flag(request, "dryRun")
+        wish = read_wish(self.request, data.mapping, fields=fields)
         file_name = clean_name(data.file.filename)
-        stored = files.put(self.ctx.organization_id, data.file.file, limit=self.limits.max_bytes)
-        path = files.path(self.ctx.organization_id, stored.sha256)
+        stored = self.files.put(self.ctx.organization_id, data.file.file, limit=self.limits.max_bytes)
+        path = self.files.path(self.ctx.organization_id, stored.sha256)
         detect(path, file_name=file_name, limits=self.limits.parsing)
         return Sent(
             stored=stored,
             file_name=file_name,
-            mapping=mapping,
-            on_duplicate=OnDuplicate(on_duplicate),
-            mode=ImportMode(mode),
-            dry_run=dry_run,
+            mapping=wish.mapping,
+            on_duplicate=wish.on_duplicate,
+            mode=wish.mode,
+            dry_run=wish.dry_run,
         )

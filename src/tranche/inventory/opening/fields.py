@@ -2,14 +2,10 @@
 
 from typing import Final
 
-from tranche.imports.domain import Field, FieldKind
+from tranche.imports.domain import Field, FieldKind, split_words
 from tranche.inventory.fields import ITEM_FIELDS
 
 _OF_ITEMS: Final = {field.name: field for field in ITEM_FIELDS}
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(" ".join(word.split()) for word in text.split(","))
 
 
 STOCK_FIELDS: Final[tuple[Field, ...]] = (
@@ -18,7 +14,7 @@ STOCK_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "lotNumber",
         "Lot number",
-        _words(
+        split_words(
             """
             lot, lot no, lot code, lot id, batch, batch number, batch no, batch code, batch id, lot/serial number,
             lot/serial, Charge, Chargennummer, Charge Nr, Los, Losnummer, lot de fabrication, numéro de lot, n° de lot,
@@ -30,7 +26,7 @@ STOCK_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "quantity",
         "Quantity",
-        _words(
+        split_words(
             """
             qty, stock, stock quantity, on hand, quantity on hand, qoh, physical qoh, physical quantity, physical count,
             counted quantity, count, available, available quantity, in stock, opening stock, opening balance, balance,
@@ -44,7 +40,7 @@ STOCK_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "expirationDate",
         "Expiration date",
-        _words(
+        split_words(
             """
             expiry, expiry date, expires, expires on, expiration, exp date, exp, best before, best before date, use by,
             use by date, bbd, Verfallsdatum, Ablaufdatum, MHD, Haltbarkeit, Mindesthaltbarkeitsdatum, haltbar bis, date
@@ -57,7 +53,7 @@ STOCK_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "manufacturingDate",
         "Manufacturing date",
-        _words(
+        split_words(
             """
             manufactured, manufacture date, manufactured on, mfg date, production date, produced on, made on,
             Herstellungsdatum, Produktionsdatum, date de fabrication, fecha de fabricación, productiedatum, data di
@@ -69,7 +65,7 @@ STOCK_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "costPrice",
         "Cost price",
-        _words(
+        split_words(
             """
             cost, unit cost, cost per unit, purchase price, buying price, Einkaufspreis, Einstandspreis, EK, EK-Preis,
             prix d'achat, coût, coût unitaire, costo, coste, costo unitario, precio de compra, inkoopprijs, kostprijs,
@@ -82,7 +78,7 @@ STOCK_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "supplierBatchNumber",
         "Supplier batch number",
-        _words(
+        split_words(
             """
             supplier batch, supplier lot, supplier lot number, vendor lot, vendor batch, manufacturer lot,
             Lieferantencharge, lot fournisseur, lote del proveedor, lote proveedor
@@ -93,7 +89,7 @@ STOCK_FIELDS: Final[tuple[Field, ...]] = (
     Field(
         "notes",
         "Notes",
-        _words(
+        split_words(
             """
             note, comment, comments, remark, remarks, Bemerkung, Bemerkungen, Notiz, Kommentar, commentaire, remarque,
             nota, notas, comentario, observaciones, opmerking, opmerkingen, commento, comentários

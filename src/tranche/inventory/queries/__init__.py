@@ -1,1 +1,1 @@
-"""Every SQL statement on the stage of an import of items, and on what such an import did."""
+"""Every SQL statement of stock: lots, movements, demand, and the imports of items."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -11,7 +12,10 @@ from psycopg.types.json import Jsonb
 from tranche.inventory.domain import Kind
 from tranche.inventory.merging import NOTHING, Values
 from tranche.inventory.queries.lots import folded
+from tranche.kernel.audit.service import add_entry
 from tranche.kernel.db.pool import Connection, Row
+
+_NOTE: Final = add_entry(subject="coalesce(%(entry_subject_id)s, (SELECT min(id) FROM written))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,25 +174,34 @@ def update_values(conn: Connection, *, changed: Mapping[int, Values], user_id: i
     )
 
 
-def insert_movements(conn: Connection, *, group_id: UUID, entries: Sequence[Entry], user_id: int | None) -> list[Row]:
-    """Write the movements of one operation, in this order; the balances follow. Returns each `id` and `created_at`."""
+def insert_movements(
+    conn: Connection, *, group_id: UUID, entries: Sequence[Entry], user_id: int | None, noted: Mapping[str, object]
+) -> list[Row]:
+    """Write the movements of one operation, in this order; the balances follow. Returns each `id` and `created_at`.
+
+    `noted` is the entry of the audit log about them, whose subject is the first one unless it names another.
+    """
     return conn.execute(
-        """
-        INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, from_lot_id, from_branch_id,
-            to_lot_id, to_branch_id, quantity, notes, made_lot, cost_price, unit_price, expires_at,
-            previous_cost_price, previous_unit_price, previous_expires_at, reverses_id, created_by)
-        SELECT current_organization(), %(group_id)s, e.kind, e.item_id, e.from_lot_id, e.from_branch_id,
-            e.to_lot_id, e.to_branch_id, e.quantity, e.notes, e.made_lot, e.cost_price, e.unit_price, e.expires_at,
-            e.previous_cost_price, e.previous_unit_price, e.previous_expires_at, e.reverses_id, %(user_id)s
-        FROM jsonb_to_recordset(%(entries)s) AS e (place integer, kind text, item_id bigint, from_lot_id bigint,
-            from_branch_id bigint, to_lot_id bigint, to_branch_id bigint, quantity numeric, notes text,
-            made_lot boolean, cost_price numeric, unit_price numeric, expires_at timestamptz,
-            previous_cost_price numeric, previous_unit_price numeric, previous_expires_at timestamptz,
-            reverses_id bigint)
-        ORDER BY e.place
-        RETURNING id, created_at
+        f"""
+        WITH written AS (
+            INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, from_lot_id, from_branch_id,
+                to_lot_id, to_branch_id, quantity, notes, made_lot, cost_price, unit_price, expires_at,
+                previous_cost_price, previous_unit_price, previous_expires_at, reverses_id, created_by)
+            SELECT current_organization(), %(group_id)s, e.kind, e.item_id, e.from_lot_id, e.from_branch_id,
+                e.to_lot_id, e.to_branch_id, e.quantity, e.notes, e.made_lot, e.cost_price, e.unit_price, e.expires_at,
+                e.previous_cost_price, e.previous_unit_price, e.previous_expires_at, e.reverses_id, %(user_id)s
+            FROM jsonb_to_recordset(%(entries)s) AS e (place integer, kind text, item_id bigint, from_lot_id bigint,
+                from_branch_id bigint, to_lot_id bigint, to_branch_id bigint, quantity numeric, notes text,
+                made_lot boolean, cost_price numeric, unit_price numeric, expires_at timestamptz,
+                previous_cost_price numeric, previous_unit_price numeric, previous_expires_at timestamptz,
+                reverses_id bigint)
+            ORDER BY e.place
+            RETURNING id, created_at
+        ), noted AS ({_NOTE})
+        SELECT id, created_at FROM written ORDER BY id
         """,
         {
+            **noted,
             "group_id": group_id,
             "user_id": user_id,
             "entries": Jsonb([_row(place, entry) for place, entry in enumerate(entries)]),

@@ -74,14 +74,9 @@ def move(
     ]
     moving.update_values(conn, changed=book.changed(), user_id=ctx.user_id)
     group_id = uuid4()
-    rows = moving.insert_movements(conn, group_id=group_id, entries=entries, user_id=ctx.user_id)
-    audit.record(
-        conn,
-        ctx,
-        action=f"lot.{kind.value}",
-        subject_id=rows[0]["id"],
-        detail={"operationGroupId": str(group_id), "itemId": item_id, "branchId": branch_id, "movements": len(rows)},
-    )
+    told = {"operationGroupId": str(group_id), "itemId": item_id, "branchId": branch_id, "movements": len(entries)}
+    noted = audit.write(ctx, action=f"lot.{kind.value}", detail=told)
+    rows = moving.insert_movements(conn, group_id=group_id, entries=entries, user_id=ctx.user_id, noted=noted)
     return [
         Moved(
             id=row["id"],

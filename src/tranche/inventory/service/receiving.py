@@ -211,12 +211,7 @@ def _existing(conn: Connection, *, item_id: int, number: str | None) -> int:
 
 
 def _write(conn: Connection, ctx: Context, entry: Entry) -> Movement:
-    (row,) = moving.insert_movements(conn, group_id=uuid4(), entries=[entry], user_id=ctx.user_id)
-    audit.record(
-        conn,
-        ctx,
-        action=f"lot.{entry.kind.value}",
-        subject_id=row["id"],
-        detail={"lotId": entry.to_lot_id or entry.from_lot_id, "quantity": str(entry.quantity)},
-    )
+    told = {"lotId": entry.to_lot_id or entry.from_lot_id, "quantity": str(entry.quantity)}
+    noted = audit.write(ctx, action=f"lot.{entry.kind.value}", detail=told)
+    (row,) = moving.insert_movements(conn, group_id=uuid4(), entries=[entry], user_id=ctx.user_id, noted=noted)
     return get_movement(conn, movement_id=row["id"])

@@ -44,10 +44,10 @@ def reverse(conn: Connection, ctx: Context, *, movement_id: int) -> list[Movemen
         _restore(values, row)
     changed = {lot_id: values[lot_id] for lot_id, lot in held.items() if values[lot_id] != lot.values}
     moving.update_values(conn, changed=changed, user_id=ctx.user_id)
+    noted = audit.write(ctx, action="lot.undo", subject_id=movement_id, detail={"movements": len(rows)})
     written = moving.insert_movements(
-        conn, group_id=uuid4(), entries=[_opposite(row) for row in rows], user_id=ctx.user_id
+        conn, group_id=uuid4(), entries=[_opposite(row) for row in rows], user_id=ctx.user_id, noted=noted
     )
-    audit.record(conn, ctx, action="lot.undo", subject_id=movement_id, detail={"movements": len(written)})
     return [get_movement(conn, movement_id=row["id"]) for row in written]
 
 

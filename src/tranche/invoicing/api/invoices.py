@@ -44,7 +44,7 @@ def _read_day(request: AnyRequest, name: str) -> date | None:
 
 
 _SCOPE: Final = {SCOPE: "invoices"}
-_FILTERS: Final[Readers] = {
+FILTERS: Final[Readers] = {
     "kind": ("kind", word(*InvoiceKind)),
     "status": ("status", word(*InvoiceStatus)),
     "customerId": ("customer_id", whole),
@@ -56,22 +56,22 @@ _FILTERS: Final[Readers] = {
 }
 
 
-@get("/api/invoices", opt=_SCOPE, operation_class=lists(INVOICES, _FILTERS), sync_to_thread=True)
+@get("/api/invoices", opt=_SCOPE, operation_class=lists(INVOICES, FILTERS), sync_to_thread=True)
 def list_invoices(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[InvoiceOut]]:
     """Invoices and credit notes, the newest first; `search` begins a number, `from` and `to` are invoice dates."""
-    choice = read_filters(request, INVOICES, _FILTERS, besides=PAGING)
+    choice = read_filters(request, INVOICES, FILTERS, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
         found = look(request, ctx, conn, INVOICES, choice)
     out = [invoice_out(invoice_of(row)) for row in found.rows]
     return envelope(ctx, out, message="Invoices fetched", links=found.links)
 
 
-@get("/api/invoices/export", opt=_SCOPE, operation_class=exports_of(INVOICES, _FILTERS), sync_to_thread=False)
+@get("/api/invoices/export", opt=_SCOPE, operation_class=exports_of(INVOICES, FILTERS), sync_to_thread=False)
 def export_invoices(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The invoices under the same filters as a file: `format=csv` or `format=xlsx`."""
-    return exports.answer(ctx, request, INVOICES, read_filters(request, INVOICES, _FILTERS, besides=EXPORTING))
+    return exports.answer(ctx, request, INVOICES, read_filters(request, INVOICES, FILTERS, besides=EXPORTING))
 
 
 @get("/api/invoices/{invoice_id:int}", opt=_SCOPE, sync_to_thread=True)

@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 
 from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.api import SCOPED
-from tranche.invoicing.bulk.domain import Afterwards, SendWish
+from tranche.invoicing.bulk.domain import RESENDABLE, Afterwards, SendWish
 from tranche.invoicing.bulk.schemas import (
     BatchOut,
     InvoicesBody,
@@ -37,8 +37,6 @@ from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.messaging import service as messaging
 from tranche.messaging.domain import State
-
-_RESENDABLE: Final = (State.BOUNCED, State.FAILED)
 
 
 @post("/api/batch-operations/invoices", opt=SCOPED, status_code=202, sync_to_thread=True)
@@ -119,9 +117,9 @@ def resend_messages(
     data: JSONBody[ResendBody],
 ) -> JsonResponse[BatchOut]:
     """Send what bounced or failed again, to the addresses that the customers have now."""
-    strange = [word for word in data.states if word not in _RESENDABLE]
+    strange = [word for word in data.states if word not in RESENDABLE]
     if strange or not data.states:
-        raise invalid_field("/states", f"must hold some of {', '.join(_RESENDABLE)}")
+        raise invalid_field("/states", f"must hold some of {', '.join(RESENDABLE)}")
     states = [State(word) for word in data.states]
 
     def start(conn: Connection) -> Operation:

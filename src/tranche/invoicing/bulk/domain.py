@@ -9,7 +9,7 @@ from typing import Any, Final
 from tranche.invoicing.domain import invalid_field
 from tranche.kernel.errors import Conflict, NotFound
 from tranche.kernel.operations.domain import Operation
-from tranche.messaging.domain import LONGEST_SUBJECT, Channel, find_places
+from tranche.messaging.domain import LONGEST_SUBJECT, Channel, State, find_places
 
 INVOICES_KIND: Final = "customer_invoices"
 PDFS_KIND: Final = "invoice_pdfs"
@@ -22,6 +22,8 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 STATUSES: Final = ("pending", "processing", "completed", "completed_with_errors", "failed", "cancelled")
 INVOICE, PDF, SEND, BUNDLE = "invoice", "pdf", "send", "bundle"
+# What became of messages that may be sent again to another address.
+RESENDABLE: Final = (State.BOUNCED, State.FAILED)
 MOST_LISTED: Final = 10_000
 MOST_ITEMS: Final = 200
 

@@ -7,7 +7,6 @@ from tranche.invoicing import service as invoicing
 from tranche.invoicing.bulk.domain import INVOICE, PDF, SEND, LineWish
 from tranche.invoicing.bulk.queries import customers
 from tranche.invoicing.domain import Maker, Terms
-from tranche.invoicing.undo import starter
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.items import ItemPhase
@@ -37,7 +36,7 @@ class CustomersPhase(ItemPhase):
     def commit(self, conn: Connection, operation: Operation) -> None:
         """Issue the others' invoices."""
         maker = Maker(user_id=operation.created_by, operation_id=operation.id)
-        invoicing.issue(conn, starter(operation), terms=Terms.load(operation.payload), maker=maker)
+        invoicing.issue(conn, operation.starter, terms=Terms.load(operation.payload), maker=maker)
         customers.keep_members(conn, operation_id=operation.id)
 
 

@@ -8,9 +8,9 @@ from tranche.invoicing.bulk.drafting import write_drafts
 from tranche.invoicing.bulk.reaching import Refusal
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError, Unavailable
+from tranche.kernel.faults import words_of
 from tranche.kernel.notify.domain import Outcome as Answer
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, ItemStatus, Operation, Status
-from tranche.kernel.operations.faults import words_of
 from tranche.kernel.operations.handlers import Following, Group, Outcome, OutsideItem
 from tranche.messaging import service as messaging
 from tranche.messaging.delivery import ACCEPTED, Delivery, Ready

@@ -15,6 +15,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import FieldError, Invalid, TrancheError
 from tranche.kernel.operations.service import Operations
+from tranche.kernel.text import camel
 from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.filters import words
 from tranche.kernel.web.pages.render import Html, faults_of, redirect, render
@@ -188,12 +189,7 @@ def _groups(seen: Preflight) -> list[Group]:
 
 def _faults(error: TrancheError) -> dict[str, str]:
     """By the names of the form's fields: verbs point at `due_days`, forms call it `dueDays`."""
-    faults = faults_of(error)
-    return {head + "".join(map(str.title, rest)): text for (head, *rest), text in _split(faults)}
-
-
-def _split(faults: dict[str, str]) -> list[tuple[list[str], str]]:
-    return [(name.split("_"), text) for name, text in faults.items()]
+    return {camel(name): text for name, text in faults_of(error).items()}
 
 
 def _words(selection: Selection) -> str:

@@ -8,16 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from tranche.invoicing import service
-from tranche.invoicing.domain import InvoiceFilter, InvoiceStatus
-from tranche.invoicing.service import INVOICES
+from tranche.invoicing.api.invoices import FILTERS
 from tranche.kernel.context import Context
-from tranche.kernel.db.listing import CAP, Choice, Place, count, fetch_slice
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Conflict, Invalid
-from tranche.kernel.web.cursors import read_cursor, write_cursor
 from tranche.kernel.web.json import Body
+from tranche.kernel.web.pages.browsing import browse, chips
 from tranche.kernel.web.pages.flash import Tone
-from tranche.kernel.web.pages.listing import Chip, Column, Filter, Listing, address
+from tranche.kernel.web.pages.listing import Column
 from tranche.kernel.web.pages.render import Html, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
@@ -31,19 +29,7 @@ _COLUMNS: Final = (
     Column(label="Total", sort="total", is_number=True),
     Column(label="State"),
 )
-_STATES: Final = Filter(
-    name="status",
-    label="State",
-    chips=(
-        Chip(label="All", value=""),
-        Chip(label="Issued", value="issued"),
-        Chip(label="Void", value="void"),
-        Chip(label="Credited", value="credited"),
-    ),
-)
-_SORTS: Final = frozenset({"number", "-number", "total", "-total"})
-_PAGE: Final = 50
-_MOST_DIGITS: Final = 18  # of a bigint
+_STATES: Final = chips("status", "State", {"issued": "Issued", "void": "Void", "credited": "Credited"})
 
 
 class ReasonForm(Body, frozen=True):
@@ -55,44 +41,21 @@ class ReasonForm(Body, frozen=True):
 @page("/invoices")
 def invoices_page(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
     """Invoices and credit notes, the newest first; `operationId` narrows them to one run."""
-    query = dict(request.query_params)
-    run, status = query.get("operationId", ""), query.get("status")
-    wanted = InvoiceFilter(
-        status=InvoiceStatus(status) if status in set(InvoiceStatus) else None,
-        search=query.get("q") or None,
-        operation_id=int(run) if run.isascii() and run.isdigit() and len(run) <= _MOST_DIGITS else None,
-    )
-    sort = query["sort"] if query.get("sort") in _SORTS else ""
-    choice = service.choose(wanted, sort=sort)
     with database.transaction(ctx.organization_id) as conn:
-        part = fetch_slice(conn, INVOICES, choice, limit=_PAGE, place=_place(query, ctx, choice))
-        counted = count(conn, INVOICES, choice, cap=CAP)
-    listing = Listing(
-        path="/invoices",
-        columns=_COLUMNS,
-        query=query,
-        total=f"{CAP:,}+" if counted > CAP else f"{counted:,}",
-        sort=sort,
-        filters=(_STATES,),
-        search=query.get("q", ""),
-        search_label="Invoice number",
-        previous=write_cursor(ctx, INVOICES, choice, part.previous),
-        following=write_cursor(ctx, INVOICES, choice, part.following),
-        exports=[(word.upper(), _export(wanted, sort, word)) for word in ("csv", "xlsx")],
-    )
-    found = [service.invoice_of(row) for row in part.rows]
-    return render(request, "invoicing/list.html", {"invoices": found, "listing": listing, "run": wanted.operation_id})
-
-
-def _place(query: dict[str, str], ctx: Context, choice: Choice) -> Place | None:
-    text = query.get("after") or query.get("before")
-    return read_cursor(text, ctx, INVOICES, choice) if text else None
-
-
-def _export(wanted: InvoiceFilter, sort: str, form: str) -> str:
-    """The address of a file with what the list shows."""
-    given = {"status": wanted.status, "search": wanted.search, "operationId": wanted.operation_id, "sort": sort}
-    return address("/api/invoices/export", {"format": form, **given})
+        rows, listing = browse(
+            request,
+            ctx,
+            conn,
+            service.INVOICES,
+            FILTERS,
+            columns=_COLUMNS,
+            filters=(_STATES,),
+            search_label="Invoice number",
+            export="/api/invoices/export",
+        )
+    found = [service.invoice_of(row) for row in rows]
+    run = request.query_params.get("operationId")
+    return render(request, "invoicing/list.html", {"invoices": found, "listing": listing, "run": run})
 
 
 @page("/invoices/{invoice_id:int}")

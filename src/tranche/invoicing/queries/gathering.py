@@ -167,8 +167,3 @@ def list_ready_sums(conn: Connection) -> list[Row]:
         WHERE v.status = 'succeeded' GROUP BY d.currency ORDER BY d.currency
         """
     ).fetchall()
-
-
-def lengthen_statement_time(conn: Connection, *, seconds: int) -> None:
-    """Give the statements of this transaction more time than the role's own limit."""
-    conn.execute("SELECT set_config('statement_timeout', %(limit)s, true)", {"limit": f"{seconds}s"})

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tranche.inventory.domain import Consumed
 from tranche.invoicing.domain import BankAccount, Invoice, InvoiceDocument, InvoiceLine, Party
-from tranche.kernel.web.json import Body, Out
+from tranche.kernel.web.json import Body, Out, utc_or_none
 
 
 class InvoiceOut(Out, frozen=True):
@@ -142,7 +142,7 @@ def invoice_out(invoice: Invoice) -> InvoiceOut:
         credits_id=invoice.credits_id,
         created_by=invoice.created_by,
         issued_at=invoice.issued_at.astimezone(UTC),
-        closed_at=invoice.closed_at.astimezone(UTC) if invoice.closed_at else None,
+        closed_at=utc_or_none(invoice.closed_at),
         close_reason=invoice.close_reason,
     )
 

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from tranche.invoicing.domain import Invoice, Metrics
 from tranche.kernel.operations.domain import Item, Operation, Status
-from tranche.kernel.web.json import Body, Out
+from tranche.kernel.web.json import Body, Out, utc_or_none
 
 JOB_TYPE: Final = "bulk_invoice_generation"
 _WORDS: Final = {
@@ -163,8 +163,8 @@ def job_out(operation: Operation, *, errors: Sequence[Item] | None = None) -> Jo
         payload={**operation.payload, "user_id": operation.created_by},
         error=operation.error,
         created_at=operation.created_at.astimezone(UTC),
-        started_at=_utc(operation.started_at),
-        completed_at=_utc(operation.finished_at),
+        started_at=utc_or_none(operation.started_at),
+        completed_at=utc_or_none(operation.finished_at),
         operation_id=operation.id,
         errors=UNSET if errors is None else [error_out(item) for item in errors],
     )
@@ -220,7 +220,3 @@ def metrics_out(metrics: Metrics) -> MetricsOut:
             for day in metrics.history
         ],
     )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC) if moment else None

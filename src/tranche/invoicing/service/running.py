@@ -11,7 +11,7 @@ from tranche.invoicing.service.issuing import judge_to_look
 from tranche.invoicing.service.terms import choose_branch, freeze_terms, get_settings
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, lengthen_statement_time
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.items import try_items
 from tranche.kernel.operations.service import Operations
@@ -46,7 +46,7 @@ def start_run(
         Invalid: the choice or a wish cannot be taken.
         SelectionNotFound
     """
-    gathering.lengthen_statement_time(conn, seconds=_SECONDS)
+    lengthen_statement_time(conn, seconds=_SECONDS)
     count = gather(conn, choice=choice)
     terms = freeze_terms(conn, ctx, wishes=wishes, now=now)
     operation = operations.start(
@@ -76,7 +76,7 @@ def preflight(
         Invalid: the choice cannot be taken.
         SelectionNotFound
     """
-    gathering.lengthen_statement_time(conn, seconds=_SECONDS)
+    lengthen_statement_time(conn, seconds=_SECONDS)
     total = gather(conn, choice=choice)
     branch_id = choose_branch(conn, ctx, wished=wishes.branch_id)
     try_items(conn)

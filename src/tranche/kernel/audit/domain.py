@@ -1,4 +1,4 @@
-"""An entry of the audit log."""
+"""Entries of the audit log, and the seals that chain them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +23,24 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditFilter:
-    """What to list: None means any. `since` is included, `until` is not."""
+class Seal:
+    """One link of an organization's chain: it holds the entries from the seal before it up to `until`, without that.
 
-    action: str | None = None
-    user_id: int | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    The last one is the head of the chain. `hash` has 32 bytes.
+    """
+
+    organization_id: int
+    number: int
+    until: datetime
+    entries: int
+    hash: bytes
+
+    @property
+    def head(self) -> str:
+        """What is kept elsewhere and compared later: organization, number and hash."""
+        return f"{self.organization_id}:{self.number}:{self.hash.hex()}"
+
+    @property
+    def short(self) -> str:
+        """As people compare it."""
+        return f"{self.number} ({self.hash.hex()[:12]})"

@@ -1,16 +1,15 @@
-"""The verbs of the audit log: add an entry, list entries."""
+"""The audit log: entries are added; who lists them asks the list `ENTRIES`."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
-from tranche.kernel.audit import queries
-from tranche.kernel.audit.domain import JSON, AuditEntry, AuditFilter
+from tranche.kernel.audit.domain import JSON
+from tranche.kernel.audit.queries import entries
 from tranche.kernel.context import Context
-from tranche.kernel.db.listing import Choice, count, fetch_page
 from tranche.kernel.db.pool import Connection
 
-ENTRIES = queries.ENTRIES
-entry_of = queries.entry_of
+ENTRIES = entries.ENTRIES
+add_entry = entries.add_entry
+entry_of = entries.entry_of
 
 
 def record(
@@ -21,8 +20,14 @@ def record(
     `action` is "subject.verb", such as "order_batch.delete". A deed on many things is one entry, whose items
     stand in the ledger. Never put a secret into `detail`.
     """
-    return queries.insert_entry(
-        conn,
+    return entries.insert_entry(conn, write(ctx, action=action, subject_id=subject_id, detail=detail))
+
+
+def write(
+    ctx: Context, *, action: str, subject_id: int | None = None, detail: Mapping[str, JSON] | None = None
+) -> Mapping[str, object]:
+    """An entry for a statement that adds it together with the deed: the parameters of `add_entry`."""
+    return entries.write_entry(
         user_id=ctx.user_id,
         actor=ctx.user_name or (ctx.caller if ctx.user_id or ctx.api_key_id else "system"),
         action=action,
@@ -30,10 +35,3 @@ def record(
         detail=detail or {},
         request_id=ctx.request_id,
     )
-
-
-def list_entries(conn: Connection, *, wanted: AuditFilter, limit: int, offset: int) -> tuple[list[AuditEntry], int]:
-    """One page of entries, newest first, and how many match in all."""
-    choice = Choice(asdict(wanted))
-    rows = fetch_page(conn, ENTRIES, choice, limit=limit, offset=offset)
-    return [entry_of(row) for row in rows], count(conn, ENTRIES, choice)

@@ -7,6 +7,8 @@ from typing import Final, Protocol
 
 import msgspec
 
+from tranche.kernel.audit.anchors import Anchor
+from tranche.kernel.audit.domain import Seal
 from tranche.kernel.errors import Conflict, Invalid
 
 FORMAT: Final = 1
@@ -24,7 +26,10 @@ class Dump(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds; written last, so that one that was cut off has none."""
+    """What a backup holds; written last, so that one that was cut off has none.
+
+    `audit_heads` are the heads of the audit log in the dump, which may be older than what is anchored by now.
+    """
 
     format: int
     tranche: str
@@ -35,6 +40,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     file_bytes: int
     key_mark: str
     has_key: bool
+    audit_heads: list[Anchor] = []  # a Struct copies it
 
 
 class Progress(Protocol):
@@ -47,10 +53,14 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What was saved or brought back; `missing` names registered files that were not there, or not as they were."""
+    """What was saved or brought back; `missing` names registered files that were not there, or not as they were.
+
+    `lost` are heads of audit logs that were anchored where a backup was brought back, and are not in it.
+    """
 
     manifest: Manifest
     missing: tuple[str, ...]
+    lost: tuple[Seal, ...] = ()
 
 
 class NoBackup(Invalid):

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tranche.kernel.audit.anchors import NOTE, replace_anchor
+from tranche.kernel.audit.domain import Seal
+from tranche.kernel.audit.queries.seals import find_seals
 from tranche.kernel.backup import queries
 from tranche.kernel.backup.domain import Damaged, Done, ForeignBackup, Manifest, Occupied, Progress
 from tranche.kernel.backup.places import Source, hash_of
@@ -73,7 +76,18 @@ def restore(
         for row in walk_files(conn)
         if not restoring.storage.exists(row["organization_id"], row["sha256"])
     ]
-    return Done(manifest=manifest, missing=tuple(missing)), report
+    lost = _restore_anchors(conn, manifest, restoring.storage)
+    return Done(manifest=manifest, missing=tuple(missing), lost=tuple(lost)), report
+
+
+def _restore_anchors(conn: Connection, manifest: Manifest, storage: Storage) -> list[Seal]:
+    """Anchor what came back, the one time that an anchor may go backwards; the anchored heads that are lost by it."""
+    heads = {head.organization_id: head.seal() for head in manifest.audit_heads}
+    owners = sorted({*heads, *storage.list_notes(NOTE)})
+    before = [head for owner in owners if (head := replace_anchor(storage, owner, heads.get(owner)))]
+    kept = find_seals(conn, wanted=[(head.organization_id, head.number) for head in before])
+    hashes = {key: seal.hash for key, seal in kept.items()}
+    return [head for head in before if hashes.get((head.organization_id, head.number)) != head.hash]
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
+from tranche.kernel.audit.anchors import Anchor
+from tranche.kernel.audit.queries.seals import walk_heads
 from tranche.kernel.backup import queries
 from tranche.kernel.backup.domain import FORMAT, KEY, Done, Dump, Manifest, Progress
 from tranche.kernel.backup.places import Target, file_name, hash_of
@@ -58,6 +60,7 @@ def save(conn: Connection, target: Target, saving: Saving, *, progress: Progress
         with progress("Files", total=total) as advance:
             files.save(walk_files(conn), advance=advance)
         migrations = queries.list_migrations(conn)
+        heads = [Anchor.of(head) for head in walk_heads(conn)]
     if saving.key.text is not None:
         target.add(KEY, io.BytesIO(saving.key.text), size=len(saving.key.text))
     manifest = Manifest(
@@ -70,6 +73,7 @@ def save(conn: Connection, target: Target, saving: Saving, *, progress: Progress
         file_bytes=files.size,
         key_mark=saving.key.mark.hex(),
         has_key=saving.key.text is not None,
+        audit_heads=heads,
     )
     target.finish(manifest)
     return Done(manifest=manifest, missing=tuple(files.missing))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tranche.kernel.db.copy_out import copy_out
 from tranche.kernel.db.listing import Choice, Column, Kind, Listing, narrow, order_by, sort_keys
-from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.db.pool import Connection, Database, lengthen_statement_time
 
 _ZONE: Final = "(SELECT zone FROM organizations WHERE id = current_organization())"
 # What a formula begins with, as code points: comparing one number costs a third of what a pattern does.
@@ -40,7 +40,7 @@ class Copying:
         with self._database.transaction(self._organization_id) as conn:
             self._conn = conn
             try:
-                conn.execute("SELECT set_config('statement_timeout', %s, true)", [f"{self._seconds}s"])
+                lengthen_statement_time(conn, seconds=self._seconds)
                 with contextlib.closing(copy_out(conn, statement, values)) as rows:  # type: ignore[type-var]  # it is a generator
                     yield from rows
             finally:

@@ -15,6 +15,7 @@ APP_ROLE = "tranche_app"
 _DEFAULT = "SELECT, INSERT, UPDATE, DELETE"
 _LESS = {
     "audit_entries": "SELECT, INSERT",
+    "audit_seals": "SELECT, INSERT",
     "organizations": "SELECT, INSERT, UPDATE",
     "schema_migrations": "SELECT",
 }

@@ -119,6 +119,11 @@ def set_tenant(conn: Connection, organization_id: int | None) -> None:
     conn.execute("SELECT set_config('app.organization_id', %s, true)", [value])
 
 
+def lengthen_statement_time(conn: Connection, *, seconds: int) -> None:
+    """Give the rest of this transaction's statements more time, each, than the role's own limit."""
+    conn.execute("SELECT set_config('statement_timeout', %(limit)s, true)", {"limit": f"{seconds}s"})
+
+
 @contextmanager
 def taken_back(conn: Connection) -> Iterator[None]:
     """What is done inside is taken back at its end; the transaction around it goes on."""

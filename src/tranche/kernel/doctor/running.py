@@ -1,5 +1,6 @@
 """Whether what should be running runs: work is taken, workers live, nothing stands still."""
 
+from tranche.kernel.audit.checks import RUNNING_CHECKS as AUDIT_CHECKS
 from tranche.kernel.module import Check
 from tranche.kernel.notify.checks import RUNNING_CHECKS as NOTIFY_CHECKS
 
@@ -46,4 +47,5 @@ RUNNING_CHECKS = (
         """,
     ),
     *NOTIFY_CHECKS,
+    *AUDIT_CHECKS,
 )

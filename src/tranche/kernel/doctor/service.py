@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tranche.kernel.db.migrate import pending
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.doctor import clock, files
+from tranche.kernel.doctor import anchors, clock, files
 from tranche.kernel.doctor.catalogue import WALL_CHECKS, version_check
 from tranche.kernel.doctor.domain import MOST_FINDINGS, Finding, Group, Outcome
 from tranche.kernel.doctor.queries.findings import list_findings
@@ -38,6 +38,7 @@ class Patient:
 
 def examine(conn: Connection, patient: Patient, *, now: float) -> Iterator[Outcome]:
     """The outcomes as they come; `conn` is the owner's, in a transaction. `now` is the machine's clock."""
+    noted = anchors.read(patient.storage)
     version = version_check()
     yield _look(Group.DATABASE, version.name, partial(_ask, conn, version))
     schema = _look(Group.DATABASE, "the schema is that of this release", partial(_schema, conn))
@@ -54,6 +55,8 @@ def examine(conn: Connection, patient: Patient, *, now: float) -> Iterator[Outco
         for check in checks:
             yield _look(group, check.name, partial(_ask, conn, check))
     yield from _examine_files(conn, patient, now=now)
+    name = "the chain of the audit log goes on from its anchor"
+    yield _look(Group.FILES, name, partial(anchors.find_faults, conn, patient.storage, noted))
     yield _look(Group.MACHINE, "the clock agrees with the database's", partial(clock.find_skew, conn))
     for probe in patient.probes:
         yield _look(Group.MACHINE, probe.name, partial(_probe, conn, probe))

@@ -1,6 +1,6 @@
 """What the queue's own tables say about jobs, living and dead."""
 
-from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.db.pool import Connection
 
 
 def list_alive_operations(conn: Connection, *, task: str) -> set[int]:
@@ -60,17 +60,3 @@ def delete_finished_jobs(conn: Connection, *, older_than: float) -> int:
         """,
         {"older_than": older_than},
     ).rowcount
-
-
-def find_queue_lag(conn: Connection) -> Row:
-    """How many jobs wait, and for how many seconds the oldest of them has."""
-    row = conn.execute(
-        """
-        SELECT count(*) AS waiting,
-            coalesce(extract(epoch FROM now() - min(e.at)), 0)::float AS oldest_seconds
-        FROM procrastinate_jobs j
-        LEFT JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred'
-        WHERE j.status = 'todo'
-        """
-    ).fetchone()
-    return row or {"waiting": 0, "oldest_seconds": 0.0}

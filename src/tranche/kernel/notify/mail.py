@@ -98,7 +98,7 @@ def compose(mail: Mail, *, sender: Sender) -> bytes:
         files = [
             write_file(policy, name=one.name, media_type=one.media_type, content=one.content) for one in mail.files
         ]
-        parts = [write_text(policy, mail.text), *files]
+        parts = [write_text(mail.text), *files]
     except (MessageError, ValueError, IndexError) as error:
         raise Invalid("The address cannot stand in a mail's head.", code="address") from error
     body = parts[0] if len(parts) == 1 else write_parts(parts, seed=mail.message_id.encode())

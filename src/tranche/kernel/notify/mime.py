@@ -1,6 +1,7 @@
 """The lines of a mail: what is plain is written directly, the rest by the standard library, which takes much longer."""
 
 import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _PLAIN_ADDRESS: Final = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _PLAIN_FILE: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,40}")
 _PLAIN_TEXT: Final = re.compile(r"(?:[\t -~]{0,76}\n)*[\t -~]{0,76}")
+_BREAK: Final = re.compile(r"\r\n|\r|\n")
 _CRLF: Final = b"\r\n"
 
 
@@ -42,16 +44,17 @@ def write_mailbox(policy: Policy, name: str, *, display: str, address: str) -> b
     return f"{name}: {display}{gap}<{address}>\r\n".encode()
 
 
-def write_text(policy: Policy, text: str) -> bytes:
-    """A text with the headers that say how it is written."""
+def write_text(text: str) -> bytes:
+    """A text with the headers that say how it is written: as it is, or by whichever of the two ways is shorter."""
+    lines = _BREAK.sub("\r\n", text).encode()
+    lines = lines if lines.endswith(_CRLF) else lines + _CRLF
     if _PLAIN_TEXT.fullmatch(text):
-        lines = text.encode().replace(b"\n", _CRLF)
-        head = b'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: 7bit\r\n\r\n'
-        return head + (lines if lines.endswith(_CRLF) else lines + _CRLF)
-    part = EmailMessage(policy=policy)
-    part.set_content(text)
-    del part["MIME-Version"]
-    return part.as_bytes()
+        way, content = "7bit", lines
+    else:
+        quoted, coded = binascii.b2a_qp(lines, istext=True), base64.encodebytes(lines).replace(b"\n", _CRLF)
+        way, content = ("quoted-printable", quoted) if len(quoted) <= len(coded) else ("base64", coded)
+    head = f'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: {way}\r\n\r\n'
+    return head.encode() + content
 
 
 def write_file(policy: Policy, *, name: str, media_type: str, content: bytes) -> bytes:

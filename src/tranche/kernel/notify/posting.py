@@ -208,5 +208,5 @@ def _seconds(text: str) -> float | None:
         return float(text[:9])
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or a zone of twenty digits
         return None

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosmtplib
+import uvloop
 from aiosmtplib.typing import Default
 
 from tranche.kernel.errors import Invalid, TrancheError
@@ -125,13 +126,13 @@ class Smtp:
         A mail is asked for when a lane is free, and `note` is told how each ended.
         """
         if self._runner is None:
-            self._runner = asyncio.Runner()
+            self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._runner.run(self._fill(mails, note, lanes))
 
     def find_fault(self) -> str | None:
         """None when the server lets us in now, else why not; nothing is sent."""
         if self._runner is None:
-            self._runner = asyncio.Runner()
+            self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         outcome = self._runner.run(self._greet())
         return None if outcome.is_sent else outcome.error
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from tranche.kernel.context import Context, Role
 from tranche.kernel.errors import Conflict, NotFound
 
 
@@ -100,6 +101,16 @@ class Operation:
     finished_at: datetime | None
     updated_at: datetime
     is_stalled: bool
+
+    @property
+    def starter(self) -> Context:
+        """Who started it, as the actor of what a worker does for it."""
+        return Context(
+            organization_id=self.organization_id,
+            role=Role.OPERATOR,
+            user_id=self.created_by,
+            user_name=self.created_by_name,
+        )
 
     @property
     def pending(self) -> int:

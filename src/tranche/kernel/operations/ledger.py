@@ -3,9 +3,9 @@
 import structlog
 
 from tranche.kernel.db.pool import Connection
+from tranche.kernel.faults import describe, words_of
 from tranche.kernel.operations.announcing import announce
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, Claim, Counts, Operation, Status, pieces
-from tranche.kernel.operations.faults import describe, words_of
 from tranche.kernel.operations.handlers import Fatal, Handler, OutsidePhase, Phase, RangePhase, Restart
 from tranche.kernel.operations.queries import blocks, claims, items, operations, progress
 

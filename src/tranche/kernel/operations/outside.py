@@ -11,8 +11,8 @@ import structlog
 
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Unavailable
+from tranche.kernel.faults import describe, words_of
 from tranche.kernel.operations.domain import MOST_ATTEMPTS, Counts, ItemStatus, Status
-from tranche.kernel.operations.faults import describe, words_of
 from tranche.kernel.operations.handlers import (
     Group,
     GroupPhase,

@@ -10,11 +10,11 @@ import structlog
 
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Unavailable
+from tranche.kernel.faults import describe
 from tranche.kernel.jobs.queue import Queue
 from tranche.kernel.metrics import Observe
 from tranche.kernel.operations import dispatch, ledger
 from tranche.kernel.operations.domain import Status, adapted_size
-from tranche.kernel.operations.faults import describe
 from tranche.kernel.operations.handlers import OutsidePhase, RangePhase, Registry, Stopped, StreamPhase
 from tranche.kernel.operations.observing import observed
 from tranche.kernel.operations.outside import OutsideRun

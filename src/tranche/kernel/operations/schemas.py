@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tranche.kernel.db.pool import Row
 from tranche.kernel.operations.domain import Item, Operation, Status
-from tranche.kernel.web.json import Body, Out
+from tranche.kernel.web.json import Body, Out, utc_or_none
 
 _TENTH: Final = Decimal("0.1")
 
@@ -132,8 +132,8 @@ def operation_out(operation: Operation, *, unit: str) -> OperationOut:
         error=_failure(operation.error_code, operation.error),
         created_by=StarterOut(id=operation.created_by, name=operation.created_by_name),
         created_at=operation.created_at.astimezone(UTC),
-        started_at=_utc(operation.started_at),
-        finished_at=_utc(operation.finished_at),
+        started_at=utc_or_none(operation.started_at),
+        finished_at=utc_or_none(operation.finished_at),
         updated_at=operation.updated_at.astimezone(UTC),
         links={"self": home, "items": f"{home}/items", "timeline": f"{home}/timeline", "events": f"{home}/events"},
     )
@@ -193,7 +193,3 @@ def _seconds_left(operation: Operation, rate: Decimal | None) -> int | None:
 
 def _failure(code: str | None, message: str | None) -> FailureOut | None:
     return FailureOut(code=code or "failed", message=message) if message else None
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC) if moment else None

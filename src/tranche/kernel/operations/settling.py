@@ -2,9 +2,9 @@
 
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Unavailable
+from tranche.kernel.faults import words_of
 from tranche.kernel.operations import ledger
 from tranche.kernel.operations.domain import MOST_ATTEMPTS
-from tranche.kernel.operations.faults import words_of
 from tranche.kernel.operations.handlers import Fatal, Restart, Stopped
 from tranche.kernel.operations.queries import claims, operations
 from tranche.kernel.operations.taking import Taken

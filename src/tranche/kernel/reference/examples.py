@@ -28,7 +28,6 @@ _BY_NAME: Final = (
     ("name", "Harbour Goods"),
     ("code", "not_found"),
 )
-_LONGEST: Final = 2_400
 
 
 class Examples:

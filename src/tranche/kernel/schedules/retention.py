@@ -1,6 +1,6 @@
 """Retention: what nobody needs any more is deleted at night, a piece at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +13,6 @@ RUN_DAYS = 90
 MOST_RUNS = 1_000
 
 _AT_ONCE = 1_000
-_ORGANIZATIONS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,8 @@ def make_retention(prunes: Sequence[Prune]) -> Task:
         name="retention",
         scope=Scope.INSTALLATION,
         cron="20 3 * * *",
-        description="Deletes what nobody needs any more: old answers to repeated requests, old notifications and runs.",
+        description="Deletes what nobody needs any more, such as answers to repeated requests, ended notifications, "
+        "sessions and links, and old runs.",
         run=partial(_run, prunes=prunes),
     )
 
@@ -72,7 +72,7 @@ def _prune(work: Work, prune: Prune) -> int:
         return _prune_all(work, None, partial(prune.prune, most=_AT_ONCE))
     return sum(
         _prune_all(work, owner, partial(prune.prune, organization_id=owner, most=_AT_ONCE))
-        for owner in _organizations(work)
+        for owner in across.walk_organizations(work.database)
     )
 
 
@@ -85,14 +85,3 @@ def _prune_all(work: Work, organization_id: int | None, prune: Callable[[Connect
         if count < _AT_ONCE:
             break
     return deleted
-
-
-def _organizations(work: Work) -> Iterator[int]:
-    last = 0
-    while True:
-        with work.database.transaction(None) as conn:
-            found = across.list_organization_ids(conn, behind=last, most=_ORGANIZATIONS_AT_ONCE)
-        if not found:
-            return
-        yield from found
-        last = found[-1]

@@ -9,13 +9,13 @@ import structlog
 
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import TrancheError, Unavailable
+from tranche.kernel.faults import describe
 from tranche.kernel.jobs.queue import Queue
 from tranche.kernel.jobs.work import NotHere, Work
 from tranche.kernel.module import Scope
 from tranche.kernel.schedules import dispatch
 from tranche.kernel.schedules.domain import Tasks
 from tranche.kernel.schedules.queries import across, runs
-from tranche.kernel.web.errors import describe
 
 log = structlog.get_logger(__name__)
 

@@ -9,13 +9,13 @@ import structlog
 
 from tranche.kernel.db.pool import Connection, Database, Row, set_tenant
 from tranche.kernel.errors import TrancheError
+from tranche.kernel.faults import describe
 from tranche.kernel.jobs.queue import Queue
 from tranche.kernel.module import Scope
 from tranche.kernel.schedules import dispatch
 from tranche.kernel.schedules.changing import settle
 from tranche.kernel.schedules.domain import RunStatus, Tasks
 from tranche.kernel.schedules.queries import across, runs, schedules
-from tranche.kernel.web.errors import describe
 
 log = structlog.get_logger(__name__)
 

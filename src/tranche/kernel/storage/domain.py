@@ -1,12 +1,15 @@
 """What storage promises: the port that every kind of storage fills, and its refusals."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import BinaryIO, Final, Protocol, runtime_checkable
 
 from tranche.kernel.errors import NotFound, TooLarge, Unavailable
+
+_NOTE: Final = re.compile(r"[a-z]{1,20}(-[a-z]{1,20}){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,22 @@ class Storage(Files, Protocol):
         """Remove what uploads left behind that ended before they were whole; returns how many."""
         ...
 
+    def write_note(self, organization_id: int, name: str, content: bytes) -> None:
+        """Keep a few bytes under a name, whole or not at all, instead of those before; no sweep ever looks at them."""
+        ...
+
+    def read_note(self, organization_id: int, name: str) -> bytes | None:
+        """The note of this name, if there is one."""
+        ...
+
+    def delete_note(self, organization_id: int, name: str) -> None:
+        """Forget the note of this name, if there is one."""
+        ...
+
+    def list_notes(self, name: str) -> list[int]:
+        """The organizations that have a note of this name, in order."""
+        ...
+
     def find_fault(self) -> str | None:
         """None when a file can be written, read and removed now; else what is wrong, for operators."""
         ...
@@ -148,6 +167,13 @@ class FileMissing(NotFound):
     def __init__(self) -> None:
         """Without the path, which is nobody's business."""
         super().__init__("The stored file is not there any more.")
+
+
+def note_name(name: str) -> str:
+    """The name, if it can be that of a note: small letters and dashes, so that it leads nowhere else."""
+    if not _NOTE.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a note")
+    return name
 
 
 def readable_size(size: int) -> str:

@@ -1,4 +1,4 @@
-"""Files in a local folder: `<root>/<organization>/<first two hex digits>/<hash>`."""
+"""Files in a local folder: `<root>/<organization>/<first two hex digits>/<hash>`, notes in `<root>/notes`."""
 
 import contextlib
 import errno
@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from tranche.kernel.storage.domain import FileMissing, FileTooLarge, Kept, Readable, StorageFull, StoredFile
+from tranche.kernel.storage.domain import FileMissing, FileTooLarge, Kept, Readable, StorageFull, StoredFile, note_name
 
 _CHUNK = 1 << 20
 _NAME = re.compile(r"[0-9a-f]{64}")
 _HASH_BYTES = 32
+_NOTES = "notes"
 _PROBE = b"tranche doctor was here"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -117,6 +118,35 @@ class LocalFiles:
             path.unlink(missing_ok=True)
         return len(old)
 
+    def write_note(self, organization_id: int, name: str, content: bytes) -> None:
+        """See `Storage.write_note`."""
+        target = self._note(organization_id, name)
+        with room(), _part(target.parent) as (part, path):
+            part.write(content)
+            part.flush()
+            os.fsync(part.fileno())
+            path.replace(target)
+            _sync_folder(target.parent)
+
+    def read_note(self, organization_id: int, name: str) -> bytes | None:
+        """See `Storage.read_note`."""
+        try:
+            return self._note(organization_id, name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def delete_note(self, organization_id: int, name: str) -> None:
+        """See `Storage.delete_note`."""
+        target = self._note(organization_id, name)
+        with contextlib.suppress(FileNotFoundError):
+            target.unlink()
+            _sync_folder(target.parent)
+
+    def list_notes(self, name: str) -> list[int]:
+        """See `Storage.list_notes`."""
+        found = self._root.glob(f"{_NOTES}/*/{note_name(name)}")
+        return sorted(int(path.parent.name) for path in found if path.parent.name.isdigit())
+
     def find_fault(self) -> str | None:
         """See `Storage.find_fault`."""
         try:
@@ -133,6 +163,9 @@ class LocalFiles:
     def _folder(self, organization_id: int) -> Path:
         # int() so that no caller's text can ever name a folder
         return self._root / str(int(organization_id))
+
+    def _note(self, organization_id: int, name: str) -> Path:
+        return self._root / _NOTES / str(int(organization_id)) / note_name(name)
 
     def _target(self, organization_id: int, sha256: bytes) -> Path:
         if len(sha256) != _HASH_BYTES:

@@ -15,7 +15,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from tranche.kernel.storage.cache import Cache
-from tranche.kernel.storage.domain import FileMissing, Kept, Readable, StorageAway, StoredFile
+from tranche.kernel.storage.domain import FileMissing, Kept, Readable, StorageAway, StoredFile, note_name
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,6 +42,8 @@ class Bucket:
 
 class S3Files:
     """The port `Storage` over a bucket: `<prefix>/files/<organization>/<first two hex digits>/<hash>`.
+
+    Notes lie under `<prefix>/notes/<organization>/<name>`.
 
     A discarded file lies under `<prefix>/discarded` for a day, because S3 cannot move a file aside in one step: who
     asks meanwhile for one that has been registered after all gets it back.
@@ -120,9 +122,7 @@ class S3Files:
 
     def organizations(self) -> list[int]:
         """See `Storage.organizations`."""
-        found = _ask(obstore.list_with_delimiter, self._store, "files")
-        names = (prefix.rstrip("/").rpartition("/")[2] for prefix in found["common_prefixes"])
-        return sorted(int(name) for name in names if name.isdigit())
+        return self._folders("files")
 
     def list_kept(self, organization_id: int) -> Iterator[Kept]:
         """See `Storage.list_kept`; parts of uploads that were cut off are the bucket's, and no file."""
@@ -156,6 +156,26 @@ class S3Files:
         """See `Storage.clear_parts`; of this machine's copies."""
         return self._cache.clear_parts(organization_id, before=before)
 
+    def write_note(self, organization_id: int, name: str, content: bytes) -> None:
+        """See `Storage.write_note`."""
+        _ask(obstore.put, self._store, _note(organization_id, name), content)
+
+    def read_note(self, organization_id: int, name: str) -> bytes | None:
+        """See `Storage.read_note`."""
+        try:
+            found = _ask(obstore.get, self._store, _note(organization_id, name))
+            return bytes(_ask(found.bytes))
+        except FileMissing:
+            return None
+
+    def delete_note(self, organization_id: int, name: str) -> None:
+        """See `Storage.delete_note`."""
+        _ask(obstore.delete, self._store, _note(organization_id, name))
+
+    def list_notes(self, name: str) -> list[int]:
+        """See `Storage.list_notes`."""
+        return [found for found in self._folders("notes") if self.read_note(found, name) is not None]
+
     def find_fault(self) -> str | None:
         """See `Storage.find_fault`."""
         key, content = f"probes/{secrets.token_hex(8)}", secrets.token_bytes(64)
@@ -167,6 +187,11 @@ class S3Files:
             cause = str(error.__cause__ or error).strip().splitlines()[0]
             return f"the bucket {self._name} does not take a file: {cause}"
         return None if answer == content else f"the bucket {self._name} gives back other bytes than were written"
+
+    def _folders(self, folder: str) -> list[int]:
+        found = _ask(obstore.list_with_delimiter, self._store, folder)
+        names = (prefix.rstrip("/").rpartition("/")[2] for prefix in found["common_prefixes"])
+        return sorted(int(name) for name in names if name.isdigit())
 
     def _find(self, organization_id: int, sha256: bytes) -> None:
         try:
@@ -207,6 +232,10 @@ class _Pieces:
 
 def _key(organization_id: int, sha256: bytes) -> str:
     return f"files/{int(organization_id)}/{_digits(sha256)[:2]}/{_digits(sha256)}"
+
+
+def _note(organization_id: int, name: str) -> str:
+    return f"notes/{int(organization_id)}/{note_name(name)}"
 
 
 def _aside(organization_id: int, sha256: bytes) -> str:

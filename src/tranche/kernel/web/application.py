@@ -19,11 +19,12 @@ from litestar.types import Message, Scope
 
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import TrancheError
+from tranche.kernel.faults import describe
 from tranche.kernel.garbage import uncollected
 from tranche.kernel.settings import Settings
 from tranche.kernel.web.auth import Authenticator, BranchFinder, Gate
 from tranche.kernel.web.document import ApiArea
-from tranche.kernel.web.errors import describe, fail, refuse, refuse_http
+from tranche.kernel.web.errors import fail, refuse, refuse_http
 from tranche.kernel.web.exports import Exports
 from tranche.kernel.web.health import Readiness, Ready, livez, readyz
 from tranche.kernel.web.json import Body, BodyPlugin, DecimalSchema, JsonResponse
@@ -207,6 +208,7 @@ async def _finish_headers(message: Message, scope: Scope) -> None:
     """Every response of every kind passes here once, when it starts."""
     if message["type"] != "http.response.start":
         return
+    scope["litestar_app"].state["gate"].note_answer(scope)
     present = {name.lower() for name, _ in message["headers"]}
     wanted = {**_HEADERS, "x-request-id": request_id(scope)}
     allowance = scope["state"].get("allowance")

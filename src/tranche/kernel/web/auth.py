@@ -18,6 +18,7 @@ from litestar.types import Scope
 
 from tranche.kernel.context import Context, Role
 from tranche.kernel.errors import FieldError, Forbidden, NotFound, TooMany, Unauthorized, Unavailable, Unsupported
+from tranche.kernel.web.callers import Callers
 from tranche.kernel.web.rate_limit import RateLimiter
 from tranche.kernel.web.requests import BIGGEST_INTEGER, invalid_parameter, request_id
 from tranche.kernel.web.threads import Lane
@@ -75,11 +76,11 @@ class Gate:
         limiter: RateLimiter,
     ) -> None:
         """The three ports run in the gate's own threads."""
-        self._authenticator = authenticator
         self._branch_finder = branch_finder
         self._visitor_finder = visitor_finder
         self._limiter = limiter
         self._lane = Lane("gate", size=8)
+        self._callers = Callers(authenticator, self._lane)
         self._branches: set[tuple[int, int]] = set()
 
     def close(self) -> None:
@@ -108,6 +109,16 @@ class Gate:
                 await Requires(needed)(connection, handler)
         _expect_media(connection, handler)
 
+    def note_answer(self, scope: Scope) -> None:
+        """An admin who changed something may have changed who may call: nobody is known from before."""
+        handler = scope.get("route_handler")
+        if (
+            scope.get("method") not in _READING
+            and isinstance(handler, BaseRouteHandler)
+            and needed_role(handler) is Role.ADMIN
+        ):
+            self._callers.forget()
+
     async def recognise(self, connection: AnyConnection) -> None:
         """Find who sits at the browser where no route was found; nobody is known while the database is away."""
         if token := session_token(connection):
@@ -128,9 +139,9 @@ class Gate:
         return replace(context, branch_id=branch_id, request_id=request_id(connection.scope))
 
     async def _find(self, connection: AnyConnection, *, is_page: bool) -> Context:
-        if is_page or (session_token(connection) and "authorization" not in connection.headers):
+        if is_page or ("authorization" not in connection.headers and session_token(connection)):
             return await self._find_visitor(connection, is_page=is_page)
-        context = await self._lane.run(self._authenticator, _token(connection))
+        context = await self._callers.find(_token(connection))
         if context is None:
             raise Unauthorized("This API key is not known, has expired or was revoked.", code="unknown_key")
         return context
@@ -174,7 +185,6 @@ class Gate:
 
 
 viewer: Final = Requires(Role.VIEWER)
-operator: Final = Requires(Role.OPERATOR)
 admin: Final = Requires(Role.ADMIN)
 
 

@@ -4,8 +4,6 @@ import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 import structlog
@@ -13,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from tranche.kernel import errors
 from tranche.kernel.errors import FieldError, TrancheError
+from tranche.kernel.faults import describe
 from tranche.kernel.web.faults import from_litestar, sentence
 from tranche.kernel.web.json import JsonResponse, Out
 from tranche.kernel.web.requests import AnyRequest, request_id
@@ -39,7 +38,6 @@ _PLAIN_DETAILS: Final = {
     "Request Entity Too Large": "The form has too many parts.",
     "Invalid host header": "The Host header is not valid.",
 }
-_FRAMES: Final = 12
 
 _log = structlog.get_logger(__name__)
 
@@ -108,29 +106,9 @@ def fail(request: AnyRequest, error: Exception) -> JsonResponse[Problem]:
     return _answer(request, status=HTTPStatus.INTERNAL_SERVER_ERROR, code="internal", message=message)
 
 
-def describe(error: BaseException) -> dict[str, object]:
-    """What a log may hold of an error: its types and places; messages may carry SQL, addresses or people's data."""
-    chain: list[str] = []
-    current: BaseException | None = error
-    while current is not None:
-        chain.append(f"{type(current).__module__}.{type(current).__qualname__}")
-        current = current.__cause__ or current.__context__
-    return {
-        "error": chain[0],
-        "causes": chain[1:],
-        "sqlstate": getattr(error, "sqlstate", None),
-        "where": _places(error.__traceback__),
-    }
-
-
 def _is_from_form(error: Exception) -> bool:
     """The framework decodes a part's text by the charset that the part names, and lets that fail."""
     return any(frame.name == "parse_multipart_form" for frame in traceback.extract_tb(error.__traceback__))
-
-
-def _places(trace: TracebackType | None) -> list[str]:
-    frames = traceback.extract_tb(trace)[-_FRAMES:]
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _words(

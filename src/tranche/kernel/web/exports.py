@@ -22,7 +22,7 @@ from tranche.kernel.db.copying import Copying, csv_statement, sheet_statement
 from tranche.kernel.db.listing import Choice, Column, Kind, Listing
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import TooMany, TrancheError
-from tranche.kernel.web.errors import describe
+from tranche.kernel.faults import describe
 from tranche.kernel.web.requests import AnyRequest, invalid_parameter, read_choice
 from tranche.kernel.web.sheets import Sheet, write_sheets
 from tranche.kernel.web.threads import Lane

@@ -70,7 +70,7 @@ def act(
         Unavailable: the database cannot be reached.
     """
     key = read_key(request)
-    mark = fingerprint(ctx, request, given=given)
+    mark = fingerprint(ctx, request, given=given) if key is not None else b""
     with database.transaction(ctx.organization_id) as conn:
         answer = once(conn, ctx, request_key=key, fingerprint=mark, action=lambda: action(conn))
     return answer.response()

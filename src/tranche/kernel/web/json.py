@@ -1,6 +1,7 @@
 """JSON in and out: exact decimals, strict bodies, one base class for each direction."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, Generic, TypeVar, get_args, get_origin
 
@@ -38,6 +39,11 @@ class Body(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen=Tr
 
 class Out(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     """The base of every response; `frozen` and `rename` as with Body."""
+
+
+def utc_or_none(moment: datetime | None) -> datetime | None:
+    """A moment as answers hold it."""
+    return None if moment is None else moment.astimezone(UTC)
 
 
 def encode(content: object) -> bytes:

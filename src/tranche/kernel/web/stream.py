@@ -19,10 +19,9 @@ import msgspec
 import structlog
 
 from tranche.kernel.errors import NotFound, TooMany, Unavailable
-from tranche.kernel.web.errors import describe
+from tranche.kernel.faults import describe
 from tranche.kernel.web.threads import Lane
 
-CHANNEL: Final = "tranche_operations"
 ORGANIZATION: Final = 0
 
 _BELL_SECONDS: Final = 0.4
@@ -234,7 +233,7 @@ class Hub:
         try:
             notice = msgspec.json.decode(payload, type=Notice)
         except msgspec.MsgspecError:
-            _log.warning("notification not understood", channel=CHANNEL)
+            _log.warning("notification not understood")
             return
         topic = self._topics.get((notice.o, notice.i))
         if topic is not None and (topic.state is None or notice.v > topic.state.version):

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextvars
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -45,13 +43,3 @@ def end_threads() -> None:
     """Let the handlers' threads end; what runs is let go."""
     if threads := get_asyncio_executor():
         threads.shutdown(wait=False, cancel_futures=True)
-
-
-def linger(*, seconds: float) -> bool:
-    """Whether a thread of ours is still at work after `seconds`."""
-    ends = time.monotonic() + seconds
-    while alive := any(thread.name.startswith(_PREFIX) for thread in threading.enumerate()):
-        if time.monotonic() >= ends:
-            break
-        time.sleep(0.01)
-    return alive

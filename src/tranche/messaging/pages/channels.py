@@ -14,6 +14,7 @@ from tranche.kernel.errors import FieldError, Invalid, NotFound
 from tranche.kernel.identity.service import get_organization
 from tranche.kernel.notify.domain import Outcome
 from tranche.kernel.secrets import SecretBox
+from tranche.kernel.text import camel
 from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.render import Html, base_url, faults_of, redirect, render
 from tranche.kernel.web.pages.routes import form, page
@@ -191,10 +192,10 @@ def _show(
         "provider": provider,
         "providers": [(one.value, PROVIDER_NAMES[one]) for one in PROVIDERS[settings.channel]],
         "fields": [
-            (_SENDER if name == "from" else _camel(name), name, given.get(name) or default or "", default is None)
+            (_SENDER if name == "from" else camel(name), name, given.get(name) or default or "", default is None)
             for name, default in fields.settings.items()
         ],
-        "secrets": [(_camel(name), name, name in kept) for name in (*fields.secrets, *fields.optional_secrets)],
+        "secrets": [(camel(name), name, name in kept) for name in (*fields.secrets, *fields.optional_secrets)],
         "hints": _HINTS,
         "rate": rate if rate is not None else _plain(settings.rate_per_second),
         "faults": {_field(pointer): text for pointer, text in faults.items()},
@@ -213,12 +214,7 @@ _SENDER: Final = "sender"
 def _field(pointer: str) -> str:
     """The form's name of a field that a refusal points at."""
     name = pointer.rpartition("/")[2]
-    return {"from": _SENDER, "ratePerSecond": "rate"}.get(name, _camel(name))
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+    return {"from": _SENDER, "ratePerSecond": "rate"}.get(name, camel(name))
 
 
 def _plain(rate: float | None) -> str:

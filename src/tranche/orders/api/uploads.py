@@ -10,8 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import MultipartBody
 
 from tranche.imports.detect import detect
-from tranche.imports.domain import ImportMode, OnDuplicate
-from tranche.imports.uploads import UploadLimits, clean_name, decode_mapping
+from tranche.imports.uploads import UploadLimits, clean_name, read_wish, wishes_about
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError
@@ -22,8 +21,8 @@ from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import choice, flag, takes
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
+from tranche.kernel.web.openapi import flag, takes
+from tranche.kernel.web.requests import AnyRequest, read_flag
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
 from tranche.orders import service
@@ -31,15 +30,7 @@ from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.schemas import BatchDetailOut, BatchOut, DryRunOut, UploadForm, batch_detail_out, batch_out
 from tranche.orders.service import Upload
 
-_PARAMETERS = {"mapping", "dryRun", "mode", "allowDuplicate", "onDuplicate"}
-
-
-_TAKEN = takes(
-    flag("dryRun", "Judge only: nothing is written."),
-    choice("mode", "`valid` brings in what is right, `atomic` all or nothing.", choices=list(ImportMode)),
-    choice("onDuplicate", "What becomes of an order that is there already.", choices=list(OnDuplicate)),
-    flag("allowDuplicate", "Take a file that came in before."),
-)
+_TAKEN = takes(*wishes_about("an order"), flag("allowDuplicate", "Take a file that came in before."))
 
 
 @post("/api/orders/upload", opt={UPLOAD: True, SCOPE: "orders"}, status_code=202, operation_class=_TAKEN)
@@ -100,24 +91,19 @@ class _Reception:
         return response, started[0] if started else None
 
     def _wanted(self, form: UploadForm) -> Upload:
-        request = self.request
-        allow_query(request, _PARAMETERS)
-        mapping = decode_mapping(form.mapping or request.query_params.get("mapping"), fields=ORDER_FIELDS)
-        on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
-        mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
-        dry_run = read_flag(request, "dryRun")
-        allow_duplicate = read_flag(request, "allowDuplicate")
+        wish = read_wish(self.request, form.mapping, fields=ORDER_FIELDS, besides=("allowDuplicate",))
+        allow_duplicate = read_flag(self.request, "allowDuplicate")
         file_name = clean_name(form.file.filename)
         stored = self.files.put(self.ctx.organization_id, form.file.file, limit=self.limits.max_bytes)
-        self._look(stored, file_name=file_name, dry_run=dry_run)
+        self._look(stored, file_name=file_name, dry_run=wish.dry_run)
         return Upload(
             stored=stored,
             file_name=file_name,
-            mapping=mapping,
-            on_duplicate=OnDuplicate(on_duplicate),
-            mode=ImportMode(mode),
+            mapping=wish.mapping,
+            on_duplicate=wish.on_duplicate,
+            mode=wish.mode,
             allow_duplicate=allow_duplicate,
-            dry_run=dry_run,
+            dry_run=wish.dry_run,
         )
 
     def _look(self, stored: StoredFile, *, file_name: str, dry_run: bool) -> None:

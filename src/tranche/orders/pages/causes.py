@@ -31,6 +31,8 @@ _TITLES: Final = {
     "order_rejected": "Another row of the order is bad",
     "order_brought_in": "The order came in without this row",
     "repeated_line": "The row says the same as an earlier one",
+    "date_differs": "The order has an earlier date",
+    "customer_kept": "The customer is known with another {field}",
     "ambiguous_number": "{column}: decimal or thousands?",
     "ambiguous_date": "{column}: day or month first?",
     "date_out_of_range": "{column} is out of the calendar",

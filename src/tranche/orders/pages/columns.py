@@ -112,7 +112,9 @@ def columns_page(
     data = form_of(said, on_duplicate=work.options.get("onDuplicate", "error"))
     asked = request.query_params.get("sheet")
     data = data if asked is None else replace(data, sheet=asked)
-    header = _reading(files, upload_limits, ctx, work).look_anyhow(mapping if asked is None else sheet_of(asked))
+    header = Reading.of(work, files=files, limits=upload_limits, ctx=ctx).look_anyhow(
+        mapping if asked is None else sheet_of(asked)
+    )
     return _render(request, work, header, data)
 
 
@@ -134,7 +136,7 @@ def choose(
     try:
         choice = again.Choice(mapping=mapping_of(data), on_duplicate=data.on_duplicate)
     except Invalid as error:
-        header = _reading(files, upload_limits, ctx, work).look_anyhow(sheet_of(data.sheet))
+        header = Reading.of(work, files=files, limits=upload_limits, ctx=ctx).look_anyhow(sheet_of(data.sheet))
         return _render(request, work, header, data, chosen=data, faults=faults_of(error))
     try:
         with database.transaction(ctx.organization_id) as conn:
@@ -174,10 +176,6 @@ def _render(
         "action": f"{REVIEW}/{work.id}/columns",
     }
     return render(request, _PAGE, shown, status=400 if faults else 200)
-
-
-def _reading(files: Files, limits: UploadLimits, ctx: Context, work: Import) -> Reading:
-    return Reading(files=files, limits=limits, ctx=ctx, sha256=work.sha256, file_name=work.file_name)
 
 
 def _stored(conn: Connection, text: str) -> StoredFile:

@@ -108,11 +108,16 @@ def correct_by_workbook(
     """Take the corrected workbook of errors."""
     if data.file is None or not data.file.filename:
         return redirect(f"{REVIEW}/{import_id}", say="Choose the corrected workbook first.", tone=Tone.BAD)
-    name, sent = clean_name(data.file.filename), data.file.file
+    with database.transaction(ctx.organization_id) as conn:
+        find_orders(conn, import_id)
+    name = clean_name(data.file.filename)
+    try:
+        stored = files.put(ctx.organization_id, data.file.file, limit=upload_limits.max_bytes)
+        detect(files.path(ctx.organization_id, stored.sha256), file_name=name, limits=upload_limits.parsing)
+    except TrancheError as error:
+        return redirect(f"{REVIEW}/{import_id}", say=error.message, tone=Tone.BAD)
 
     def begin(conn: Connection) -> Operation:
-        stored = files.put(ctx.organization_id, sent, limit=upload_limits.max_bytes)
-        detect(files.path(ctx.organization_id, stored.sha256), file_name=name, limits=upload_limits.parsing)
         return corrections.begin_merging(conn, ctx, import_id=import_id, stored=stored, file_name=name)
 
     return _begin(database, ctx, import_id, begin)

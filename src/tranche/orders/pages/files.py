@@ -3,9 +3,14 @@
 from collections.abc import Mapping as AbstractMapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
+from pathlib import Path
+from typing import Final
 
-from tranche.imports.domain import OUR_HEADERS, FileHeader, InvalidMapping, Mapping, ParseRequest
+import msgspec
+
+from tranche.imports.domain import OUR_HEADERS, FileHeader, InvalidMapping, Limits, Mapping, ParseRequest
 from tranche.imports.parser import inspect
 from tranche.imports.targets import Import
 from tranche.imports.uploads import UploadLimits
@@ -13,6 +18,8 @@ from tranche.imports.workbook import Edited, show_rows
 from tranche.kernel.context import Context
 from tranche.kernel.storage.domain import Files
 from tranche.orders.fields import ORDER_FIELDS
+
+_REMEMBERED: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +44,11 @@ class Reading:
     sha256: bytes
     file_name: str
 
+    @classmethod
+    def of(cls, work: Import, *, files: Files, limits: UploadLimits, ctx: Context) -> "Reading":
+        """The file of an import."""
+        return cls(files=files, limits=limits, ctx=ctx, sha256=work.sha256, file_name=work.file_name)
+
     def look(self, mapping: Mapping) -> FileHeader:
         """Its sheets, and its columns with samples, as this mapping reads it.
 
@@ -44,7 +56,8 @@ class Reading:
             FileMissing: the organization has no such file.
             UnreadableFile, UnsupportedFile, FileTooLarge, InvalidMapping: with one sentence for the person.
         """
-        return inspect(self._request(mapping), should_abort=lambda: False)
+        path = self.files.path(self.ctx.organization_id, self.sha256)
+        return _look(path, self.file_name, msgspec.json.encode(mapping), self.limits.parsing)
 
     def look_anyhow(self, mapping: Mapping) -> FileHeader:
         """As `look`; where the mapping names what the file does not have, as if nobody had said anything."""
@@ -68,11 +81,13 @@ class Reading:
                     kept[row.row] = [row.cells[i] or "" for i in at]
         return Cells(headers=[shown.headers[i] for i in at], rows=kept, looked_at=looked_at)
 
-    def _request(self, mapping: Mapping) -> ParseRequest:
-        return ParseRequest(
-            path=self.files.path(self.ctx.organization_id, self.sha256),
-            fields=ORDER_FIELDS,
-            file_name=self.file_name,
-            mapping=mapping,
-            limits=self.limits.parsing,
-        )
+
+@lru_cache(maxsize=_REMEMBERED)
+def _look(path: Path, file_name: str, mapping: bytes, limits: Limits) -> FileHeader:
+    """A file of a million rows takes seconds to read, and the steps of an upload ask again and again.
+
+    What lies at a path never changes, and the path is the organization's own.
+    """
+    said = msgspec.json.decode(mapping, type=Mapping)
+    request = ParseRequest(path=path, fields=ORDER_FIELDS, file_name=file_name, mapping=said, limits=limits)
+    return inspect(request, should_abort=lambda: False)

@@ -59,7 +59,7 @@ def review_page(
         if not data["is_judged"]:
             return render(request, "orders/review.html", data)
         found = rows.find(conn, work, asked)
-    reading = Reading(files=files, limits=upload_limits, ctx=ctx, sha256=work.sha256, file_name=work.file_name)
+    reading = Reading.of(work, files=files, limits=upload_limits, ctx=ctx)
     shown = rows.show(work, asked, found, reading)
     return render(request, "orders/review.html", {**data, **shown, "asked": asked, "sorts": list(browsing.Sort)})
 

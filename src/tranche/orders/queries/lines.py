@@ -1,5 +1,6 @@
 """The rules for a single staged line of an order import, applied to all lines in one statement."""
 
+from tranche.imports.judging_queries import any_of, judge_rows
 from tranche.kernel.db.pool import Connection
 from tranche.orders.queries.rules import Rules
 
@@ -92,33 +93,11 @@ def judge_lines(conn: Connection, rules: Rules) -> None:
     A line whose cells all have the plain form of their kind (see imports.reading.plain) can only break a rule that
     is about two cells together.
     """
-    any_broken = _any_of(_LINE_RULES)
-    pair_broken = _any_of(_PAIR_RULES)
-    verdicts = ",\n".join(
-        f"('{code}', '{field}', CASE WHEN {condition} THEN {message} END)"
-        for code, field, condition, message in _LINE_RULES
+    judge_rows(
+        conn,
+        table="order_import_lines",
+        rules=_LINE_RULES,
+        values=rules.params(),
+        row="l",
+        only=f"l.is_doubtful OR {any_of(_PAIR_RULES)}",
     )
-    conn.execute(
-        f"""
-        INSERT INTO import_errors (organization_id, import_id, row_number, column_name, severity, code, message)
-        SELECT l.organization_id, l.import_id, l.row_number, coalesce(h.header, v.field), 'error', v.code, v.message
-        FROM order_import_lines l
-        CROSS JOIN LATERAL (VALUES {verdicts}) AS v (code, field, message)
-        LEFT JOIN unnest(%(fields)s::text[], %(names)s::text[]) AS h (field, header) ON h.field = v.field
-        WHERE l.organization_id = current_organization() AND l.import_id = %(import_id)s
-          AND (l.is_doubtful OR {pair_broken})
-          AND ({any_broken})
-          AND v.message IS NOT NULL
-          AND NOT EXISTS (
-            SELECT FROM import_errors e
-            WHERE e.organization_id = l.organization_id AND e.import_id = l.import_id
-              AND e.row_number = l.row_number AND e.column_name = h.header
-          )
-        ORDER BY l.row_number
-        """,
-        rules.params(),
-    )
-
-
-def _any_of(rules: tuple[tuple[str, str, str, str], ...]) -> str:
-    return " OR ".join(f"({condition})" for _, _, condition, _ in rules)

@@ -34,6 +34,11 @@ class Rules:
             "item_header": headers.get("itemDescription"),
             "currency_header": headers.get("currency"),
             "quantity_header": headers.get("quantity"),
+            "date_header": headers.get("orderDate"),
+            "name_header": headers.get("customerName"),
+            "email_header": headers.get("customerEmail"),
+            "phone_header": headers.get("customerPhone"),
+            "address_header": headers.get("customerAddress"),
         }
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tranche.imports import judging_queries
 from tranche.kernel.db.pool import Connection, Row
 
 
@@ -101,29 +102,7 @@ _SOUND = """
 
 def judge_rows(conn: Connection, rules: Rules) -> None:
     """Add an error for every broken rule of every row, unless the reading already faulted that cell."""
-    any_broken = " OR ".join(f"({condition})" for _, _, condition, _ in _ROW_RULES)
-    verdicts = ",\n".join(
-        f"('{code}', '{field}', CASE WHEN {condition} THEN {message} END)"
-        for code, field, condition, message in _ROW_RULES
-    )
-    conn.execute(
-        f"""
-        INSERT INTO import_errors (organization_id, import_id, row_number, column_name, severity, code, message)
-        SELECT r.organization_id, r.import_id, r.row_number, coalesce(h.header, v.field), 'error', v.code, v.message
-        FROM stock_import_rows r
-        CROSS JOIN LATERAL (VALUES {verdicts}) AS v (code, field, message)
-        LEFT JOIN unnest(%(fields)s::text[], %(names)s::text[]) AS h (field, header) ON h.field = v.field
-        WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s
-          AND ({any_broken}) AND v.message IS NOT NULL
-          AND NOT EXISTS (
-            SELECT FROM import_errors e
-            WHERE e.organization_id = r.organization_id AND e.import_id = r.import_id
-              AND e.row_number = r.row_number AND e.column_name = h.header
-          )
-        ORDER BY r.row_number
-        """,
-        rules.params(),
-    )
+    judging_queries.judge_rows(conn, table="stock_import_rows", rules=_ROW_RULES, values=rules.params())
 
 
 def want_items(conn: Connection, rules: Rules) -> None:

@@ -48,10 +48,6 @@ class LogoForm(Body, frozen=True):
     logo: UploadFile
 
 
-class EmptyForm(Body, frozen=True):
-    """A button."""
-
-
 @page(PATH, role=Role.ADMIN)
 def design_page(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
     """The design of now."""
@@ -99,11 +95,8 @@ def save_logo(
 
 
 @form(PATH + "/logo/remove", role=Role.ADMIN)
-def remove_logo(
-    ctx: NamedDependency[Context], database: NamedDependency[Database], data: URLEncodedBody[EmptyForm]
-) -> Html:
+def remove_logo(ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Html:
     """Print the name instead."""
-    del data
     with database.transaction(ctx.organization_id) as conn:
         change_design(conn, ctx, design=replace(get_design(conn), logo=None))
     return redirect(PATH, say="The logo is taken away.")

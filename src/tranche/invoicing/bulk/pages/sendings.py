@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from tranche.invoicing.bulk import service
-from tranche.invoicing.bulk.domain import NothingToSend
+from tranche.invoicing.bulk.domain import RESENDABLE, NothingToSend
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Conflict
@@ -22,12 +22,10 @@ from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.messaging import service as messaging
 from tranche.messaging.api.outbox import FILTERS
-from tranche.messaging.domain import State
 from tranche.messaging.pages.outbox import NAMES, list_folders, state_chips
 
 PATH: Final = "/invoices/sendings/{batch_id:int}"
 _PER_PAGE: Final = 50
-_LOST: Final = (State.BOUNCED, State.FAILED)
 _COLUMNS: Final = (
     Column(label="Recipient"),
     Column(label="Subject"),
@@ -36,8 +34,8 @@ _COLUMNS: Final = (
 )
 
 
-class EmptyForm(Body, frozen=True):
-    """A button; `once` is its token where it begins something."""
+class OnceForm(Body, frozen=True):
+    """A button that begins something, with its token."""
 
     once: str = ""
 
@@ -73,7 +71,7 @@ def sending_page(
         "is_folder": NAMES.get(send.get("channel")) in folders,
         "listing": replace(listing, exports=_exports(request, batch_id)),
         "names": NAMES,
-        "lost": sum(counts[state] for state in _LOST),
+        "lost": sum(counts[state] for state in RESENDABLE),
         "once": make_token(),
     }
     return render(request, "invoicing/sending.html", data)
@@ -91,14 +89,14 @@ def resend(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-    data: URLEncodedBody[EmptyForm],
+    data: URLEncodedBody[OnceForm],
 ) -> Html:
     """What bounced or failed once more, to the addresses of now."""
     try:
         with database.transaction(ctx.organization_id) as conn:
 
             def begin() -> str:
-                again = service.resend(conn, ctx, operations, operation_id=batch_id, states=_LOST)
+                again = service.resend(conn, ctx, operations, operation_id=batch_id, states=RESENDABLE)
                 return f"/invoices/sendings/{again.id}"
 
             path = begin_once(conn, ctx, token=data.once, begin=begin)
@@ -113,10 +111,8 @@ def retry(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-    data: URLEncodedBody[EmptyForm],
 ) -> Html:
     """The failed stages once more."""
-    del data
     try:
         with database.transaction(ctx.organization_id) as conn:
             service.get_sender(conn, operation_id=batch_id)
@@ -131,10 +127,8 @@ def mark_sent(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     batch_id: FromPath[int],
-    data: URLEncodedBody[EmptyForm],
 ) -> Html:
     """All that is in doubt has arrived."""
-    del data
     try:
         with database.transaction(ctx.organization_id) as conn:
             service.get_sender(conn, operation_id=batch_id)
@@ -150,10 +144,8 @@ def send_again(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-    data: URLEncodedBody[EmptyForm],
 ) -> Html:
     """All that is in doubt once more."""
-    del data
     try:
         with database.transaction(ctx.organization_id) as conn:
             service.get_sender(conn, operation_id=batch_id)

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from tranche.kernel.identity.api.api_keys import create_api_key, list_api_keys, revoke_api_key, rotate_api_key
-from tranche.kernel.identity.api.audit import export_audit, list_audit
+from tranche.kernel.identity.api.audit import export_audit, list_audit, list_audit_seals
 from tranche.kernel.identity.api.notifications import (
     get_wishes,
     list_deliveries,
@@ -44,6 +44,7 @@ ROUTES: Final[tuple[Any, ...]] = (
     rotate_api_key,
     list_audit,
     export_audit,
+    list_audit_seals,
 )
 
 # These need the verbs on webhooks, which a root offers as `webhooks`.

@@ -5,10 +5,11 @@ from typing import Final
 from litestar import get
 from litestar.di import NamedDependency
 
+from tranche.kernel.audit.sealing import SEALS
 from tranche.kernel.audit.service import ENTRIES, entry_of
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
-from tranche.kernel.identity.schemas import AuditEntryOut, audit_entry_out
+from tranche.kernel.identity.schemas import AuditEntryOut, AuditSealOut, audit_entry_out, audit_seal_out
 from tranche.kernel.web.auth import SCOPE, admin
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
@@ -58,3 +59,19 @@ def list_audit(
 def export_audit(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The entries under the same filters as a file: `format=csv` or `format=xlsx`."""
     return exports.answer(ctx, request, ENTRIES, read_filters(request, ENTRIES, _FILTERS, besides=EXPORTING))
+
+
+@get("/api/audit/seals", opt={SCOPE: "settings"}, guards=[admin], operation_class=lists(SEALS, {}), sync_to_thread=True)
+def list_audit_seals(
+    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
+) -> Envelope[list[AuditSealOut]]:
+    """The chain that the entries are sealed into, its head first.
+
+    A seal holds the entries from the seal before it up to `until`, without that.
+    """
+    choice = read_filters(request, SEALS, {}, besides=PAGING)
+    with database.transaction(ctx.organization_id) as conn:
+        found = look(request, ctx, conn, SEALS, choice)
+    return envelope(
+        ctx, [audit_seal_out(row) for row in found.rows], message="Seals of the audit log fetched", links=found.links
+    )

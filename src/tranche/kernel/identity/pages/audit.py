@@ -5,6 +5,7 @@ from typing import Any, Final
 from litestar.di import NamedDependency
 
 from tranche.kernel.audit import service as audit
+from tranche.kernel.audit.sealing import find_head
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.listing import CAP, Choice, count, fetch_slice
 from tranche.kernel.db.pool import Database
@@ -34,11 +35,13 @@ def audit_page(request: AnyRequest, ctx: NamedDependency[Context], database: Nam
     with database.transaction(ctx.organization_id) as conn:
         part = fetch_slice(conn, audit.ENTRIES, choice, limit=_PER_PAGE, place=place)
         counted = count(conn, audit.ENTRIES, choice, cap=CAP)
+        head = find_head(conn)
         users, _ = service.list_users(conn, limit=_MOST_USERS, offset=0)
     kept = {"q": action, "userId": str(user_id or "")}
     export = {"action": action, "userId": kept["userId"]}
     shown = {
         "entries": [audit.entry_of(row) for row in part.rows],
+        "head": head,
         "users": users,
         "user_id": user_id,
         "action": action,

@@ -1,5 +1,6 @@
 """The wire contract of identity and of the audit log, and how it is filled."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -8,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tranche.kernel.audit.domain import AuditEntry
 from tranche.kernel.context import Context, Role
 from tranche.kernel.identity.domain import ApiKey, Branch, IssuedKey, Organization, User
-from tranche.kernel.web.json import Body, Out
+from tranche.kernel.web.json import Body, Out, utc_or_none
 
 T = TypeVar("T")
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -164,6 +165,16 @@ class AuditEntryOut(Out, frozen=True):
     request_id: str
 
 
+class AuditSealOut(Out, frozen=True):
+    """A seal of the audit log; `hash` is in hex."""
+
+    number: int
+    until: datetime
+    entries: int
+    hash: str
+    sealed_at: datetime
+
+
 def organization_out(organization: Organization) -> OrganizationOut:
     return OrganizationOut(
         id=organization.id,
@@ -225,6 +236,16 @@ def audit_entry_out(entry: AuditEntry) -> AuditEntryOut:
     )
 
 
+def audit_seal_out(row: Mapping[str, Any]) -> AuditSealOut:
+    return AuditSealOut(
+        number=row["number"],
+        until=row["until"].astimezone(UTC),
+        entries=row["entries"],
+        hash=row["hash"].hex(),
+        sealed_at=row["sealed_at"].astimezone(UTC),
+    )
+
+
 def given(value: T | UnsetType) -> T | None:
     """A field that was left out is None to the verbs."""
     return None if isinstance(value, UnsetType) else value
@@ -239,12 +260,8 @@ def _key_fields(key: ApiKey) -> dict[str, object]:
         "prefix": key.prefix,
         "role": key.role,
         "scopes": key.scopes,
-        "expires_at": _utc(key.expires_at),
-        "last_used_at": _utc(key.last_used_at),
-        "revoked_at": _utc(key.revoked_at),
-        "created_at": _utc(key.created_at),
+        "expires_at": utc_or_none(key.expires_at),
+        "last_used_at": utc_or_none(key.last_used_at),
+        "revoked_at": utc_or_none(key.revoked_at),
+        "created_at": utc_or_none(key.created_at),
     }
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC)

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from tranche.kernel.identity.domain import Wish
 from tranche.kernel.notify.domain import EVENT_TYPES, Attempt, Endpoint, Notification, Status
 from tranche.kernel.notify.service import IssuedEndpoint
-from tranche.kernel.web.json import Body, Out
+from tranche.kernel.web.json import Body, Out, utc_or_none
 
 
 class NewWebhook(Body, frozen=True):
@@ -147,7 +147,7 @@ def attempt_out(attempt: Attempt) -> AttemptOut:
         error_code=attempt.error_code,
         error=attempt.error,
         excerpt=attempt.excerpt,
-        next_attempt_at=_utc(attempt.next_attempt_at),
+        next_attempt_at=utc_or_none(attempt.next_attempt_at),
     )
 
 
@@ -160,11 +160,11 @@ def _endpoint_fields(endpoint: Endpoint) -> dict[str, object]:
         "is_enabled": endpoint.is_enabled,
         "disabled_reason": endpoint.disabled_reason,
         "failures": endpoint.failures,
-        "failing_since": _utc(endpoint.failing_since),
-        "old_secret_until": _utc(endpoint.previous_until),
+        "failing_since": utc_or_none(endpoint.failing_since),
+        "old_secret_until": utc_or_none(endpoint.previous_until),
         "created_by": endpoint.created_by,
-        "created_at": _utc(endpoint.created_at),
-        "updated_at": _utc(endpoint.updated_at),
+        "created_at": utc_or_none(endpoint.created_at),
+        "updated_at": utc_or_none(endpoint.updated_at),
     }
 
 
@@ -179,16 +179,12 @@ def _fields(notification: Notification) -> dict[str, object]:
         "subject": notification.subject,
         "status": notification.status.value,
         "attempts": notification.attempts,
-        "next_attempt_at": _utc(notification.next_attempt_at) if is_waiting else None,
+        "next_attempt_at": utc_or_none(notification.next_attempt_at) if is_waiting else None,
         "message_id": notification.message_id,
         "provider_id": notification.provider_id,
         "error_code": notification.error_code,
         "error": notification.error,
-        "created_at": _utc(notification.created_at),
-        "sent_at": _utc(notification.sent_at),
-        "updated_at": _utc(notification.updated_at),
+        "created_at": utc_or_none(notification.created_at),
+        "sent_at": utc_or_none(notification.sent_at),
+        "updated_at": utc_or_none(notification.updated_at),
     }
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC)

@@ -1,12 +1,13 @@
 """What the ticking worker asks across organizations, by functions of the owner's that see no more than this."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.db.pool import Connection, Database, Row
 from tranche.kernel.schedules.rules import Rule
 
+_ORGANIZATIONS_AT_ONCE = 500
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('tranche.schedules')) AS is_ours"
 
 
@@ -85,8 +86,19 @@ def list_unsettled(conn: Connection, *, rules: Sequence[tuple[str, Rule]], chang
     return [row["organization_id"] for row in rows]
 
 
-def list_organization_ids(conn: Connection, *, behind: int, most: int) -> list[int]:
-    """The ids behind this one, in their order."""
+def walk_organizations(database: Database) -> Iterator[int]:
+    """The ids of all organizations in their order, so many in a transaction."""
+    last = 0
+    while True:
+        with database.transaction(None) as conn:
+            found = _list_organization_ids(conn, behind=last, most=_ORGANIZATIONS_AT_ONCE)
+        if not found:
+            return
+        yield from found
+        last = found[-1]
+
+
+def _list_organization_ids(conn: Connection, *, behind: int, most: int) -> list[int]:
     rows = conn.execute(
         "SELECT organization_id FROM list_organization_ids(%(behind)s, %(most)s)", {"behind": behind, "most": most}
     ).fetchall()

@@ -1,4 +1,4 @@
-"""SQL of the audit log."""
+"""SQL of the entries of the audit log."""
 
 from collections.abc import Mapping
 
@@ -35,8 +35,31 @@ ENTRIES = Listing(
 )
 
 
-def insert_entry(
-    conn: Connection,
+def add_entry(*, subject: str = "%(entry_subject_id)s") -> str:
+    """The statement that adds what `write_entry` made; `subject` is SQL, for a deed that is a part of the statement.
+
+    Where the database's clock was set back, the entry stands at the end of what is sealed.
+    """
+    return f"""
+        INSERT INTO audit_entries (organization_id, at, user_id, actor, action, subject_id, detail, request_id)
+        VALUES (
+            current_organization(),
+            greatest(now(), (
+                SELECT s.until FROM audit_seals s WHERE s.organization_id = current_organization()
+                ORDER BY s.number DESC LIMIT 1
+            )),
+            %(entry_user_id)s, %(entry_actor)s, %(entry_action)s, {subject}, %(entry_detail)s, %(entry_request_id)s
+        )
+    """
+
+
+def insert_entry(conn: Connection, entry: Mapping[str, object]) -> int:
+    """Add an entry made by `write_entry`."""
+    (row,) = conn.execute(f"{add_entry()} RETURNING id", entry).fetchall()
+    return int(row["id"])
+
+
+def write_entry(
     *,
     user_id: int | None,
     actor: str,
@@ -44,25 +67,16 @@ def insert_entry(
     subject_id: int | None,
     detail: Mapping[str, JSON],
     request_id: str,
-) -> int:
-    (row,) = conn.execute(
-        """
-        INSERT INTO audit_entries (organization_id, user_id, actor, action, subject_id, detail, request_id)
-        VALUES (
-            current_organization(), %(user_id)s, %(actor)s, %(action)s, %(subject_id)s, %(detail)s, %(request_id)s
-        )
-        RETURNING id
-        """,
-        {
-            "user_id": user_id,
-            "actor": actor,
-            "action": action,
-            "subject_id": subject_id,
-            "detail": Jsonb(detail),
-            "request_id": request_id,
-        },
-    ).fetchall()
-    return int(row["id"])
+) -> Mapping[str, object]:
+    """An entry as the parameters of `add_entry`."""
+    return {
+        "entry_user_id": user_id,
+        "entry_actor": actor,
+        "entry_action": action,
+        "entry_subject_id": subject_id,
+        "entry_detail": Jsonb(detail),
+        "entry_request_id": request_id,
+    }
 
 
 def entry_of(row: Row) -> AuditEntry:

@@ -1,0 +1,85 @@
+"""Calls to a source that may never come back: a server can take the line, acknowledge everything and say nothing."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, Generic, TypeVar
+
+import psycopg
+
+from tranche.billing_stops.domain import SourceFault
+
+OPEN_SECONDS: Final = 30.0  # for what is asked before the query itself, which takes no time
+
+_T = TypeVar("_T")
+
+
+def within(seconds: float, call: Callable[[], _T], *, late: Callable[[_T], object]) -> _T:
+    """What the call returns; for drivers that have no time limit of their own.
+
+    Python cannot end a call. One that takes longer is left in a thread of its own, and what it brings after all goes
+    to `late`.
+
+    Raises:
+        SourceFault: it took longer.
+    """
+    return _Call(call, late).wait(seconds)
+
+
+@contextmanager
+def hanging_up(conn: psycopg.Connection[Any], *, after: float) -> Iterator[None]:
+    """Cut the line when the block takes longer; what waits in it then meets a server that went away."""
+    timer = threading.Timer(after, hang_up, [conn])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def hang_up(conn: psycopg.Connection[Any]) -> None:
+    """Cut the line under a connection, from any thread: whoever waits for its server is woken at once."""
+    with (
+        suppress(psycopg.Error, OSError),  # it is closed already
+        socket.socket(fileno=os.dup(conn.fileno())) as line,
+    ):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+class _Call(Generic[_T]):
+    def __init__(self, call: Callable[[], _T], late: Callable[[_T], object]) -> None:
+        self._call = call
+        self._late = late
+        self._lock = threading.Lock()
+        self._is_over = threading.Event()
+        self._is_left = False
+        self._value: list[_T] = []
+        self._error: Exception | None = None
+
+    def wait(self, seconds: float) -> _T:
+        threading.Thread(target=self._run, daemon=True, name="source call").start()
+        self._is_over.wait(seconds)
+        with self._lock:
+            self._is_left = not self._is_over.is_set()
+        if self._is_left:
+            raise SourceFault(
+                f"The source has taken the call and said nothing for {seconds:.0f} s. The data of the last run stay; "
+                "the run may be started again."
+            )
+        if self._error is not None:
+            raise self._error
+        return self._value[0]
+
+    def _run(self) -> None:
+        try:
+            self._value.append(self._call())
+        except Exception as error:  # noqa: BLE001  # raised again where it is waited for
+            self._error = error
+        with self._lock:
+            self._is_over.set()
+            is_left = self._is_left
+        if is_left and self._value:
+            self._late(self._value[0])

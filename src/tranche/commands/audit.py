@@ -1,0 +1,130 @@
+"""`tranche audit`: the log by way of a server, and its chain on the machine of the installation."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from tranche.commands.database import use_database
+from tranche.commands.options import JsonOption, load_settings
+from tranche.commands.queries import reaching
+from tranche.kernel.audit.domain import Seal
+from tranche.kernel.audit.queries.seals import walk_heads
+from tranche.kernel.audit.sealing import renew_anchor
+from tranche.kernel.client.output import Column, ExitCode, Kind, ask, clean, say, show_json, show_table
+from tranche.kernel.context import Context, Role
+from tranche.kernel.db.migrate import require_current
+from tranche.kernel.db.pool import Connection, Database, connect
+from tranche.kernel.doctor.chain import Verdict, read_head, verify
+from tranche.kernel.doctor.domain import Finding
+from tranche.kernel.identity.commands.audit import app
+from tranche.outward import make_storage
+
+__all__ = ["app"]
+
+_COLUMNS = (
+    Column("Head", "head"),
+    Column("Organization", "organizationId", Kind.NUMBER),
+    Column("Seal", "number", Kind.NUMBER),
+    Column("Until", "until"),
+)
+
+OrganizationOption = Annotated[
+    int | None, typer.Option("--organization", "-o", min=1, help="Only the organization of this number.")
+]
+
+
+@app.command("verify")
+def verify_chain(
+    *,
+    organization: OrganizationOption = None,
+    head: Annotated[
+        list[str] | None, typer.Option("--head", help="A line of `tranche audit heads` that was kept elsewhere.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Compute the chain anew, compare it with its anchors and with heads that you kept; exit code 1 on any hit.
+
+    It reads as the owner: the database of TRANCHE_OWNER_URL, or the embedded one of TRANCHE_HOME.
+    """
+    kept = [read_head(text) for text in head or ()]
+    with _owner() as conn:
+        verdict = verify(conn, make_storage(load_settings()), organization_id=organization, kept=kept)
+    if json:
+        faults = [_finding_out(finding) for finding in verdict.findings]
+        show_json({"ok": not faults, "seals": verdict.seals, "findings": faults})
+    else:
+        _tell(verdict)
+    if verdict.findings:
+        raise typer.Exit(ExitCode.FAILURE)
+
+
+@app.command("heads")
+def list_heads(*, organization: OrganizationOption = None, json: JsonOption = False) -> None:
+    """Print the last seal of every organization, to be kept where nobody of here can change it."""
+    with _owner() as conn:
+        heads = [seal for seal in walk_heads(conn) if organization in {None, seal.organization_id}]
+    if json:
+        show_json({"data": [_out(seal) for seal in heads]})
+    else:
+        show_table(_COLUMNS, [_out(seal) for seal in heads])
+
+
+@app.command("renew-anchor")
+def renew(
+    organization: Annotated[int, typer.Argument(min=1, help="The organization's number.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Take the chain that is in the database as the true one, such as after a database was put back by hand.
+
+    The anchor that is there is the proof of what was sealed before: find out first why the two differ.
+    """
+    if not (yes or ask(f"Anchor what the database holds of organization {organization} now?")):
+        say("Nothing was changed. (--yes does it without asking.)")
+        raise typer.Exit(ExitCode.FAILURE)
+    settings = load_settings()
+    ctx = Context(organization_id=organization, role=Role.ADMIN, user_name=f"{getpass.getuser()} (audit)")
+    with use_database(settings) as addresses:
+        url = addresses.require_app()
+        with reaching("DATABASE_URL"), connect(url, name="tranche audit") as conn:
+            require_current(conn)
+        with closing(Database(url, size=1, name="tranche audit").open()) as database:
+            before, now = renew_anchor(database, make_storage(settings), ctx)
+    say(f"Before: {before.head if before else 'no anchor that can be read'}. Now: {now.head if now else 'no seal'}.")
+
+
+@contextmanager
+def _owner() -> Iterator[Connection]:
+    """One look at the database as the owner, who sees all organizations."""
+    with use_database(load_settings()) as addresses:
+        owner_url = addresses.require_owner()
+        with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche audit") as conn:
+            require_current(conn)
+            yield conn
+
+
+def _tell(verdict: Verdict) -> None:
+    for finding in verdict.findings:
+        typer.echo(clean(f"organization {finding.organization_id}: {finding.detail}"))
+    if verdict.findings:
+        say(f"{len(verdict.findings):,} findings. See docs/operating.md for what to do.")
+    else:
+        say(f"The chain holds: {verdict.seals:,} seals were computed anew.")
+
+
+def _out(seal: Seal) -> dict[str, Any]:
+    return {
+        "head": seal.head,
+        "organizationId": seal.organization_id,
+        "number": seal.number,
+        "until": seal.until.isoformat(),
+        "entries": seal.entries,
+        "hash": seal.hash.hex(),
+    }
+
+
+def _finding_out(finding: Finding) -> dict[str, Any]:
+    return {"organizationId": finding.organization_id, "detail": finding.detail}

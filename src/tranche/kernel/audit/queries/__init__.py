@@ -1,0 +1,1 @@
+"""What the audit log asks the database."""
