@@ -14,7 +14,7 @@ SECONDS ?= 900
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors browser pooler test chaos soak client audit bench peers pins clean
+.PHONY: help demo check format lint types floors browser pooler test chaos soak fuzz office client audit bench peers pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
@@ -22,11 +22,13 @@ help:
 	@echo "make test    the tests alone (ARGS=\"tests/orders -k upload\")"
 	@echo "make chaos   the tests that kill processes, long"
 	@echo "make soak    all kinds of work at once under random kills, a quarter of an hour (SECONDS=60)"
+	@echo "make fuzz    the whole OpenAPI description asked at length; an hour (ARGS=\"-k invoices\" for a part)"
+	@echo "make office  our exports as LibreOffice opens them, where it is installed"
 	@echo "make bench   everything that has a speed, beside its peers and limits (ARGS=\"invoices lots\"); an hour, not for CI"
 	@echo "make peers   install what we are measured beside"
 	@echo "make client  a Python client for a running server, into build/client (URL=http://127.0.0.1:8080)"
 	@echo "make audit   known vulnerabilities of what is pinned; asks a service on the internet, not part of check"
-	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt, tests/clients/generator.txt"
+	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt, tests/clients/generator.txt, .ci/auditor.txt"
 	@echo "make clean   remove the environment and everything built"
 
 demo: $(STAMP)
@@ -69,6 +71,12 @@ soak: $(STAMP)
 chaos: $(STAMP)
 	TRANCHE_CHAOS=long $(BIN)/pytest -m chaos --timeout 1800 $(ARGS)
 
+fuzz: $(STAMP)
+	TRANCHE_FUZZ=long $(BIN)/pytest --timeout 7200 tests/fuzz $(ARGS)
+
+office: $(STAMP)
+	$(BIN)/pytest tests/orders/office.py $(ARGS)
+
 URL ?= http://127.0.0.1:8080
 
 client: $(STAMP) $(GENERATOR)
@@ -82,13 +90,16 @@ $(GENERATOR): tests/clients/generator.txt
 	@touch $(GENERATOR)
 
 # Strict: what the service does not know, or a service that cannot be asked, is a failure and not a pass.
+AUDIT := $(VENV)/auditor/bin/pip-audit
 audit: $(AUDITOR)
-	$(VENV)/auditor/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
-	$(VENV)/auditor/bin/pip-audit --strict --require-hashes --disable-pip -r tests/clients/generator.txt
+	$(AUDIT) --strict --require-hashes --disable-pip -r requirements.lock
+	$(AUDIT) --strict --require-hashes --disable-pip -r tests/clients/generator.txt
+	$(AUDIT) --strict --require-hashes --disable-pip -r bench/peers.txt
+	$(AUDIT) --strict --require-hashes --disable-pip -r .ci/auditor.txt
 
-$(AUDITOR):
+$(AUDITOR): .ci/auditor.txt
 	$(PYTHON) -m venv $(VENV)/auditor
-	$(VENV)/auditor/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(VENV)/auditor/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/auditor.txt
 	@touch $(AUDITOR)
 
 bench: $(STAMP) $(PEERS)
@@ -124,7 +135,9 @@ pins: $(UV)
 		--no-annotate --quiet --generate-hashes -o bench/peers.txt
 	echo openapi-python-client | $(UV) pip compile - --universal --python-version 3.11 --upgrade --no-header \
 		--no-annotate --quiet --generate-hashes -o tests/clients/generator.txt
-	@! grep -n '://' requirements.lock constraints.txt bench/peers.txt tests/clients/generator.txt
+	echo pip-audit | $(UV) pip compile - --universal --python-version 3.11 --upgrade --no-header \
+		--no-annotate --quiet --generate-hashes -o .ci/auditor.txt
+	@! grep -n '://' requirements.lock constraints.txt bench/peers.txt tests/clients/generator.txt .ci/auditor.txt
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)/pins

@@ -128,9 +128,14 @@ def test_the_last_examination_is_shown_hits_first(tab: Tab, live: Live, owner: C
     tab.picture("settings-health-report")
 
 
-def test_deeds_stand_in_the_audit_log(tab: Tab) -> None:
+def test_deeds_stand_in_the_audit_log_and_up_to_when_they_are_sealed(tab: Tab, live: Live, owner: Connection) -> None:
+    owner.execute(
+        "INSERT INTO audit_seals VALUES (%s, 1204, '2026-11-28T08:15Z', 2, sha256('x'))", [live.context.organization_id]
+    )
     tab.go("/settings/branches").fill(name="Harbour")
     tab.click("Add the branch")
     tab.go("/settings/audit?q=branch.create")
     expect(tab.page.get_by_role("row", name="branch.create")).to_contain_text("Harbour")
+    expect(tab.page.locator("#sealed")).to_contain_text("The last seal is 1,204, 2d711642b726.")
+    tab.assert_accessible()
     tab.picture("settings-audit-filtered")

@@ -14,6 +14,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 CLIENT: Final = ROOT / "build/client"
 GENERATOR: Final = ROOT / ".venv/generator/bin"
 PINS: Final = Path(__file__).parent / "generator.txt"
+CHOICES: Final = PINS.with_suffix(".yml")
 
 
 def fetch_document(url: str) -> bytes:
@@ -27,7 +28,7 @@ def generate(document: bytes) -> str:
     Raises:
         CalledProcessError: the generator failed, or warned.
     """
-    state = hashlib.sha256(document + PINS.read_bytes()).hexdigest()
+    state = hashlib.sha256(document + PINS.read_bytes() + CHOICES.read_bytes()).hexdigest()
     stamp, path = CLIENT.parent / "client.state", CLIENT.parent / "client.json"
     CLIENT.parent.mkdir(parents=True, exist_ok=True)
     with (CLIENT.parent / "client.lock").open("w") as lock:
@@ -45,7 +46,7 @@ def _run(document: Path) -> str:
         [
             str(GENERATOR / "openapi-python-client"),
             *("generate", "--path", str(document), "--output-path", str(CLIENT)),
-            *("--meta", "setup", "--overwrite", "--fail-on-warning"),
+            *("--meta", "setup", "--config", str(CHOICES), "--overwrite", "--fail-on-warning"),
         ],
         env={**os.environ, "PATH": f"{GENERATOR}:{os.environ.get('PATH', '')}"},  # it calls ruff
         stdout=subprocess.PIPE,

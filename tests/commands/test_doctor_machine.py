@@ -12,6 +12,8 @@ from tests.commands.examined import Body
 from tests.kernel.notify.mailbox import mailbox
 from tests.ports import free_port
 from tranche.examination import make_patient
+from tranche.kernel.audit.anchors import write_anchor
+from tranche.kernel.audit.queries.seals import walk_heads
 from tranche.kernel.doctor.clock import find_skew
 from tranche.kernel.notify.signing import load_signing_key
 from tranche.kernel.secrets import SecretBox
@@ -44,11 +46,14 @@ def test_a_folder_that_cannot_be_written_is_found(body: Body) -> None:
 def test_a_bucket_is_examined_as_a_folder_is(body: Body, s3: S3Server) -> None:
     content = body.file.read_bytes()
     bucket = {"s3_bucket": s3.make_bucket(), "s3_endpoint": s3.url}
-    (missing,) = _found(body, **bucket)
+    missing, unanchored = _found(body, **bucket)
     assert missing.startswith("every registered file is there: file ")
+    assert unanchored.startswith("the chain of the audit log goes on from its anchor: the anchor is missing")
     storage = make_storage(replace(Settings(home=body.patient.home), **bucket))  # type: ignore[arg-type]  # as above
     with body.file.open("rb") as file:
         storage.put(body.organization.id, file, limit=len(content))
+    (head,) = walk_heads(body.conn)
+    write_anchor(storage, head)
     assert not _found(body, **bucket)
     assert any(
         "the bucket nowhere does not take" in found for found in _found(body, **{**bucket, "s3_bucket": "nowhere"})
@@ -124,7 +129,7 @@ def test_a_channel_with_settings_that_cannot_be_used_is_found(body: Body) -> Non
         {"org": body.organization.id},
     )
     (found,) = _found(body, signing_key=KEY)
-    assert "channel email: The mail server's port must be a number" in found
+    assert "channel email: port must be a number" in found
 
 
 def _names(found: list[str]) -> list[str]:

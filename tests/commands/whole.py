@@ -47,9 +47,9 @@ WITH file AS (
     VALUES (%(org)s, 1, 3, 'error', 'bad', 'Bad.')
 ), operation AS (
     INSERT INTO operations (organization_id, id, uuid, kind, phase, status, total, succeeded, failed, created_by,
-        started_at, finished_at)
+        started_at, finished_at, payload)
     VALUES (%(org)s, 1, gen_random_uuid(), 'order_import', 'commit', 'completed_with_errors', 2, 1, 1, %(user)s,
-        now(), now())
+        now(), now(), '{"importId": 1, "batchId": 1}')
 ), items AS (
     INSERT INTO operation_items (organization_id, operation_id, position, stage, status, error)
     VALUES (%(org)s, 1, 1, 'commit', 'succeeded', NULL), (%(org)s, 1, 2, 'commit', 'failed', 'Bad.')
@@ -85,11 +85,15 @@ INSERT INTO order_lines (organization_id, order_id, line_number, item_id, quanti
 VALUES (%(org)s, 1, 1, 1, 2, 3, 6)
 """
 
+_TOTALS = (
+    '{"total_cpc_count": 2, "bill_stop_count": 1, "active_billing_count": 1, "bill_stop_percentage": 50, '
+    '"bill_stop_balance": 5, "total_balance": 5}'
+)
 _SNAPSHOT = """
 INSERT INTO snapshot_sources (organization_id, data_set, kind) VALUES ({org}, 'bill_stop', 'sample');
 INSERT INTO snapshots (organization_id, id, data_set, operation_id, status, batch_date, details_count, summary_count,
     totals, has_details, has_summary, finished_at)
-VALUES ({org}, 1, 'bill_stop', 1, 'completed', '2026-11-28', 2, 1, '{{}}', true, true, now());
+VALUES ({org}, 1, 'bill_stop', 1, 'completed', '2026-11-28', 2, 1, '{totals}', true, true, now());
 UPDATE snapshot_sources SET published_id = 1;
 CREATE TABLE snapshot_1_detail PARTITION OF bill_stop_detail_rows FOR VALUES IN (1);
 CREATE TABLE snapshot_1_summary PARTITION OF bill_stop_summary_rows FOR VALUES IN (1);
@@ -253,7 +257,7 @@ def fill(conn: Connection, organization: Organization, home: Path) -> None:
     }
     for statement in (_ROWS, _MOVEMENTS, _RETURN, *_INVOICES, *_OUTWARD):
         conn.execute(statement.encode(), values)
-    conn.execute(_SNAPSHOT.format(org=organization.id).encode())
+    conn.execute(_SNAPSHOT.format(org=organization.id, totals=_TOTALS).encode())
     seal(conn, organization, LocalFiles(home / "files"))
 
 

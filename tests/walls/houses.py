@@ -29,7 +29,7 @@ _VARYING: Final = re.compile(
 # So that every page about what is there can be drawn.
 _MORE: Final = (
     """
-    UPDATE invoice_imprints SET content = '{"language": "en", "paymentTerms": null, "notes": null, "bank": {},
+    UPDATE invoice_imprints SET content = '{"language": "en", "paymentTerms": "", "notes": "", "bank": {},
         "seller": {"name": "Rivals"}}' WHERE organization_id = %(id)s
     """,
     """UPDATE imports SET options = options || '{"batchId": 1}' WHERE organization_id = %(id)s""",
@@ -89,9 +89,13 @@ class Rivals:
 
     def address(self, route: Route, **changed: object) -> str:
         """Where its own things are, but for the parameters that are given."""
-        own = {name: value for (prefix, name), value in _ELSEWHERE.items() if route.path.startswith(prefix)}
-        numbers: dict[str, object] = {**self.ids, **own, **changed}
+        numbers: dict[str, object] = {**self.numbers(route.path), **changed}
         return PARAMETER.sub(lambda found: str(numbers[found[1]]), route.path)
+
+    def numbers(self, path: str) -> dict[str, str]:
+        """Its own things by the names of the parameters of a path."""
+        own = {name: value for (prefix, name), value in _ELSEWHERE.items() if path.startswith(prefix)}
+        return {**self.ids, **own}
 
 
 def fill_rivals(live: Live, owner: Connection, organization: Organization) -> Rivals:

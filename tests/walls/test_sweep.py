@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from tests.contracts.hostile import resolved, sample, shapes
 from tests.factories import Organization
-from tests.kernel.db.tenants import list_tenant_tables
+from tests.kernel.db.tenants import sum_up
 from tests.live import Live
 from tests.signing_in import cookies
 from tests.walls.houses import MARKS, NOWHERE, Person, Rivals, admit, fill_rivals, plain
@@ -64,7 +64,6 @@ _FILTERS: Final[Mapping[str, str]] = {
 _NARROWED: Final = re.compile(
     r"/api/(?!.*(export|stats|metrics))|/(orders|invoices|messages|operations|stock|settings/audit)$"
 )
-_SUM: Final = "SELECT count(*) AS n, sum(hashtext(t::text)) AS marks FROM {table} t WHERE organization_id = %(id)s"
 _ID: Final = re.compile(r"(^|_)ids?$|Ids?$")
 # Fields of bodies by the parameter that names the same.
 _SAME: Final[Mapping[str, str]] = {
@@ -82,13 +81,13 @@ _SAME: Final[Mapping[str, str]] = {
 def test_every_id_of_another_organization_is_as_unknown_as_none(
     live: Live, asker: Person, rivals: Rivals, owner: Connection
 ) -> None:
-    before = _everything(owner, rivals)
+    before = sum_up(owner, rivals.organization.id)
     asked = [route for route in routes(live.app) if route.role and _numbers(route) and route.name not in _SIGNPOSTS]
     description = live.client.get("/schema/openapi.json").json()
     faults = [fault for route in asked if (fault := _fault(route, asker, rivals, description))]
     assert faults == []
     assert len(asked) >= 150
-    assert _everything(owner, rivals) == before
+    assert sum_up(owner, rivals.organization.id) == before
 
 
 def test_an_operation_is_no_more_known_by_its_uuid(
@@ -154,7 +153,7 @@ def test_no_filter_by_an_id_of_another_organization_finds_anything(live: Live, a
 def test_no_id_of_another_organization_in_a_body_is_known(
     live: Live, asker: Person, rivals: Rivals, owner: Connection
 ) -> None:
-    before = _everything(owner, rivals)
+    before = sum_up(owner, rivals.organization.id)
     description = live.client.get("/schema/openapi.json").json()
     asked = 0
     for route in routes(live.app):
@@ -169,7 +168,7 @@ def test_no_id_of_another_organization_in_a_body_is_known(
                 assert not [mark for mark in MARKS if mark in answers[0].text], (route.name, name)
                 asked += 1
     assert asked >= 25
-    assert _everything(owner, rivals) == before
+    assert sum_up(owner, rivals.organization.id) == before
 
 
 def _naming(description: Json, route: Route) -> Iterator[tuple[str, Callable[[int], Any]]]:
@@ -246,15 +245,3 @@ def _content(route: Route, description: Json) -> dict[str, Any]:
 def _least(route: Route, description: Json) -> Any:
     operation = description["paths"][route.path][route.method.lower()]
     return sample(description, operation["requestBody"]["content"]["application/json"]["schema"])
-
-
-def _everything(owner: Connection, rivals: Rivals) -> dict[str, object]:
-    """How much the other organization has, and a sum over all of it."""
-    return {
-        table: owner.execute(
-            _SUM.format(table=table).encode(),
-            {"id": rivals.organization.id},
-        ).fetchone()
-        for table in list_tenant_tables(owner)
-        if table not in {"sessions", "api_keys"}  # when they were used last
-    }

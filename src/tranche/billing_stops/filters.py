@@ -6,12 +6,19 @@ from typing import Final
 
 from tranche.billing_stops.bill_stop import ISSUE
 from tranche.billing_stops.service import DETAIL_ORDERS, STATUSES, Filter
+from tranche.kernel.web.openapi import choice, text
 from tranche.kernel.web.requests import AnyRequest, invalid_parameter, read_choice
 
 ALL: Final = "all"
-NARROWING: Final = frozenset({"billing_status", "crp_account_no", "search", "sort"})
 
 _LONGEST_KEY: Final = 50
+NARROWING: Final = (
+    choice("billing_status", "Only these; those with a bill stop unless said.", choices=(*STATUSES, ALL, "")),
+    text("crp_account_no", "Only this account.", longest=_LONGEST_KEY),
+    text("search", "How an account or a customer number begins.", longest=_LONGEST_KEY),
+)
+SORT: Final = choice("sort", "How the details are ordered.", choices=DETAIL_ORDERS)
+
 _KINDS: Final[Mapping[str, type]] = {"balance_minor": int, "bill_stop_count": int, "bill_day": date}
 
 

@@ -30,7 +30,7 @@ from tranche.kernel.web.listing import (
 )
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
-from tranche.kernel.web.requests import AnyRequest, allow_query
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_text
 
 _SCOPE: Final = {SCOPE: "customers"}
 FILTERS: Final[Readers] = {"search": ("search", prefix(folded=True))}
@@ -47,7 +47,7 @@ def list_customers(
             found = look(request, ctx, conn, CUSTOMERS, choice)
             out = [customer_out(customer_of(row)) for row in found.rows]
             return envelope(ctx, out, message="Customers fetched", links=found.links)
-        page, search = read_page(request), request.query_params.get("search")
+        page, search = read_page(request), read_text(request, "search")
         customers, total = service.list_page(conn, search=search, limit=page.limit, offset=page.offset)
     out = [customer_out(customer) for customer in customers]
     return envelope(ctx, out, message="Customers fetched", links=page_links(page, total=total))

@@ -31,7 +31,7 @@ from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
-from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, exports_of, look, read_filters, text, word
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, exports_of, lists, look, read_filters, text, word
 from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE = {SCOPE: "orders"}
@@ -40,6 +40,7 @@ ERROR_FILTERS: Readers = {
     "severity": ("severity", word("error", "warning")),
     "code": ("code", text(longest=100)),
 }
+ERROR_LIST, ERROR_EXPORT = lists(ERRORS, ERROR_FILTERS), exports_of(ERRORS, ERROR_FILTERS)
 
 
 class Workbooks:
@@ -111,7 +112,7 @@ def find_import(
     return envelope(ctx, import_out(work), message="Import fetched")
 
 
-@get("/api/imports/{import_id:int}/errors", opt=_SCOPE, sync_to_thread=True)
+@get("/api/imports/{import_id:int}/errors", opt=_SCOPE, operation_class=ERROR_LIST, sync_to_thread=True)
 def list_import_errors(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], import_id: FromPath[int]
 ) -> Envelope[list[ErrorOut]]:
@@ -124,7 +125,7 @@ def list_import_errors(
 @get(
     "/api/imports/{import_id:int}/errors/export",
     opt=_SCOPE,
-    operation_class=exports_of(ERRORS, ERROR_FILTERS),
+    operation_class=ERROR_EXPORT,
     sync_to_thread=True,
 )
 def export_import_errors(

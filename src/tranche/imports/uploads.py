@@ -11,8 +11,8 @@ from litestar.openapi.spec import Parameter
 from tranche.imports.choices import read_mapping
 from tranche.imports.domain import Field, ImportMode, Limits, Mapping, OnDuplicate
 from tranche.kernel.errors import FieldError, Invalid
-from tranche.kernel.web.openapi import choice, flag
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag
+from tranche.kernel.web.openapi import LONGEST_MAPPING, choice, flag, usual
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag, read_text
 
 _PARAMETERS: Final = frozenset({"mapping", "dryRun", "mode", "onDuplicate"})
 _LONGEST_NAME: Final = 255
@@ -45,7 +45,7 @@ def read_wish(request: AnyRequest, text: str | None, *, fields: Sequence[Field],
         InvalidMapping: the mapping names what the target does not have.
     """
     allow_query(request, _PARAMETERS.union(besides))
-    mapping = _decode_mapping(text or request.query_params.get("mapping"), fields=fields)
+    mapping = _decode_mapping(text or read_text(request, "mapping", longest=LONGEST_MAPPING), fields=fields)
     on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
     mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
     return Wish(
@@ -59,6 +59,7 @@ def read_wish(request: AnyRequest, text: str | None, *, fields: Sequence[Field],
 def wishes_about(what: str, *, on_duplicate: Sequence[OnDuplicate] = tuple(OnDuplicate)) -> tuple[Parameter, ...]:
     """The parameters of `read_wish` as documents say them; `what` may be there already."""
     return (
+        *usual("mapping"),
         flag("dryRun", "Judge only: nothing is written."),
         choice("mode", "`valid` brings in what is right, `atomic` all or nothing.", choices=list(ImportMode)),
         choice("onDuplicate", f"What becomes of {what} that is there already.", choices=on_duplicate),
@@ -82,7 +83,7 @@ def _decode_mapping(text: str | None, *, fields: Sequence[Field]) -> Mapping:
         return Mapping()
     try:
         data = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         detail = f'mapping is not JSON; write it as {{"{fields[0].name}": "<column>"}}.'
         raise Invalid(detail, errors=[FieldError("mapping", detail)]) from error
     return read_mapping(data, fields=fields)

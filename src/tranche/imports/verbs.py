@@ -26,17 +26,19 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.web.auth import SCOPE
-from tranche.kernel.web.envelope import envelope
+from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
+from tranche.kernel.web.openapi import flag, takes
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_flag
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
 
-_SCOPE = {SCOPE: "orders"}
+_OPT = {WAITS: True, SCOPE: "orders"}
 
 
-@post("/api/imports/{import_id:int}/judge", opt=_SCOPE, status_code=202)
+@post("/api/imports/{import_id:int}/judge", opt=_OPT, status_code=202)
 async def judge_import(
     *,
     request: AnyRequest,
@@ -47,7 +49,7 @@ async def judge_import(
     intakes: NamedDependency[Intakes],
     import_id: FromPath[int],
     data: JSONBody[JudgeBody],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[StartedOut]]:
     """Read the stored file again under another mapping; what came in already stays, the rest is judged anew."""
     allow_query(request, ())
     begun: list[int] = []
@@ -69,7 +71,12 @@ async def judge_import(
     return await waiting.answer(response, operation_id=next(iter(begun), None), ended=ended)
 
 
-@post("/api/imports/{import_id:int}/import", opt=_SCOPE, status_code=202)
+@post(
+    "/api/imports/{import_id:int}/import",
+    opt=_OPT,
+    status_code=202,
+    operation_class=takes(flag("allowDuplicate", "Take a file that came in before.")),
+)
 async def confirm_import(
     *,
     request: AnyRequest,
@@ -103,7 +110,7 @@ async def confirm_import(
     return await waiting.answer(response, operation_id=next(iter(begun), None), ended=ended)
 
 
-@post("/api/imports/{import_id:int}/undo", opt=_SCOPE, status_code=202)
+@post("/api/imports/{import_id:int}/undo", opt=_OPT, status_code=202)
 async def undo_import(
     *,
     request: AnyRequest,
@@ -113,7 +120,7 @@ async def undo_import(
     operations: NamedDependency[Operations],
     intakes: NamedDependency[Intakes],
     import_id: FromPath[int],
-) -> JsonResponse[Any]:
+) -> JsonResponse[Envelope[StartedOut]]:
     """Take back what an import brought in, except what was touched since; the operation's items name that."""
     allow_query(request, ())
     begun: list[int] = []

@@ -36,7 +36,11 @@ _MONTH = Order(day_first=False, said=True)
         ("11/11/2024", "2024-11-11"),
         ("12:00 AM", Doubt.NOT_A_DATE),
         ("1900-03-01", "1900-03-01"),
-        ("9999-12-31 23:59:59", "9999-12-31 23:59:59"),
+        ("9999-12-31", "9999-12-31"),
+        ("9999-12-30 23:59:59", "9999-12-30 23:59:59"),
+        ("2024-01-02 03:04:05-15:59", "2024-01-02 03:04:05-15:59"),
+        ("2024-01-02 03:04:05+16:00", Doubt.NOT_A_DATE),
+        ("2024-01-02 03:04:05+0060", Doubt.NOT_A_DATE),
     ],
 )
 def test_a_date_that_needs_no_order_is_read(text: str, expected: str) -> None:
@@ -96,7 +100,16 @@ def test_without_an_order_it_is_ambiguous(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1900-02-28", "1899-12-31 12:00:00", "28/02/1900", "+10000-01-01 00:00:00", "12345-01-01", "1815-06-18"]
+    "text",
+    [
+        "1900-02-28",
+        "1899-12-31 12:00:00",
+        "28/02/1900",
+        "+10000-01-01 00:00:00",
+        "9999-12-31 00:00:01",
+        "12345-01-01",
+        "1815-06-18",
+    ],
 )
 def test_dates_outside_the_calendar_of_spreadsheets_are_out_of_range(text: str) -> None:
     assert iso(text, order=_DAY) is Doubt.OUT_OF_RANGE

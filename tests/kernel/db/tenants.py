@@ -3,6 +3,8 @@
 from tests.factories import Organization
 from tranche.kernel.db.pool import Connection
 
+_SUM = "SELECT count(*) AS n, sum(hashtext(t::text)) AS marks FROM {table} t WHERE organization_id = %(id)s"
+
 # In the order of the foreign keys. A new table needs a line here; a test says so.
 _STATEMENTS = {
     "api_keys": "INSERT INTO api_keys (organization_id, id, user_id, name, prefix, key_hash, role) "
@@ -137,3 +139,12 @@ def list_tenant_tables(owner: Connection) -> list[str]:
         ORDER BY c.relname
     """)
     return [row["name"] for row in rows]
+
+
+def sum_up(owner: Connection, organization_id: int) -> dict[str, object]:
+    """How much an organization has, and a sum over all of it, but for when its keys and sessions were used last."""
+    return {
+        table: owner.execute(_SUM.format(table=table).encode(), {"id": organization_id}).fetchone()
+        for table in list_tenant_tables(owner)
+        if table not in {"sessions", "api_keys"}
+    }

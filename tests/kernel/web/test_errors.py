@@ -175,3 +175,9 @@ def test_a_form_that_is_no_form_is_400(client: TestClient[Litestar]) -> None:
     for charset, text in ((b"utf-8", b"\xff"), (b"klingon", b"x")):
         part = b'--b\r\nContent-Disposition: form-data; name="note"\r\nContent-Type: text/plain; charset=%b\r\n\r\n%b'
         problem(client.post("/files", content=part % (charset, text) + b"\r\n--b--\r\n", headers=headers), 400)
+
+
+def test_an_address_tells_all_its_methods_whoever_serves_them(client: TestClient[Litestar]) -> None:
+    answer = client.options("/things")
+    assert answer.status_code == 204
+    assert answer.headers["allow"] == "GET, OPTIONS, POST"

@@ -1,5 +1,6 @@
 """The analysis: totals, summary and details of one complete snapshot."""
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from litestar import get
@@ -8,7 +9,7 @@ from litestar.di import NamedDependency
 from tranche.billing_stops import service
 from tranche.billing_stops.bill_stop import BILL_STOP
 from tranche.billing_stops.cursors import read_cursor, write_cursor
-from tranche.billing_stops.filters import NARROWING, cursor_kinds, filter_mark, read_filter
+from tranche.billing_stops.filters import NARROWING, SORT, cursor_kinds, filter_mark, read_filter
 from tranche.billing_stops.schemas.analysis import (
     AnalysisOut,
     DetailsOut,
@@ -24,16 +25,34 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.exports import Download, Exports
+from tranche.kernel.web.listing import FORMAT
+from tranche.kernel.web.openapi import LONGEST_CURSOR, choice, refuses, takes, text, usual, whole
 from tranche.kernel.web.pagination import MOST_PER_PAGE
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 
 OPT: Final = {SCOPE: "bill-stop"}
 
-_PAGING: Final = frozenset({"snapshot_id", "limit", "cursor", "summary_limit", "summary_cursor", "summary_sort"})
+_SNAPSHOT: Final = whole("snapshot_id", "A snapshot by its number; the published one unless said.")
+_EXPORT: Final = (*NARROWING, _SNAPSHOT, FORMAT)
+_LIST: Final = (
+    *NARROWING,
+    SORT,
+    _SNAPSHOT,
+    *usual("limit", "cursor"),
+    whole("summary_limit", "How many rows of the summary.", most=MOST_PER_PAGE),
+    text("summary_cursor", "A page of the summary: what the answer names as next.", longest=LONGEST_CURSOR),
+    choice("summary_sort", "How the summary is ordered.", choices=SUMMARY_ORDERS),
+)
 _LIMIT, _SUMMARY_LIMIT = 50, 20
 
 
-@get("/api/crp-cpc/bill-stop-analysis", opt=OPT, sync_to_thread=True)
+@get(
+    "/api/crp-cpc/bill-stop-analysis",
+    opt=OPT,
+    sync_to_thread=True,
+    operation_class=takes(*_LIST),
+    responses=refuses(HTTPStatus.GONE),
+)
 def get_analysis(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> AnalysisOut:
@@ -41,7 +60,7 @@ def get_analysis(
 
     Details are those with a bill stop, unless `billing_status` says otherwise (`all` for all).
     """
-    allow_query(request, NARROWING | _PAGING)
+    allow_query(request, {parameter.name for parameter in _LIST})
     wanted = read_filter(request)
     summary_sort = read_choice(request, "summary_sort", choices=SUMMARY_ORDERS) or "bill_stop_count"
     places = _Places(request, wanted, summary_sort)
@@ -85,7 +104,13 @@ def get_analysis(
     )
 
 
-@get("/api/crp-cpc/bill-stop-analysis/export", opt=OPT, sync_to_thread=True)
+@get(
+    "/api/crp-cpc/bill-stop-analysis/export",
+    opt=OPT,
+    sync_to_thread=True,
+    operation_class=takes(*_EXPORT),
+    responses=refuses(HTTPStatus.GONE),
+)
 def export_details(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -93,7 +118,7 @@ def export_details(
     exports: NamedDependency[Exports],
 ) -> Download:
     """The details under the same filters as a file, without a limit: `format=csv` or `format=xlsx`."""
-    allow_query(request, (NARROWING - {"sort"}) | {"snapshot_id", "format"})
+    allow_query(request, {parameter.name for parameter in _EXPORT})
     wanted, snapshot_id = read_filter(request), read_whole(request, "snapshot_id")
     with database.transaction(ctx.organization_id) as conn:
         snapshot = service.get_snapshot(conn, data_set=BILL_STOP.name, snapshot_id=snapshot_id, needs_details=True)

@@ -14,12 +14,21 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import takes, usual
+from tranche.kernel.web.openapi import flag, takes, usual
 from tranche.kernel.web.pagination import pagination, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_flag
 
 
-@post("/api/crp-cpc/bill-stop-batch/trigger", opt=OPT, status_code=202, sync_to_thread=True)
+@post(
+    "/api/crp-cpc/bill-stop-batch/trigger",
+    opt=OPT,
+    status_code=202,
+    sync_to_thread=True,
+    operation_class=takes(
+        flag("full", "Read everything where only changes would be."),
+        flag("force", "Publish also less than half of the last."),
+    ),
+)
 def trigger(
     request: AnyRequest,
     ctx: NamedDependency[Context],

@@ -1,5 +1,6 @@
 """Snapshots over time: two of them side by side, and the trend. No document names these: envelope and camelCase."""
 
+from http import HTTPStatus
 from typing import Final
 
 from litestar import get
@@ -20,6 +21,7 @@ from tranche.billing_stops.schemas.comparing import (
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.openapi import choice, refuses, takes, usual, whole
 from tranche.kernel.web.pagination import MOST_PER_PAGE
 from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
 
@@ -27,7 +29,16 @@ _HOME: Final = "/api/crp-cpc/bill-stop-analysis"
 _LIMIT, _POINTS = 50, 90
 
 
-@get(f"{_HOME}/compare", opt=OPT, sync_to_thread=True)
+@get(
+    f"{_HOME}/compare",
+    opt=OPT,
+    sync_to_thread=True,
+    operation_class=takes(
+        whole("from", "The earlier snapshot; the last before the other unless said."),
+        whole("to", "The later one; the published one unless said."),
+    ),
+    responses=refuses(HTTPStatus.GONE),
+)
 def get_comparison(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[ComparisonOut]:
@@ -40,7 +51,18 @@ def get_comparison(
     return envelope(ctx, out, message="Snapshots compared")
 
 
-@get(f"{_HOME}/compare/customers", opt=OPT, sync_to_thread=True)
+@get(
+    f"{_HOME}/compare/customers",
+    opt=OPT,
+    sync_to_thread=True,
+    operation_class=takes(
+        whole("from", "The earlier snapshot.", required=True),
+        whole("to", "The later one.", required=True),
+        choice("movement", "What became of them; `new` unless said.", choices=service.MOVEMENTS),
+        *usual("limit", "cursor"),
+    ),
+    responses=refuses(HTTPStatus.GONE),
+)
 def get_movements(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[MovementsOut]:
@@ -75,7 +97,7 @@ def get_movements(
     return envelope(ctx, out, message="Customers fetched")
 
 
-@get(f"{_HOME}/trend", opt=OPT, sync_to_thread=True)
+@get(f"{_HOME}/trend", opt=OPT, sync_to_thread=True, operation_class=takes(*usual("limit")))
 def get_trend(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[TrendPointOut]]:

@@ -19,6 +19,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.web.auth import admin
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import KEEPS_NOTHING
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.pointers import under
@@ -67,7 +68,7 @@ def put_source(
     return act(database, ctx, request, action, given=data)
 
 
-@post(f"{_PATH}/test", opt=OPT, guards=[admin], status_code=HTTPStatus.OK, sync_to_thread=True)
+@post(f"{_PATH}/test", opt={**OPT, KEEPS_NOTHING: True}, guards=[admin], status_code=HTTPStatus.OK, sync_to_thread=True)
 def test_source(
     request: AnyRequest,
     ctx: NamedDependency[Context],

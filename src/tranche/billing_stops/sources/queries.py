@@ -1,7 +1,10 @@
 """A PostgreSQL source: every statement to it. COPY out is handed on to COPY in, as bytes."""
 
+import os
 import re
+import socket
 import struct
+import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
@@ -52,7 +55,7 @@ class PostgresReader:
                 options=f"-c statement_timeout={self._timeout}s -c lock_timeout=10s",
             )
         with closing(conn):
-            with _told(), waiting.hanging_up(conn, after=waiting.OPEN_SECONDS):
+            with _told(), _hanging_up(conn, after=waiting.OPEN_SECONDS):
                 conn.read_only = True
                 conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 reading = _Reading(conn, wanted)
@@ -88,7 +91,28 @@ class _Reading:
         """Ask the server to end the query, and hang up: a server that is gone or silent cannot be asked."""
         with suppress(psycopg.Error):
             self._conn.cancel_safe(timeout=5.0)
-        waiting.hang_up(self._conn)
+        _hang_up(self._conn)
+
+
+@contextmanager
+def _hanging_up(conn: psycopg.Connection[Any], *, after: float) -> Iterator[None]:
+    """Cut the line when the block takes longer; what waits in it then meets a server that went away."""
+    timer = threading.Timer(after, _hang_up, [conn])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _hang_up(conn: psycopg.Connection[Any]) -> None:
+    """Cut the line under a connection, from any thread: whoever waits for its server is woken at once."""
+    with (
+        suppress(psycopg.Error, OSError),  # it is closed already
+        socket.socket(fileno=os.dup(conn.fileno())) as line,
+    ):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _part(data: bytearray, rows: int) -> Part:

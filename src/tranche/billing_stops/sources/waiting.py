@@ -1,13 +1,8 @@
 """Calls to a source that may never come back: a server can take the line, acknowledge everything and say nothing."""
 
-import os
-import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, Final, Generic, TypeVar
-
-import psycopg
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
 
 from tranche.billing_stops.domain import SourceFault
 
@@ -26,27 +21,6 @@ def within(seconds: float, call: Callable[[], _T], *, late: Callable[[_T], objec
         SourceFault: it took longer.
     """
     return _Call(call, late).wait(seconds)
-
-
-@contextmanager
-def hanging_up(conn: psycopg.Connection[Any], *, after: float) -> Iterator[None]:
-    """Cut the line when the block takes longer; what waits in it then meets a server that went away."""
-    timer = threading.Timer(after, hang_up, [conn])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def hang_up(conn: psycopg.Connection[Any]) -> None:
-    """Cut the line under a connection, from any thread: whoever waits for its server is woken at once."""
-    with (
-        suppress(psycopg.Error, OSError),  # it is closed already
-        socket.socket(fileno=os.dup(conn.fileno())) as line,
-    ):
-        line.shutdown(socket.SHUT_RDWR)
 
 
 class _Call(Generic[_T]):

@@ -33,11 +33,12 @@ from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
-from tranche.kernel.web.requests import AnyRequest, allow_query
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_text
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
 
@@ -62,8 +63,8 @@ def list_import_rows(
         found, total = service.list_rows(
             conn,
             import_id=import_id,
-            code=request.query_params.get("code"),
-            column=request.query_params.get("column"),
+            code=read_text(request, "code"),
+            column=read_text(request, "column"),
             limit=page.limit,
             offset=page.offset,
         )
@@ -130,7 +131,7 @@ def list_import_edits(
     return envelope(ctx, out, message="Changes fetched", links=page_links(page, total=total))
 
 
-@post("/api/imports/{import_id:int}/errors/groups/{key:str}/set", opt=_SCOPE, status_code=202)
+@post("/api/imports/{import_id:int}/errors/groups/{key:str}/set", opt={WAITS: True, **_SCOPE}, status_code=202)
 async def set_import_group(
     *,
     request: AnyRequest,
@@ -156,7 +157,7 @@ async def set_import_group(
     return await counter.waited(hub, response)
 
 
-@post("/api/imports/{import_id:int}/corrections", opt={UPLOAD: True, **_SCOPE}, status_code=202)
+@post("/api/imports/{import_id:int}/corrections", opt={UPLOAD: True, WAITS: True, **_SCOPE}, status_code=202)
 async def upload_corrections(
     *,
     request: AnyRequest,

@@ -14,7 +14,7 @@ from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
-from tranche.kernel.web.requests import AnyRequest, allow_query
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_text
 
 _SCOPE = {SCOPE: "orders"}
 
@@ -28,7 +28,7 @@ def list_mappings(
     page = read_page(request)
     with database.transaction(ctx.organization_id) as conn:
         memories, total = service.list_page(
-            conn, target=request.query_params.get("target"), limit=page.limit, offset=page.offset
+            conn, target=read_text(request, "target"), limit=page.limit, offset=page.offset
         )
     out = [memory_out(memory) for memory in memories]
     return envelope(ctx, out, message="Mappings fetched", links=page_links(page, total=total))

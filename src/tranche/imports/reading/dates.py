@@ -52,6 +52,7 @@ _LAST_MONTH: Final = 12
 _LONGEST: Final = 60
 _PIVOT: Final = 30
 _HALF_DAY: Final = 12
+_WIDEST, _LAST_MINUTE = 15, 59  # hours and minutes from UTC that a database takes
 
 
 class Doubt(StrEnum):
@@ -155,8 +156,12 @@ def _hour(found: re.Match[str]) -> int:
 
 
 def _checked(moment: datetime, zone: str) -> str | Doubt:
-    if moment.date() < _FIRST:
+    is_midnight = moment.time() == datetime.min.time()
+    # A later hour of the last day may lie beyond the calendar elsewhere.
+    if moment.date() < _FIRST or (moment.date() == date.max and not is_midnight):
         return Doubt.OUT_OF_RANGE
+    if zone[:1] in {"+", "-"} and (int(zone[1:3]) > _WIDEST or int(zone[-2:]) > _LAST_MINUTE):
+        return Doubt.NOT_A_DATE
     if zone:
         return f"{moment:%Y-%m-%d %H:%M:%S}{'+00:00' if zone in ('Z', 'UTC', 'GMT') else zone}"
-    return str(moment.date()) if moment.time() == datetime.min.time() else f"{moment:%Y-%m-%d %H:%M:%S}"
+    return str(moment.date()) if is_midnight else f"{moment:%Y-%m-%d %H:%M:%S}"

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from tranche.inventory import service
-from tranche.inventory.api.parameters import BRANCH, LIST, LONGEST_SEARCH
+from tranche.inventory.api.parameters import LIST
 from tranche.inventory.domain import LotFilter, SortBy
 from tranche.inventory.schemas.lots import (
     BatchChangesBody,
@@ -27,7 +27,7 @@ from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.pagination import MOST_PER_PAGE, page_links, read_page
 from tranche.kernel.web.pointers import under
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_flag, read_whole
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag, read_text, read_whole
 
 STOCK: Final = {SCOPE: "stock"}
 _QUERY: Final = {parameter.name for parameter in LIST}
@@ -39,7 +39,7 @@ class OtherPath(Invalid):
     code = "other_path"
 
 
-@post("/", opt=STOCK, operation_class=takes(BRANCH), sync_to_thread=True)
+@post("/", opt=STOCK, sync_to_thread=True)
 def create_batch(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -58,7 +58,7 @@ def create_batch(
     return act(database, ctx, request, action, given=data)
 
 
-@put("/{batch_id:int}", opt=STOCK, operation_class=takes(BRANCH), sync_to_thread=True)
+@put("/{batch_id:int}", opt=STOCK, sync_to_thread=True)
 def update_batch(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -77,7 +77,7 @@ def update_batch(
     return act(database, ctx, request, action, given=data)
 
 
-@get("/{batch_id:int}", opt=STOCK, operation_class=takes(BRANCH), sync_to_thread=True)
+@get("/{batch_id:int}", opt=STOCK, sync_to_thread=True)
 def get_batch(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Envelope[BatchOut]:
@@ -88,7 +88,7 @@ def get_batch(
     return envelope(ctx, batch_out(lot), message="Batch fetched successfully")
 
 
-@get("/", opt=STOCK, operation_class=takes(BRANCH, *LIST), sync_to_thread=True)
+@get("/", opt=STOCK, operation_class=takes(*LIST), sync_to_thread=True)
 def list_batches(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[BatchOut]]:
@@ -98,8 +98,8 @@ def list_batches(
     page = read_page(request, limit=MOST_PER_PAGE, alias="size")
     wanted = LotFilter(
         item_id=read_whole(request, "itemId"),
-        number=_text(request, "batchNumber"),
-        search=_text(request, "search"),
+        number=read_text(request, "batchNumber"),
+        search=read_text(request, "search"),
         is_active=read_flag(request, "isActive") if "isActive" in request.query_params else None,
     )
     sort_by = SortBy(read_choice(request, "sortBy", choices=list(SortBy)) or SortBy.CREATED_AT)
@@ -110,13 +110,6 @@ def list_batches(
         )
     out = [batch_out(lot) for lot in lots]
     return envelope(ctx, out, message="Batches fetched successfully", links=page_links(page, total=total))
-
-
-def _text(request: AnyRequest, name: str) -> str | None:
-    text = request.query_params.get(name)
-    if text is not None and len(text) > LONGEST_SEARCH:
-        raise invalid_parameter(name, f"must have at most {LONGEST_SEARCH} characters")
-    return text
 
 
 def _refuse_document_1(request: AnyRequest) -> None:

@@ -11,7 +11,7 @@ from tranche.catalog import service as catalog
 from tranche.catalog.domain import StockTracking
 from tranche.catalog.service import ITEMS, item_of
 from tranche.inventory import service
-from tranche.inventory.api.parameters import BRANCH, INCLUDE, ITEM_LIST
+from tranche.inventory.api.parameters import INCLUDE, SIZE
 from tranche.inventory.schemas.items import ItemChangesBody, ItemOut, NewItemBody, fields_of, item_out
 from tranche.inventory.schemas.lots import BatchOut, batch_out
 from tranche.kernel.context import Context
@@ -21,7 +21,7 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, exports_of, look, prefix, read_filters, word
+from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, exports_of, lists, look, prefix, read_filters, word
 from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
@@ -33,7 +33,7 @@ ITEM_READERS: Final[Readers] = {
 }
 
 
-@get("/api/items", opt=_SCOPE, operation_class=takes(BRANCH, *ITEM_LIST), sync_to_thread=True)
+@get("/api/items", opt=_SCOPE, operation_class=lists(ITEMS, ITEM_READERS, SIZE, INCLUDE), sync_to_thread=True)
 def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[ItemOut]]:
@@ -54,7 +54,7 @@ def export_items(request: AnyRequest, ctx: NamedDependency[Context], exports: Na
     return exports.answer(ctx, request, ITEMS, read_filters(request, ITEMS, ITEM_READERS, besides=EXPORTING))
 
 
-@get("/api/items/{item_id:int}", opt=_SCOPE, operation_class=takes(BRANCH, INCLUDE), sync_to_thread=True)
+@get("/api/items/{item_id:int}", opt=_SCOPE, operation_class=takes(INCLUDE), sync_to_thread=True)
 def find_item(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], item_id: FromPath[int]
 ) -> Envelope[ItemOut]:
@@ -67,7 +67,7 @@ def find_item(
     return envelope(ctx, item_out(item, stocked), message="Item fetched")
 
 
-@get("/api/items/{item_id:int}/batches", opt=_SCOPE, operation_class=takes(BRANCH), sync_to_thread=True)
+@get("/api/items/{item_id:int}/batches", opt=_SCOPE, sync_to_thread=True)
 def list_batches_of_item(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], item_id: FromPath[int]
 ) -> Envelope[list[BatchOut]]:

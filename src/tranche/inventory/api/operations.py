@@ -8,7 +8,6 @@ from litestar.params import JSONBody
 
 from tranche.inventory import service
 from tranche.inventory.api.batches import STOCK
-from tranche.inventory.api.parameters import BRANCH
 from tranche.inventory.schemas.operations import (
     BatchOperationOut,
     ConsolidationBody,
@@ -23,12 +22,11 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
 
 
-@post("/api/batch/transfer", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
+@post("/api/batch/transfer", opt=STOCK, status_code=200, sync_to_thread=True)
 def transfer_batch(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -62,7 +60,7 @@ def transfer_batch(
     return act(database, ctx, request, action, given=data)
 
 
-@post("/api/batch/consolidation", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
+@post("/api/batch/consolidation", opt=STOCK, status_code=200, sync_to_thread=True)
 def consolidate_batches(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -89,7 +87,7 @@ def consolidate_batches(
     return act(database, ctx, request, action, given=data)
 
 
-@post("/api/batch/split", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
+@post("/api/batch/split", opt=STOCK, status_code=200, sync_to_thread=True)
 def split_batch(
     request: AnyRequest,
     ctx: NamedDependency[Context],

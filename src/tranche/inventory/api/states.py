@@ -9,19 +9,17 @@ from litestar.params import FromPath, JSONBody
 
 from tranche.inventory import service
 from tranche.inventory.api.batches import STOCK
-from tranche.inventory.api.parameters import BRANCH
 from tranche.inventory.schemas.lots import BatchOut, BatchStockOut, HoldBody, batch_out, stock_out
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query
 
 
-@get("/{batch_id:int}/stock", opt=STOCK, operation_class=takes(BRANCH), sync_to_thread=True)
+@get("/{batch_id:int}/stock", opt=STOCK, sync_to_thread=True)
 def get_stock(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Envelope[BatchStockOut]:
@@ -32,7 +30,7 @@ def get_stock(
     return envelope(ctx, stock_out(stock), message="Stock fetched")
 
 
-@post("/{batch_id:int}/hold", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
+@post("/{batch_id:int}/hold", opt=STOCK, status_code=200, sync_to_thread=True)
 def hold_batch(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -51,7 +49,7 @@ def hold_batch(
     return act(database, ctx, request, action, given=data)
 
 
-@post("/{batch_id:int}/release", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
+@post("/{batch_id:int}/release", opt=STOCK, status_code=200, sync_to_thread=True)
 def release_batch(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> JsonResponse[Envelope[BatchStockOut]]:
@@ -64,7 +62,7 @@ def release_batch(
     return _plain(request, ctx, database, action)
 
 
-@post("/{batch_id:int}/activate", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
+@post("/{batch_id:int}/activate", opt=STOCK, status_code=200, sync_to_thread=True)
 def activate_batch(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> JsonResponse[Envelope[BatchOut]]:
@@ -77,7 +75,7 @@ def activate_batch(
     return _plain(request, ctx, database, action)
 
 
-@post("/{batch_id:int}/deactivate", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
+@post("/{batch_id:int}/deactivate", opt=STOCK, status_code=200, sync_to_thread=True)
 def deactivate_batch(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> JsonResponse[Envelope[BatchOut]]:

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from tranche.inventory import service
 from tranche.inventory.api.batches import STOCK
-from tranche.inventory.api.parameters import BRANCH, HISTORY
+from tranche.inventory.api.parameters import HISTORY
 from tranche.inventory.domain import MovementFilter
 from tranche.inventory.schemas.operations import (
     KINDS,
@@ -30,7 +30,7 @@ from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
 
 
-@post("/api/batch/receive", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
+@post("/api/batch/receive", opt=STOCK, status_code=200, sync_to_thread=True)
 def receive_stock(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -60,7 +60,7 @@ def receive_stock(
     return act(database, ctx, request, action, given=data)
 
 
-@post("/api/batch/adjust", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
+@post("/api/batch/adjust", opt=STOCK, status_code=200, sync_to_thread=True)
 def adjust_stock(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -88,7 +88,7 @@ def adjust_stock(
     return act(database, ctx, request, action, given=data)
 
 
-@post("/api/batch/branch-transfer", opt=STOCK, operation_class=takes(BRANCH), status_code=200, sync_to_thread=True)
+@post("/api/batch/branch-transfer", opt=STOCK, status_code=200, sync_to_thread=True)
 def send_stock(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -151,7 +151,6 @@ def get_operation(
 @post(
     "/api/batch/operations/{operation_id:int}/undo",
     opt=STOCK,
-    operation_class=takes(BRANCH),
     status_code=200,
     sync_to_thread=True,
 )

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from tranche.inventory import service
 from tranche.inventory.api.batches import STOCK
-from tranche.inventory.api.parameters import BRANCH, DAYS, MOST_DAYS, PAGES
+from tranche.inventory.api.parameters import DAYS, MOST_DAYS, PAGES
 from tranche.inventory.domain import SOON_DAYS
 from tranche.inventory.schemas.tracing import (
     ExpiringOut,
@@ -26,7 +26,7 @@ from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_whole
 
 
-@get("/{batch_id:int}/trace", opt=STOCK, operation_class=takes(BRANCH), sync_to_thread=True)
+@get("/{batch_id:int}/trace", opt=STOCK, sync_to_thread=True)
 def trace_batch(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Envelope[TraceOut]:
@@ -37,7 +37,7 @@ def trace_batch(
     return envelope(ctx, trace_out(trace), message="Batch traced")
 
 
-@get("/{batch_id:int}/recall", opt=STOCK, operation_class=takes(BRANCH, *PAGES), sync_to_thread=True)
+@get("/{batch_id:int}/recall", opt=STOCK, operation_class=takes(*PAGES), sync_to_thread=True)
 def recall_batch(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Envelope[RecallOut]:
@@ -50,7 +50,7 @@ def recall_batch(
     return envelope(ctx, recall_out(recall), message="Recall report made", links=page_links(page, total=recipients))
 
 
-@get("/api/batch/expiring", opt=STOCK, operation_class=takes(BRANCH, *PAGES, DAYS), sync_to_thread=True)
+@get("/api/batch/expiring", opt=STOCK, operation_class=takes(*PAGES, DAYS), sync_to_thread=True)
 def list_expiring(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[ExpiringOut]]:

@@ -16,7 +16,6 @@ from tranche.imports.service import Sent
 from tranche.imports.targets import Import
 from tranche.imports.uploads import UploadLimits, clean_name, read_wish, wishes_about
 from tranche.inventory import service
-from tranche.inventory.api.parameters import BRANCH
 from tranche.inventory.fields import ITEM_FIELDS
 from tranche.inventory.opening.fields import STOCK_FIELDS
 from tranche.inventory.opening.service import bring_in_stock
@@ -29,6 +28,7 @@ from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes
@@ -46,10 +46,11 @@ class BringIn(Protocol):
 
 
 _ITEMS: Final = takes(*wishes_about("an item"))
-_STOCK: Final = takes(BRANCH, *wishes_about("stock of a lot", on_duplicate=(OnDuplicate.ERROR, OnDuplicate.SKIP)))
+_STOCK: Final = takes(*wishes_about("stock of a lot", on_duplicate=(OnDuplicate.ERROR, OnDuplicate.SKIP)))
+_OPT: Final = {UPLOAD: True, WAITS: True}
 
 
-@post("/api/items/upload", opt={UPLOAD: True, SCOPE: "items"}, operation_class=_ITEMS, status_code=202)
+@post("/api/items/upload", opt={**_OPT, SCOPE: "items"}, operation_class=_ITEMS, status_code=202)
 async def upload_items(
     *,
     request: AnyRequest,
@@ -71,7 +72,7 @@ async def upload_items(
     return await reception.answer(hub, data, fields=ITEM_FIELDS, bring_in=service.bring_in)
 
 
-@post("/api/batch/upload", opt={UPLOAD: True, SCOPE: "stock"}, operation_class=_STOCK, status_code=202)
+@post("/api/batch/upload", opt={**_OPT, SCOPE: "stock"}, operation_class=_STOCK, status_code=202)
 async def upload_stock(
     *,
     request: AnyRequest,

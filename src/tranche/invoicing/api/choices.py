@@ -23,6 +23,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import KEEPS_NOTHING
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.requests import AnyRequest, allow_query
@@ -65,7 +66,7 @@ def find_selection(
     return envelope(ctx, selection_out(selection), message="Selection fetched")
 
 
-@post("/api/invoices/preflight", opt=_SCOPE, status_code=200, sync_to_thread=True)
+@post("/api/invoices/preflight", opt={**_SCOPE, KEEPS_NOTHING: True}, status_code=200, sync_to_thread=True)
 def preflight(
     request: AnyRequest,
     ctx: NamedDependency[Context],

@@ -12,15 +12,17 @@ from litestar.params import JSONBody
 from tranche.invoicing import service
 from tranche.invoicing.domain import Wishes
 from tranche.invoicing.schemas.choices import RunBody, afterwards_of, choice_of, wishes_of
-from tranche.invoicing.schemas.jobs import OneBody, OneOut, StartedOut, WokenOut, job_out, one_out, started_out
+from tranche.invoicing.schemas.jobs import JobOut, OneBody, OneOut, StartedOut, WokenOut, job_out, one_out, started_out
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Forbidden
 from tranche.kernel.identity.service import find_user
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.web.auth import SCOPE
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse, encode
+from tranche.kernel.web.openapi import answers
 from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
@@ -28,7 +30,12 @@ from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
 _SCOPE: Final = {SCOPE: "invoices"}
 
 
-@post("/functions/v1/batch-invoice-orders", opt=_SCOPE, status_code=202)
+@post(
+    "/functions/v1/batch-invoice-orders",
+    opt={**_SCOPE, WAITS: True},
+    status_code=202,
+    responses=answers(HTTPStatus.OK, JobOut),
+)
 async def batch_invoice_orders(
     *,
     request: AnyRequest,

@@ -1,6 +1,6 @@
 """Invoices: list, one, void, credit note."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -23,6 +23,7 @@ from tranche.kernel.web.listing import (
     EXPORTING,
     PAGING,
     Readers,
+    day,
     exports_of,
     lists,
     look,
@@ -32,16 +33,7 @@ from tranche.kernel.web.listing import (
     word,
 )
 from tranche.kernel.web.pointers import under
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter
-
-
-def _read_day(request: AnyRequest, name: str) -> date | None:
-    text = request.query_params.get(name)
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise invalid_parameter(name, "must be a day of the calendar such as 2026-11-28") from None
-
+from tranche.kernel.web.requests import AnyRequest, allow_query
 
 _SCOPE: Final = {SCOPE: "invoices"}
 FILTERS: Final[Readers] = {
@@ -51,8 +43,8 @@ FILTERS: Final[Readers] = {
     "orderId": ("order_id", whole),
     "operationId": ("operation_id", whole),
     "search": ("search", prefix()),
-    "from": ("since", _read_day),
-    "to": ("until", _read_day),
+    "from": ("since", day),
+    "to": ("until", day),
 }
 
 

@@ -20,7 +20,7 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes, usual
-from tranche.kernel.web.requests import AnyRequest, allow_query
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_text
 
 _SCOPE: Final = {SCOPE: "invoices"}
 
@@ -111,7 +111,7 @@ def retry_job(
 ) -> JsonResponse[Envelope[JobOut]]:
     """Work again on the orders that failed, all or by `code`."""
     allow_query(request, {"code"})
-    code = request.query_params.get("code")
+    code = read_text(request, "code")
 
     def verb(conn: Connection, operation_id: int) -> Operation:
         return operations.retry(conn, ctx, operation_id=operation_id, code=code)

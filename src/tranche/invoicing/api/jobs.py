@@ -24,10 +24,11 @@ from tranche.kernel.operations.domain import Operation
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.events import EventStream
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.json import JsonResponse, Out, encode
-from tranche.kernel.web.openapi import takes, usual
+from tranche.kernel.web.openapi import choice, takes, usual, whole
 from tranche.kernel.web.pagination import MOST_PER_PAGE, page_links, read_page
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_text, read_whole
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
 
@@ -35,6 +36,7 @@ _SCOPE: Final = {SCOPE: "invoices"}
 _ERRORS_PER_PAGE: Final = 100
 _DAYS: Final = 30
 _MOST_DAYS: Final = 366
+_LIST: Final = takes(choice("status", "Only jobs in this state.", choices=JOB_STATUSES), *usual("page", "limit"))
 
 
 class ErrorsOut(Out, frozen=True, rename="lower"):
@@ -44,7 +46,7 @@ class ErrorsOut(Out, frozen=True, rename="lower"):
     next: int | None
 
 
-@get("/api/batch-jobs", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit", "status")))
+@get("/api/batch-jobs", opt=_SCOPE, sync_to_thread=True, operation_class=_LIST)
 def list_jobs(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[JobOut]]:
@@ -60,7 +62,12 @@ def list_jobs(
     return envelope(ctx, [job_out(job) for job in jobs], message="Jobs fetched", links=links)
 
 
-@get("/api/batch-jobs/metrics", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("days")))
+@get(
+    "/api/batch-jobs/metrics",
+    opt=_SCOPE,
+    sync_to_thread=True,
+    operation_class=takes(whole("days", "How many days back; 30 unless said.", most=_MOST_DAYS)),
+)
 def get_metrics(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[MetricsOut]:
@@ -72,7 +79,7 @@ def get_metrics(
     return envelope(ctx, metrics_out(found), message="Metrics fetched")
 
 
-@get("/api/batch-jobs/{job_id:str}", opt=_SCOPE)
+@get("/api/batch-jobs/{job_id:str}", opt={**_SCOPE, WAITS: True})
 async def find_job(
     *,
     request: AnyRequest,
@@ -100,7 +107,7 @@ async def find_job(
     "/api/batch-jobs/{job_id:str}/errors",
     opt=_SCOPE,
     sync_to_thread=True,
-    operation_class=takes(*usual("code", "after", "limit")),
+    operation_class=takes(*usual("code", "limit"), whole("after", "What the page before named as `next`.", least=0)),
 )
 def list_job_errors(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], job_id: FromPath[str]
@@ -114,7 +121,7 @@ def list_job_errors(
         found = service.list_errors(
             conn,
             operation_id=job.id,
-            code=request.query_params.get("code"),
+            code=read_text(request, "code"),
             after=after,
             limit=limit + 1,
         )

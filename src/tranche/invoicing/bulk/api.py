@@ -1,6 +1,5 @@
 """Document 3's endpoints to look: list, statistics, one operation, its items, its events, its files."""
 
-from datetime import date
 from typing import Any, Final
 
 from litestar import get
@@ -29,26 +28,36 @@ from tranche.kernel.operations.domain import ItemStatus
 from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.events import EventStream
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.json import JsonResponse, encode
-from tranche.kernel.web.openapi import takes, usual
+from tranche.kernel.web.listing import DAY, day
+from tranche.kernel.web.openapi import choice, given, takes, usual, whole
 from tranche.kernel.web.pagination import MOST_PER_PAGE, read_page
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
 
 SCOPED: Final = {SCOPE: "invoices"}
-_FILTERS: Final = {"type", "status", "created_by", "from", "to", "page", "per_page", "limit"}
+_FILTERS: Final = (
+    choice("type", "Only operations of this type.", choices=TYPES),
+    choice("status", "Only what is in this state.", choices=STATUSES),
+    whole("created_by", "Only those that this user has begun."),
+    given("from", "Begun on this day or later.", DAY),
+    given("to", "Begun on this day or before.", DAY),
+    *usual("page", "limit"),
+    whole("per_page", "Another name of `limit`.", most=MOST_PER_PAGE),
+)
 _ITEMS_PER_PAGE: Final = 100
 
 
-@get("/api/batch-operations", opt=SCOPED, sync_to_thread=True)
+@get("/api/batch-operations", opt=SCOPED, sync_to_thread=True, operation_class=takes(*_FILTERS))
 def list_batches(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> BatchesOut:
     """Operations, newest first, by `type`, `status`, `created_by` and the days `from` and `to`."""
-    allow_query(request, _FILTERS)
+    allow_query(request, {parameter.name for parameter in _FILTERS})
     page = read_page(request, alias="per_page")
     kind = read_choice(request, "type", choices=tuple(TYPES))
     status = read_choice(request, "status", choices=STATUSES)
-    created_by, since, until = read_whole(request, "created_by"), _day(request, "from"), _day(request, "to")
+    created_by, since, until = read_whole(request, "created_by"), day(request, "from"), day(request, "to")
     with database.transaction(ctx.organization_id) as conn:
         found, total = service.list_batches(
             conn,
@@ -73,7 +82,7 @@ def get_statistics(
         return statistics_out(service.get_statistics(conn))
 
 
-@get("/api/batch-operations/{batch_id:int}", opt=SCOPED)
+@get("/api/batch-operations/{batch_id:int}", opt={**SCOPED, WAITS: True})
 async def find_batch(
     *,
     request: AnyRequest,
@@ -99,7 +108,11 @@ async def find_batch(
     "/api/batch-operations/{batch_id:int}/items",
     opt=SCOPED,
     sync_to_thread=True,
-    operation_class=takes(*usual("status", "after", "limit")),
+    operation_class=takes(
+        choice("status", "Only what is in this state.", choices=list(ItemStatus)),
+        whole("after", "What the page before named as `next`.", least=0),
+        *usual("limit"),
+    ),
 )
 def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
@@ -139,7 +152,7 @@ def list_files(
     return files_out(found, operation_id=batch_id)
 
 
-@get("/api/batch-operations/{batch_id:int}/files/{name:str}", opt=SCOPED, sync_to_thread=True)
+@get("/api/batch-operations/{batch_id:int}/files/{name:str}", opt=SCOPED, sync_to_thread=True, media_type="*/*")
 def fetch_file(
     *,
     request: AnyRequest,
@@ -160,16 +173,6 @@ def fetch_file(
 def _look(database: Database, ctx: Context, operation_id: int) -> BatchOut:
     with database.transaction(ctx.organization_id) as conn:
         return batch_out(service.get_batch(conn, operation_id=operation_id))
-
-
-def _day(request: AnyRequest, name: str) -> date | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise invalid_parameter(name, "must be a day such as 2026-11-28") from None
 
 
 LOOKING: Final = (list_batches, get_statistics, find_batch, list_items, follow_batch, list_files, fetch_file)

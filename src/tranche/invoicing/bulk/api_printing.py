@@ -28,13 +28,15 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.auth import SCOPE, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import KEEPS_NOTHING
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import Body, JsonResponse, Out
-from tranche.kernel.web.openapi import takes, usual
+from tranche.kernel.web.openapi import choice, takes
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
 _SETTINGS: Final = {SCOPE: "settings"}
+_LANGUAGE: Final = choice("language", "Another language than the invoice's.", choices=list_languages())
 
 
 class DesignChanges(Body, frozen=True):
@@ -100,7 +102,13 @@ class LookAheadOut(Out, frozen=True):
     is_real: bool
 
 
-@get("/api/invoices/{invoice_id:int}/pdf", opt=SCOPED, sync_to_thread=True, operation_class=takes(*usual("language")))
+@get(
+    "/api/invoices/{invoice_id:int}/pdf",
+    opt=SCOPED,
+    sync_to_thread=True,
+    media_type="application/pdf",
+    operation_class=takes(_LANGUAGE),
+)
 def fetch_pdf(
     *,
     request: AnyRequest,
@@ -155,11 +163,12 @@ def update_design(
 
 @post(
     "/api/invoice-design/preview",
-    opt=_SETTINGS,
+    opt={**_SETTINGS, KEEPS_NOTHING: True},
     guards=[viewer],
     status_code=200,
     sync_to_thread=True,
-    operation_class=takes(*usual("language")),
+    media_type="image/png",
+    operation_class=takes(_LANGUAGE),
 )
 def preview_design(
     *,
@@ -178,7 +187,13 @@ def preview_design(
     return Response(preview(printer, document, design), media_type="image/png")
 
 
-@post("/api/batch-operations/communications/preview", opt=SCOPED, guards=[viewer], status_code=200, sync_to_thread=True)
+@post(
+    "/api/batch-operations/communications/preview",
+    opt={**SCOPED, KEEPS_NOTHING: True},
+    guards=[viewer],
+    status_code=200,
+    sync_to_thread=True,
+)
 def preview_messages(
     request: AnyRequest,
     ctx: NamedDependency[Context],

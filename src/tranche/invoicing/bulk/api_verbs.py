@@ -34,7 +34,7 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import Body, JsonResponse
 from tranche.kernel.web.openapi import takes, usual
-from tranche.kernel.web.requests import AnyRequest, allow_query
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_text
 from tranche.messaging import service as messaging
 from tranche.messaging.domain import State
 
@@ -183,7 +183,7 @@ def retry_batch(
 ) -> JsonResponse[BatchOut]:
     """Work again on the failed stages, all or by `code`; an invoice that was issued is not issued again."""
     allow_query(request, {"code"})
-    code = request.query_params.get("code")
+    code = read_text(request, "code")
     return _change(
         request, ctx, database, batch_id, lambda conn: operations.retry(conn, ctx, operation_id=batch_id, code=code)
     )

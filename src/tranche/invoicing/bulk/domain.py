@@ -135,7 +135,7 @@ def has_stage(operation: Operation, stage: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOperation:
-    """A row of document 3's batch_operations; times in the organization's zone, as the view has them."""
+    """A row of document 3's batch_operations."""
 
     id: int
     type: str

@@ -7,6 +7,7 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 
 from tranche.kernel.reference.domain import Field
+from tranche.kernel.web.requests import BIGGEST_INTEGER
 
 Schema = Mapping[str, Any]
 
@@ -109,7 +110,7 @@ def _coded(text: str) -> Markup:
 
 def _notes(schema: Schema) -> Iterator[str]:
     for key, words in _LIMITS:
-        if key in schema:
+        if key in schema and schema[key] != BIGGEST_INTEGER:
             yield words.format(schema[key])
     if schema.get("default") is not None and not isinstance(schema["default"], dict | list):
         default = schema["default"]

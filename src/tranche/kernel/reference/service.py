@@ -85,6 +85,7 @@ class _Reader:
 
     def _parameter(self, parameter: Mapping[str, Any]) -> Parameter:
         schema = {**parameter.get("schema", {})}
+        schema.pop("pattern", None)  # its description says the same in words
         if "description" in parameter:
             schema["description"] = parameter["description"]
         field = self._schemas.field(parameter["name"], schema, is_required=bool(parameter.get("required")))

@@ -132,7 +132,7 @@ class LocalFiles:
         """See `Storage.read_note`."""
         try:
             return self._note(organization_id, name).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def delete_note(self, organization_id: int, name: str) -> None:

@@ -10,12 +10,13 @@ import structlog
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
-from litestar.types import Message, Scope
+from litestar.types import HTTPResponseStartEvent, Message, Scope
 
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import TrancheError
@@ -209,6 +210,8 @@ async def _finish_headers(message: Message, scope: Scope) -> None:
     if message["type"] != "http.response.start":
         return
     scope["litestar_app"].state["gate"].note_answer(scope)
+    if scope.get("method") == HttpMethod.OPTIONS:
+        _tell_methods(message, scope)
     present = {name.lower() for name, _ in message["headers"]}
     wanted = {**_HEADERS, "x-request-id": request_id(scope)}
     allowance = scope["state"].get("allowance")
@@ -217,6 +220,15 @@ async def _finish_headers(message: Message, scope: Scope) -> None:
     extra = [(name.lower().encode(), value.encode()) for name, value in wanted.items()]
     message["headers"] = [*message["headers"], *(pair for pair in extra if pair[0] not in present)]
     _log_response(scope, status=message["status"])
+
+
+def _tell_methods(message: HTTPResponseStartEvent, scope: Scope) -> None:
+    """All methods of an address: where several routes share one, the framework tells those of the first alone."""
+    routes = (route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute))
+    found = next((route for route in routes if route.path_format == scope.get("path_template")), None)
+    if found is not None:
+        others = [pair for pair in message["headers"] if pair[0].lower() != b"allow"]
+        message["headers"] = [*others, (b"allow", ", ".join(sorted(found.methods)).encode())]
 
 
 def _log_response(scope: Scope, *, status: int) -> None:

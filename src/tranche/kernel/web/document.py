@@ -15,12 +15,15 @@ from litestar.serialization import default_serializer, encode_json
 
 from tranche.kernel.context import Role
 from tranche.kernel.web.auth import OPEN, SCOPE, needed_role
+from tranche.kernel.web.headers import WAITS, headers_of, is_stream
 from tranche.kernel.web.names import nice_names, operation_name, sentence_of, slug
 
 Document = dict[str, Any]
 
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
+_OK, _ACCEPTED, _NO_CONTENT = "200", "202", "204"
+_TEXTS: Final = frozenset({"application/json", "text/plain"})
 _BINARY: Final = {"type": "string", "format": "binary"}
 _REFERENCE: Final = re.compile(r"#/components/schemas/(.+)")
 _PLACE: Final = re.compile(r"\{(\w+):\w+\}")
@@ -56,8 +59,10 @@ def shape(document: Document, app: Litestar, *, areas: Sequence[ApiArea]) -> Doc
     """The framework's document made fit for readers and for generators of clients."""
     handlers = dict(_handlers(app))
     for path, method, operation in operations_of(document):
-        _describe(operation, path, handlers.get((method, path)), areas)
-        _settle_answers(operation, path)
+        handler = handlers.get((method, path))
+        _describe(operation, path, handler, areas)
+        _settle_answers(operation, path, handler)
+    _seal_bodies(document)
     document["tags"] = [{"name": area.title, "description": area.about} for area in areas]
     schemas = document["components"]["schemas"]
     names = nice_names(schemas)
@@ -84,6 +89,7 @@ def _describe(operation: dict[str, Any], path: str, handler: HTTPRouteHandler | 
     operation.pop("deprecated", None)
     if handler is None or handler.opt.get(OPEN):
         return
+    operation["parameters"] = [*operation.get("parameters", []), *headers_of(handler, path)]
     operation["x-role"] = str(
         needed_role(handler) or (Role.VIEWER if handler.http_methods == {"GET"} else Role.OPERATOR)
     )
@@ -102,18 +108,51 @@ def _area_of(path: str, areas: Sequence[ApiArea]) -> str:
     return max(fitting)[1] if fitting else _OTHER
 
 
-def _settle_answers(operation: dict[str, Any], path: str) -> None:
-    for status, answer in operation["responses"].items():
-        if not status.startswith("2"):
-            continue
-        answer["description"] = HTTPStatus(int(status)).phrase
-        content = answer.get("content", {})
-        if path.endswith("/export"):
-            answer["content"] = {"text/csv": {"schema": {"type": "string"}}, _XLSX: {"schema": _BINARY}}
-        elif path.endswith("/events"):
-            answer["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
-        elif "" in content:
-            answer["content"] = {"application/octet-stream": {"schema": _BINARY}}
+def _settle_answers(operation: dict[str, Any], path: str, handler: HTTPRouteHandler | None) -> None:
+    opt = handler.opt if handler else {}
+    responses = operation["responses"]
+    if opt.get(WAITS) and _ACCEPTED in responses:
+        responses.setdefault(_OK, {**responses[_ACCEPTED]})
+    for status, answer in responses.items():
+        if status.startswith("2"):
+            answer["description"] = HTTPStatus(int(status)).phrase
+            answer.pop("headers", None)
+            answer["content"] = _settled(answer.get("content", {}), path)
+    if is_stream(path):
+        responses[_NO_CONTENT] = {"description": "What was seen last was the end"}
+
+
+def _settled(content: dict[str, Any], path: str) -> dict[str, Any]:
+    """What an answer holds, where the framework cannot tell."""
+    if path.endswith("/export"):
+        return {"text/csv": {"schema": {"type": "string"}}, _XLSX: {"schema": _BINARY}}
+    if is_stream(path):
+        return {"text/event-stream": {"schema": {"type": "string"}}}
+    if path.endswith(".xlsx"):
+        return {_XLSX: {"schema": _BINARY}}
+    return {
+        media or "application/octet-stream": about if media in _TEXTS else {"schema": _BINARY}
+        for media, about in content.items()
+    }
+
+
+def _seal_bodies(document: Document) -> None:
+    """A body takes the fields that it names and no others."""
+    for _, _, operation in operations_of(document):
+        for about in operation.get("requestBody", {}).get("content", {}).values():
+            _seal(document, about["schema"])
+
+
+def _seal(document: Document, schema: dict[str, Any]) -> None:
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+        if schema.get("additionalProperties") is False:
+            return
+    if "properties" in schema:
+        schema.setdefault("additionalProperties", False)
+    inner = [*schema.get("properties", {}).values(), *schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    for one in [*inner, schema["items"]] if "items" in schema else inner:
+        _seal(document, one)
 
 
 def _handlers(app: Litestar) -> Iterator[tuple[tuple[str, str], HTTPRouteHandler]]:

@@ -30,8 +30,9 @@ from tranche.kernel.web.requests import AnyRequest, invalid_parameter
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
+LONGEST_KEY: Final = 255
 
-_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_KEY}}}")
 _FORGET_AT_ONCE: Final = 10
 
 

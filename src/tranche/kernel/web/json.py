@@ -19,7 +19,7 @@ from litestar.typing import FieldDefinition
 
 from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.web.faults import from_msgspec, pointer, sentence
-from tranche.kernel.web.requests import BIGGEST_INTEGER
+from tranche.kernel.web.requests import BIGGEST_INTEGER, is_moment
 
 T = TypeVar("T")
 
@@ -102,6 +102,8 @@ def _fault(value: object, plain: object) -> str | None:
         return "must not hold the character NUL" if "\0" in value else None
     if isinstance(value, Decimal):
         return _number_fault(value, plain)
+    if isinstance(value, datetime) and value.tzinfo and not is_moment(value):
+        return "must be a moment of the years 1 to 9999, at most 15:59 hours from UTC"
     if isinstance(value, int) and abs(value) > BIGGEST_INTEGER:
         return f"must lie between -{BIGGEST_INTEGER} and {BIGGEST_INTEGER}"
     return None

@@ -4,10 +4,11 @@ A request with `cursor` (empty to begin) is answered by places: every page costs
 10,000. Without it, pages have numbers and an exact count, as the documents say, and a far one costs its offset.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Final, TypeAlias
 
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Operation, Parameter, Schema
@@ -17,27 +18,36 @@ from tranche.kernel.db.listing import CAP, Choice, Listing, Prefix, count, fetch
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.text import fold
 from tranche.kernel.web.cursors import read_cursor, write_cursor
+from tranche.kernel.web.openapi import LONGEST_CURSOR, takes
 from tranche.kernel.web.openapi import choice as chosen
 from tranche.kernel.web.openapi import given as asked
-from tranche.kernel.web.openapi import takes
 from tranche.kernel.web.openapi import text as written
 from tranche.kernel.web.openapi import whole as counted
-from tranche.kernel.web.pagination import MOST_PER_PAGE, Cursors, Page, PageLinks, page_links, read_page
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
+from tranche.kernel.web.pagination import LAST_PAGE, MOST_PER_PAGE, Cursors, Page, PageLinks, page_links, read_page
+from tranche.kernel.web.requests import (
+    BIGGEST_INTEGER,
+    LONGEST_TEXT,
+    AnyRequest,
+    allow_query,
+    invalid_parameter,
+    is_moment,
+    read_choice,
+    read_text,
+    read_whole,
+)
 
 Reader: TypeAlias = Callable[[AnyRequest, str], object]
 Readers: TypeAlias = Mapping[str, tuple[str, Reader]]
 
 PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})
 EXPORTING: Final = frozenset({"sort", "format"})
-LONGEST_SEARCH: Final = 300
 
-_LONGEST_WORD: Final = 40
-_LONGEST_CURSOR: Final = 2_000
-_MOST_DIGITS: Final = 18
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,4})?")
 _TEN_THOUSANDTHS: Final = 10_000
 
 
+DAY: Final = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE)
+FORMAT: Final = chosen("format", "The kind of file.", choices=("csv", "xlsx"), required=True)
 _ORDER: Final = "One of {}. A minus in front turns it round."
 _CURSOR: Final = "A page by its place: empty for the first, then what the answer names as next or previous."
 _shapes: dict[Reader, tuple[str, Schema]] = {}
@@ -65,23 +75,24 @@ class ByCursor:
     links: Cursors
 
 
-def lists(listing: Listing, readers: Readers) -> type[Operation]:
-    """The `operation_class` of a route that answers a page of this list."""
+def lists(listing: Listing, readers: Readers, *more: Parameter) -> type[Operation]:
+    """The `operation_class` of a route that answers a page of this list, and reads `more` beside its filters."""
     paging = (
-        counted("page", "The number of the page; not beside `cursor`."),
+        counted("page", "The number of the page; not beside `cursor`.", most=LAST_PAGE),
         counted("limit", "How many to a page.", most=MOST_PER_PAGE),
-        written("cursor", _CURSOR, longest=_LONGEST_CURSOR),
+        written("cursor", _CURSOR, longest=LONGEST_CURSOR),
     )
-    return takes(*_filters(readers), _sorting(listing), *paging)
+    return takes(*_filters(readers), *more, _sorting(listing), *paging)
 
 
-def exports_of(listing: Listing, readers: Readers) -> type[Operation]:
+def exports_of(listing: Listing, readers: Readers, *more: Parameter) -> type[Operation]:
     """The `operation_class` of a route that answers this list as a file."""
-    return takes(*_filters(readers), _sorting(listing), chosen("format", "The kind of file.", choices=("csv", "xlsx")))
+    return takes(*_filters(readers), *more, _sorting(listing), FORMAT)
 
 
 def _sorting(listing: Listing) -> Parameter:
-    return written("sort", _ORDER.format(", ".join(f"`{name}`" for name in listing.sorts)), longest=_LONGEST_WORD)
+    told = _ORDER.format(", ".join(f"`{name}`" for name in listing.sorts))
+    return asked("sort", told, Schema(type=OpenAPIType.STRING, pattern=f"^-?({'|'.join(listing.sorts)})$"))
 
 
 def _filters(readers: Readers) -> Iterator[Parameter]:
@@ -171,6 +182,15 @@ def moment(request: AnyRequest, name: str) -> datetime | None:
     return read_moment(request, name)
 
 
+def day(request: AnyRequest, name: str) -> date | None:
+    """Reads a day of the calendar."""
+    text = request.query_params.get(name)
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise invalid_parameter(name, "must be a day of the calendar such as 2026-11-28") from None
+
+
 def flag(request: AnyRequest, name: str) -> bool | None:
     """Reads `true` or `false`; unlike an absent one, `false` narrows too."""
     given = read_choice(request, name, choices=("true", "false"))
@@ -182,14 +202,9 @@ def money(request: AnyRequest, name: str) -> int | None:
     given = request.query_params.get(name)
     if given is None:
         return None
-    try:
-        amount = Decimal(given) * _TEN_THOUSANDTHS
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    is_exact = amount.is_finite() and amount.adjusted() < _MOST_DIGITS and amount == amount.to_integral_value()
-    if not is_exact:
+    if not _AMOUNT.fullmatch(given):
         raise invalid_parameter(name, "must be an amount such as 99.50, with at most 4 digits behind the point")
-    return int(amount)
+    return int(Decimal(given) * _TEN_THOUSANDTHS)
 
 
 def word(*choices: str) -> Reader:
@@ -201,11 +216,11 @@ def word(*choices: str) -> Reader:
     return shaped(read, "", Schema(type=OpenAPIType.STRING, enum=list(choices)))
 
 
-def text(*, longest: int = LONGEST_SEARCH) -> Reader:
+def text(*, longest: int = LONGEST_TEXT) -> Reader:
     """Reads a text as it stands."""
 
     def read(request: AnyRequest, name: str) -> str | None:
-        return _read_text(request, name, longest)
+        return read_text(request, name, longest=longest, least=1)
 
     return shaped(read, "", Schema(type=OpenAPIType.STRING, min_length=1, max_length=longest))
 
@@ -214,11 +229,11 @@ def prefix(*, folded: bool = False) -> Reader:
     """Reads the beginning of something; an empty one narrows nothing."""
 
     def read(request: AnyRequest, name: str) -> Prefix | None:
-        given = _read_text(request, name, LONGEST_SEARCH, least=0) or ""
+        given = read_text(request, name) or ""
         start = fold(given) if folded else given
         return Prefix(start) if start else None
 
-    return shaped(read, "How it begins.", Schema(type=OpenAPIType.STRING, max_length=LONGEST_SEARCH))
+    return shaped(read, "How it begins.", Schema(type=OpenAPIType.STRING, max_length=LONGEST_TEXT))
 
 
 def shaped(reader: Reader, description: str, schema: Schema) -> Reader:
@@ -227,10 +242,13 @@ def shaped(reader: Reader, description: str, schema: Schema) -> Reader:
     return reader
 
 
-shaped(whole, "", Schema(type=OpenAPIType.INTEGER, minimum=1))
+shaped(whole, "", Schema(type=OpenAPIType.INTEGER, minimum=1, maximum=BIGGEST_INTEGER))
 shaped(moment, "With its offset from UTC.", Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME))
+shaped(day, "", DAY)
 shaped(flag, "", Schema(type=OpenAPIType.BOOLEAN))
-shaped(money, "With at most 4 digits behind the point.", Schema(type=OpenAPIType.NUMBER))
+shaped(
+    money, "With at most 4 digits behind the point.", Schema(type=OpenAPIType.STRING, pattern=f"^{_AMOUNT.pattern}$")
+)
 
 
 def read_moment(request: AnyRequest, name: str) -> datetime | None:
@@ -246,17 +264,6 @@ def read_moment(request: AnyRequest, name: str) -> datetime | None:
         found = datetime.fromisoformat(given)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or not is_moment(found):
         raise invalid_parameter(name, "must be a date and time with its zone, such as 2025-10-29T08:00:00Z")
     return found
-
-
-def _read_text(request: AnyRequest, name: str, longest: int, *, least: int = 1) -> str | None:
-    given: str | None = request.query_params.get(name)
-    if given is None:
-        return None
-    if not least <= len(given) <= longest:
-        raise invalid_parameter(name, f"must have {least} to {longest} characters")
-    if "\0" in given:
-        raise invalid_parameter(name, "must not hold the character NUL")
-    return given

@@ -1,6 +1,6 @@
 """The OpenAPI document: what it is called, how one signs in, what every error looks like."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,7 +17,11 @@ from tranche import __version__
 from tranche.kernel.web.auth import OPEN
 from tranche.kernel.web.document import whole_document
 from tranche.kernel.web.errors import PROBLEM_JSON, Problem
-from tranche.kernel.web.requests import AnyRequest
+from tranche.kernel.web.pagination import LAST_PAGE, MOST_PER_PAGE
+from tranche.kernel.web.requests import BIGGEST_INTEGER, LONGEST_TEXT, AnyRequest
+
+LONGEST_CURSOR: Final = 2_000
+LONGEST_MAPPING: Final = 4_000
 
 _ALWAYS: Final = (
     HTTPStatus.BAD_REQUEST,
@@ -65,6 +69,16 @@ def document_errors(handler: HTTPRouteHandler) -> None:
         handler.security = [{}]
 
 
+def answers(status: HTTPStatus, container: Any) -> dict[int, ResponseSpec]:  # noqa: ANN401  # a type, or some
+    """The `responses` of a route that answers this too, beside what it says by its type."""
+    return {status: ResponseSpec(data_container=container, generate_examples=False, description=status.phrase)}
+
+
+def refuses(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
+    """The `responses` of a route that has refusals beside the usual ones."""
+    return {status: _problem(status) for status in statuses}
+
+
 def takes(*parameters: Parameter) -> type[Operation]:
     """The `operation_class` of a route that reads these from its query and headers by `kernel.web.requests`."""
 
@@ -76,17 +90,21 @@ def takes(*parameters: Parameter) -> type[Operation]:
     return Taking
 
 
-def whole(name: str, description: str, *, least: int = 1, most: int | None = None) -> Parameter:
+def whole(
+    name: str, description: str, *, least: int = 1, most: int = BIGGEST_INTEGER, required: bool = False
+) -> Parameter:
     """A whole number in the query."""
-    return given(name, description, Schema(type=OpenAPIType.INTEGER, minimum=least, maximum=most))
+    schema = Schema(type=OpenAPIType.INTEGER, minimum=least, maximum=most)
+    return given(name, description, schema, required=required)
 
 
-def choice(name: str, description: str, *, choices: Sequence[str]) -> Parameter:
+def choice(name: str, description: str, *, choices: Collection[str], required: bool = False) -> Parameter:
     """One of some words in the query."""
-    return given(name, description, Schema(type=OpenAPIType.STRING, enum=list(choices)))
+    schema = Schema(type=OpenAPIType.STRING, enum=[str(word) for word in choices])
+    return given(name, description, schema, required=required)
 
 
-def text(name: str, description: str, *, longest: int) -> Parameter:
+def text(name: str, description: str, *, longest: int = LONGEST_TEXT) -> Parameter:
     """Any text in the query."""
     return given(name, description, Schema(type=OpenAPIType.STRING, max_length=longest))
 
@@ -105,28 +123,23 @@ def usual(*names: str) -> Sequence[Parameter]:
     return [_USUAL[name] for name in names]
 
 
-def given(name: str, description: str, schema: Schema) -> Parameter:
+def given(name: str, description: str, schema: Schema, *, required: bool = False) -> Parameter:
     """Anything in the query that a schema can tell."""
-    return Parameter(name=name, param_in="query", description=description or None, schema=schema, required=False)
+    return Parameter(name=name, param_in="query", description=description or None, schema=schema, required=required)
 
 
-_LONGEST: Final = 300
 _USUAL: Final[Mapping[str, Parameter]] = {
     parameter.name: parameter
     for parameter in (
-        whole("page", "The number of the page."),
-        whole("limit", "How many to a page."),
-        whole("days", "How many days back."),
+        whole("page", "The number of the page.", most=LAST_PAGE),
+        whole("limit", "How many to a page.", most=MOST_PER_PAGE),
         whole("operationId", "The operation that they belong to."),
-        text("after", "What the page before named as `next`.", longest=_LONGEST),
-        text("status", "Only what is in this state.", longest=_LONGEST),
-        text("code", "Only what failed for this reason, by its code.", longest=_LONGEST),
-        text("channel", "Only this channel.", longest=_LONGEST),
-        text("column", "Only faults of this column.", longest=_LONGEST),
-        text("outcome", "Only what ended like this.", longest=_LONGEST),
-        text("search", "How it begins.", longest=_LONGEST),
-        text("target", "Only what brings in this kind of thing.", longest=_LONGEST),
-        text("language", "A language by its code, such as `de`.", longest=_LONGEST),
+        text("cursor", "A page by its place: what the answer names as next.", longest=LONGEST_CURSOR),
+        text("mapping", "The mapping as JSON, where it does not stand in the form.", longest=LONGEST_MAPPING),
+        text("code", "Only what failed for this reason, by its code."),
+        text("column", "Only faults of this column."),
+        text("search", "How it begins."),
+        text("target", "Only what brings in this kind of thing."),
     )
 }
 

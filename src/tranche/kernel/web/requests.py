@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from litestar import Request
@@ -15,6 +16,9 @@ from tranche.kernel.errors import FieldError, Invalid, Unauthorized
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 BIGGEST_INTEGER = 2**63 - 1
+LONGEST_TEXT = 300
+
+_WIDEST_OFFSET = timedelta(hours=15, minutes=59)
 
 
 def request_id(scope: Scope) -> str:
@@ -71,6 +75,18 @@ def read_whole(request: AnyRequest, name: str, *, least: int = 1, most: int = BI
     return value
 
 
+def is_moment(value: datetime) -> bool:
+    """Whether it says its zone, and is a moment that databases and calendars hold: in UTC of the years 1 to 9999."""
+    offset = value.utcoffset()
+    if offset is None or abs(offset) > _WIDEST_OFFSET:
+        return False
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
+
+
 def read_choice(request: AnyRequest, name: str, *, choices: Collection[str]) -> str | None:
     """One of some fixed words from the query, None when it is absent.
 
@@ -81,6 +97,22 @@ def read_choice(request: AnyRequest, name: str, *, choices: Collection[str]) -> 
     if text is not None and text not in choices:
         raise invalid_parameter(name, f"must be one of {', '.join(choices)}")
     return text
+
+
+def read_text(request: AnyRequest, name: str, *, longest: int = LONGEST_TEXT, least: int = 0) -> str | None:
+    """A text from the query, None when it is absent.
+
+    Raises:
+        Invalid: it is too long or too short, or holds the character NUL.
+    """
+    given: str | None = request.query_params.get(name)
+    if given is None:
+        return None
+    if not least <= len(given) <= longest:
+        raise invalid_parameter(name, f"must have {least} to {longest} characters")
+    if "\0" in given:
+        raise invalid_parameter(name, "must not hold the character NUL")
+    return given
 
 
 def read_flag(request: AnyRequest, name: str, *, default: bool = False) -> bool:

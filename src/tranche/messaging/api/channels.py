@@ -14,6 +14,7 @@ from tranche.kernel.identity.service import get_organization
 from tranche.kernel.secrets import SecretBox
 from tranche.kernel.web.auth import SCOPE, admin
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import KEEPS_NOTHING
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.pointers import under
@@ -72,7 +73,13 @@ def change_channel(
     return act(database, ctx, request, action, given=data)
 
 
-@post("/api/message-channels/{channel:str}/test", opt=_SCOPE, guards=[admin], status_code=200, sync_to_thread=True)
+@post(
+    "/api/message-channels/{channel:str}/test",
+    opt={**_SCOPE, KEEPS_NOTHING: True},
+    guards=[admin],
+    status_code=200,
+    sync_to_thread=True,
+)
 def test_channel(
     *,
     request: AnyRequest,

@@ -14,11 +14,22 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.listing import EXPORTING, PAGING, Readers, look, prefix, read_filters, whole, word
-from tranche.kernel.web.openapi import takes, usual
+from tranche.kernel.web.listing import (
+    EXPORTING,
+    PAGING,
+    Readers,
+    exports_of,
+    lists,
+    look,
+    prefix,
+    read_filters,
+    whole,
+    word,
+)
+from tranche.kernel.web.openapi import choice, takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.pointers import under
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_whole
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_text, read_whole
 from tranche.messaging import service
 from tranche.messaging.domain import Channel, State, clean_address
 from tranche.messaging.schemas import (
@@ -41,7 +52,7 @@ FILTERS: Final[Readers] = {
 }
 
 
-@get("/api/messages", opt=_SCOPE, sync_to_thread=True)
+@get("/api/messages", opt=_SCOPE, operation_class=lists(service.MESSAGES, FILTERS), sync_to_thread=True)
 def list_messages(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
 ) -> Envelope[list[MessageOut]]:
@@ -53,7 +64,7 @@ def list_messages(
     return envelope(ctx, out, message="Messages fetched", links=found.links)
 
 
-@get("/api/messages/export", opt=_SCOPE, sync_to_thread=False)
+@get("/api/messages/export", opt=_SCOPE, operation_class=exports_of(service.MESSAGES, FILTERS), sync_to_thread=False)
 def export_messages(request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]) -> Download:
     """The messages under the same filters as a file: `format=csv` or `format=xlsx`."""
     choice = read_filters(request, service.MESSAGES, FILTERS, besides=EXPORTING)
@@ -89,7 +100,9 @@ def find_message(
     "/api/message-suppressions",
     opt=_SCOPE,
     sync_to_thread=True,
-    operation_class=takes(*usual("page", "limit", "channel", "search")),
+    operation_class=takes(
+        choice("channel", "Only this channel.", choices=list(Channel)), *usual("page", "limit", "search")
+    ),
 )
 def list_suppressions(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
@@ -102,7 +115,7 @@ def list_suppressions(
         found, total = service.list_suppressions(
             conn,
             channel=Channel(channel) if channel else None,
-            search=request.query_params.get("search"),
+            search=read_text(request, "search"),
             limit=page.limit,
             offset=page.offset,
         )

@@ -11,8 +11,10 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.web.auth import SCOPE, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
+from tranche.kernel.web.headers import KEEPS_NOTHING
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse, Out
+from tranche.kernel.web.openapi import choice, takes
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 from tranche.messaging import service
@@ -22,6 +24,7 @@ from tranche.messaging.schemas import TemplateBody, TemplateOut, template_out
 from tranche.messaging.service import Samples
 
 _SCOPE: Final = {SCOPE: "settings"}
+_CHANNEL: Final = choice("channel", "Only this channel.", choices=list(Channel))
 _ADDRESS: Final = "/api/message-templates/{name:str}/{channel:str}/{language:str}"
 
 
@@ -42,7 +45,7 @@ class TemplatesOut(Out, frozen=True):
 def make_template_routes(*, places: Sequence[str], samples: Samples) -> Sequence[Any]:
     """The routes; `places` are the placeholders there are."""
 
-    @get("/api/message-templates", opt=_SCOPE, sync_to_thread=True)
+    @get("/api/message-templates", opt=_SCOPE, sync_to_thread=True, operation_class=takes(_CHANNEL))
     def list_templates(
         request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
     ) -> Envelope[TemplatesOut]:
@@ -96,7 +99,13 @@ def make_template_routes(*, places: Sequence[str], samples: Samples) -> Sequence
 
         return act(database, ctx, request, action)
 
-    @post(f"{_ADDRESS}/preview", opt=_SCOPE, guards=[viewer], status_code=200, sync_to_thread=True)
+    @post(
+        f"{_ADDRESS}/preview",
+        opt={**_SCOPE, KEEPS_NOTHING: True},
+        guards=[viewer],
+        status_code=200,
+        sync_to_thread=True,
+    )
     def preview_template(
         *,
         request: AnyRequest,

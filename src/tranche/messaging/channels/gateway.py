@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from tranche.kernel.errors import Invalid
+from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.notify.domain import Outcome, in_doubt, sent
 from tranche.kernel.notify.posting import Poster
 from tranche.messaging.channels.answers import clean, fault, load, read_id, read_json, unanswered
@@ -37,7 +37,8 @@ class GatewayCarrier(OneByOne):
     def __init__(self, settings: Mapping[str, str], secrets: Mapping[str, str], *, poster: Poster) -> None:
         """Raises Invalid where the settings cannot be used."""
         if settings["format"] not in {"json", "form"}:
-            raise Invalid("format must be json or form.", code="setting")
+            detail = "must be json or form"
+            raise Invalid(f"format {detail}.", code="setting", errors=[FieldError("/settings/format", detail)])
         self._settings = settings
         self._authorization = secrets.get("authorization")
         self._poster = poster

@@ -1,9 +1,10 @@
 """E-mail by SMTP with the organization's own server and sender."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from tranche.kernel.errors import Invalid
+from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.notify.domain import Outcome
 from tranche.kernel.notify.mail import Mail, read_sender
 from tranche.kernel.notify.smtp import SEND_SECONDS, Smtp, SmtpServer, Tls
@@ -14,6 +15,7 @@ FIELDS: Final = Fields(
     optional_secrets=("password", "callback_secret"),
 )
 LANES: Final = 4  # connections of one carrier; a worker has a carrier for each of its slots
+_PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _LAST_PORT: Final = 65_535
 
 
@@ -65,10 +67,18 @@ def read_mail_server(settings: Mapping[str, str], secrets: Mapping[str, str]) ->
         Invalid: port or encryption is no such thing.
     """
     port, tls = settings["port"], settings["tls"]
-    if not (port.isascii() and port.isdigit() and 0 < int(port) <= _LAST_PORT):
-        raise Invalid("The mail server's port must be a number from 1 to 65535.", code="setting")
+    if not (_PORT.fullmatch(port) and int(port) <= _LAST_PORT):
+        raise _refusal("port", "must be a number from 1 to 65535")
     if tls not in {one.value for one in Tls}:
-        raise Invalid("tls must be auto, starttls, implicit or none.", code="setting")
-    read_sender(settings["from"])
+        raise _refusal("tls", "must be auto, starttls, implicit or none")
+    try:
+        read_sender(settings["from"])
+    except Invalid as error:
+        detail = "must be an address such as noreply@acme.example or Acme <noreply@acme.example>"
+        raise _refusal("from", detail) from error
     user = settings["user"] or None
     return SmtpServer(host=settings["host"], port=int(port), tls=Tls(tls), user=user, password=secrets.get("password"))
+
+
+def _refusal(name: str, detail: str) -> Invalid:
+    return Invalid(f"{name} {detail}.", code="setting", errors=[FieldError(f"/settings/{name}", detail)])

@@ -3,13 +3,12 @@
 from typing import Final
 
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath
 
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import Conflict
 from tranche.kernel.operations.service import Operations
-from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.render import Html, redirect, render
 from tranche.kernel.web.pages.routes import form, page
@@ -20,10 +19,6 @@ from tranche.messaging.pages.channels import PROVIDER_NAMES
 from tranche.messaging.pages.outbox import NAMES
 
 _PATH: Final = "/messages/{message_id:int}"
-
-
-class DecisionForm(Body, frozen=True):
-    """A button."""
 
 
 @page(_PATH)
@@ -49,10 +44,8 @@ def mark_sent(
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     message_id: FromPath[int],
-    data: URLEncodedBody[DecisionForm],
 ) -> Html:
     """It has arrived."""
-    del data
     try:
         with database.transaction(ctx.organization_id) as conn:
             _, operation_id = service.find_sending(conn, message_id=message_id)
@@ -68,10 +61,8 @@ def send_again(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     message_id: FromPath[int],
-    data: URLEncodedBody[DecisionForm],
 ) -> Html:
     """It is to go out once more."""
-    del data
     try:
         with database.transaction(ctx.organization_id) as conn:
             _, operation_id = service.find_sending(conn, message_id=message_id)

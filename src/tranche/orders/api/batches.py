@@ -28,6 +28,7 @@ from tranche.kernel.web.listing import (
     read_filters,
     word,
 )
+from tranche.kernel.web.openapi import answers, choice, takes
 from tranche.kernel.web.pagination import pagination
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 from tranche.orders import service
@@ -107,7 +108,14 @@ def list_batch_orders(
     return BatchOrdersOut(orders=[order_out(order_of(row)) for row in found.rows], **_links(found))
 
 
-@delete("/{batch_id:int}", opt=_SCOPE, status_code=200, sync_to_thread=True)
+@delete(
+    "/{batch_id:int}",
+    opt=_SCOPE,
+    status_code=200,
+    sync_to_thread=True,
+    responses=answers(HTTPStatus.ACCEPTED, DeletedOut),
+    operation_class=takes(choice("force", "Void what was invoiced of it.", choices=("void",))),
+)
 def delete_batch(
     *,
     request: AnyRequest,

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import File
 
-from tranche.imports.api import Workbooks, errors_export, errors_page
+from tranche.imports.api import ERROR_EXPORT, ERROR_LIST, Workbooks, errors_export, errors_page
 from tranche.imports.schemas import ErrorGroupOut, ErrorOut, error_group_out
 from tranche.imports.service import list_error_groups
 from tranche.kernel.context import Context
@@ -20,7 +20,7 @@ from tranche.orders.domain import NothingRead
 _SCOPE = {SCOPE: "orders"}
 
 
-@get("/{batch_id:int}/errors", opt=_SCOPE, sync_to_thread=True)
+@get("/{batch_id:int}/errors", opt=_SCOPE, operation_class=ERROR_LIST, sync_to_thread=True)
 def list_batch_errors(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Envelope[list[ErrorOut]]:
@@ -30,7 +30,7 @@ def list_batch_errors(
         return errors_page(request, ctx, conn, import_id=batch.import_id)
 
 
-@get("/{batch_id:int}/errors/export", opt=_SCOPE, sync_to_thread=True)
+@get("/{batch_id:int}/errors/export", opt=_SCOPE, operation_class=ERROR_EXPORT, sync_to_thread=True)
 def export_batch_errors(
     request: AnyRequest,
     ctx: NamedDependency[Context],

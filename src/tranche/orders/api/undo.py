@@ -14,7 +14,7 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import takes, usual
+from tranche.kernel.web.openapi import choice, takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 from tranche.orders import service
@@ -48,7 +48,14 @@ def undo_batch(
     return act(database, ctx, request, action)
 
 
-@get("/{batch_id:int}/undo", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit", "outcome")))
+@get(
+    "/{batch_id:int}/undo",
+    opt=_SCOPE,
+    sync_to_thread=True,
+    operation_class=takes(
+        choice("outcome", "Only what ended like this.", choices=list(Outcome)), *usual("page", "limit")
+    ),
+)
 def find_undo(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]
 ) -> Envelope[UndoOut]:

@@ -19,9 +19,10 @@ from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.storage.domain import Files, StoredFile
 from tranche.kernel.web.application import UPLOAD
 from tranche.kernel.web.auth import SCOPE
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import flag, takes
+from tranche.kernel.web.openapi import answers, flag, takes
 from tranche.kernel.web.requests import AnyRequest, read_flag
 from tranche.kernel.web.stream import Hub
 from tranche.kernel.web.wait import Waiting
@@ -33,7 +34,16 @@ from tranche.orders.service import Upload
 _TAKEN = takes(*wishes_about("an order"), flag("allowDuplicate", "Take a file that came in before."))
 
 
-@post("/api/orders/upload", opt={UPLOAD: True, SCOPE: "orders"}, status_code=202, operation_class=_TAKEN)
+_IN_TIME = answers(HTTPStatus.OK, BatchDetailOut | DryRunOut)
+
+
+@post(
+    "/api/orders/upload",
+    opt={UPLOAD: True, WAITS: True, SCOPE: "orders"},
+    status_code=202,
+    operation_class=_TAKEN,
+    responses=_IN_TIME,
+)
 async def upload_orders(
     *,
     request: AnyRequest,

@@ -35,8 +35,8 @@ _COLUMNS: Final = (
 )
 
 
-class ResendForm(Body, frozen=True):
-    """What the button sends; `once` is its token."""
+class OnceForm(Body, frozen=True):
+    """A button that begins something, with its token."""
 
     once: str = ""
 
@@ -90,7 +90,7 @@ def resend(
     database: NamedDependency[Database],
     operations: NamedDependency[Operations],
     batch_id: FromPath[int],
-    data: URLEncodedBody[ResendForm],
+    data: URLEncodedBody[OnceForm],
 ) -> Html:
     """What bounced or failed once more, to the addresses of now."""
     try:

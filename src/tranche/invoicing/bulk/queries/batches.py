@@ -7,8 +7,14 @@ from datetime import date
 from tranche.invoicing.bulk.domain import BatchItem, BatchOperation, MadeFile
 from tranche.kernel.db.pool import Connection, Row
 
-_COLUMNS = ", ".join(f"b.{f.name}" for f in fields(BatchOperation))
-_ITEM_COLUMNS = ", ".join(f"i.{f.name}" for f in fields(BatchItem))
+# The views have the times of document 3's tables, in the organization's zone; outside they must say which moment.
+_MOMENTS = {
+    "started_at": "o.started_at",
+    "completed_at": "o.finished_at AS completed_at",
+    "processed_at": "CASE WHEN i.processed_at IS NOT NULL THEN u.updated_at END AS processed_at",
+}
+_COLUMNS = ", ".join(_MOMENTS.get(f.name, f"b.{f.name}") for f in fields(BatchOperation))
+_ITEM_COLUMNS = ", ".join(_MOMENTS.get(f.name, f"i.{f.name}") for f in fields(BatchItem))
 _FILE_COLUMNS = ", ".join(f.name for f in fields(MadeFile))
 _FROM = """
     FROM batch_operations b
@@ -46,9 +52,8 @@ def find_batch(conn: Connection, *, operation_id: int) -> BatchOperation | None:
     row = conn.execute(
         f"""
         SELECT {_COLUMNS} FROM batch_operations b
-        WHERE b.id = %(id)s AND EXISTS (
-            SELECT FROM operations o WHERE o.organization_id = current_organization() AND o.id = %(id)s
-        )
+        JOIN operations o ON o.organization_id = current_organization() AND o.id = b.id
+        WHERE b.id = %(id)s
         """,
         {"id": operation_id},
     ).fetchone()
@@ -60,6 +65,9 @@ def list_items(conn: Connection, *, operation_id: int, status: str | None, after
     rows = conn.execute(
         f"""
         SELECT {_ITEM_COLUMNS} FROM batch_operation_items i
+        JOIN operation_items u ON u.organization_id = current_organization()
+          AND u.operation_id = %(operation_id)s
+          AND u.position = i.id - %(operation_id)s::bigint * 1000000 AND u.stage = i.data ->> 'stage'
         WHERE i.batch_operation_id = %(operation_id)s AND i.id > %(after)s
           AND (%(status)s::text IS NULL OR i.status = %(status)s)
         ORDER BY i.id LIMIT %(limit)s

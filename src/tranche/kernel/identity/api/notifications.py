@@ -25,11 +25,12 @@ from tranche.kernel.web.auth import SCOPE, admin, viewer
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import takes, usual
+from tranche.kernel.web.openapi import choice, takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
 _SCOPE: Final = {SCOPE: "settings"}
+_STATUS: Final = choice("status", "Only what is in this state.", choices=list(Status))
 
 
 @get(
@@ -37,7 +38,7 @@ _SCOPE: Final = {SCOPE: "settings"}
     opt=_SCOPE,
     guards=[admin],
     sync_to_thread=True,
-    operation_class=takes(*usual("page", "limit", "status")),
+    operation_class=takes(_STATUS, *usual("page", "limit")),
 )
 def list_deliveries(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], webhook_id: FromPath[int]
@@ -55,7 +56,13 @@ def list_deliveries(
     return envelope(ctx, out, message="Deliveries fetched", links=page_links(page, total=total))
 
 
-@post("/api/webhooks/deliveries/{delivery_id:int}/resend", opt=_SCOPE, guards=[admin], sync_to_thread=True)
+@post(
+    "/api/webhooks/deliveries/{delivery_id:int}/resend",
+    opt=_SCOPE,
+    guards=[admin],
+    status_code=202,
+    sync_to_thread=True,
+)
 def resend_delivery(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -80,7 +87,9 @@ def resend_delivery(
     opt=_SCOPE,
     guards=[admin],
     sync_to_thread=True,
-    operation_class=takes(*usual("page", "limit", "channel", "status")),
+    operation_class=takes(
+        choice("channel", "Only this channel.", choices=list(Channel)), _STATUS, *usual("page", "limit")
+    ),
 )
 def list_notifications(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]

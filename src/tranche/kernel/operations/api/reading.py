@@ -6,6 +6,7 @@ import msgspec
 from litestar import get
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
+from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import FromPath
 
 from tranche.kernel.context import Context
@@ -19,6 +20,7 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.events import EventStream
 from tranche.kernel.web.exports import Download, Exports
+from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.json import JsonResponse, encode
 from tranche.kernel.web.listing import (
     EXPORTING,
@@ -33,9 +35,9 @@ from tranche.kernel.web.listing import (
     text,
     word,
 )
-from tranche.kernel.web.openapi import takes, usual
+from tranche.kernel.web.openapi import choice, given, takes, usual
 from tranche.kernel.web.pagination import MOST_PER_PAGE
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_whole
+from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_choice, read_text, read_whole
 from tranche.kernel.web.stream import Hub, Load, State
 from tranche.kernel.web.wait import applied, preferred_wait, wait_finished
 
@@ -56,6 +58,18 @@ _ITEM_FILTERS: Final[Readers] = {
 }
 
 
+_STARTER: Final = given(
+    "createdBy",
+    "Only those that this user has begun: a number, or `me`.",
+    Schema(type=OpenAPIType.STRING, pattern=r"^(me|[1-9][0-9]{0,17})$"),
+)
+_ITEMS: Final = takes(
+    choice("status", "Only what is in this state.", choices=list(ItemStatus)),
+    given("after", "What the page before named as `next`.", Schema(type=OpenAPIType.STRING, pattern=r"^[0-9]{1,18}\.")),
+    *usual("code", "limit"),
+)
+
+
 def load_operation(database: Database, operations: Operations) -> Load:
     """The port by which the hub reads an operation, once for all who follow it."""
 
@@ -70,7 +84,7 @@ def load_operation(database: Database, operations: Operations) -> Load:
     return load
 
 
-@get("/api/operations", opt=_SCOPE, operation_class=lists(OPERATIONS, _FILTERS), sync_to_thread=True)
+@get("/api/operations", opt=_SCOPE, operation_class=lists(OPERATIONS, _FILTERS, _STARTER), sync_to_thread=True)
 def list_operations(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -86,7 +100,12 @@ def list_operations(
     return envelope(ctx, shown, message="Operations fetched", links=found.links)
 
 
-@get("/api/operations/export", opt=_SCOPE, operation_class=exports_of(OPERATIONS, _FILTERS), sync_to_thread=False)
+@get(
+    "/api/operations/export",
+    opt=_SCOPE,
+    operation_class=exports_of(OPERATIONS, _FILTERS, _STARTER),
+    sync_to_thread=False,
+)
 def export_operations(
     request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]
 ) -> Download:
@@ -94,7 +113,7 @@ def export_operations(
     return exports.answer(ctx, request, OPERATIONS, _read_choice(request, ctx, besides=EXPORTING))
 
 
-@get("/api/operations/{operation_id:str}", opt=_SCOPE)
+@get("/api/operations/{operation_id:str}", opt={**_SCOPE, WAITS: True})
 async def find_operation(
     *,
     request: AnyRequest,
@@ -122,7 +141,7 @@ async def find_operation(
     "/api/operations/{operation_id:str}/items",
     opt=_SCOPE,
     sync_to_thread=True,
-    operation_class=takes(*usual("status", "code", "after", "limit")),
+    operation_class=_ITEMS,
 )
 def list_items(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], operation_id: FromPath[str]
@@ -138,7 +157,7 @@ def list_items(
             conn,
             operation_id=operation.id,
             status=status,
-            code=request.query_params.get("code"),
+            code=read_text(request, "code"),
             after=after,
             limit=limit + 1,
         )

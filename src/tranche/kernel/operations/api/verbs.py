@@ -18,11 +18,13 @@ from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
-from tranche.kernel.web.openapi import takes, usual
-from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter
+from tranche.kernel.web.openapi import answers, takes, usual
+from tranche.kernel.web.requests import AnyRequest, allow_query, invalid_parameter, read_text
 
 _SCOPE: Final = {SCOPE: "operations"}
 _EVERYTHING: Final = RetryBody()
+_AT_ONCE: Final = answers(HTTPStatus.OK, Envelope[OperationOut])
+_LATER: Final = answers(HTTPStatus.ACCEPTED, Envelope[OperationOut])
 
 
 class _Asked:
@@ -51,7 +53,13 @@ class _Asked:
         return act(self._database, self._ctx, self._request, action, given=given)
 
 
-@post("/api/operations/{operation_id:str}/cancel", opt=_SCOPE, status_code=200, sync_to_thread=True)
+@post(
+    "/api/operations/{operation_id:str}/cancel",
+    opt=_SCOPE,
+    status_code=200,
+    sync_to_thread=True,
+    responses=_LATER,
+)
 def cancel_operation(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -67,7 +75,13 @@ def cancel_operation(
     )
 
 
-@post("/api/operations/{operation_id:str}/pause", opt=_SCOPE, status_code=200, sync_to_thread=True)
+@post(
+    "/api/operations/{operation_id:str}/pause",
+    opt=_SCOPE,
+    status_code=200,
+    sync_to_thread=True,
+    responses=_LATER,
+)
 def pause_operation(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -81,7 +95,13 @@ def pause_operation(
     return asked.answer(lambda conn, found: operations.pause(conn, ctx, operation_id=found), message="Operation paused")
 
 
-@post("/api/operations/{operation_id:str}/resume", opt=_SCOPE, status_code=200, sync_to_thread=True)
+@post(
+    "/api/operations/{operation_id:str}/resume",
+    opt=_SCOPE,
+    status_code=200,
+    sync_to_thread=True,
+    responses=_LATER,
+)
 def resume_operation(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -102,6 +122,7 @@ def resume_operation(
     opt=_SCOPE,
     status_code=202,
     sync_to_thread=True,
+    responses=_AT_ONCE,
     operation_class=takes(*usual("code")),
 )
 def retry_operation(
@@ -115,7 +136,8 @@ def retry_operation(
 ) -> JsonResponse[Envelope[OperationOut]]:
     """Work again on what failed, all or by `code` (in the body or in the query), in the same operation."""
     allow_query(request, {"code"})
-    code = request.query_params.get("code", data.code)
+    asked_code = read_text(request, "code")
+    code = data.code if asked_code is None else asked_code
     if data.code not in {None, code}:
         raise invalid_parameter("code", "in the query contradicts the body; give one of them")
     asked = _Asked(request, ctx, database, operations, reference=operation_id)
@@ -126,7 +148,13 @@ def retry_operation(
     )
 
 
-@post("/api/operations/{operation_id:str}/undo", opt=_SCOPE, status_code=202, sync_to_thread=True)
+@post(
+    "/api/operations/{operation_id:str}/undo",
+    opt=_SCOPE,
+    status_code=202,
+    sync_to_thread=True,
+    responses=_AT_ONCE,
+)
 def undo_operation(
     request: AnyRequest,
     ctx: NamedDependency[Context],

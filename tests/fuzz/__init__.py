@@ -1,0 +1,1 @@
+"""Schemathesis over the whole OpenAPI description: all checks, and sequences of requests that build on each other."""
