@@ -46,19 +46,6 @@ def _by_tcp(proxy: Proxy, company: Company, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _until_asked(company: Company) -> None:
-    """The query of a run is at work in the source."""
-    at_work = (
-        "SELECT FROM pg_stat_activity WHERE application_name = 'tranche snapshot' AND state = 'active' "
-        "AND query LIKE 'COPY%' AND datname = current_database()"
-    )
-    ends = time.monotonic() + 20
-    with connect(company.url) as reader:  # whose own role sees what it does
-        while not reader.execute(at_work.encode()).fetchall():
-            assert time.monotonic() < ends, "nobody asks the source"
-            time.sleep(0.02)
-
-
 def test_a_source_by_tcp_is_read_as_the_sample_is(far: Desk) -> None:
     assert far.run()["status"] == "completed"
 
@@ -94,7 +81,7 @@ def test_a_silent_source_counts_as_gone(
     monkeypatch.setattr(feed, "_POLL", 0.1)
     far.use(_by_tcp(proxy, company, query="slow.sql", timeoutSeconds=10))
     started = far.trigger().json()
-    _until_asked(company)
+    company.wait_until_read()
     proxy.mute()
     operation = far.live.wait(started["operation_id"], seconds=110)
     assert operation["status"] == "failed"
@@ -107,7 +94,7 @@ def test_a_source_whose_machine_vanishes_is_noticed_and_read_again_from_the_begi
     (far.live.settings.home / "queries" / "slow.sql").write_text(_SLOW.format(pause="0.01", rows=1_000))
     far.use(_by_tcp(proxy, company, query="slow.sql"))  # whose own patience is an hour
     started = far.trigger().json()
-    _until_asked(company)
+    company.wait_until_read()
     proxy.vanish()
     far.live.wait(started["operation_id"], seconds=90)
     entry = far.entry(started["run_id"])

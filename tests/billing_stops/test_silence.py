@@ -1,7 +1,6 @@
 """A source that takes the call and says nothing ends the run, or the look at it, within a bound and with a sentence."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
@@ -204,9 +203,7 @@ def test_a_look_at_a_source_that_falls_silent_in_its_query_ends(
             target=lambda: answers.append(desk.client.post(f"{HOME}/bill-stop-source/test").status_code)
         )
         asking.start()
-        ends = time.monotonic() + _BOUND
-        while not company.ask("SELECT FROM pg_stat_activity WHERE application_name = 'tranche snapshot'"):
-            assert time.monotonic() < ends, "nobody asks the source"
+        company.wait_until_read(seconds=_BOUND)
         way.mute()
         asking.join(_BOUND * 2)
     assert answers == [503]
