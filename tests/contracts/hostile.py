@@ -103,7 +103,7 @@ def _forms(path: str, *, is_refused: bool) -> Iterator[Request]:
     """Uploads without a file, and with mappings that are none."""
     head = f"--{_BOUNDARY}\r\nContent-Disposition: form-data; name="
     file = f'{head}"file"; filename="a.csv"\r\n\r\norderId,quantity\n1,1\n\r\n'
-    bodies = [
+    bodies: list[tuple[str | None, str]] = [
         ("file", f'{head}"mapping"\r\n\r\n{{}}\r\n'),
         ("nobodyKnowsThis", f'{file}{head}"nobodyKnowsThis"\r\n\r\nx\r\n'),
     ]

@@ -51,8 +51,8 @@ class Asker:
     def ask(self, effort: Effort, *, wanted: Callable[[str], bool]) -> Findings:
         """Every operation whose path is wanted."""
         config = schemathesis.Config.from_dict(self._config(effort))
-        schema = schemathesis.openapi.from_url(f"{self.url}/schema/openapi.json", config=config)
-        schema = schema.include(lambda of: wanted(of.operation.path)).exclude(path_regex=_SPEAKING_OUTSIDE)
+        whole = schemathesis.openapi.from_url(f"{self.url}/schema/openapi.json", config=config)
+        schema = whole.include(lambda of: wanted(of.operation.path)).exclude(path_regex=_SPEAKING_OUTSIDE)
 
         def fill_in(_: object, case: Any) -> Any:
             return self._with_what_is_there(case)

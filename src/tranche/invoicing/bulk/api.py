@@ -109,7 +109,7 @@ async def find_batch(
     opt=SCOPED,
     sync_to_thread=True,
     operation_class=takes(
-        choice("status", "Only what is in this state.", choices=ItemStatus),
+        choice("status", "Only what is in this state.", choices=list(ItemStatus)),
         whole("after", "What the page before named as `next`.", least=0),
         *usual("limit"),
     ),

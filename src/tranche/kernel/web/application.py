@@ -16,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
-from litestar.types import Message, Scope
+from litestar.types import HTTPResponseStartEvent, Message, Scope
 
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import TrancheError
@@ -220,7 +220,7 @@ async def _finish_headers(message: Message, scope: Scope) -> None:
     _log_response(scope, status=message["status"])
 
 
-def _tell_methods(message: Message, scope: Scope) -> None:
+def _tell_methods(message: HTTPResponseStartEvent, scope: Scope) -> None:
     """All methods of an address: where several routes share one, the framework tells those of the first alone."""
     routes = (route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute))
     found = next((route for route in routes if route.path_format == scope.get("path_template")), None)

@@ -100,7 +100,9 @@ def find_message(
     "/api/message-suppressions",
     opt=_SCOPE,
     sync_to_thread=True,
-    operation_class=takes(choice("channel", "Only this channel.", choices=Channel), *usual("page", "limit", "search")),
+    operation_class=takes(
+        choice("channel", "Only this channel.", choices=list(Channel)), *usual("page", "limit", "search")
+    ),
 )
 def list_suppressions(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]

@@ -24,7 +24,7 @@ from tranche.messaging.schemas import TemplateBody, TemplateOut, template_out
 from tranche.messaging.service import Samples
 
 _SCOPE: Final = {SCOPE: "settings"}
-_CHANNEL: Final = choice("channel", "Only this channel.", choices=Channel)
+_CHANNEL: Final = choice("channel", "Only this channel.", choices=list(Channel))
 _ADDRESS: Final = "/api/message-templates/{name:str}/{channel:str}/{language:str}"
 
 

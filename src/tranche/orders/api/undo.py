@@ -52,7 +52,9 @@ def undo_batch(
     "/{batch_id:int}/undo",
     opt=_SCOPE,
     sync_to_thread=True,
-    operation_class=takes(choice("outcome", "Only what ended like this.", choices=Outcome), *usual("page", "limit")),
+    operation_class=takes(
+        choice("outcome", "Only what ended like this.", choices=list(Outcome)), *usual("page", "limit")
+    ),
 )
 def find_undo(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], batch_id: FromPath[int]

@@ -30,7 +30,7 @@ from tranche.kernel.web.pagination import page_links, read_page
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
 _SCOPE: Final = {SCOPE: "settings"}
-_STATUS: Final = choice("status", "Only what is in this state.", choices=Status)
+_STATUS: Final = choice("status", "Only what is in this state.", choices=list(Status))
 
 
 @get(
@@ -87,7 +87,9 @@ def resend_delivery(
     opt=_SCOPE,
     guards=[admin],
     sync_to_thread=True,
-    operation_class=takes(choice("channel", "Only this channel.", choices=Channel), _STATUS, *usual("page", "limit")),
+    operation_class=takes(
+        choice("channel", "Only this channel.", choices=list(Channel)), _STATUS, *usual("page", "limit")
+    ),
 )
 def list_notifications(
     request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]

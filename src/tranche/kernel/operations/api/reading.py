@@ -64,7 +64,7 @@ _STARTER: Final = given(
     Schema(type=OpenAPIType.STRING, pattern=r"^(me|[1-9][0-9]{0,17})$"),
 )
 _ITEMS: Final = takes(
-    choice("status", "Only what is in this state.", choices=ItemStatus),
+    choice("status", "Only what is in this state.", choices=list(ItemStatus)),
     given("after", "What the page before named as `next`.", Schema(type=OpenAPIType.STRING, pattern=r"^[0-9]{1,18}\.")),
     *usual("code", "limit"),
 )
