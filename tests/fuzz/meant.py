@@ -46,6 +46,12 @@ MEANT: Final = (
         ),
     ),
     Meant(
+        RejectedPositiveData,
+        "RFC 3339 knows moments further from UTC than any place is, leap seconds and years before the first in UTC; "
+        "databases hold none of them.",
+        lambda case, answer: case.method == "GET" and b"must be a date and time with its zone" in answer.content,
+    ),
+    Meant(
         JsonSchemaError,
         "An event stream is told as text, because the description has no words for its events; its data are tested.",
         lambda case, answer: case.path.endswith("/events") and answer.status_code == 200,

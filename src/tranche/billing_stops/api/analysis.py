@@ -24,7 +24,7 @@ from tranche.billing_stops.service.tell import is_old
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.web.auth import SCOPE
-from tranche.kernel.web.exports import Download, Exports
+from tranche.kernel.web.exports import Download, Exports, read_format
 from tranche.kernel.web.listing import FORMAT
 from tranche.kernel.web.openapi import LONGEST_CURSOR, choice, refuses, takes, text, usual, whole
 from tranche.kernel.web.pagination import MOST_PER_PAGE
@@ -120,6 +120,7 @@ def export_details(
     """The details under the same filters as a file, without a limit: `format=csv` or `format=xlsx`."""
     allow_query(request, {parameter.name for parameter in _EXPORT})
     wanted, snapshot_id = read_filter(request), read_whole(request, "snapshot_id")
+    read_format(request)  # what cannot be taken is said before anything is looked for
     with database.transaction(ctx.organization_id) as conn:
         snapshot = service.get_snapshot(conn, data_set=BILL_STOP.name, snapshot_id=snapshot_id, needs_details=True)
     return exports.answer(ctx, request, service.EXPORT, service.choose_export(snapshot, wanted))

@@ -73,11 +73,8 @@ class Exports:
         Raises:
             Invalid: `format` is missing or is neither.
         """
-        wanted = read_choice(request, "format", choices=list(Format))
-        if wanted is None:
-            raise invalid_parameter("format", "must be one of csv, xlsx", code="required")
+        chosen = read_format(request)
         copying = Copying(self._database, ctx.organization_id, seconds=self.limits.seconds)
-        chosen = Format(wanted)
         name = f"{listing.name.replace('_', '-')}-{datetime.now(UTC):%Y%m%d-%H%M%S}.{chosen}"
         return Download(self, ctx, copying, pieces=_pieces(copying, listing, choice, chosen), name=name, kind=chosen)
 
@@ -169,6 +166,18 @@ class Download(Response[None]):
     async def _end(self) -> None:
         """Close the query and give the connection back, whatever state it is in."""
         await self._exports.lane.run(self._pieces.close)  # type: ignore[attr-defined]  # it is a generator
+
+
+def read_format(request: AnyRequest) -> Format:
+    """The kind of file that a request asks for.
+
+    Raises:
+        Invalid: `format` is missing or is none.
+    """
+    wanted = read_choice(request, "format", choices=list(Format))
+    if wanted is None:
+        raise invalid_parameter("format", "must be one of csv, xlsx", code="required")
+    return Format(wanted)
 
 
 def _pieces(copying: Copying, listing: Listing, choice: Choice, kind: Format) -> Iterator[bytes]:
