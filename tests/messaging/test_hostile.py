@@ -11,11 +11,12 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.factories import Organization
-from tests.kernel.notify.mailbox import Mailbox, free_port, mailbox
+from tests.kernel.notify.mailbox import Mailbox, mailbox
 from tests.kernel.notify.receiver import Receiver
 from tests.messaging.house import House
 from tests.messaging.test_callbacks import signed, told
 from tests.messaging.test_providers import by_cloud, by_gateway, by_twilio
+from tests.ports import free_port
 from tranche.messaging import service
 from tranche.messaging.channels.gateway import read_events
 from tranche.messaging.channels.whatsapp import read_events as read_whatsapp_events

@@ -22,6 +22,7 @@ from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.messaging import service as messaging
 from tranche.messaging.api.outbox import FILTERS
+from tranche.messaging.domain import Channel
 from tranche.messaging.pages.outbox import NAMES, list_folders, state_chips
 
 PATH: Final = "/invoices/sendings/{batch_id:int}"
@@ -61,14 +62,14 @@ def sending_page(
         )
         failed = list_items(conn, operation_id=batch_id, status="failed", code=None, limit=_PER_PAGE)
         files, folders = service.list_files(conn, operation_id=batch_id), list_folders(conn)
-    send = operation.payload.get("send") or {}
+    send = operation.payload.get("send")
     data: dict[str, Any] = {
         "operation": operation,
         "counts": counts,
         "messages": [messaging.message_of(row) for row in rows],
         "failed": failed,
         "files": files,
-        "is_folder": NAMES.get(send.get("channel")) in folders,
+        "is_folder": send is not None and NAMES[Channel(send["channel"])] in folders,
         "listing": replace(listing, exports=_exports(request, batch_id)),
         "names": NAMES,
         "lost": sum(counts[state] for state in RESENDABLE),
