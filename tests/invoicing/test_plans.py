@@ -7,6 +7,7 @@ import pytest
 from tests.invoicing.office import Office
 from tests.plans import explain
 from tranche.invoicing import service
+from tranche.invoicing.bulk.queries import members
 from tranche.invoicing.domain import InvoiceFilter
 from tranche.invoicing.queries import invoices
 from tranche.kernel.db.listing import fetch_slice
@@ -69,6 +70,9 @@ def test_a_page_of_invoices_reads_an_index(filled: Office, wanted: InvoiceFilter
         lambda conn: invoices.list_documents(conn, invoice_ids=[7]),
         lambda conn: invoices.list_heads(conn, invoice_ids=list(range(1, 33))),
         lambda conn: invoices.list_lines(conn, invoice_ids=list(range(1, 33)), limit=10),
+        lambda conn: members.list_live(conn, operation_id=17, since=None, limit=100),
+        lambda conn: members.survey(conn, invoice_ids=list(range(1, 33))),
+        lambda conn: members.list_recipients(conn, invoice_ids=list(range(1, 33))),
     ],
 )
 def test_invoices_are_found_by_an_index(filled: Office, ask: Callable[[Connection], object]) -> None:

@@ -62,14 +62,14 @@ def sending_page(
         )
         failed = list_items(conn, operation_id=batch_id, status="failed", code=None, limit=_PER_PAGE)
         files, folders = service.list_files(conn, operation_id=batch_id), list_folders(conn)
-    channel = (operation.payload.get("send") or {}).get("channel")
+    send = operation.payload.get("send")
     data: dict[str, Any] = {
         "operation": operation,
         "counts": counts,
         "messages": [messaging.message_of(row) for row in rows],
         "failed": failed,
         "files": files,
-        "is_folder": channel is not None and NAMES[Channel(channel)] in folders,
+        "is_folder": send is not None and NAMES[Channel(send["channel"])] in folders,
         "listing": replace(listing, exports=_exports(request, batch_id)),
         "names": NAMES,
         "lost": sum(counts[state] for state in RESENDABLE),
