@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,19 +13,19 @@ import httpx
 import pytest
 
 from tests.kernel.web.sample import Ledger, bearer, running, sample_app
+from tests.ports import free_port
 from tranche.kernel.web.server import GRACE_SECONDS
 from tranche.kernel.web.stream import Hub
 
 ROOT = Path(__file__).parents[3]
+_PATIENCE = 60.0  # a start takes seconds where others are at work too
 
 
 class Process:
     """The sample application in a process of its own."""
 
     def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.kernel.web.served", str(self.port)],
             cwd=ROOT,
@@ -35,14 +34,16 @@ class Process:
             text=True,
         )
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=bearer("admin"), timeout=20)
-        for _ in range(200):
+        ends = time.monotonic() + _PATIENCE
+        while True:
             try:
                 self.client.get("/livez")
             except httpx.TransportError:
+                assert self.process.poll() is None, "the server ended at its start"
+                assert time.monotonic() < ends, "the server did not start"
                 time.sleep(0.05)
             else:
                 return
-        pytest.fail("the server did not start")
 
     def end(self, sig: int) -> tuple[int, float, str]:
         """Send a signal; the exit code, how long it took, and what was printed."""
