@@ -41,7 +41,7 @@ class House:
             sender=Sender("noreply@acme.test", "Acme"),
             allow_private=True,
             mail_seconds=1,
-            post_seconds=1,
+            post_seconds=10,
         )
         self.delivery = Delivery(self.files, self.box, self.around, public_url=PUBLIC)
         self._number = 0
