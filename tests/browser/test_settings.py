@@ -136,6 +136,6 @@ def test_deeds_stand_in_the_audit_log_and_up_to_when_they_are_sealed(tab: Tab, l
     tab.click("Add the branch")
     tab.go("/settings/audit?q=branch.create")
     expect(tab.page.get_by_role("row", name="branch.create")).to_contain_text("Harbour")
-    expect(tab.page.locator("#sealed")).to_contain_text("The last seal is 1,204, 2d711642b726.")
+    expect(tab.page.locator("#sealed")).to_contain_text("by seal 1,204 2d711642b726")
     tab.assert_accessible()
     tab.picture("settings-audit-filtered")

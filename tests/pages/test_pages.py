@@ -246,4 +246,4 @@ def test_the_audit_log_says_up_to_when_it_is_sealed(live: Live, admin: Visitor, 
     shown = admin.get("/settings/audit").text
     assert "Sealed up to" in shown
     assert "1 Nov 2026 08:00" in shown
-    assert 'The last seal is 1,234, <code title="2d711642b726b04401627ca9fbac32f5' in shown
+    assert 'by seal 1,234 <code title="2d711642b726b04401627ca9fbac32f5' in shown
