@@ -12,6 +12,7 @@ from tranche.kernel.db.pool import Row
 
 _STREAMS = frozenset({"stage", "judge", "prepare"})
 _LOOK = 0.1
+_LONGEST = 600.0 if SCALE.is_long else 180.0
 _AT_WORK = 0.9  # how often the victim is one who has work in hand
 _PATIENT = 0.4  # how often the next kill waits until the last victim's work was taken up
 
@@ -38,7 +39,7 @@ class Hunt:
     _any: bool = False
     _victims: list[Process] = field(default_factory=list)
 
-    def run(self, started: Started, *, seconds: float = 180.0) -> None:
+    def run(self, started: Started, *, seconds: float = _LONGEST) -> None:
         """Strike until the operation has ended."""
         begun = time.monotonic()
         version, changed = 0, begun
