@@ -128,7 +128,7 @@ def test_an_invoice_is_seen_voided_and_credited(tab: Tab, live: Live) -> None:
     expect(tab.heading("-000001")).to_be_visible()
     tab.assert_accessible()
     tab.picture("invoice")
-    expect(tab.page.get_by_role("link", name="PDF")).to_have_attribute("href", "/api/invoices/1/pdf")
+    expect(tab.page.get_by_role("link", name="PDF", exact=True)).to_have_attribute("href", "/api/invoices/1/pdf")
     kind = tab.page.evaluate("async () => (await fetch('/api/invoices/1/pdf')).headers.get('content-type')")
     assert kind == "application/pdf"
     tab.click("Void")
