@@ -275,6 +275,14 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(" ".join(word.split()) for word in text.split(","))
 
 
+def index_of(letters: str) -> int:
+    """The place of a column by its name in a spreadsheet: A is 0, AA is 26."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("@")
+    return number - 1
+
+
 def letter_of(index: int) -> str:
     """The name that a spreadsheet gives to a column: 0 is A, 26 is AA."""
     name = ""

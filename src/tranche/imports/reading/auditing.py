@@ -13,7 +13,7 @@ from xml.parsers import expat
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tranche.imports.domain import UnreadableFile, letter_of
+from tranche.imports.domain import UnreadableFile, index_of, letter_of
 
 _VALUE_ENDS: Final = (b"</v>", b"</is>", b"<is/>")
 _ODD_SIGNS: Final = (b"<!--", b"<![CDATA[", b"v>false", b"<v/>")
@@ -51,7 +51,7 @@ def refuse_far_rows(text: bytes) -> None:
         UnreadableFile: a cell is in a row that no sheet has.
     """
     if far := _FAR_ROW.search(text):
-        raise _damaged(f"it has a cell {far[1][:20].decode()}, which no sheet has")
+        raise damaged(f"it has a cell {far[1][:20].decode()}, which no sheet has")
 
 
 def refuse_twins(names: Sequence[str]) -> None:
@@ -62,7 +62,7 @@ def refuse_twins(names: Sequence[str]) -> None:
     """
     twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
     if twice is not None:
-        raise _damaged(f"it has two sheets of the name “{twice}”")
+        raise damaged(f"it has two sheets of the name “{twice}”")
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ def audit(tally: Tally, taken: Taken, *, texts: Iterable[tuple[bytes, int]]) -> 
         for text, begin in texts:
             parser.Parse(text[begin:], False)  # noqa: FBT003  # expat's way
     except expat.ExpatError as error:
-        raise _damaged("a sheet of it is not well formed") from error
+        raise damaged("a sheet of it is not well formed") from error
     return walker.corrected
 
 
@@ -171,17 +171,17 @@ class _Walker:
         row, column = self._row, self._column
         if address is not None:
             found = _PLACE.fullmatch(address)
-            row, column = (int(found[2]) - 1, _number(found[1]) - 1) if found else (_LAST_ROW, _LAST_COLUMN)
+            row, column = (int(found[2]) - 1, index_of(found[1])) if found else (_LAST_ROW, _LAST_COLUMN)
         if not (0 <= row < _LAST_ROW and column < _LAST_COLUMN):
-            raise _damaged(f"it has a cell {(address or 'of row ' + str(row + 1))[:20]}, which no sheet has")
+            raise damaged(f"it has a cell {(address or 'of row ' + str(row + 1))[:20]}, which no sheet has")
         return _Cell(row, column, attributes.get("t", "n"))
 
     def _check(self, cell: _Cell) -> None:
         text = "".join(cell.words)
         if cell.is_interrupted:
-            raise _damaged(f"the value of the cell {cell.address} cannot be read")
+            raise damaged(f"the value of the cell {cell.address} cannot be read")
         if cell.kind == "s" and text and not text.isdecimal():
-            raise _damaged(f"the cell {cell.address} refers to a text that is not there")
+            raise damaged(f"the cell {cell.address} refers to a text that is not there")
         if text.strip():
             self._mark(cell)
         if cell.kind == "b" and text == "false":
@@ -192,9 +192,9 @@ class _Walker:
         marks = self._marks[column] if 0 <= column < len(self._marks) else b""
         mark = marks[cell.row] if cell.row < len(marks) else 0
         if cell.values > 1 or mark == _SEEN:
-            raise _damaged(f"the cell {cell.address} stands in it with two values")
+            raise damaged(f"the cell {cell.address} stands in it with two values")
         if mark != _TAKEN or not isinstance(marks, bytearray):
-            raise _damaged(f"the cell {cell.address} is out of its order and could not be read")
+            raise damaged(f"the cell {cell.address} is out of its order and could not be read")
         marks[cell.row] = _SEEN
 
 
@@ -207,12 +207,6 @@ def _marks(column: pa.ChunkedArray, broken: Mapping[int, str]) -> bytearray:
     return marks
 
 
-def _number(letters: str) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - ord("@")
-    return number
-
-
-def _damaged(what: str) -> UnreadableFile:
+def damaged(what: str) -> UnreadableFile:
+    """The refusal of a workbook that no program has written like this, with the way out."""
     return UnreadableFile(f"The workbook is damaged: {what}. {_AGAIN}")

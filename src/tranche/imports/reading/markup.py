@@ -12,7 +12,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from tranche.imports.archive import open_archive
-from tranche.imports.domain import FileTooLarge, Limits, UnreadableFile
+from tranche.imports.domain import FileTooLarge, Limits, UnreadableFile, index_of
 from tranche.imports.reading.auditing import Tally, refuse_far_rows
 
 _STEP: Final = 1 << 20
@@ -65,7 +65,7 @@ def check_extent(path: Path, *, sheet: str, limits: Limits) -> None:
     rows = columns = 1
     for number, (text, _) in enumerate(_read(path, sheet=sheet, limits=limits, most=_PREFIX_BYTES)):
         for letters, row in _FAR.findall(text):
-            columns = max(columns, _number(letters[:_LETTERS]))
+            columns = max(columns, index_of(letters[:_LETTERS].decode()) + 1)
             rows = max(rows, int(row[:_ROW_DIGITS]))
         rows = max(rows, _last_filled(text))
         if number < _HEAD:  # a whole small workbook; the rest is looked at beside the reader
@@ -117,7 +117,7 @@ def unsaved_formulas(path: Path, *, sheet: str, limits: Limits) -> list[tuple[in
                     f"The sheet “{sheet}” has formulas without a stored value. "
                     "Open the file in a spreadsheet program, save it and upload that."
                 )
-            found.add((int(place[2]) - 1, _number(place[1]) - 1))
+            found.add((int(place[2]) - 1, index_of(place[1].decode())))
     return sorted(found)
 
 
@@ -221,10 +221,3 @@ def _last_filled(text: bytes) -> int:
     cell = text.rfind(b"<c ", 0, max(value, 0))
     found = _CELL.search(text, cell) if cell >= 0 else None
     return int(found[2][:_ROW_DIGITS]) if found else 1
-
-
-def _number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("@")
-    return number

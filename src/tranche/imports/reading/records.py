@@ -5,7 +5,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol
 
-from tranche.imports.domain import FileKind, Limits, UnreadableFile, letter_of
+from tranche.imports.domain import FileKind, Limits, letter_of
+from tranche.imports.reading.auditing import damaged
 from tranche.imports.reading.biff import Area, OldSheet
 from tranche.imports.reading.binary import BinarySheet
 
@@ -41,8 +42,5 @@ def refuse_doubles(sheet: RecordSheet) -> None:
     for place in islice(sheet.values(), _LOOKED_AT):
         if place in seen:
             row, column = place
-            raise UnreadableFile(
-                f"The workbook is damaged: the cell {letter_of(column)}{row + 1} stands in it with two values. Open it "
-                "in a spreadsheet program, save it again as .xlsx and upload that."
-            )
+            raise damaged(f"the cell {letter_of(column)}{row + 1} stands in it with two values")
         seen.add(place)

@@ -31,7 +31,6 @@ _ADVICE: Final = (
 )
 
 SEALS = seals.SEALS
-seal_of = seals.seal_of
 find_head = seals.find_head
 
 _log = structlog.get_logger(__name__)

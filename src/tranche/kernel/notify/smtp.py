@@ -5,11 +5,11 @@ import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosmtplib
@@ -31,6 +31,7 @@ _LONGEST: Final = 300
 _DOUBT: Final = "It had the whole mail by then, so that it may have arrived."
 _EXAMPLE: Final = "smtp://user:password@mail.example.com:587?tls=starttls"
 
+_T = TypeVar("_T")
 _Error: TypeAlias = TimeoutError | TrancheError | aiosmtplib.SMTPException | OSError | ValueError
 
 
@@ -125,15 +126,11 @@ class Smtp:
 
         A mail is asked for when a lane is free, and `note` is told how each ended.
         """
-        if self._runner is None:
-            self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-        self._runner.run(self._fill(mails, note, lanes))
+        self._run(self._fill(mails, note, lanes))
 
     def find_fault(self) -> str | None:
         """None when the server lets us in now, else why not; nothing is sent."""
-        if self._runner is None:
-            self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-        outcome = self._runner.run(self._greet())
+        outcome = self._run(self._greet())
         return None if outcome.is_sent else outcome.error
 
     def close(self) -> None:
@@ -148,6 +145,11 @@ class Smtp:
         self._idle.clear()
         self._runner.close()
         self._runner = None
+
+    def _run(self, act: Coroutine[Any, Any, _T]) -> _T:
+        if self._runner is None:
+            self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        return self._runner.run(act)
 
     async def _fill(self, mails: Iterator[Mail], note: Callable[[Mail, Outcome], None], lanes: int) -> None:
         async def work() -> None:

@@ -29,7 +29,7 @@ OPEN: Final = "open"
 PAGE: Final = "page"
 SCOPE: Final = "scope"
 
-_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that change nothing
 _LONGEST_TOKEN: Final = 512
 _MOST_BRANCHES: Final = 100_000
 
@@ -98,14 +98,14 @@ class Gate:
             Unsupported: the body is of another kind than the route reads.
         """
         _refuse_odd_address(connection.scope)
-        if handler.opt.get(PAGE) and connection.scope.get("method") not in _READING:
+        if handler.opt.get(PAGE) and connection.scope.get("method") not in READING:
             refuse_cross_site(connection)
         if not handler.opt.get(OPEN):
             context = await self._identify(connection, handler)
             _allow_scope(context, handler)
             connection.scope["state"]["context"] = context
             if not _names_role(handler):
-                needed = Role.VIEWER if connection.scope.get("method") in _READING else Role.OPERATOR
+                needed = Role.VIEWER if connection.scope.get("method") in READING else Role.OPERATOR
                 await Requires(needed)(connection, handler)
         _expect_media(connection, handler)
 
@@ -113,7 +113,7 @@ class Gate:
         """An admin who changed something may have changed who may call: nobody is known from before."""
         handler = scope.get("route_handler")
         if (
-            scope.get("method") not in _READING
+            scope.get("method") not in READING
             and isinstance(handler, BaseRouteHandler)
             and needed_role(handler) is Role.ADMIN
         ):
@@ -152,7 +152,7 @@ class Gate:
         visitor = await self._lane.run(self._visitor_finder, token) if token else None
         if visitor is None:
             raise Unauthorized("You are not signed in, or have been away for too long. Sign in.", code="no_session")
-        if connection.scope.get("method") not in _READING:
+        if connection.scope.get("method") not in READING:
             refuse_cross_site(connection)
         connection.scope["state"]["visitor"] = visitor
         return visitor.context if is_page else replace(visitor.context, branch_id=None)

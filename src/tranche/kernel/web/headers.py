@@ -5,15 +5,13 @@ from typing import Any, Final
 
 from litestar.handlers import HTTPRouteHandler
 
-from tranche.kernel.web.auth import BRANCH_HEADER, OPEN
+from tranche.kernel.web.auth import BRANCH_HEADER, OPEN, READING
 from tranche.kernel.web.idempotency import HEADER as KEY_HEADER
 from tranche.kernel.web.idempotency import LONGEST_KEY
 
 # What a route says of itself in its `opt`.
 WAITS: Final = "waits"  # it heeds `Prefer: wait=N`
 KEEPS_NOTHING: Final = "keeps nothing"  # it is asked by POST and changes nothing that a second request could repeat
-
-_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def headers_of(handler: HTTPRouteHandler, path: str) -> Iterator[dict[str, Any]]:
@@ -25,7 +23,7 @@ def headers_of(handler: HTTPRouteHandler, path: str) -> Iterator[dict[str, Any]]
         "The branch to work in; without it that of the API key counts.",
         {"type": "integer", "minimum": 1},
     )
-    if handler.http_methods.isdisjoint(_READING) and not handler.opt.get(KEEPS_NOTHING):
+    if handler.http_methods.isdisjoint(READING) and not handler.opt.get(KEEPS_NOTHING):
         yield _header(
             KEY_HEADER,
             "A text of your own: the same request under the same key has one effect.",

@@ -14,7 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, OpenAPIType, Operation, Parameter, Schema, SecurityScheme
 
 from tranche import __version__
-from tranche.kernel.web.auth import OPEN
+from tranche.kernel.web.auth import OPEN, READING
 from tranche.kernel.web.document import whole_document
 from tranche.kernel.web.errors import PROBLEM_JSON, Problem
 from tranche.kernel.web.pagination import LAST_PAGE, MOST_PER_PAGE
@@ -145,7 +145,7 @@ _USUAL: Final[Mapping[str, Parameter]] = {
 
 
 def _statuses(handler: HTTPRouteHandler) -> Sequence[HTTPStatus]:
-    changing = handler.http_methods.isdisjoint({"GET", "HEAD", "OPTIONS"})
+    changing = handler.http_methods.isdisjoint(READING)
     has_body = handler.parsed_data_field is not None
     return (*_ALWAYS, *(_WHEN_CHANGING if changing else ()), *(_WITH_BODY if has_body else ()))
 

@@ -3,7 +3,6 @@
 from tranche.kernel.db.pool import Connection, Row
 
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0)) AS taken"
-
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
 
 _FIND_ANSWER = """
@@ -40,13 +39,13 @@ WHERE k.organization_id = o.organization_id AND k.caller = o.caller AND k.key = 
 
 def lock_key(conn: Connection, *, organization_id: int, caller: str, key: str) -> bool:
     """Take the key for this transaction; False when another transaction holds it."""
-    row = conn.execute(_TRY_LOCK, {"name": f"idempotency {organization_id} {caller} {key}"}).fetchone()
+    row = conn.execute(_TRY_LOCK, {"name": _lock_name(organization_id, caller, key)}).fetchone()
     return row is not None and bool(row["taken"])
 
 
 def await_key(conn: Connection, *, organization_id: int, caller: str, key: str) -> None:
     """Take the key for this transaction, once no other holds it."""
-    conn.execute(_LOCK, {"name": f"idempotency {organization_id} {caller} {key}"})
+    conn.execute(_LOCK, {"name": _lock_name(organization_id, caller, key)})
 
 
 def find_answer(conn: Connection, *, organization_id: int, caller: str, key: str) -> Row | None:
@@ -83,3 +82,7 @@ def store_answer(
 def forget_answers(conn: Connection, *, organization_id: int, most: int) -> int:
     """Delete up to `most` answers that are older than 24 hours; how many it were."""
     return conn.execute(_FORGET_ANSWERS, {"organization_id": organization_id, "most": most}).rowcount
+
+
+def _lock_name(organization_id: int, caller: str, key: str) -> str:
+    return f"idempotency {organization_id} {caller} {key}"

@@ -61,7 +61,7 @@ def _decide(
     allow_query(request, ())
 
     def action(conn: Connection) -> Answer:
-        _, operation_id = service.find_sending(conn, message_id=message_id)
+        operation_id = service.find_sending(conn, message_id=message_id)
         decide(conn, operation_id)
         message = service.get_message(conn, message_id=message_id)
         events = service.list_events(conn, message_id=message_id)

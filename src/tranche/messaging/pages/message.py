@@ -6,11 +6,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Database
-from tranche.kernel.errors import Conflict
+from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.service import Operations
-from tranche.kernel.web.pages.flash import Tone
-from tranche.kernel.web.pages.render import Html, redirect, render
+from tranche.kernel.web.pages.changing import change
+from tranche.kernel.web.pages.render import Html, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.messaging import service
@@ -46,13 +45,12 @@ def mark_sent(
     message_id: FromPath[int],
 ) -> Html:
     """It has arrived."""
-    try:
-        with database.transaction(ctx.organization_id) as conn:
-            _, operation_id = service.find_sending(conn, message_id=message_id)
-            service.mark_sent(conn, ctx, operation_id=operation_id, message_id=message_id)
-    except Conflict as error:
-        return redirect(f"/messages/{message_id}", say=error.message, tone=Tone.BAD)
-    return redirect(f"/messages/{message_id}", say="It counts as sent.")
+
+    def act(conn: Connection) -> None:
+        operation_id = service.find_sending(conn, message_id=message_id)
+        service.mark_sent(conn, ctx, operation_id=operation_id, message_id=message_id)
+
+    return change(database, ctx, act, to=f"/messages/{message_id}", said="It counts as sent.")
 
 
 @form(_PATH + "/send-again")
@@ -63,13 +61,12 @@ def send_again(
     message_id: FromPath[int],
 ) -> Html:
     """It is to go out once more."""
-    try:
-        with database.transaction(ctx.organization_id) as conn:
-            _, operation_id = service.find_sending(conn, message_id=message_id)
-            service.send_again(conn, ctx, operations, operation_id=operation_id, message_id=message_id)
-    except Conflict as error:
-        return redirect(f"/messages/{message_id}", say=error.message, tone=Tone.BAD)
-    return redirect(f"/messages/{message_id}", say="It is sent again.")
+
+    def act(conn: Connection) -> None:
+        operation_id = service.find_sending(conn, message_id=message_id)
+        service.send_again(conn, ctx, operations, operation_id=operation_id, message_id=message_id)
+
+    return change(database, ctx, act, to=f"/messages/{message_id}", said="It is sent again.")
 
 
 MESSAGE_PAGES: Final = (message_page, mark_sent, send_again)

@@ -7,7 +7,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations import deciding
 from tranche.kernel.operations.service import Operations
-from tranche.messaging.domain import Message, NothingInDoubt
+from tranche.messaging.domain import NothingInDoubt
 from tranche.messaging.queries import settling
 from tranche.messaging.service.outbox import get_message
 
@@ -68,16 +68,16 @@ def send_again(
     return len(found)
 
 
-def find_sending(conn: Connection, *, message_id: int) -> tuple[Message, int]:
-    """A message and the operation that sends it.
+def find_sending(conn: Connection, *, message_id: int) -> int:
+    """The operation that sends a message.
 
     Raises:
         MessageNotFound, NothingInDoubt: no operation sends it.
     """
-    message = get_message(conn, message_id=message_id)
-    if message.operation_id is None:
+    operation_id = get_message(conn, message_id=message_id).operation_id
+    if operation_id is None:
         raise NothingInDoubt("This message belongs to no sending.")
-    return message, message.operation_id
+    return operation_id
 
 
 def _lock(conn: Connection, *, operation_id: int, message_id: int | None) -> dict[int, int | None]:

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Final, TypeVar
 
+import msgspec
+
 from tranche.invoicing.bulk.domain import MOST_LISTED
 from tranche.invoicing.bulk.queries import members
 from tranche.kernel.db.pool import Connection
@@ -53,8 +55,7 @@ def read_ids(conn: Connection, data: ChoiceForm) -> list[int]:
 
 def with_ids(data: Form, ids: list[int]) -> Form:
     """From here on exactly what was looked at is meant."""
-    fields = {name: getattr(data, name) for name in data.__struct_fields__}
-    return type(data)(**{**fields, "chosen": ",".join(str(one) for one in ids)})
+    return msgspec.structs.replace(data, chosen=",".join(str(one) for one in ids))
 
 
 def list_faults(error: TrancheError) -> dict[str, str]:

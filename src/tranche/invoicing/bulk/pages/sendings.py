@@ -1,5 +1,6 @@
 """One sending or printing: how far it is, what became of each message, its files, and what bounced sent again."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,11 +10,11 @@ from litestar.params import FromPath, URLEncodedBody
 from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.domain import RESENDABLE, NothingToSend
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Database
-from tranche.kernel.errors import Conflict
+from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.service import Operations, list_items
 from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.browsing import browse
+from tranche.kernel.web.pages.changing import change
 from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.listing import Column, address
 from tranche.kernel.web.pages.once import begin_once, make_token
@@ -114,13 +115,13 @@ def retry(
     batch_id: FromPath[int],
 ) -> Html:
     """The failed stages once more."""
-    try:
-        with database.transaction(ctx.organization_id) as conn:
-            service.get_sender(conn, operation_id=batch_id)
-            operations.retry(conn, ctx, operation_id=batch_id, code=None)
-    except Conflict as error:
-        return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
-    return redirect(f"/invoices/sendings/{batch_id}", say="What failed is tried again.")
+    return _change(
+        database,
+        ctx,
+        batch_id,
+        lambda conn: operations.retry(conn, ctx, operation_id=batch_id, code=None),
+        said="What failed is tried again.",
+    )
 
 
 @form(PATH + "/mark-sent")
@@ -130,13 +131,13 @@ def mark_sent(
     batch_id: FromPath[int],
 ) -> Html:
     """All that is in doubt has arrived."""
-    try:
-        with database.transaction(ctx.organization_id) as conn:
-            service.get_sender(conn, operation_id=batch_id)
-            messaging.mark_sent(conn, ctx, operation_id=batch_id)
-    except Conflict as error:
-        return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
-    return redirect(f"/invoices/sendings/{batch_id}", say="They count as sent.")
+    return _change(
+        database,
+        ctx,
+        batch_id,
+        lambda conn: messaging.mark_sent(conn, ctx, operation_id=batch_id),
+        said="They count as sent.",
+    )
 
 
 @form(PATH + "/send-again")
@@ -147,13 +148,21 @@ def send_again(
     batch_id: FromPath[int],
 ) -> Html:
     """All that is in doubt once more."""
-    try:
-        with database.transaction(ctx.organization_id) as conn:
-            service.get_sender(conn, operation_id=batch_id)
-            messaging.send_again(conn, ctx, operations, operation_id=batch_id)
-    except Conflict as error:
-        return redirect(f"/invoices/sendings/{batch_id}", say=error.message, tone=Tone.BAD)
-    return redirect(f"/invoices/sendings/{batch_id}", say="They are sent again.")
+    return _change(
+        database,
+        ctx,
+        batch_id,
+        lambda conn: messaging.send_again(conn, ctx, operations, operation_id=batch_id),
+        said="They are sent again.",
+    )
+
+
+def _change(database: Database, ctx: Context, batch_id: int, act: Callable[[Connection], object], *, said: str) -> Html:
+    def checked(conn: Connection) -> None:
+        service.get_sender(conn, operation_id=batch_id)
+        act(conn)
+
+    return change(database, ctx, checked, to=f"/invoices/sendings/{batch_id}", said=said)
 
 
 SENDING_PAGES: Final = (sending_page, resend, retry, mark_sent, send_again)

@@ -1,6 +1,5 @@
 """Settings, webhooks: other systems that hear of the ends of operations, and what was sent to them."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,9 +14,9 @@ from tranche.kernel.notify import service
 from tranche.kernel.notify.domain import EVENT_TYPES, Status
 from tranche.kernel.notify.service import IssuedEndpoint, Webhooks
 from tranche.kernel.web.json import Body
-from tranche.kernel.web.pages.flash import Tone
+from tranche.kernel.web.pages.changing import change
 from tranche.kernel.web.pages.listing import Chip, Column, Filter, Listing, page_of
-from tranche.kernel.web.pages.render import Html, faults_of, redirect, render
+from tranche.kernel.web.pages.render import Html, faults_of, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest, read_choice
 
@@ -111,7 +110,7 @@ def test_webhook(
     def act(conn: Connection) -> object:
         return webhooks.test(conn, ctx, endpoint_id=webhook_id, now=datetime.now(UTC))
 
-    return _change(database, ctx, act, to=f"{PATH}/{webhook_id}", said="A test event is on its way.")
+    return change(database, ctx, act, to=f"{PATH}/{webhook_id}", said="A test event is on its way.")
 
 
 @form(PATH + "/{webhook_id:int}/switch", role=Role.ADMIN)
@@ -127,7 +126,7 @@ def switch_webhook(
         endpoint = service.get_endpoint(conn, endpoint_id=webhook_id)
         return webhooks.update(conn, ctx, endpoint_id=webhook_id, is_enabled=not endpoint.is_enabled)
 
-    return _change(database, ctx, act, to=f"{PATH}/{webhook_id}", said="Switched.")
+    return change(database, ctx, act, to=f"{PATH}/{webhook_id}", said="Switched.")
 
 
 @form(PATH + "/{webhook_id:int}/delete", role=Role.ADMIN)
@@ -138,7 +137,7 @@ def delete_webhook(
     webhook_id: FromPath[int],
 ) -> Html:
     """Remove it; what waited for it is not sent."""
-    return _change(
+    return change(
         database,
         ctx,
         lambda conn: webhooks.delete(conn, ctx, endpoint_id=webhook_id),
@@ -156,7 +155,7 @@ def resend_delivery(
     delivery_id: FromPath[int],
 ) -> Html:
     """Send an ended delivery once more."""
-    return _change(
+    return change(
         database,
         ctx,
         lambda conn: webhooks.resend(conn, ctx, delivery_id=delivery_id),
@@ -175,15 +174,6 @@ ROUTES: Final[tuple[Any, ...]] = (
     delete_webhook,
     resend_delivery,
 )
-
-
-def _change(database: Database, ctx: Context, act: Callable[[Connection], object], *, to: str, said: str) -> Html:
-    try:
-        with database.transaction(ctx.organization_id) as conn:
-            act(conn)
-    except Conflict as error:
-        return redirect(to, say=error.message, tone=Tone.BAD)
-    return redirect(to, say=said)
 
 
 def _show(
