@@ -4,8 +4,8 @@
 
 Both halves run against the same throw-away server of PostgreSQL, by turns, with the same number of clients: transfers
 of 0.001 between random lots of one item. The raw half sends what an operation needs and no more: tenant, lots found,
-lots locked in the order of their ids, balances read, the movement written, the audit entry written. The server is one
-process of `tranche serve`; all of it, clients included, shares the machine.
+lots locked in the order of their ids, balances read, the movement written, the audit entry written. The server is
+`tranche serve` with a process for each core (`--processes`); all of it, clients included, shares the machine.
 """
 
 import argparse
