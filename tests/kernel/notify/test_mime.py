@@ -32,6 +32,14 @@ def shown(content: bytes) -> str:
     return read.strip('"').replace('\\"', '"').strip()
 
 
+def assert_lines_end_by_crlf(content: bytes) -> None:
+    """The SMTP client hands content over as it is: a lone CR or LF could end a mail for one server of two."""
+    left = content.replace(b"\r\n", b"")
+    assert b"\n" not in left
+    assert b"\r" not in left
+    assert content.endswith(b"\r\n")
+
+
 @pytest.mark.parametrize(
     ("name", "subject"),
     [
@@ -76,13 +84,26 @@ def test_files_and_their_names_arrive_whole() -> None:
     body = mail.get_body()
     assert body is not None
     assert body.get_content().splitlines() == ["Grüße", ".", "From here"]
-    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert_lines_end_by_crlf(content)
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n"), max_size=300))
 def test_every_text_is_read_back(text: str) -> None:
-    read = written(text=text)[1].get_content()
-    assert "\n".join(read.splitlines()).strip("\n") == "\n".join(text.splitlines()).strip("\n")
+    content, mail = written(text=text)
+    assert "\n".join(mail.get_content().splitlines()).strip("\n") == "\n".join(text.splitlines()).strip("\n")
+    assert_lines_end_by_crlf(content)
+
+
+@given(text=st.text(max_size=300), name=st.text(max_size=60), subject=st.text(max_size=200), file=st.text(min_size=1))
+def test_no_line_ends_in_a_way_that_two_servers_could_read_differently(
+    text: str, name: str, subject: str, file: str
+) -> None:
+    files = (MailFile(name=without_control(file), media_type="application/pdf", content=b"\n.\r\n"),)
+    try:
+        content, _ = written(text=text, name=without_control(name), subject=without_control(subject), files=files)
+    except Invalid:
+        return
+    assert_lines_end_by_crlf(content)
 
 
 @given(name=st.text(max_size=60), subject=st.text(max_size=200))

@@ -30,6 +30,17 @@ def test_a_mail_arrives_as_it_was_written(office: Office, post_box: Mailbox) -> 
     assert office.is_sound()
 
 
+def test_lines_of_dots_arrive_and_end_nothing(office: Office, post_box: Mailbox) -> None:
+    text = ".\n..\n.a\nMAIL FROM:<x@example.test>\n.\nthe end"
+    office.mail(text=text)
+    office.mail("other@example.test", text="second")
+    assert office.send_mails(smtp(post_box.port)) == 2
+    assert [mail.get_content().splitlines()[: text.count("\n") + 1] for mail in post_box.mails] == [
+        text.splitlines(),
+        ["second"],
+    ]
+
+
 def test_several_mails_share_one_connection(office: Office, post_box: Mailbox) -> None:
     for number in range(5):
         office.mail(f"user{number}@example.test")

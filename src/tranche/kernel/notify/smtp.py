@@ -9,12 +9,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiosmtplib
 import uvloop
-from aiosmtplib.typing import Default
 
 from tranche.kernel.errors import Invalid, TrancheError
 from tranche.kernel.notify.addresses import Resolve, find_addresses, resolve_by_system
@@ -26,7 +25,7 @@ SEND_SECONDS: Final = 20.0
 _CONNECT_SECONDS: Final = 10.0
 _ACCEPTED: Final = range(200, 300)  # RFC 5321, 4.2.1: the first digit decides
 _PERMANENT: Final = range(500, 600)
-_AWAY: Final = 421
+_DONE, _GO_ON, _AWAY = 250, 354, 421
 _LONGEST: Final = 300
 _DOUBT: Final = "It had the whole mail by then, so that it may have arrived."
 _EXAMPLE: Final = "smtp://user:password@mail.example.com:587?tls=starttls"
@@ -81,19 +80,42 @@ def read_server(url: str, *, password_file: Path | None = None) -> SmtpServer:
 
 
 class _Client(aiosmtplib.SMTP):
-    """One connection, which knows whether the server has been given the content of the mail of now."""
+    """One connection. Lines of its mails end by CR LF already: looking for other ends is what takes longest."""
 
     has_content = False
 
-    async def data(
-        self,
-        message: str | bytes,
-        /,
-        *,
-        timeout: float | Literal[Default.token] | None = Default.token,  # noqa: ASYNC109  # the library's signature
-    ) -> aiosmtplib.SMTPResponse:
+    async def hand_over(self, *, sender: str, address: str, content: bytes) -> str:
+        """Give the server one mail; returns its answer. `has_content` says whether it has been given the content.
+
+        Raises:
+            SMTPException: the server or the connection refused; after its answer, the connection is ready for another.
+            ValueError: an address has no form in the dialogue.
+        """
+        self.has_content = False
+        await self._ehlo_or_helo_if_needed()
+        encoding = "ascii" if address.isascii() else "utf-8"
+        if encoding == "utf-8" and not self.supports_extension("smtputf8"):
+            raise aiosmtplib.SMTPNotSupported("SMTPUTF8 is not supported by this server")
+        options = [f"SIZE={len(content)}"] if self.supports_extension("size") else []
+        try:
+            await self.mail(sender, options=options if address.isascii() else [*options, "SMTPUTF8"], encoding=encoding)
+            await self.rcpt(address, encoding=encoding)
+            return await self._give(content)
+        except aiosmtplib.SMTPResponseException:
+            with contextlib.suppress(aiosmtplib.SMTPException):
+                await self.rset()
+            raise
+
+    async def _give(self, content: bytes) -> str:
+        ready = await self.execute_command(b"DATA")
+        if ready.code != _GO_ON or self.protocol is None:
+            raise aiosmtplib.SMTPDataError(ready.code, ready.message)
         self.has_content = True
-        return await super().data(message, timeout=timeout)
+        self.protocol.write(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")  # RFC 5321, 4.5.2
+        answer = await self.protocol.read_response(timeout=self.timeout)
+        if answer.code != _DONE:
+            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
+        return answer.message
 
 
 class Smtp:
@@ -178,12 +200,10 @@ class Smtp:
         return outcome
 
     async def _hand_over(self, client: _Client, mail: Mail, content: bytes) -> Outcome:
-        client.has_content = False
         try:
             async with asyncio.timeout(self._seconds):
                 await self._connect(client)
-                options = [] if mail.address.isascii() else ["SMTPUTF8"]
-                _, words = await client.sendmail(self._sender.address, mail.address, content, mail_options=options)
+                words = await client.hand_over(sender=self._sender.address, address=mail.address, content=content)
         except (TimeoutError, TrancheError, aiosmtplib.SMTPException, OSError, ValueError) as error:
             return self._judge(error, has_content=client.has_content)
         return sent(_plain(words) or mail.message_id, status_code=250)
@@ -259,9 +279,7 @@ def _answered(code: int, message: str) -> Outcome:
 
 def _fault(error: aiosmtplib.SMTPException | OSError | ValueError) -> Outcome:
     """A fault of the one mail is final; one of the server, the network or the settings is not."""
-    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        return _answered(error.recipients[0].code, error.recipients[0].message)
-    if isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPDataError):
+    if isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
         return _answered(error.code, error.message)
     if isinstance(error, aiosmtplib.SMTPException):
         return _unready(error)
