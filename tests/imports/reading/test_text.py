@@ -111,6 +111,17 @@ def test_limits_of_columns_rows_and_cells_hold(tmp_path: Path) -> None:
         read(path, fields=TEXTS, limits=Limits(memory_bytes=1000))
 
 
+def test_a_row_more_than_the_limit_that_everybody_has_is_refused_before_any_is_sent(tmp_path: Path) -> None:
+    path, most = tmp_path / "a.csv", Limits().rows
+    with path.open("wb") as file:
+        file.write(b"Order,Note\n")
+        for _ in range(100):
+            file.write(b"A1,x\n" * (most // 100))
+        file.write(b"A1,x\n")
+    with pytest.raises(FileTooLarge, match=f"{most + 1:,} rows; at most {most:,} are read. Split it"):
+        read(path, fields=TEXTS)
+
+
 def test_sixteen_thousand_columns_are_read(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [["Order", *map(str, range(16_383))], ["A1", *["v"] * 16_383]])
     reading = read(path, fields=TEXTS)

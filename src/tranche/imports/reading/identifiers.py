@@ -36,7 +36,8 @@ def clean_identifiers(column: pa.ChunkedArray, *, kinds: Callable[[], dict[int, 
     marks = _by_kind(column, long, kinds()) if kinds and _suspicious(column, long) else {}
     if kinds is None:
         marks = _by_look(column, long)
-    return Clean(pc.replace_substring_regex(column, _WHOLE, r"\1"), marks)
+    has_points = pc.any(pc.match_substring(column, ".")).as_py()
+    return Clean(pc.replace_substring_regex(column, _WHOLE, r"\1") if has_points else column, marks)
 
 
 def _suspicious(column: pa.ChunkedArray, long: pa.ChunkedArray) -> bool:

@@ -1,6 +1,7 @@
 """A whole sheet made ready to be sent: its header found, its columns matched and cleaned, its rows counted."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,7 @@ _UNSAVED: Final = Verdict(
 _SAMPLES: Final = 5
 _SAMPLE_ROWS: Final = 2_000
 _SAMPLE_CHARACTERS: Final = 200
+_THREADS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +69,8 @@ def prepare(table: Table, *, path: Path, fields: Sequence[Field], mapping: Mappi
     """
     at, matching = find_header(table, fields=fields, mapping=mapping)
     begin = at + 1
-    for index, column in enumerate(table.columns):
-        table.columns[index] = trimmed(column)
+    with ThreadPoolExecutor(_THREADS) as pool:  # columns have nothing to do with each other, and pyarrow frees Python
+        table.columns[:] = pool.map(trimmed, table.columns)
     above = above_notices(table, at)
     matching = with_samples(matching, [_samples(column, begin) for column in table.columns])
     cleaned = _clean_all(
@@ -151,18 +153,15 @@ def _clean_all(
     limits: Limits,
     begin: int,
 ) -> dict[int, Clean]:
-    cleaned: dict[int, Clean] = {}
-    for field in fields:
+    def clean_one(field: Field) -> tuple[int, Clean]:
         columns = matching.columns_of(field.name)
-        if not columns:
-            continue
-        first, name = columns[0], matching.name_of(field.name)
+        first = columns[0]
         values = [_below(table.columns[column.index], begin) for column in columns]
         alone = len(columns) == 1
         done = clean(
             values[0] if alone else join(columns, values, kind=field.kind),
             kind=field.kind,
-            header=name,
+            header=matching.name_of(field.name),
             day_first=mapping.day_first,
             usually_day_first=matching.remembered.day_first if matching.remembered else None,
             kinds=partial(cell_kinds, path, table=table, column=first.index, limits=limits)
@@ -170,7 +169,10 @@ def _clean_all(
             else None,
             percents=_percents(path, table, first, limits=limits) if alone else None,
         )
-        cleaned[first.index] = _with_errors(table, [column.index for column in columns], begin=begin, done=done)
+        return first.index, _with_errors(table, [column.index for column in columns], begin=begin, done=done)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        cleaned = dict(pool.map(clean_one, [field for field in fields if matching.columns_of(field.name)]))
     if not table.typed and any(writes_comma(done) for done in cleaned.values()):
         _doubt_points(table, cleaned, matching=matching, fields=fields, begin=begin)
     return cleaned
