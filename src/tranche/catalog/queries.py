@@ -129,12 +129,14 @@ def insert_coming(conn: Connection) -> None:
 
 def update_coming(conn: Connection) -> None:
     """Change the items of temp table `coming_items` that had an id; an empty cell leaves what stands there."""
+    conn.execute("CREATE INDEX ON pg_temp.coming_items (item_id)")
     conn.execute(
         """
         WITH locked AS (
-            SELECT i.id FROM items i JOIN pg_temp.coming_items c ON c.item_id = i.id AND c.effect IS NULL
+            SELECT i.id FROM items i
             WHERE i.organization_id = current_organization()
-            ORDER BY i.id FOR NO KEY UPDATE OF i
+              AND i.id = ANY (ARRAY(SELECT item_id FROM pg_temp.coming_items WHERE effect IS NULL))
+            ORDER BY i.id FOR NO KEY UPDATE
         )
         UPDATE pg_temp.coming_items c SET effect = 'updated' FROM locked l WHERE l.id = c.item_id
         """
@@ -148,6 +150,7 @@ def update_coming(conn: Connection) -> None:
             updated_at = now()
         FROM pg_temp.coming_items c
         WHERE i.organization_id = current_organization() AND i.id = c.item_id AND c.effect = 'updated'
+          AND i.id = ANY (ARRAY(SELECT item_id FROM pg_temp.coming_items WHERE effect = 'updated'))
           AND (NOT coalesce(i.extra, '{{}}') @> coalesce(c.extra, '{{}}')
             OR (i.name, i.unit_price, i.stock_tracking) IS DISTINCT FROM
                (btrim(c.name), coalesce(c.unit_price, i.unit_price), coalesce(c.stock_tracking, i.stock_tracking)))

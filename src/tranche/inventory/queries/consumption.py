@@ -52,12 +52,19 @@ def insert_issues(conn: Connection, *, consumer_kind: str, user_id: int | None) 
 
 def create_returns(conn: Connection) -> None:
     conn.execute("DROP TABLE IF EXISTS pg_temp.stock_returns")
-    conn.execute("CREATE TEMP TABLE stock_returns (consumer_id bigint PRIMARY KEY) ON COMMIT DROP")
+    conn.execute(
+        """
+        CREATE TEMP TABLE stock_returns (
+            consumer_id bigint PRIMARY KEY,
+            group_id uuid NOT NULL DEFAULT gen_random_uuid()
+        ) ON COMMIT DROP
+        """
+    )
 
 
 _TAKEN = """
-    lot_movements m JOIN pg_temp.stock_returns r ON r.consumer_id = m.consumer_id
-    WHERE m.organization_id = current_organization() AND m.consumer_kind = %(kind)s AND m.kind = 'issue'
+    m.organization_id = current_organization() AND m.consumer_kind = %(kind)s AND m.kind = 'issue'
+        AND m.consumer_id = ANY (ARRAY(SELECT consumer_id FROM pg_temp.stock_returns))
 """
 
 
@@ -67,7 +74,8 @@ def lock_taken(conn: Connection, *, consumer_kind: str) -> None:
     conn.execute(
         f"""
         SELECT l.id FROM lots l
-        WHERE l.organization_id = current_organization() AND l.id IN (SELECT m.from_lot_id FROM {_TAKEN})
+        WHERE l.organization_id = current_organization()
+          AND l.id = ANY (ARRAY(SELECT DISTINCT m.from_lot_id FROM lot_movements m WHERE {_TAKEN}))
         ORDER BY l.id FOR NO KEY UPDATE OF l
         """,
         {"kind": consumer_kind},
@@ -78,19 +86,15 @@ def insert_returns(conn: Connection, *, consumer_kind: str, notes: str, user_id:
     """Take back each issue that was not taken back yet; returns how many."""
     return conn.execute(
         f"""
-        WITH takers AS MATERIALIZED (
-            SELECT r.consumer_id, gen_random_uuid() AS group_id FROM pg_temp.stock_returns r
-        )
         INSERT INTO lot_movements (organization_id, operation_group_id, kind, item_id, to_lot_id, to_branch_id,
             quantity, notes, reverses_id, consumer_kind, consumer_id, consumer_label, customer_id, created_by)
-        SELECT current_organization(), t.group_id, 'return', m.item_id, m.from_lot_id, m.from_branch_id,
+        SELECT current_organization(), r.group_id, 'return', m.item_id, m.from_lot_id, m.from_branch_id,
             m.quantity, %(notes)s, m.id, m.consumer_kind, m.consumer_id, m.consumer_label, m.customer_id, %(user_id)s
-        FROM takers t JOIN (
-            SELECT m.* FROM {_TAKEN} AND NOT EXISTS (
-                SELECT FROM lot_movements b
-                WHERE b.organization_id = m.organization_id AND b.reverses_id = m.id
-            )
-        ) AS m ON m.consumer_id = t.consumer_id
+        FROM lot_movements m JOIN pg_temp.stock_returns r ON r.consumer_id = m.consumer_id
+        WHERE {_TAKEN} AND NOT EXISTS (
+            SELECT FROM lot_movements b
+            WHERE b.organization_id = m.organization_id AND b.reverses_id = m.id OFFSET 0
+        )
         ORDER BY m.id
         """,
         {"kind": consumer_kind, "notes": notes, "user_id": user_id},

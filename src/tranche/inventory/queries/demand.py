@@ -55,7 +55,10 @@ def create_verdicts(conn: Connection) -> None:
 
 
 def create_wanted(conn: Connection) -> None:
-    """The demand that stock must meet, in temp table `stock_wanted`. An item that is not there is never met."""
+    """The demand that stock must meet, in temp table `stock_wanted`. An item that is not there is never met.
+
+    Which item is wanted in which branch is in temp table `stock_places`.
+    """
     conn.execute("DROP TABLE IF EXISTS pg_temp.stock_wanted")
     conn.execute("ANALYZE pg_temp.stock_demand")
     conn.execute(
@@ -68,6 +71,14 @@ def create_wanted(conn: Connection) -> None:
         """
     )
     conn.execute("ANALYZE pg_temp.stock_wanted")
+    conn.execute("DROP TABLE IF EXISTS pg_temp.stock_places")
+    conn.execute(
+        """
+        CREATE TEMP TABLE stock_places ON COMMIT DROP AS
+        SELECT DISTINCT item_id, branch_id FROM pg_temp.stock_wanted
+        """
+    )
+    conn.execute("ALTER TABLE pg_temp.stock_places ADD PRIMARY KEY (item_id, branch_id)")
 
 
 def lock_wanted(conn: Connection) -> None:
@@ -76,11 +87,11 @@ def lock_wanted(conn: Connection) -> None:
         f"""
         SELECT l.id FROM lots l CROSS JOIN {TODAY} t
         WHERE l.organization_id = current_organization() AND {USABLE}
-          AND l.item_id IN (SELECT w.item_id FROM pg_temp.stock_wanted w)
+          AND l.item_id = ANY (ARRAY(SELECT DISTINCT w.item_id FROM pg_temp.stock_places w))
           AND EXISTS (
             SELECT FROM lot_balances b
             WHERE b.organization_id = l.organization_id AND b.lot_id = l.id AND b.quantity > 0
-              AND b.branch_id IN (SELECT w.branch_id FROM pg_temp.stock_wanted w)
+              AND b.branch_id = ANY (ARRAY(SELECT DISTINCT w.branch_id FROM pg_temp.stock_places w)) OFFSET 0
           )
         ORDER BY l.id FOR NO KEY UPDATE OF l
         """
@@ -98,11 +109,15 @@ def create_supply(conn: Connection) -> None:
         CREATE TEMP TABLE stock_supply ON COMMIT DROP AS
         SELECT l.item_id, b.branch_id, l.id AS lot_id, sum(b.quantity) OVER given - b.quantity AS low,
             sum(b.quantity) OVER given AS high
-        FROM (SELECT DISTINCT item_id, branch_id FROM pg_temp.stock_wanted) w
-        JOIN lots l ON l.organization_id = current_organization() AND l.item_id = w.item_id
-        JOIN lot_balances b ON b.organization_id = l.organization_id AND b.lot_id = l.id AND b.branch_id = w.branch_id
+        FROM lots l
         CROSS JOIN {TODAY} t
-        WHERE b.quantity > 0 AND {USABLE}
+        CROSS JOIN LATERAL (
+            SELECT branch_id, quantity FROM lot_balances
+            WHERE organization_id = l.organization_id AND lot_id = l.id AND quantity > 0 OFFSET 0
+        ) b
+        JOIN pg_temp.stock_places w ON w.item_id = l.item_id AND w.branch_id = b.branch_id
+        WHERE l.organization_id = current_organization() AND {USABLE}
+          AND l.item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM pg_temp.stock_places))
         WINDOW given AS (PARTITION BY l.item_id, b.branch_id ORDER BY l.expires_on NULLS LAST, l.id)
         """
     )

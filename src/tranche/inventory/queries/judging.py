@@ -72,6 +72,7 @@ def want_items(conn: Connection, rules: Rules) -> None:
         """,
         rules.params(),
     )
+    conn.execute("ALTER TABLE pg_temp.wanted_items ADD PRIMARY KEY (row_number)")
 
 
 def judge_meaning(conn: Connection, rules: Rules) -> None:
@@ -127,8 +128,10 @@ def judge_tracking(conn: Connection, rules: Rules) -> None:
 
 def decide(conn: Connection, rules: Rules) -> None:
     """What happens to each row; what is to be brought in gets the positions 1..n in the file's order."""
+    conn.execute("DROP TABLE IF EXISTS pg_temp.placed")
     conn.execute(
         """
+        CREATE TEMP TABLE placed ON COMMIT DROP AS
         WITH faulty AS (
             SELECT DISTINCT row_number FROM import_errors
             WHERE organization_id = current_organization() AND import_id = %(import_id)s AND severity = 'error'
@@ -147,13 +150,18 @@ def decide(conn: Connection, rules: Rules) -> None:
             LEFT JOIN item_import_effects e ON e.organization_id = r.organization_id AND e.import_id = r.import_id
                 AND e.item_id = w.item_id
             WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s
-        ), placed AS (
-            SELECT d.*, CASE WHEN state IN ('ready', 'update') THEN
-                row_number() OVER (ORDER BY state NOT IN ('ready', 'update'), row_number) END AS position
-            FROM decided d
         )
+        SELECT row_number, state, item_id, CASE WHEN state IN ('ready', 'update') THEN
+            row_number() OVER (ORDER BY state NOT IN ('ready', 'update'), row_number) END AS position
+        FROM decided
+        """,
+        rules.params(),
+    )
+    conn.execute("ALTER TABLE pg_temp.placed ADD PRIMARY KEY (row_number)")
+    conn.execute(
+        """
         UPDATE item_import_rows r SET state = p.state, item_id = p.item_id, position = p.position
-        FROM placed p
+        FROM pg_temp.placed p
         WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s
           AND r.row_number = p.row_number
         """,

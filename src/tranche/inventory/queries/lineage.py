@@ -79,12 +79,12 @@ _TAKEN: Final = """
         SELECT m.consumer_kind, m.consumer_id, m.consumer_label, m.customer_id, m.from_lot_id AS lot_id, m.quantity,
             m.created_at
         FROM reached r JOIN lot_movements m ON m.organization_id = current_organization()
-            AND m.from_lot_id = r.lot_id AND m.id > r.since
+            AND m.from_lot_id = ANY (%(lots)s) AND m.from_lot_id = r.lot_id AND m.id > r.since
         WHERE m.kind = 'issue'
         UNION ALL
         SELECT m.consumer_kind, m.consumer_id, m.consumer_label, m.customer_id, m.to_lot_id, -m.quantity, NULL
         FROM reached r JOIN lot_movements m ON m.organization_id = current_organization()
-            AND m.to_lot_id = r.lot_id AND m.reverses_id > r.since
+            AND m.to_lot_id = ANY (%(lots)s) AND m.to_lot_id = r.lot_id AND m.reverses_id > r.since
         WHERE m.kind = 'return'
     ), consumers AS (
         SELECT consumer_kind, consumer_id, max(consumer_label) AS consumer_label, max(customer_id) AS customer_id,

@@ -168,9 +168,13 @@ def update_values(conn: Connection, *, changed: Mapping[int, Values], user_id: i
         FROM organizations o,
             jsonb_to_recordset(%(changed)s)
                 AS c (id bigint, cost_price numeric, unit_price numeric, expires_at timestamptz)
-        WHERE o.id = current_organization() AND l.organization_id = o.id AND l.id = c.id
+        WHERE o.id = current_organization() AND l.organization_id = o.id AND l.id = ANY (%(ids)s) AND l.id = c.id
         """,
-        {"changed": Jsonb([{"id": lot_id, **_told(values)} for lot_id, values in changed.items()]), "user_id": user_id},
+        {
+            "changed": Jsonb([{"id": lot_id, **_told(values)} for lot_id, values in changed.items()]),
+            "ids": list(changed),
+            "user_id": user_id,
+        },
     )
 
 

@@ -34,19 +34,21 @@ def lock(conn: Connection) -> None:
     conn.execute(
         """
         SELECT FROM orders o
-        WHERE o.organization_id = current_organization() AND o.id IN (
-            SELECT i.order_id FROM pg_temp.closing c
-            JOIN invoices i ON i.organization_id = current_organization() AND i.id = c.invoice_id
-        )
+        WHERE o.organization_id = current_organization() AND o.id = ANY (ARRAY(
+            SELECT i.order_id FROM invoices i
+            WHERE i.organization_id = current_organization()
+              AND i.id = ANY (ARRAY(SELECT invoice_id FROM pg_temp.closing))
+        ))
         ORDER BY o.id FOR UPDATE
         """
     )
     conn.execute(
         """
         CREATE TEMP TABLE held_invoices ON COMMIT DROP AS
-        SELECT i.id, i.order_id, i.kind, i.status, i.number FROM pg_temp.closing c
-        JOIN invoices i ON i.organization_id = current_organization() AND i.id = c.invoice_id
-        ORDER BY i.id FOR UPDATE OF i
+        SELECT i.id, i.order_id, i.kind, i.status, i.number FROM invoices i
+        WHERE i.organization_id = current_organization()
+          AND i.id = ANY (ARRAY(SELECT invoice_id FROM pg_temp.closing))
+        ORDER BY i.id FOR UPDATE
         """
     )
     conn.execute("ANALYZE pg_temp.held_invoices")

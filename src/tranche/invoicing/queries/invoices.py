@@ -64,12 +64,13 @@ def list_documents(conn: Connection, *, invoice_ids: Sequence[int]) -> list[Row]
     """The invoices' own rows, with imprint, the currency's digits, and the numbers of what they credit or are."""
     return conn.execute(
         """
-        SELECT i.*, currency_digits(i.currency) AS digits, m.content AS imprint, o.number AS credited_number,
-            n.number AS credited_by
+        SELECT i.*, currency_digits(i.currency) AS digits, m.content AS imprint,
+            (SELECT number FROM invoices WHERE organization_id = i.organization_id AND id = i.credits_id)
+                AS credited_number,
+            (SELECT number FROM invoices WHERE organization_id = i.organization_id AND credits_id = i.id)
+                AS credited_by
         FROM invoices i
         JOIN invoice_imprints m ON m.organization_id = i.organization_id AND m.id = i.imprint_id
-        LEFT JOIN invoices o ON o.organization_id = i.organization_id AND o.id = i.credits_id
-        LEFT JOIN invoices n ON n.organization_id = i.organization_id AND n.credits_id = i.id
         WHERE i.organization_id = current_organization() AND i.id = ANY (%(ids)s)
         """,
         {"ids": list(invoice_ids)},

@@ -67,7 +67,7 @@ def take(conn: Connection, *, message_ids: Sequence[int], provider: str) -> dict
         )
         UPDATE messages m SET status = 'sending', provider = %(provider)s, attempts = m.attempts + 1, error = NULL,
             error_code = NULL, handed_at = clock_timestamp(), updated_at = now()
-        FROM locked l WHERE m.organization_id = l.organization_id AND m.id = l.id
+        FROM locked l WHERE m.organization_id = l.organization_id AND m.id = ANY (%(ids)s) AND m.id = l.id
         RETURNING m.id, m.attempts
         """,
         {"ids": list(message_ids), "provider": provider},
@@ -84,8 +84,8 @@ def put_back(conn: Connection, *, taken: Mapping[int, int]) -> None:
         """
         UPDATE messages m SET status = 'queued', attempts = m.attempts - 1, handed_at = NULL, updated_at = now()
         FROM unnest(%(ids)s::bigint[], %(attempts)s::integer[]) AS t (id, attempts)
-        WHERE m.organization_id = current_organization() AND m.id = t.id AND m.attempts = t.attempts
-          AND m.status = 'sending'
+        WHERE m.organization_id = current_organization() AND m.id = ANY (%(ids)s) AND m.id = t.id
+          AND m.attempts = t.attempts AND m.status = 'sending'
         """,
         {"ids": list(taken), "attempts": list(taken.values())},
     )
@@ -112,11 +112,13 @@ def note_outcomes(conn: Connection, *, notes: Sequence[Note]) -> list[Row]:
                 sent_at = CASE WHEN t.status = 'sent' THEN coalesce(m.sent_at, now()) ELSE m.sent_at END,
                 updated_at = now()
             FROM told t
-            JOIN messages o ON o.organization_id = current_organization() AND o.id = t.id AND o.attempts = t.attempts
+            JOIN messages o ON o.organization_id = current_organization() AND o.id = ANY (%(ids)s) AND o.id = t.id
+                AND o.attempts = t.attempts
             CROSS JOIN LATERAL (
                 SELECT o.status = 'sending' OR o.status = 'unknown' AND t.status IN ('sent', 'failed') AS is_news
             ) AS n
-            WHERE m.organization_id = current_organization() AND m.id = t.id AND m.attempts = t.attempts
+            WHERE m.organization_id = current_organization() AND m.id = ANY (%(ids)s) AND m.id = t.id
+                AND m.attempts = t.attempts
             RETURNING m.id, m.channel, m.provider_id, t.status AS told, t.error AS detail
         ), noted AS (
             INSERT INTO message_events (organization_id, message_id, status, detail)

@@ -73,7 +73,7 @@ def insert_dead(conn: Connection, *, reasons: Mapping[int, str]) -> None:
         INSERT INTO message_suppressions (organization_id, channel, address, reason, message_id)
         SELECT DISTINCT ON (m.channel, m.address) m.organization_id, m.channel, m.address, d.reason, m.id
         FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS d (id, reason)
-        JOIN messages m ON m.organization_id = current_organization() AND m.id = d.id
+        JOIN messages m ON m.organization_id = current_organization() AND m.id = ANY (%(ids)s) AND m.id = d.id
         ORDER BY m.channel, m.address, m.id
         ON CONFLICT (organization_id, channel, address) DO NOTHING
         """,

@@ -35,7 +35,10 @@ def judge_existing(conn: Connection, rules: Rules) -> None:
                     g.number, CASE WHEN b.id IS NOT NULL THEN format(' (batch %%s)', b.id) ELSE '' END)
             END
         FROM order_import_groups g
-        JOIN orders o ON o.organization_id = g.organization_id AND o.number = g.number
+        CROSS JOIN LATERAL (
+            SELECT organization_id, batch_id, status FROM orders
+            WHERE organization_id = g.organization_id AND number = g.number LIMIT 1
+        ) o
         LEFT JOIN order_batches b ON b.organization_id = o.organization_id AND b.id = o.batch_id
         WHERE g.organization_id = current_organization() AND g.import_id = %(import_id)s AND g.state = 'bad'
           AND NOT EXISTS (

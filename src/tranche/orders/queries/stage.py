@@ -92,16 +92,19 @@ def insert_orders(conn: Connection, *, batch_id: int) -> int:
 
 def update_orders(conn: Connection, *, batch_id: int) -> int:
     """Open orders that are taken anew: they belong to this batch from now on, their lines are replaced."""
+    conn.execute("CREATE UNIQUE INDEX ON pg_temp.formed (number)")
     conn.execute(
         """
         WITH locked AS (
-            SELECT o.id, f.number FROM orders o JOIN pg_temp.formed f ON f.number = o.number AND f.state = 'update'
+            SELECT o.id, o.number FROM orders o
             WHERE o.organization_id = current_organization() AND o.status = 'open'
-            ORDER BY o.id FOR UPDATE OF o
+              AND o.number = ANY (ARRAY(SELECT number FROM pg_temp.formed WHERE state = 'update'))
+            ORDER BY o.id FOR UPDATE
         )
         UPDATE pg_temp.formed f SET order_id = l.id FROM locked l WHERE l.number = f.number
         """
     )
+    conn.execute("CREATE UNIQUE INDEX ON pg_temp.formed (order_id)")
     changed = conn.execute(
         """
         UPDATE orders o SET batch_id = %(batch_id)s, customer_id = f.customer_id, kind = f.kind,
@@ -109,13 +112,15 @@ def update_orders(conn: Connection, *, batch_id: int) -> int:
             notes = f.notes, updated_at = now()
         FROM pg_temp.formed f
         WHERE o.organization_id = current_organization() AND o.id = f.order_id AND f.state = 'update'
+          AND o.id = ANY (ARRAY(SELECT order_id FROM pg_temp.formed WHERE state = 'update'))
         """,
         {"batch_id": batch_id},
     ).rowcount
     conn.execute(
         """
-        DELETE FROM order_lines l USING pg_temp.formed f
-        WHERE l.organization_id = current_organization() AND l.order_id = f.order_id AND f.state = 'update'
+        DELETE FROM order_lines l
+        WHERE l.organization_id = current_organization()
+          AND l.order_id = ANY (ARRAY(SELECT order_id FROM pg_temp.formed WHERE state = 'update'))
         """
     )
     return changed

@@ -19,10 +19,10 @@ def note_takeovers(conn: Connection, *, batch_id: int) -> None:
         """
         WITH locked AS (
             SELECT o.id, o.batch_id FROM orders o
-            JOIN pg_temp.formed f ON f.number = o.number AND f.state = 'update'
             WHERE o.organization_id = current_organization() AND o.status = 'open'
+              AND o.number = ANY (ARRAY(SELECT number FROM pg_temp.formed WHERE state = 'update'))
               AND o.batch_id IS NOT NULL AND o.batch_id <> %(batch_id)s
-            ORDER BY o.id FOR UPDATE OF o
+            ORDER BY o.id FOR UPDATE
         )
         INSERT INTO order_takeovers (organization_id, order_id, from_batch_id, to_batch_id)
         SELECT current_organization(), id, batch_id, %(batch_id)s FROM locked

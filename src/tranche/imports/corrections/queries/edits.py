@@ -25,7 +25,7 @@ def write_cells(
             SELECT r.row_number, w.field, r.cells ->> w.field AS old_value, w.new_value
             FROM wanted w
             JOIN import_rows r ON r.organization_id = current_organization() AND r.import_id = %(id)s
-                AND r.row_number = w.row_number
+                AND r.row_number = ANY (%(rows)s) AND r.row_number = w.row_number
             WHERE r.cells ->> w.field IS DISTINCT FROM w.new_value
         ), logged AS (
             INSERT INTO import_edits
@@ -37,7 +37,8 @@ def write_cells(
             SELECT row_number, jsonb_object_agg(field, new_value) AS cells FROM changed GROUP BY row_number
         )
         UPDATE import_rows r SET cells = jsonb_strip_nulls(r.cells || news.cells) FROM news
-        WHERE r.organization_id = current_organization() AND r.import_id = %(id)s AND r.row_number = news.row_number
+        WHERE r.organization_id = current_organization() AND r.import_id = %(id)s
+          AND r.row_number = ANY (%(rows)s) AND r.row_number = news.row_number
         """,
         {
             "id": import_id,
@@ -57,7 +58,7 @@ def delete_readings(conn: Connection, *, import_id: int, rows: Sequence[int], co
         """
         DELETE FROM import_errors e USING unnest(%(rows)s::integer[], %(columns)s::text[]) AS c (row_number, name)
         WHERE e.organization_id = current_organization() AND e.import_id = %(id)s AND e.is_reading
-          AND e.row_number = c.row_number AND e.column_name = c.name
+          AND e.row_number = ANY (%(rows)s) AND e.row_number = c.row_number AND e.column_name = c.name
         """,
         {"id": import_id, "rows": list(rows), "columns": list(columns)},
     )

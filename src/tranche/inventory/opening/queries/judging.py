@@ -118,6 +118,7 @@ def want_items(conn: Connection, rules: Rules) -> None:
         """,
         rules.params(),
     )
+    conn.execute("ALTER TABLE pg_temp.wanted_items ADD PRIMARY KEY (row_number)")
 
 
 # Every way in which a row does not go together with the others or with what is there: code, header, condition, message.
@@ -147,8 +148,14 @@ def judge_meaning(conn: Connection, rules: Rules) -> None:
         INSERT INTO import_errors (organization_id, import_id, row_number, column_name, severity, code, message)
         SELECT current_organization(), %(import_id)s, t.row_number, v.header, 'error', v.code, v.message
         FROM together t
-        LEFT JOIN lots l ON l.organization_id = current_organization() AND l.number = t.lot_number
-        LEFT JOIN items i ON i.organization_id = current_organization() AND i.id = t.item_id
+        LEFT JOIN LATERAL (
+            SELECT id, item_id FROM lots
+            WHERE organization_id = current_organization() AND number = t.lot_number LIMIT 1
+        ) l ON true
+        LEFT JOIN LATERAL (
+            SELECT stock_tracking FROM items
+            WHERE organization_id = current_organization() AND id = t.item_id LIMIT 1
+        ) i ON true
         CROSS JOIN LATERAL (VALUES
             ('ambiguous_name', %(item_header)s, t.refusal IS NOT NULL,
                 format('Several items are named %%s; give the code', quote_literal(left(t.name, 60)))),
@@ -171,8 +178,10 @@ def judge_meaning(conn: Connection, rules: Rules) -> None:
 
 def decide(conn: Connection, rules: Rules) -> None:
     """What happens to each row; what is to be brought in gets the positions 1..n in the file's order."""
+    conn.execute("DROP TABLE IF EXISTS pg_temp.placed")
     conn.execute(
         """
+        CREATE TEMP TABLE placed ON COMMIT DROP AS
         WITH faulty AS (
             SELECT DISTINCT row_number FROM import_errors
             WHERE organization_id = current_organization() AND import_id = %(import_id)s AND severity = 'error'
@@ -197,13 +206,18 @@ def decide(conn: Connection, rules: Rules) -> None:
             LEFT JOIN stock_import_effects e ON e.organization_id = r.organization_id AND e.import_id = r.import_id
                 AND e.row_number = r.row_number
             WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s
-        ), placed AS (
-            SELECT d.*, CASE WHEN state = 'ready' THEN row_number() OVER (ORDER BY state <> 'ready', row_number) END
-                AS position
-            FROM decided d
         )
+        SELECT row_number, state, item_id,
+            CASE WHEN state = 'ready' THEN row_number() OVER (ORDER BY state <> 'ready', row_number) END AS position
+        FROM decided
+        """,
+        rules.params(),
+    )
+    conn.execute("ALTER TABLE pg_temp.placed ADD PRIMARY KEY (row_number)")
+    conn.execute(
+        """
         UPDATE stock_import_rows r SET state = p.state, item_id = p.item_id, position = p.position
-        FROM placed p
+        FROM pg_temp.placed p
         WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s
           AND r.row_number = p.row_number
         """,

@@ -44,6 +44,7 @@ def want_items(conn: Connection, *, import_id: int) -> None:
         """,
         {"import_id": import_id},
     )
+    conn.execute("ALTER TABLE pg_temp.wanted_items ADD PRIMARY KEY (row_number)")
 
 
 def keep_items(conn: Connection, *, import_id: int) -> None:

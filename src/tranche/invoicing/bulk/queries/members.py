@@ -110,8 +110,8 @@ def list_files(conn: Connection, *, hashes: Mapping[int, bytes]) -> dict[int, by
         """
         SELECT f.invoice_id, f.sha256
         FROM unnest(%(ids)s::bigint[], %(hashes)s::bytea[]) AS w (invoice_id, data_hash)
-        JOIN invoice_files f ON f.organization_id = current_organization() AND f.invoice_id = w.invoice_id
-            AND f.data_hash = w.data_hash
+        JOIN invoice_files f ON f.organization_id = current_organization() AND f.invoice_id = ANY (%(ids)s)
+            AND f.invoice_id = w.invoice_id AND f.data_hash = w.data_hash
         """,
         {"ids": list(hashes), "hashes": list(hashes.values())},
     ).fetchall()
@@ -159,7 +159,7 @@ def link_files(conn: Connection, *, operation_id: int, hashes: Mapping[tuple[int
         FROM unnest(%(positions)s::bigint[], %(ids)s::bigint[], %(hashes)s::bytea[])
             AS w (position, invoice_id, data_hash)
         WHERE m.organization_id = current_organization() AND m.operation_id = %(operation_id)s
-          AND m.position = w.position AND m.invoice_id = w.invoice_id
+          AND m.position = ANY (%(positions)s) AND m.position = w.position AND m.invoice_id = w.invoice_id
         """,
         {
             "operation_id": operation_id,
@@ -179,11 +179,19 @@ def list_printed(
         SELECT m.position, m.invoice_id, i.number, i.buyer_name AS customer, f.sha256, coalesce(f.pages, 0) AS pages,
             coalesce(s.status, 'pending') AS status, s.error
         FROM operation_invoices m
-        JOIN invoices i ON i.organization_id = m.organization_id AND i.id = m.invoice_id
-        LEFT JOIN invoice_files f ON f.organization_id = m.organization_id AND f.invoice_id = m.invoice_id
-            AND f.data_hash = m.data_hash
-        LEFT JOIN operation_items s ON s.organization_id = m.organization_id AND s.operation_id = m.operation_id
-            AND s.position = m.position AND s.stage = 'pdf'
+        CROSS JOIN LATERAL (
+            SELECT number, buyer_name FROM invoices
+            WHERE organization_id = m.organization_id AND id = m.invoice_id LIMIT 1
+        ) i
+        LEFT JOIN LATERAL (
+            SELECT sha256, pages FROM invoice_files
+            WHERE organization_id = m.organization_id AND invoice_id = m.invoice_id AND data_hash = m.data_hash LIMIT 1
+        ) f ON true
+        LEFT JOIN LATERAL (
+            SELECT status, error FROM operation_items
+            WHERE organization_id = m.organization_id AND operation_id = m.operation_id AND position = m.position
+              AND stage = 'pdf' LIMIT 1
+        ) s ON true
         WHERE m.organization_id = current_organization() AND m.operation_id = %(operation_id)s
           AND (m.position, m.invoice_id) > (%(position)s, %(invoice_id)s)
         ORDER BY m.position, m.invoice_id LIMIT %(limit)s

@@ -35,7 +35,7 @@ def lease_items(
     rows = conn.execute(
         """
         WITH picked AS (
-            SELECT organization_id, operation_id, position, stage FROM operation_items
+            SELECT position FROM operation_items
             WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND stage = %(stage)s
               AND position BETWEEN %(low)s AND %(high)s AND position > %(after)s AND status = 'pending'
             ORDER BY position LIMIT %(limit)s FOR UPDATE SKIP LOCKED
@@ -43,9 +43,8 @@ def lease_items(
         UPDATE operation_items i SET status = 'processing', lease_by = %(worker_id)s,
             lease_until = clock_timestamp() + make_interval(secs => %(seconds)s), attempts = i.attempts + 1,
             updated_at = now()
-        FROM picked p
-        WHERE i.organization_id = p.organization_id AND i.operation_id = p.operation_id
-          AND i.position = p.position AND i.stage = p.stage
+        WHERE i.organization_id = current_organization() AND i.operation_id = %(operation_id)s AND i.stage = %(stage)s
+          AND i.position = ANY (ARRAY(SELECT position FROM picked))
         RETURNING i.position, i.reference, i.label, i.attempts
         """,
         {
@@ -75,8 +74,8 @@ def record_outcomes(
         FROM unnest(%(positions)s::bigint[], %(statuses)s::text[], %(codes)s::text[], %(errors)s::text[],
             %(results)s::text[], %(untouched)s::integer[]) AS r (position, status, error_code, error, result, untouched)
         WHERE i.organization_id = current_organization() AND i.operation_id = %(operation_id)s
-          AND i.stage = %(stage)s AND i.position = r.position AND i.status = 'processing'
-          AND i.lease_by = %(worker_id)s
+          AND i.stage = %(stage)s AND i.position = ANY (%(positions)s) AND i.position = r.position
+          AND i.status = 'processing' AND i.lease_by = %(worker_id)s
         RETURNING i.position
         """,
         {
