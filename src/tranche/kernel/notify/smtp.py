@@ -17,6 +17,7 @@ import uvloop
 
 from tranche.kernel.errors import Invalid, TrancheError
 from tranche.kernel.notify.addresses import Resolve, find_addresses, resolve_by_system
+from tranche.kernel.notify.dialogue import Client
 from tranche.kernel.notify.domain import Outcome, again, in_doubt, refused, sent
 from tranche.kernel.notify.mail import Mail, Sender, compose
 
@@ -25,7 +26,7 @@ SEND_SECONDS: Final = 20.0
 _CONNECT_SECONDS: Final = 10.0
 _ACCEPTED: Final = range(200, 300)  # RFC 5321, 4.2.1: the first digit decides
 _PERMANENT: Final = range(500, 600)
-_DONE, _GO_ON, _AWAY = 250, 354, 421
+_AWAY: Final = 421
 _LONGEST: Final = 300
 _DOUBT: Final = "It had the whole mail by then, so that it may have arrived."
 _EXAMPLE: Final = "smtp://user:password@mail.example.com:587?tls=starttls"
@@ -79,45 +80,6 @@ def read_server(url: str, *, password_file: Path | None = None) -> SmtpServer:
     return SmtpServer(host=host, port=port or _port(tls), tls=tls, user=user, password=password)
 
 
-class _Client(aiosmtplib.SMTP):
-    """One connection. Lines of its mails end by CR LF already: looking for other ends is what takes longest."""
-
-    has_content = False
-
-    async def hand_over(self, *, sender: str, address: str, content: bytes) -> str:
-        """Give the server one mail; returns its answer. `has_content` says whether it has been given the content.
-
-        Raises:
-            SMTPException: the server or the connection refused; after its answer, the connection is ready for another.
-            ValueError: an address has no form in the dialogue.
-        """
-        self.has_content = False
-        await self._ehlo_or_helo_if_needed()
-        encoding = "ascii" if address.isascii() else "utf-8"
-        if encoding == "utf-8" and not self.supports_extension("smtputf8"):
-            raise aiosmtplib.SMTPNotSupported("SMTPUTF8 is not supported by this server")
-        options = [f"SIZE={len(content)}"] if self.supports_extension("size") else []
-        try:
-            await self.mail(sender, options=options if address.isascii() else [*options, "SMTPUTF8"], encoding=encoding)
-            await self.rcpt(address, encoding=encoding)
-            return await self._give(content)
-        except aiosmtplib.SMTPResponseException:
-            with contextlib.suppress(aiosmtplib.SMTPException):
-                await self.rset()
-            raise
-
-    async def _give(self, content: bytes) -> str:
-        ready = await self.execute_command(b"DATA")
-        if ready.code != _GO_ON or self.protocol is None:
-            raise aiosmtplib.SMTPDataError(ready.code, ready.message)
-        self.has_content = True
-        self.protocol.write(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")  # RFC 5321, 4.5.2
-        answer = await self.protocol.read_response(timeout=self.timeout)
-        if answer.code != _DONE:
-            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
-        return answer.message
-
-
 class Smtp:
     """A Mailer by SMTP, with an event loop of its own; use it from one thread."""
 
@@ -135,7 +97,7 @@ class Smtp:
         self._seconds = seconds
         self._resolve = resolve
         self._runner: asyncio.Runner | None = None
-        self._idle: list[_Client] = []
+        self._idle: list[Client] = []
 
     def send(self, mail: Mail) -> Outcome:
         """See Mailer."""
@@ -199,7 +161,7 @@ class Smtp:
             client.close()  # nobody knows where in the dialogue the two are
         return outcome
 
-    async def _hand_over(self, client: _Client, mail: Mail, content: bytes) -> Outcome:
+    async def _hand_over(self, client: Client, mail: Mail, content: bytes) -> Outcome:
         try:
             async with asyncio.timeout(self._seconds):
                 await self._connect(client)
@@ -227,7 +189,7 @@ class Smtp:
         self._idle.append(client)
         return sent("")
 
-    async def _connect(self, client: _Client) -> None:
+    async def _connect(self, client: Client) -> None:
         if not client.is_connected:
             await client.connect(sock=await asyncio.to_thread(self._open))
 
@@ -238,9 +200,9 @@ class Smtp:
             return again(error.error_code, error.message)
         return _fault(error)
 
-    def _client(self) -> _Client:
+    def _client(self) -> Client:
         server = self._server
-        return _Client(
+        return Client(
             hostname=server.host,
             username=server.user,
             password=server.password,

@@ -105,6 +105,7 @@ def update_orders(conn: Connection, *, batch_id: int) -> int:
         """
     )
     conn.execute("CREATE UNIQUE INDEX ON pg_temp.formed (order_id)")
+    conn.execute("ANALYZE pg_temp.formed")
     changed = conn.execute(
         """
         UPDATE orders o SET batch_id = %(batch_id)s, customer_id = f.customer_id, kind = f.kind,
