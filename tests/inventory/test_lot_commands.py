@@ -63,4 +63,7 @@ def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tm
     assert [(row["Lot"], row["Quantity"]) for row in expiring.table] == [("L-1", "5")]
     dry = shell("stock", "import", str(file), "--branch", branch, "--dry-run", "--skip-existing", "--json")
     assert (dry.json["dryRun"], dry.json["skipped"]) == (True, 1)
-    assert "x-branch-id" in shell("stock", "import", str(file)).err
+    lost = shell("stock", "import", str(file))
+    assert lost.code == ExitCode.FAILURE
+    assert f"such as {branch} (" in lost.err
+    assert "--branch" in lost.err

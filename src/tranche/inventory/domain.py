@@ -1,5 +1,6 @@
 """What stock consists of, and the refusals about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -134,10 +135,11 @@ class NoBranch(Invalid):
 
     code = "no_branch"
 
-    def __init__(self) -> None:
-        detail = "is missing: name the branch in which the stock is"
+    def __init__(self, branches: Sequence[str]) -> None:
+        """`branches` are some of those that there are, such as "1 (Main)"."""
+        detail = f"is missing: name the branch in which the stock is, such as {' or '.join(branches)}"
         super().__init__(
-            f"x-branch-id {detail}, or use an API key of a branch.",
+            f"x-branch-id {detail}. A command takes it by --branch; an API key of a branch brings its own.",
             errors=[FieldError("x-branch-id", detail, "required")],
         )
 

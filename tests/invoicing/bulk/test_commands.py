@@ -25,6 +25,8 @@ def test_invoices_of_a_run_are_looked_at_and_sent(live: Live, shell: Shell) -> N
         conn.execute("UPDATE customers SET email = NULL WHERE id = 3")
     ahead = shell("send", "--run", run, "--dry-run", "--json")
     assert (ahead.json["reachable"], ahead.json["total"]) == (2, 3)
+    refused = shell("send", "--run", run, "--no-pdf")
+    assert (refused.code, "Nothing was sent" in refused.err) == (1, True)
     assert live.client.get("/api/messages").json()["data"] == []
     ran = shell("send", "--run", run, "--no-pdf", "--yes")
     assert ran.code == 3, ran.err

@@ -28,7 +28,7 @@ def bring_in_stock(
         NoBranch
         Invalid: stock that is there cannot be updated by a file.
     """
-    branch_id = branch_of(ctx)
+    branch_id = branch_of(conn, ctx)
     if wanted.on_duplicate is OnDuplicate.UPDATE:
         detail = "must be error or skip: stock that is there is corrected by adjustments"
         raise Invalid(f"onDuplicate {detail}.", errors=[FieldError("onDuplicate", detail)])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID, uuid4
 
 from tranche.inventory.domain import Kind, LotNotInBranch, NoBranch, NotEnough, OtherItem
@@ -15,6 +16,9 @@ from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import FieldError
+from tranche.kernel.identity.service import list_branches
+
+_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,7 @@ def move(
     Raises:
         NoBranch, LotNotInBranch, OtherItem, LotInactive, LotHeld, NotEnough
     """
-    branch_id = branch_of(ctx)
+    branch_id = branch_of(conn, ctx)
     ids, made = _resolve(conn, ctx, item_id=item_id, legs=legs)
     held = moving.read_lots(conn, lot_ids=list(ids.values()), branch_id=branch_id)
     book = Book(held, made=made)
@@ -100,14 +104,15 @@ def move(
     ]
 
 
-def branch_of(ctx: Context) -> int:
+def branch_of(conn: Connection, ctx: Context) -> int:
     """The branch in which stock changes.
 
     Raises:
-        NoBranch
+        NoBranch: it names some.
     """
     if ctx.branch_id is None:
-        raise NoBranch
+        branches, _ = list_branches(conn, limit=_NAMED, offset=0)
+        raise NoBranch([f"{branch.id} ({branch.name})" for branch in branches])
     return ctx.branch_id
 
 

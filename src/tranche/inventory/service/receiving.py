@@ -48,7 +48,7 @@ def receive(conn: Connection, ctx: Context, *, item_id: int, receipt: Receipt) -
         Invalid: a field cannot be taken, the lot is inactive or another item's, or the item needs a number.
         UnknownItem, NoBranch
     """
-    branch_id = branch_of(ctx)
+    branch_id = branch_of(conn, ctx)
     faults = Faults()
     quantity = faults.quantity("/quantity", receipt.quantity)
     given = Values(
@@ -103,7 +103,7 @@ def adjust(
         Invalid: both or neither are given, or less than nothing would be left (NotEnough).
         LotNotInBranch, NoBranch
     """
-    branch_id = branch_of(ctx)
+    branch_id = branch_of(conn, ctx)
     faults = Faults()
     if (change is None) == (counted is None):
         faults.add("/quantity", "or countedQuantity must be given, and not both", "required")
@@ -146,7 +146,7 @@ def send(
         Invalid: a field cannot be taken, the branches are the same, or there is less than is wanted (NotEnough).
         LotNotInBranch, UnknownBranch, NoBranch
     """
-    branch_id = branch_of(ctx)
+    branch_id = branch_of(conn, ctx)
     faults = Faults()
     faults.quantity("/quantity", quantity)
     if to_branch_id == branch_id:

@@ -14,7 +14,7 @@ from tranche.kernel.client.events import follow_operation, is_over
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.output import clean, messages, say
 
-_PHASES: Final[Mapping[str, str]] = {
+PHASES: Final[Mapping[str, str]] = {
     "stage": "Reading the file",
     "judge": "Checking every row",
     "prepare": "Preparing",
@@ -24,6 +24,11 @@ _PHASES: Final[Mapping[str, str]] = {
     "undo": "Taking back",
     "apply": "Taking over the changes",
     "rejudge": "Checking again",
+    "draw": "Issuing invoices, with their stock",
+    "invoice": "Issuing invoices",
+    "pdf": "Printing",
+    "send": "Sending",
+    "bundle": "Gathering the files",
     "read": "Reading the source",
     "check": "Checking the sums",
     "index": "Indexing",
@@ -142,7 +147,7 @@ def _name(state: Json, *, is_past: bool = False) -> Text:
     if state["isStalled"] and not is_past:
         return Text("No worker is at it", style="yellow")
     name = str(state["phase"]["name"])
-    return Text(_PHASES.get(name) or clean(name).replace("_", " ").capitalize())
+    return Text(PHASES.get(name) or clean(name).replace("_", " ").capitalize())
 
 
 def _amount(state: Json) -> Text:
@@ -157,8 +162,9 @@ def _done(state: Json) -> Text:
 
 
 def _whole(state: Json) -> Text:
-    """What a phase that is over had to do; its own last state may have been missed."""
-    return Text(f"{state['phase']['total'] or state['phase']['done']:,} {clean(state['phase']['unit'])}")
+    """What a phase that is over had to do; its own last state may have been missed, and then nothing is said."""
+    count = state["phase"]["total"] or state["phase"]["done"]
+    return Text(f"{count:,} {clean(state['phase']['unit'])}" if count else "")
 
 
 def _failures(state: Json) -> Text:

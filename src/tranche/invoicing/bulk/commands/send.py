@@ -50,6 +50,7 @@ def send(
         if not ahead["isReal"]:
             say("The messages go to the local outbox folder; nothing leaves that machine.")
         if not yes and not ask(f"Send {ahead['reachable']:,} of {ahead['total']:,} invoices by {method}?"):
+            say("Nothing was sent. (--yes sends without asking.)")
             raise typer.Exit(ExitCode.FAILURE)
         code = finish(client, client.post("/api/batch-operations/communications", body=body), wait=wait, json=json)
     raise typer.Exit(code)
