@@ -1,6 +1,9 @@
 """`tranche pdfs` and `tranche send` against a live house."""
 
+from io import StringIO
 from pathlib import Path
+
+import pytest
 
 from tests.contracts.document_3 import issue, seed
 from tests.live import Live
@@ -17,7 +20,7 @@ def test_pdfs_are_printed_and_saved(live: Live, shell: Shell, tmp_path: Path) ->
     assert names == {"invoices.pdf", "invoices.zip", "manifest.csv"}
 
 
-def test_invoices_of_a_run_are_looked_at_and_sent(live: Live, shell: Shell) -> None:
+def test_invoices_of_a_run_are_looked_at_and_sent(live: Live, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     seed(live)
     issue(live)
     run = str(live.client.get("/api/batch-operations").json()["data"][0]["id"])
@@ -25,6 +28,7 @@ def test_invoices_of_a_run_are_looked_at_and_sent(live: Live, shell: Shell) -> N
         conn.execute("UPDATE customers SET email = NULL WHERE id = 3")
     ahead = shell("send", "--run", run, "--dry-run", "--json")
     assert (ahead.json["reachable"], ahead.json["total"]) == (2, 3)
+    monkeypatch.setattr("sys.stdin", StringIO("n\n"))
     refused = shell("send", "--run", run, "--no-pdf")
     assert (refused.code, "Nothing was sent" in refused.err) == (1, True)
     assert live.client.get("/api/messages").json()["data"] == []
