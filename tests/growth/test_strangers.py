@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import httpx
+import pytest
 
 from tests.growth.toil import Toil, toiling
 from tests.live import Live
@@ -11,7 +12,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 
 COUNT: Final = 1_000
-PRINTED: Final = 60
+PRINTED: Final = 30
 MOST: Final = 20 * COUNT  # rows of one node of one statement; the square would be a million
 
 
@@ -67,7 +68,7 @@ class Clerk:
         self._wait(self._post(f"/api/batch-operations/{what}", body)["id"])
 
     def _wait(self, operation_id: int) -> dict[str, Any]:
-        ended = self._live.wait(int(operation_id), client=self._client)
+        ended = self._live.wait(int(operation_id), client=self._client, seconds=180)
         assert ended["status"] == "completed", ended
         return ended
 
@@ -79,6 +80,7 @@ class Clerk:
         return [row["id"] for row in rows]
 
 
+@pytest.mark.timeout(400)
 def test_no_statement_touches_the_square_of_what_it_works(live: Live, owner: Connection) -> None:
     Clerk(live, live.context, live.client).work()
     owner.execute("ANALYZE")
