@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from tests.chaos.waiting import eventually
 _KEPT = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _TAIL = 4_000
 _MOST_DEATHS = 60
+_SOON = 60.0
 _ROOT = Path(__file__).resolve().parents[2]
 TRANCHE = (sys.executable, "-c", "from tranche.cli import main; main()")
 
@@ -188,11 +191,13 @@ class Supervisor:
             return [process for process in self._kept if process.lives]
 
     def _watch(self) -> None:
-        while not self._over.wait(0.05) and len(self.deaths) < _MOST_DEATHS:
+        times: deque[float] = deque(maxlen=_MOST_DEATHS)
+        while not self._over.wait(0.05) and not _is_hopeless(times):
             with self._lock:
                 for place, process in enumerate(self._kept):
                     if process.code is not None:
                         self.deaths.append(process.code)
+                        times.append(time.monotonic())
                         self._kept[place] = self._start()
 
     @contextlib.contextmanager
@@ -205,3 +210,8 @@ class Supervisor:
             self._over.set()
             self._thread.join(30)
             assert not self._thread.is_alive()
+
+
+def _is_hopeless(times: Sequence[float]) -> bool:
+    """Whether so many ended so soon one after another that starting one more is no use."""
+    return len(times) == _MOST_DEATHS and times[-1] - times[0] < _SOON
