@@ -1,7 +1,7 @@
 """Reads the plans of a query function's statements, as the role and under the walls that it really runs with."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from tranche.kernel.db.pool import Connection
@@ -17,8 +17,7 @@ class Explaining:
     def execute(self, statement: str, params: Any = None, *, prepare: bool | None = None) -> Any:
         del prepare
         (row,) = self._conn.execute(f"EXPLAIN (FORMAT JSON) {statement}", params).fetchall()
-        plan = row["QUERY PLAN"]
-        self.nodes += _walk((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+        self.nodes += nodes_of(row)
         return self._conn.execute(statement, params)
 
     def scans(self, table: str) -> set[str]:
@@ -35,6 +34,12 @@ def explain(conn: Connection, ask: Callable[[Connection], object]) -> Explaining
     explaining = Explaining(conn)
     ask(cast("Connection", explaining))
     return explaining
+
+
+def nodes_of(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of the plan in the answer to EXPLAIN (FORMAT JSON)."""
+    plan = row["QUERY PLAN"]
+    return _walk((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
 
 
 def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

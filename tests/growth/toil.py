@@ -5,7 +5,6 @@ organization or an operation that is new, or of a temporary table that was fille
 needed to see it.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +14,8 @@ from typing import Any, Final
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
+
+from tests.plans import nodes_of
 
 _PLANNED: Final = re.compile(r"\s*(WITH|SELECT|UPDATE|INSERT|DELETE|CREATE\s+TEMP\s+TABLE\s+\w+\s+ON COMMIT DROP AS)\b")
 _REMOVED: Final = ("Rows Removed by Join Filter", "Rows Removed by Filter", "Rows Removed by Index Recheck")
@@ -45,8 +46,7 @@ def toiling() -> Iterator[list[Toil]]:
             execute(conn, "SAVEPOINT toil")
             with suppress(psycopg.DatabaseError):  # a statement that is refused is refused once more below
                 row = execute(conn, f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}", params).fetchone()
-                plan = next(iter(row.values()))
-                found.append(max(_walk((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"], text)))
+                found.append(max(_toil(node, text) for node in nodes_of(row)))
             execute(conn, "ROLLBACK TO SAVEPOINT toil")
             execute(conn, "RELEASE SAVEPOINT toil")
         return execute(conn, query, params, **more)
@@ -56,8 +56,7 @@ def toiling() -> Iterator[list[Toil]]:
         yield found
 
 
-def _walk(node: dict[str, Any], statement: str) -> Iterator[Toil]:
+def _toil(node: dict[str, Any], statement: str) -> Toil:
     rows = node.get("Actual Loops", 0) * sum(node.get(name, 0) for name in ("Actual Rows", *_REMOVED))
-    yield Toil(int(rows), f"{node['Node Type']} {node.get('Relation Name') or node.get('CTE Name', '')}", statement)
-    for child in node.get("Plans", []):
-        yield from _walk(child, statement)
+    name = f"{node['Node Type']} {node.get('Relation Name') or node.get('CTE Name', '')}"
+    return Toil(int(rows), name, statement)

@@ -65,5 +65,6 @@ def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tm
     assert (dry.json["dryRun"], dry.json["skipped"]) == (True, 1)
     lost = shell("stock", "import", str(file))
     assert lost.code == ExitCode.USAGE
+    assert "x-branch-id" in lost.err
     assert f"such as {branch} (" in lost.err
     assert "--branch" in lost.err

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tranche.imports import judging_queries
+from tranche.inventory.queries.placing import place_rows
 from tranche.kernel.db.pool import Connection, Row
 
 
@@ -157,16 +158,7 @@ def decide(conn: Connection, rules: Rules) -> None:
         """,
         rules.params(),
     )
-    conn.execute("ALTER TABLE pg_temp.placed ADD PRIMARY KEY (row_number)")
-    conn.execute(
-        """
-        UPDATE item_import_rows r SET state = p.state, item_id = p.item_id, position = p.position
-        FROM pg_temp.placed p
-        WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s
-          AND r.row_number = p.row_number
-        """,
-        rules.params(),
-    )
+    place_rows(conn, table="item_import_rows", import_id=rules.import_id)
 
 
 def judge_existing(conn: Connection, rules: Rules) -> None:

@@ -30,7 +30,6 @@ def close_chunk(conn: Connection) -> None:
 
 def lock(conn: Connection) -> None:
     """Lock the orders, then the invoices of `closing`, into temp table `held_invoices(id, order_id, kind, status)`."""
-    conn.execute("ANALYZE pg_temp.closing")
     conn.execute(
         """
         SELECT FROM orders o
