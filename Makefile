@@ -14,7 +14,7 @@ SECONDS ?= 900
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors browser pooler test chaos soak fuzz office client audit bench peers pins clean
+.PHONY: help demo check format lint types floors browser pooler test chaos soak fuzz pictures office client audit bench peers pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
@@ -23,6 +23,7 @@ help:
 	@echo "make chaos   the tests that kill processes, long"
 	@echo "make soak    all kinds of work at once under random kills, a quarter of an hour (SECONDS=60)"
 	@echo "make fuzz    the whole OpenAPI description asked at length; an hour (ARGS=\"-k invoices\" for a part)"
+	@echo "make pictures what the tests see of pages and invoices, into build/pictures, to be looked at"
 	@echo "make office  our exports as LibreOffice opens them, where it is installed"
 	@echo "make bench   everything that has a speed, beside its peers and limits (ARGS=\"invoices lots\"); an hour, not for CI"
 	@echo "make peers   install what we are measured beside"
@@ -73,6 +74,9 @@ chaos: $(STAMP)
 
 fuzz: $(STAMP)
 	TRANCHE_FUZZ=long $(BIN)/pytest --timeout 7200 tests/fuzz $(ARGS)
+
+pictures: $(STAMP) browser
+	TRANCHE_PICTURES=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal tests/browser tests/invoicing/printing $(ARGS)
 
 office: $(STAMP)
 	$(BIN)/pytest tests/orders/office.py $(ARGS)

@@ -13,9 +13,11 @@ from tranche.kernel.context import Context, Role
 from tranche.kernel.web.visitors import SESSION_COOKIE
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PICTURES: Final = Path(os.environ.get("TRANCHE_PICTURES", ROOT / "build/pictures"))
+PICTURES: Final = ROOT / "build/pictures"
+IS_PICTURED: Final = bool(os.environ.get("TRANCHE_PICTURES"))
 AXE: Final = ROOT / "web/node_modules/axe-core/axe.min.js"
 WIDE: Final = {"width": 1360, "height": 860}
+_COLOURS: Final = ["color-contrast", "link-in-text-block"]
 _TALLEST: Final = 4_000
 PHONE: Final = {"width": 390, "height": 844}
 
@@ -31,7 +33,6 @@ class Tab:
     def __init__(self, page: Page, base: str) -> None:
         self.page = page
         self.base = base
-        self.folder = PICTURES
         self.faults: list[str] = []
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
@@ -57,19 +58,20 @@ class Tab:
         return self.page.get_by_role("heading", name=text)
 
     def assert_accessible(self) -> None:
-        """Nothing for axe to complain about, in light and in dark."""
-        for scheme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            self.page.evaluate(AXE.read_text())
+        """Nothing for axe to complain about; in the dark, which changes nothing else, of the colours."""
+        self.page.evaluate(AXE.read_text())
+        for scheme, rules in (("light", {}), ("dark", {"runOnly": _COLOURS})):
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # two words
             found = self.page.evaluate(
-                "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+                "async (rules) => (await axe.run(document, {resultTypes: ['violations'], ...rules})).violations", rules
             )
             assert not found, "\n".join([f"{self.page.url}, {scheme}", *(_told(one) for one in found)])
         self.page.emulate_media(color_scheme="light")
 
     def picture(self, name: str) -> None:
-        """Wide in light and dark, and a phone, into build/pictures."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
+        """Wide in light and dark, and a phone, into build/pictures; by `make pictures` alone, for people to look at."""
+        if not IS_PICTURED:
+            return
         for kind, scheme, size in (("wide", "light", WIDE), ("wide", "dark", WIDE), ("phone", "light", PHONE)):
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # two words
             self.page.set_viewport_size(size)  # type: ignore[arg-type]  # a width and a height
@@ -78,6 +80,11 @@ class Tab:
             self.page.screenshot(path=PICTURES / f"{name}-{kind}-{scheme}.png")
         self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # as above
         self.page.emulate_media(color_scheme="light")
+
+    def snap(self, name: str) -> None:
+        """What the window shows as it is, likewise."""
+        if IS_PICTURED:
+            self.page.screenshot(path=PICTURES / f"{name}.png")
 
     def close(self) -> None:
         """Close the tab with its cookies."""

@@ -120,7 +120,7 @@ def test_on_a_phone_the_menu_opens_and_faults_are_pages(open_browser: Callable[.
     tab.click("Menu")
     expect(tab.page.get_by_role("navigation", name="Main")).to_be_visible()
     tab.assert_accessible()
-    tab.page.screenshot(path=tab.folder / "menu-phone-light.png")
+    tab.snap("menu-phone-light")
     for path, heading in (("/settings/users", "This is not open to you"), ("/nowhere", "There is nothing here")):
         tab.go(path)
         expect(tab.heading(heading)).to_be_visible()

@@ -10,7 +10,7 @@ import pikepdf
 import pypdf
 import pytest
 
-from tests.browser.tabs import PICTURES
+from tests.browser.tabs import IS_PICTURED, PICTURES
 from tests.invoicing.printing.conftest import Judge
 from tests.invoicing.printing.documents import make_document
 from tests.invoicing.printing.oddities import ODDITIES
@@ -30,7 +30,9 @@ def _words(pdf: bytes) -> str:
 
 
 def _picture(printer: Printer, document: InvoiceDocument, name: str) -> None:
-    """To be looked at."""
+    """By `make pictures` alone, to be looked at."""
+    if not IS_PICTURED:
+        return
     job = prepare(document, Design(footer="Mondlicht Goldschmiede GmbH, Köln")).job
     PICTURES.mkdir(parents=True, exist_ok=True)
     (Path(PICTURES) / f"invoice-{name}.png").write_bytes(printer.print(Job(page=job.page, ppi=_FINE)))
