@@ -1,6 +1,6 @@
 """The work of an organization that statistics know nothing of costs what its rows are, not their square."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import pytest
@@ -14,7 +14,8 @@ MOST: Final = 20 * COUNT  # rows of one node of one statement; the square would 
 
 
 @pytest.mark.timeout(400)
-def test_no_statement_touches_the_square_of_what_it_works(live: Live, owner: Connection) -> None:
+def test_no_statement_touches_the_square_of_what_it_works(open_live: Callable[..., Live], owner: Connection) -> None:
+    live = open_live(chunk_seconds=5.0, slice_seconds=10.0)
     _work(Clerk(live, live.context, live.client))
     owner.execute("ANALYZE")
     stranger = Clerk(live, *live.join())

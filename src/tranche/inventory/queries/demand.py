@@ -75,7 +75,7 @@ def create_wanted(conn: Connection) -> None:
     conn.execute(
         """
         CREATE TEMP TABLE stock_places ON COMMIT DROP AS
-        SELECT DISTINCT item_id, branch_id FROM pg_temp.stock_wanted
+        SELECT item_id, branch_id, sum(quantity) AS wanted FROM pg_temp.stock_wanted GROUP BY item_id, branch_id
         """
     )
     conn.execute("ALTER TABLE pg_temp.stock_places ADD PRIMARY KEY (item_id, branch_id)")
@@ -101,24 +101,27 @@ def lock_wanted(conn: Connection) -> None:
 def create_supply(conn: Connection) -> None:
     """What there is, in temp table `stock_supply`: each lot as a piece of its item's line from 0, first expiry first.
 
-    A statement of its own, after the locks: it sees what others had done before they let go.
+    Pieces that begin where no more is wanted are left out. A statement of its own, after the locks: it sees what others
+    had done before they let go.
     """
     conn.execute("DROP TABLE IF EXISTS pg_temp.stock_supply")
     conn.execute(
         f"""
         CREATE TEMP TABLE stock_supply ON COMMIT DROP AS
-        SELECT l.item_id, b.branch_id, l.id AS lot_id, sum(b.quantity) OVER given - b.quantity AS low,
-            sum(b.quantity) OVER given AS high
-        FROM lots l
-        CROSS JOIN {TODAY} t
-        CROSS JOIN LATERAL (
-            SELECT branch_id, quantity FROM lot_balances
-            WHERE organization_id = l.organization_id AND lot_id = l.id AND quantity > 0 OFFSET 0
-        ) b
-        JOIN pg_temp.stock_places w ON w.item_id = l.item_id AND w.branch_id = b.branch_id
-        WHERE l.organization_id = current_organization() AND {USABLE}
-          AND l.item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM pg_temp.stock_places))
-        WINDOW given AS (PARTITION BY l.item_id, b.branch_id ORDER BY l.expires_on NULLS LAST, l.id)
+        SELECT item_id, branch_id, lot_id, place, high FROM (
+            SELECT l.item_id, b.branch_id, l.id AS lot_id, w.wanted, row_number() OVER given AS place,
+                sum(b.quantity) OVER given - b.quantity AS low, sum(b.quantity) OVER given AS high
+            FROM lots l
+            CROSS JOIN {TODAY} t
+            CROSS JOIN LATERAL (
+                SELECT branch_id, quantity FROM lot_balances
+                WHERE organization_id = l.organization_id AND lot_id = l.id AND quantity > 0 OFFSET 0
+            ) b
+            JOIN pg_temp.stock_places w ON w.item_id = l.item_id AND w.branch_id = b.branch_id
+            WHERE l.organization_id = current_organization() AND {USABLE}
+              AND l.item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM pg_temp.stock_places))
+            WINDOW given AS (PARTITION BY l.item_id, b.branch_id ORDER BY l.expires_on NULLS LAST, l.id)
+        ) s WHERE low < wanted
         """
     )
     conn.execute("ANALYZE pg_temp.stock_supply")
@@ -167,20 +170,30 @@ def insert_shortages(conn: Connection, *, shortages: Iterable[Shortage]) -> None
 
 
 def allocate(conn: Connection) -> None:
-    """Lay the demand of positions that are not short on the same line as the supply: where pieces meet, lots give."""
+    """Lay the demand of positions that are not short on the same line as the supply, and cut it at the ends of both.
+
+    Each piece is asked for by the first demand and given by the first lot that ends there or later: one pass over the
+    line, however many lots an item has.
+    """
     conn.execute(
         """
         INSERT INTO pg_temp.stock_allocations (position, line, lot_id, branch_id, quantity)
-        SELECT d.position, d.line, s.lot_id, d.branch_id, least(d.high, s.high) - greatest(d.low, s.low)
+        SELECT p.asked[1], p.asked[2], p.given[2], p.branch_id, p.quantity
         FROM (
-            SELECT w.position, w.line, w.item_id, w.branch_id, sum(w.quantity) OVER asked - w.quantity AS low,
-                sum(w.quantity) OVER asked AS high
-            FROM pg_temp.stock_wanted w
-            WHERE NOT EXISTS (SELECT FROM pg_temp.stock_shortages f WHERE f.position = w.position)
-            WINDOW asked AS (PARTITION BY w.item_id, w.branch_id ORDER BY w.position, w.line)
-        ) AS d
-        JOIN pg_temp.stock_supply s ON s.item_id = d.item_id AND s.branch_id = d.branch_id
-            AND s.low < d.high AND d.low < s.high
+            SELECT e.branch_id, e.high - lag(e.high, 1, 0::numeric) OVER behind AS quantity,
+                min(e.asked) OVER ahead AS asked, min(e.given) OVER ahead AS given
+            FROM (
+                SELECT w.item_id, w.branch_id, ARRAY[w.position, w.line] AS asked, NULL::bigint[] AS given,
+                    sum(w.quantity) OVER (PARTITION BY w.item_id, w.branch_id ORDER BY w.position, w.line) AS high
+                FROM pg_temp.stock_wanted w
+                WHERE NOT EXISTS (SELECT FROM pg_temp.stock_shortages f WHERE f.position = w.position)
+                UNION ALL
+                SELECT s.item_id, s.branch_id, NULL, ARRAY[s.place, s.lot_id], s.high FROM pg_temp.stock_supply s
+            ) e
+            WINDOW behind AS (PARTITION BY e.item_id, e.branch_id ORDER BY e.high),
+                ahead AS (PARTITION BY e.item_id, e.branch_id ORDER BY e.high DESC)
+        ) p
+        WHERE p.quantity > 0 AND p.asked IS NOT NULL AND p.given IS NOT NULL
         """
     )
     conn.execute("ANALYZE pg_temp.stock_allocations")

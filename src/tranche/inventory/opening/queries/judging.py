@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tranche.imports import judging_queries
+from tranche.inventory.opening.queries.finding import lot_numbered
 from tranche.inventory.queries.placing import place_rows
 from tranche.kernel.db.pool import Connection, Row
 
@@ -150,8 +151,7 @@ def judge_meaning(conn: Connection, rules: Rules) -> None:
         SELECT current_organization(), %(import_id)s, t.row_number, v.header, 'error', v.code, v.message
         FROM together t
         LEFT JOIN LATERAL (
-            SELECT id, item_id FROM lots
-            WHERE organization_id = current_organization() AND number = t.lot_number LIMIT 1
+            {lot_numbered("t.lot_number")}
         ) l ON true
         LEFT JOIN LATERAL (
             SELECT stock_tracking FROM items
@@ -181,16 +181,21 @@ def decide(conn: Connection, rules: Rules) -> None:
     """What happens to each row; what is to be brought in gets the positions 1..n in the file's order."""
     conn.execute("DROP TABLE IF EXISTS pg_temp.placed")
     conn.execute(
-        """
+        f"""
         CREATE TEMP TABLE placed ON COMMIT DROP AS
         WITH faulty AS (
             SELECT DISTINCT row_number FROM import_errors
             WHERE organization_id = current_organization() AND import_id = %(import_id)s AND severity = 'error'
         ), stocked AS (
             SELECT w.row_number FROM pg_temp.wanted_items w
-            JOIN lots l ON l.organization_id = current_organization() AND l.item_id = w.item_id
-                AND l.number IS NOT DISTINCT FROM w.lot_number
-            JOIN lot_balances b ON b.organization_id = l.organization_id AND b.lot_id = l.id
+            CROSS JOIN LATERAL (
+                SELECT f.id FROM ({lot_numbered("w.lot_number")}) f WHERE f.item_id = w.item_id
+                UNION ALL
+                SELECT l.id FROM lots l WHERE l.organization_id = current_organization() AND l.item_id = w.item_id
+                    AND l.number IS NULL AND w.lot_number IS NULL
+                LIMIT 1
+            ) l
+            JOIN lot_balances b ON b.organization_id = current_organization() AND b.lot_id = l.id
                 AND b.branch_id = %(branch_id)s
         ), decided AS (
             SELECT r.row_number, w.item_id, CASE

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from tranche.inventory.opening.queries.finding import lot_numbered
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.text import fold_sql
 
@@ -65,22 +66,25 @@ def turn_tracking(conn: Connection, *, import_id: int) -> list[int]:
     """
     rows = conn.execute(
         f"""
-        WITH wanted AS (
-            SELECT item_id, CASE WHEN bool_or(lot_number IS NOT NULL) THEN 'lots' ELSE 'plain' END AS tracking
+        WITH meant AS MATERIALIZED (
+            SELECT item_id, bool_or(lot_number IS NOT NULL) AS in_lots
             FROM stock_import_rows WHERE {_OURS} AND state = 'ready' AND item_id IS NOT NULL GROUP BY item_id
-        ), locked AS (
-            SELECT i.id, i.stock_tracking AS was, w.tracking FROM items i JOIN wanted w ON w.item_id = i.id
+        ), locked AS MATERIALIZED (
+            SELECT i.id, i.stock_tracking AS was, i.id IN (SELECT m.item_id FROM meant m WHERE m.in_lots) AS in_lots
+            FROM items i
             WHERE i.organization_id = current_organization() AND i.stock_tracking <> 'lots'
-              AND i.stock_tracking <> w.tracking
+              AND i.id = ANY (ARRAY(SELECT m.item_id FROM meant m))
             ORDER BY i.id FOR NO KEY UPDATE OF i
         )
-        UPDATE items i SET stock_tracking = l.tracking, updated_at = now() FROM locked l
-        WHERE i.organization_id = current_organization() AND i.id = l.id
-        RETURNING i.id, l.was
+        UPDATE items i SET updated_at = now(),
+            stock_tracking = CASE WHEN i.id IN (SELECT l.id FROM locked l WHERE l.in_lots) THEN 'lots' ELSE 'plain' END
+        WHERE i.organization_id = current_organization()
+          AND i.id = ANY (ARRAY(SELECT l.id FROM locked l WHERE l.in_lots OR l.was <> 'plain'))
+        RETURNING i.id, i.id IN (SELECT l.id FROM locked l WHERE l.was = 'plain') AS was_plain
         """,
         {"import_id": import_id},
     ).fetchall()
-    return sorted(row["id"] for row in rows if row["was"] == "plain")
+    return sorted(row["id"] for row in rows if row["was_plain"])
 
 
 def create_arriving(conn: Connection, *, import_id: int, low: int, high: int) -> int:
@@ -120,15 +124,20 @@ def insert_lots(conn: Connection, *, user_id: int | None) -> None:
     )
     conn.execute(
         """
-        WITH locked AS (
-            SELECT l.id, l.item_id, l.number FROM lots l
-            WHERE l.organization_id = current_organization()
-              AND l.item_id IN (SELECT a.item_id FROM pg_temp.arriving a)
-              AND (l.number IS NULL OR l.number IN (SELECT a.lot_number FROM pg_temp.arriving a))
-            ORDER BY l.id FOR NO KEY UPDATE OF l
+        SELECT l.id FROM lots l
+        WHERE l.organization_id = current_organization()
+          AND l.item_id IN (SELECT a.item_id FROM pg_temp.arriving a)
+          AND (l.number IS NULL OR l.number IN (SELECT a.lot_number FROM pg_temp.arriving a))
+        ORDER BY l.id FOR NO KEY UPDATE OF l
+        """
+    )
+    conn.execute(
+        f"""
+        UPDATE pg_temp.arriving a SET lot_id = coalesce(
+            (SELECT f.id FROM ({lot_numbered("a.lot_number")}) f WHERE f.item_id = a.item_id),
+            (SELECT l.id FROM lots l WHERE l.organization_id = current_organization() AND l.item_id = a.item_id
+                AND l.number IS NULL AND a.lot_number IS NULL)
         )
-        UPDATE pg_temp.arriving a SET lot_id = l.id FROM locked l
-        WHERE l.item_id = a.item_id AND l.number IS NOT DISTINCT FROM a.lot_number
         """
     )
 
