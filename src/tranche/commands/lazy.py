@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 import typer.main
 from typer.core import TyperCommand, TyperGroup
 
+from tranche.kernel.garbage import uncollected
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -42,6 +44,7 @@ class LazyGroup(TyperGroup):
 
 def load(name: str, entry: Entry) -> Any:  # noqa: ANN401  # as above
     """The real command, or group of commands, of an entry."""
-    command = typer.main.get_command(import_module(entry.module).app)
+    with uncollected():
+        command = typer.main.get_command(import_module(entry.module).app)
     command.name = name
     return command

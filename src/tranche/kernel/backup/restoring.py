@@ -2,10 +2,12 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from tranche.kernel.audit.anchors import NOTE, replace_anchor
 from tranche.kernel.audit.domain import Seal
@@ -19,6 +21,8 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.db.programs import Programs
 from tranche.kernel.doctor.queries.register import walk_files
 from tranche.kernel.storage.domain import Storage
+
+_LEAVE_SECONDS: Final = 3.0  # a session that its process has closed is still there for a moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +53,11 @@ def require_fitting(conn: Connection, manifest: Manifest, *, replace: bool) -> N
         raise Occupied(
             "The database is not empty. Name an empty one, or a new TRANCHE_HOME; --replace drops what is there."
         )
-    if queries.count_others(conn):
-        raise Occupied("Others are connected to the database. End its servers and workers first.")
+    ends = time.monotonic() + _LEAVE_SECONDS
+    while queries.count_others(conn):
+        if time.monotonic() > ends:
+            raise Occupied("Others are connected to the database. End its servers and workers first.")
+        time.sleep(0.1)
     require_can_make(conn, role=APP_ROLE)
 
 
