@@ -14,16 +14,17 @@ SECONDS ?= 900
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check format lint types floors browser pooler test chaos soak fuzz pictures office client audit bench peers pins clean
+.PHONY: help demo check ready format lint types floors browser pooler test chaos soak fuzz pictures office client audit bench peers pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
 	@echo "make check   the whole gate: format, lint, types, floors, tests"
+	@echo "make ready   all that check installs, and nothing else (make -j3 ready: side by side)"
 	@echo "make test    the tests alone (ARGS=\"tests/orders -k upload\")"
 	@echo "make chaos   the tests that kill processes, long"
 	@echo "make soak    all kinds of work at once under random kills, a quarter of an hour (SECONDS=60)"
 	@echo "make fuzz    the whole OpenAPI description asked at length; an hour (ARGS=\"-k invoices\" for a part)"
-	@echo "make pictures what the tests see of pages and invoices, into build/pictures, to be looked at"
+	@echo "make pictures  what the tests see of pages and invoices, into build/pictures, to be looked at"
 	@echo "make office  our exports as LibreOffice opens them, where it is installed"
 	@echo "make bench   everything that has a speed, beside its peers and limits (ARGS=\"invoices lots\"); an hour, not for CI"
 	@echo "make peers   install what we are measured beside"
@@ -36,6 +37,8 @@ demo: $(STAMP)
 	@$(BIN)/tranche demo $(ARGS)
 
 check: format lint types floors browser pooler test
+
+ready: $(STAMP) $(GENERATOR) $(AUDITOR)
 
 format: $(STAMP)
 	$(BIN)/ruff format --check .
