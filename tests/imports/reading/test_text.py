@@ -24,6 +24,29 @@ def test_decimal_commas_do_not_pass_for_delimiters(tmp_path: Path) -> None:
     assert read(path, fields=TEXTS).column("note") == ["1,5", "2,5", "1,2"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        (['A1, "b, c", d', 'A2, "x", "y ""z"""'], [("b, c", "d"), ("x", 'y "z"')]),
+        (['A1, "two', 'lines, and more", d'], [("two\nlines, and more", "d")]),
+        (['A1, "Ø" 3 cm, d', "A2, b, d"], [('"Ø" 3 cm', "d"), ("b", "d")]),
+        (['A1, "b, c', "A2, d, e"], [('"b', "c"), ("d", "e")]),
+        (['A1, 19", d', "A2, b, d"], [('19"', "d"), ("b", "d")]),
+        (['"A1","say, ""hi""",d', "A2, b, d"], [('say, "hi"', "d"), ("b", "d")]),
+    ],
+)
+def test_a_quotation_mark_behind_blanks_opens_a_cell_where_it_closes_one(
+    tmp_path: Path, lines: list[str], wanted: list[tuple[str, str]]
+) -> None:
+    path = write_text(tmp_path / "a.csv", "\n".join(["Order, Note, Place", *lines, ""]))
+    assert [(row["note"], row["place"]) for row in read(path, fields=TEXTS).rows] == wanted
+
+
+def test_a_cell_that_goes_on_behind_the_sample_does_not_change_how_it_is_read(tmp_path: Path) -> None:
+    text = "Order, Note, Place\n" + 198 * 'A1, "b, c", d\n' + 'A2, "e\n, f", g\n'
+    assert read(write_text(tmp_path / "a.csv", text), fields=TEXTS).column("note") == [*198 * ["b, c"], "e\n, f"]
+
+
 def test_the_line_that_names_the_delimiter_is_not_a_row(tmp_path: Path) -> None:
     path = write_text(tmp_path / "a.csv", "sep=|\nOrder|Note|Place\nA1|b, c; d|e\n")
     reading = read(path, fields=TEXTS)

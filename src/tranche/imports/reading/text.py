@@ -1,6 +1,7 @@
 """CSV files to columns of text: strict quotes, any of four delimiters, ragged rows kept."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -20,6 +21,7 @@ _CHUNK: Final = 20_000
 _BYTES_A_CELL: Final = 16
 _FOREIGN: Final = "[^\x00-\x7f]"
 _SHOWN: Final = 40
+_UNCLOSED: Final = "unexpected end"
 
 
 def load_text(path: Path, *, limits: Limits) -> Table:
@@ -31,10 +33,11 @@ def load_text(path: Path, *, limits: Limits) -> Table:
     """
     encoding = find_encoding(path)
     lines, said = _begin(path, encoding)
-    delimiter = said or _sniff(path, encoding)
+    sample = [line for _, line in zip(range(_SAMPLE_LINES), _lines(path, encoding), strict=False)]
+    delimiter = said or max(_DELIMITERS, key=lambda delimiter: _evenness(sample, delimiter))
     csv.field_size_limit(_CELL_CHARACTERS)
     columns = _Columns(limits)
-    for rows in _chunks(_records(lines, delimiter)):
+    for rows in _chunks(_records(lines, delimiter, skips=_skips_blanks(sample, delimiter))):
         columns.add(rows)
     if not columns.width:
         raise UnreadableFile("The file holds no rows.", code="empty_file")
@@ -83,24 +86,31 @@ def _lines(path: Path, encoding: str) -> Iterator[str]:
             yield line
 
 
-def _sniff(path: Path, encoding: str) -> str:
-    """The delimiter by which most of the first lines fall into equally many cells, more than one if possible."""
-    sample = [line for _, line in zip(range(_SAMPLE_LINES), _lines(path, encoding), strict=False)]
-    return max(_DELIMITERS, key=lambda delimiter: _evenness(sample, delimiter))
+def _skips_blanks(sample: Sequence[str], delimiter: str) -> bool:
+    """Whether a quotation mark after a delimiter and blanks opens a cell, as in `1, "Smith, John"`.
+
+    It is a plain character where the rows come out less even so, or cannot be read.
+    """
+    if not any(re.search(rf'(^|{re.escape(delimiter)}) +"', line) for line in sample):
+        return False
+    return _evenness(sample, delimiter, skips=True) >= max(_evenness(sample, delimiter), (0.0, 1))
 
 
-def _evenness(sample: Sequence[str], delimiter: str) -> tuple[float, int]:
+def _evenness(sample: Sequence[str], delimiter: str, *, skips: bool = False) -> tuple[float, int]:
+    """How many of the rows have the usual number of cells, and that number; nothing for a single column or a fault."""
     widths: list[int] = []
     try:
-        widths.extend(len(record) for record in csv.reader(sample, delimiter=delimiter) if record)
-    except csv.Error:
-        return (0.0, 0)
+        reader = csv.reader(sample, delimiter=delimiter, skipinitialspace=skips, strict=skips)
+        widths.extend(len(record) for record in reader if record)
+    except csv.Error as error:
+        if _UNCLOSED not in str(error) or len(sample) < _SAMPLE_LINES:  # else a cell goes on behind the sample
+            return (0.0, 0)
     usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
     return (widths.count(usual) / len(widths), usual) if usual > 1 else (0.0, 0)
 
 
-def _records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+def _records(lines: Iterator[str], delimiter: str, *, skips: bool) -> Iterator[list[str]]:
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=skips, strict=True)
     rows = begun = 0
     try:
         for record in reader:
@@ -112,7 +122,7 @@ def _records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
 
 def _sentence(detail: str, *, row: int, line: int) -> str:
     where = f"row {row} (line {line} of the file)"
-    if "unexpected end" in detail:
+    if _UNCLOSED in detail:
         return f"A quotation mark opened in {where} is never closed. Close or double it and upload the file again."
     if "expected after" in detail:
         return f"In {where} text follows a closing quotation mark. Double the quotation marks inside a cell."
