@@ -28,6 +28,7 @@ _BENCHES: Final[dict[str, list[list[str]]]] = {
     "PDFs": [["pdf.py"]],
     "snapshots": [["bill_stop.py"], ["bill_stop.py", "--rows", "5000000", "--parts", "read"]],
     "growth": [["growth.py"]],
+    "disk": [["disk.py"]],
 }
 _SECTION: Final = re.compile(
     r"<!-- the table(?: of (?P<name>[^>]*?))? begins -->\n(?P<text>.*?)<!-- the table", re.DOTALL
