@@ -1,7 +1,7 @@
 """What an order batch and an order are, and the refusals around them; pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -132,7 +132,7 @@ class BatchStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One order, without its lines."""
+    """One order, without its lines; `order_day` is the day that its date has in the organization's zone."""
 
     id: int
     batch_id: int | None
@@ -143,6 +143,7 @@ class Order:
     kind: str
     status: str
     order_date: datetime | None
+    order_day: date | None
     currency: str
     line_count: int
     total: Decimal

@@ -1,7 +1,7 @@
 """The wire contract of order batches (document 1) and orders, and how it is filled."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -105,7 +105,7 @@ class StatsOut(Out, frozen=True):
 
 
 class OrderOut(Out, frozen=True):
-    """One order; `orderId` is its number, as in the file."""
+    """One order; `orderId` is its number, as in the file, `orderDay` what `orderDate` is in the organization's zone."""
 
     id: int
     order_id: str
@@ -116,6 +116,7 @@ class OrderOut(Out, frozen=True):
     kind: str
     status: str
     order_date: datetime | None
+    order_day: date | None
     currency: str
     line_count: int
     total: Decimal
@@ -284,6 +285,7 @@ def _order_fields(order: Order) -> dict[str, Any]:
         "kind": order.kind,
         "status": order.status,
         "order_date": utc_or_none(order.order_date),
+        "order_day": order.order_day,
         "currency": order.currency,
         "line_count": order.line_count,
         "total": order.total,

@@ -1,10 +1,12 @@
 """Orders and uploads as answers to the search in the top bar: by the beginning of their number."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Final
 
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
+from tranche.kernel.identity.service import organization_zone
 from tranche.kernel.text import number_ranges, spellings
 from tranche.kernel.web.pages.filters import day, plural
 from tranche.kernel.web.pages.ports import Hit, Searcher
@@ -26,12 +28,13 @@ def find_uploads(conn: Connection, ctx: Context, /, *, text: str, limit: int) ->
     del ctx
     ranges = number_ranges(text)
     found = service.list_numbered_batches(conn, ranges=ranges, limit=limit) if ranges else []
+    zone = organization_zone(conn) if found else UTC
     return [
         Hit(
             kind="Upload",
             label=f"{batch.id} · {batch.file_name}",
             path=f"/uploads/{batch.id}",
-            detail=f"{plural(batch.total_orders, 'order')}, {day(batch.imported_at)}",
+            detail=f"{plural(batch.total_orders, 'order')}, {day(batch.imported_at.astimezone(zone).date())}",
         )
         for batch in found
     ]

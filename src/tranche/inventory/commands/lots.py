@@ -17,7 +17,7 @@ _COLUMNS: Final = (
     Column("Number", "batchNumber"),
     Column("Name", "batchName"),
     Column("Item", "itemName"),
-    Column("Expires", "expirationDate"),
+    Column("Expires", "expirationDate", Kind.DAY),
     Column("Quantity", "quantity", Kind.COUNT),
     Column("Active", "isActive"),
 )

@@ -25,7 +25,7 @@ _EXPIRING: Final = (
     Column("Item", "itemName"),
     Column("Branch", "branchName"),
     Column("Quantity", "quantity", Kind.COUNT),
-    Column("Expires", "expirationDate"),
+    Column("Expires", "expirationDate", Kind.DAY),
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Bring opening stock in; see what expires.")

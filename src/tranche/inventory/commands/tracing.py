@@ -11,7 +11,7 @@ from tranche.kernel.client.output import Column, Kind, say, say_page, show_json,
 _NODES: Final = (
     Column("Level", "level", Kind.NUMBER),
     Column("Lot", "batchNumber"),
-    Column("Expires", "expirationDate"),
+    Column("Expires", "expirationDate", Kind.DAY),
     Column("Quantity", "quantity", Kind.COUNT),
     Column("On hold", "isOnHold"),
 )

@@ -55,6 +55,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     COUNT = "count"
     MOMENT = "moment"
+    DAY = "day"  # sent as a moment that is midnight UTC, or as the day itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ def _pretty(value: object, kind: Kind) -> str:
         return f"{value:,}"
     if kind is Kind.MOMENT and isinstance(value, str):
         return _local(value)
+    if kind is Kind.DAY and isinstance(value, str):
+        return clean(value.removesuffix("T00:00:00.000Z"))
     return _plain(value)
 
 

@@ -29,7 +29,7 @@ ORDER_COLUMNS: Final = (
     Column("Kind", "kind"),
     Column("Status", "status"),
     Column("Customer", "customerName"),
-    Column("Date", "orderDate", Kind.MOMENT),
+    Column("Date", "orderDay", Kind.DAY),
     Column("Lines", "lineCount", Kind.COUNT),
     Column("Total", "total", Kind.COUNT),
     Column("Currency", "currency"),

@@ -55,9 +55,17 @@ def percent(value: Decimal | float | None) -> str:
     return "–" if value is None else f"{round(float(value), 2):g} %"
 
 
-def day(value: date | None) -> str:
-    """A date as 28 Nov 2026."""
-    return "–" if value is None else f"{value.day} {value:%b %Y}"
+def day(value: date | None, zone: str = "") -> str:
+    """A date as 28 Nov 2026; a moment as the day that it has in the zone.
+
+    Raises:
+        ValueError: a moment, and no zone: its day would be that of another place.
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = value.astimezone(ZoneInfo(zone))
+    return f"{value.day} {value:%b %Y}"
 
 
 def moment(value: datetime | None, zone: str) -> Markup:
