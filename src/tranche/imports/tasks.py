@@ -171,8 +171,8 @@ class JudgePhase:
             raise Fatal("The file has a header but no rows.", code="no_rows")
         if job.is_atomic and errors and not job.is_dry_run:
             raise Fatal(
-                f"Nothing was imported, because mode=atomic refuses all when one row is bad, and there are {errors} "
-                "errors. Correct them or import the valid rows.",
+                "Nothing was imported, because mode=atomic refuses all when one row is bad. Errors: "
+                f"{errors:,}. Correct them or import the valid rows.",
                 code="atomic_refused",
             )
 

@@ -213,7 +213,7 @@ def _show_preflight(seen: Json, *, json: bool) -> None:
         return
     show_table(_FINDING_COLUMNS, [{**found, "such": ", ".join(found["examples"])} for found in seen["findings"]])
     for total in seen["sums"]:
-        say(f"{total['orders']:,} orders are ready: {total['total']} {total['currency']}.")
+        say(f"Orders that are ready: {total['orders']:,}, together {total['total']} {total['currency']}.")
 
 
 def _leave(started: Json, *, json: bool) -> ExitCode:

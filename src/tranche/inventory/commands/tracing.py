@@ -61,7 +61,7 @@ def trace(number: _Lot, *, json: JsonOption = False) -> None:
     if data["consumers"]:
         show_table(_CONSUMERS, data["consumers"])
     totals = data["totals"]
-    say(f"{totals['quantity']} went to {totals['consumers']:,} consumers of {totals['customers']:,} customers.")
+    say(f"Went out: {totals['quantity']}. Orders and invoices: {totals['consumers']:,}, of customers: {totals['customers']:,}.")
 
 
 @trace_app.command("recall")
