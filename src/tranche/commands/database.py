@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tranche.kernel.db.embedded import EmbeddedPostgres
+from tranche.kernel.db.keeping import keeping
 from tranche.kernel.errors import Invalid
 from tranche.kernel.settings import Settings
 
@@ -57,5 +58,5 @@ def use_database(settings: Settings) -> Iterator[Addresses]:
     if settings.database_url or settings.owner_url:
         yield Addresses(app=settings.database_url, owner=settings.owner_url)
         return
-    with EmbeddedPostgres.start(settings.home, pg_bin=settings.pg_bin) as server:
+    with EmbeddedPostgres.start(settings.home, pg_bin=settings.pg_bin) as server, keeping(server):
         yield Addresses(app=server.app_url, owner=server.owner_url, version=server.version)
