@@ -198,6 +198,16 @@ def test_a_key_with_scopes_cannot_make_or_renew_a_wider_one(
     assert client.get("/api/me").status_code == 200
 
 
+def test_a_key_of_any_scope_asks_who_it_is_and_is_told_what_another_route_takes(
+    client: Client, database: Database, made: Bootstrapped
+) -> None:
+    narrow = bearer(issue(database, admin_of(made), scopes=("stock", "orders")).secret)
+    assert client.get("/api/me", headers=narrow).status_code == 200
+    refused = client.get("/api/organization", headers=narrow)
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope")
+    assert "made for orders, stock only; this takes one for settings" in refused.json()["detail"]
+
+
 _ADMIN_ONLY = [
     ("PUT", "/api/organization", {"data": {}}),
     ("POST", "/api/branches", {"data": {"name": "x"}}),
