@@ -85,7 +85,11 @@ def say(text: str) -> None:
 
 
 def ask(question: str) -> bool:
-    """Whether the person says yes, on stdin, to a question on stderr; the end of stdin is a no."""
+    """Whether the person says yes, on stdin, to a question on stderr; the end of stdin is a no.
+
+    What stdout has got so far stands before the question: it may be what is asked about.
+    """
+    sys.stdout.flush()
     messages().print(Text(f"{clean(question)} [y/N] "), end="", soft_wrap=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
