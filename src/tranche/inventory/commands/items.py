@@ -11,7 +11,18 @@ from tranche.imports.sending import MappingOption, read_mapping_option, send_fil
 from tranche.kernel.client.exporting import make_export
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
-from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
+from tranche.kernel.client.output import (
+    Column,
+    ExitCode,
+    Kind,
+    ask,
+    say,
+    say_notices,
+    say_page,
+    show_fields,
+    show_json,
+    show_table,
+)
 from tranche.kernel.client.watch import watch_or_leave
 
 _ITEM_COLUMNS = (
@@ -132,6 +143,7 @@ def finish_import(client: Client, started: Json, ended: Json, *, what: str, json
         ),
         ended,
     )
+    say_notices(ended["summary"].get("notices", []))
     path = f"/api/imports/{started['importId']}/errors"
     errors = client.get(path, params={"limit": _SHOWN})
     if errors["data"]:

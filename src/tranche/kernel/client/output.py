@@ -2,7 +2,7 @@
 
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -82,6 +82,12 @@ def complain(error: TrancheError) -> None:
 def say(text: str) -> None:
     """One line for the person, never for the program that reads stdout."""
     messages().print(Text(clean(text)), soft_wrap=True)
+
+
+def say_notices(notices: Iterable[str]) -> None:
+    """What was decided on the way and deserves a look, each on its line."""
+    for notice in notices:
+        say(f"! {notice}")
 
 
 def ask(question: str) -> bool:

@@ -1,5 +1,6 @@
 """`tranche orders batches`, `errors`, `delete` and `adopt-legacy`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -20,6 +21,14 @@ _GROUP_COLUMNS = (
     Column("Key", "key"),
     Column("Example", "example"),
 )
+
+
+class Severity(StrEnum):
+    """What `errors --severity` takes."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
 
 BatchArgument: TypeAlias = Annotated[int, typer.Argument(min=1, metavar="BATCH", help="The number of the batch.")]
 
@@ -58,6 +67,9 @@ def show_errors(
         typer.Option(help="Save the bad rows as a workbook, to be corrected.", show_default=False),
     ] = None,
     groups: Annotated[bool, typer.Option("--groups", help="Causes with their counts.")] = False,
+    severity: Annotated[
+        Severity | None, typer.Option(help="Only errors, or only warnings.", show_default=False)
+    ] = None,
     page: PageOption = 1,
     limit: LimitOption = 50,
     json: JsonOption = False,
@@ -69,7 +81,8 @@ def show_errors(
             say(f"Saved {out} ({size:,} bytes). Correct its rows, then: tranche orders correct {batch} {out}")
             return
         path = f"{_HOME}/{batch}/errors" + ("/groups" if groups else "")
-        answer = client.get(path, params={} if groups else {"page": page, "limit": limit})
+        params = {"severity": severity.value if severity else None, "page": page, "limit": limit}
+        answer = client.get(path, params={} if groups else params)
     if json:
         show_json(answer)
     elif groups:
