@@ -164,6 +164,23 @@ def test_errors_are_listed_grouped_and_saved(shell: Shell) -> None:
     assert shell("orders", "upload", "errors.xlsx", "--json").json["successfulOrders"] == 2
     assert shell("orders", "errors", 99, "--out", "none.xlsx").code == ExitCode.NOT_FOUND
     assert not Path("none.xlsx").exists()
+    odd = shell("orders", "errors", 1, "--out", "errors.csv")
+    assert (odd.code, odd.err) == (
+        ExitCode.USAGE,
+        "Error: errors.csv must end in .xlsx, for that is what is saved.\n",
+    )
+
+
+def test_no_workbook_is_saved_where_nothing_can_be_corrected(shell: Shell) -> None:
+    shell("orders", "upload", keep("orders.csv", GOOD))
+    clear = shell("orders", "errors", 1, "--out", "errors.xlsx")
+    assert (clear.code, clear.err) == (
+        ExitCode.NOT_FOUND,
+        "Error: Nothing of batch 1 is refused; there is nothing to correct.\n",
+    )
+    shell("orders", "upload", keep("fake.xlsx", "%PDF-1.7"))
+    assert "so there are no rows to correct" in shell("orders", "errors", 2, "--out", "errors.xlsx").err
+    assert not Path("errors.xlsx").exists()
 
 
 def test_a_deletion_asks_by_naming_how_many_orders_go(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

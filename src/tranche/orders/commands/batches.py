@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from tranche.imports.errors_commands import save_workbook
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_json, show_table
 from tranche.orders.commands.showing import BATCH_COLUMNS, ERROR_COLUMNS, show_batch
@@ -64,7 +65,7 @@ def show_errors(
     *,
     out: Annotated[
         Path | None,
-        typer.Option(help="Save the bad rows as a workbook, to be corrected.", show_default=False),
+        typer.Option(help="Save the bad rows as a workbook (.xlsx), to be corrected.", show_default=False),
     ] = None,
     groups: Annotated[bool, typer.Option("--groups", help="Causes with their counts.")] = False,
     severity: Annotated[
@@ -77,8 +78,8 @@ def show_errors(
     """Show what was wrong with the rows of a batch."""
     with open_client() as client:
         if out is not None:
-            size = client.download(f"{_HOME}/{batch}/errors.xlsx", out)
-            say(f"Saved {out} ({size:,} bytes). Correct its rows, then: tranche orders correct {batch} {out}")
+            following = f"tranche orders correct {batch}"
+            save_workbook(client, f"{_HOME}/{batch}", out, what=f"batch {batch}", following=following)
             return
         path = f"{_HOME}/{batch}/errors" + ("/groups" if groups else "")
         params = {"severity": severity.value if severity else None, "page": page, "limit": limit}
