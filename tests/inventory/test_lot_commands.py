@@ -63,6 +63,9 @@ def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tm
     assert [(row["Lot"], row["Quantity"]) for row in expiring.table] == [("L-1", "5")]
     dry = shell("stock", "import", str(file), "--branch", branch, "--dry-run", "--skip-existing", "--json")
     assert (dry.json["dryRun"], dry.json["skipped"]) == (True, 1)
+    file.write_text('Item code,Name,Lot,Qty\nP-1,Paint,L-2,"1,5"\n')
+    told = shell("stock", "import", str(file), "--branch", branch)
+    assert "! Qty: the comma is read as the decimal sign." in told.err.splitlines()
     lost = shell("stock", "import", str(file))
     assert lost.code == ExitCode.USAGE
     assert "x-branch-id" in lost.err

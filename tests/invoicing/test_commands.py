@@ -49,7 +49,21 @@ def test_nothing_is_created_without_a_yes(live: Live, shell: Shell, monkeypatch:
     ran = shell("invoices", "create", *ids)
     assert ran.code == ExitCode.FAILURE
     assert "--yes creates without asking" in ran.err
+    assert ran.err.index("1 orders are ready: ") < ran.err.index("Create 1 invoices (1 orders)? [y/N]")
+    assert [row["Verdict"] for row in ran.table] == ["ready"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert shell("invoices", "create", *ids, "--json").json["ready"] == 1
     assert shell("invoices", "list", "--json").json["data"] == []
+
+
+def test_nothing_is_asked_where_no_order_is_ready(live: Live, shell: Shell) -> None:
+    ids = _orders(live, 2)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE orders SET status = 'cancelled'")
+    ran = shell("invoices", "create", *ids)
+    assert (ran.code, "[y/N]" in ran.err) == (ExitCode.FAILURE, False)
+    assert "None of 2 orders is ready, so there is nothing to create." in ran.err
+    assert [row["Why"] for row in ran.table] == ["The order is cancelled."]
 
 
 def test_an_invoice_is_shown_voided_and_credited(live: Live, shell: Shell) -> None:

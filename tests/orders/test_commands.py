@@ -40,6 +40,24 @@ def test_an_upload_with_bad_rows_ends_with_3_and_shows_the_first_errors(shell: S
     assert "tranche orders errors 1 --out errors.xlsx" in ran.err
 
 
+def test_what_was_decided_for_a_file_and_its_warnings_are_told(shell: Shell) -> None:
+    comma = 'A1,Bob,S-1,2,"9,99"\n'
+    notice = "! unitPrice: the comma is read as the decimal sign."
+    dry = shell("orders", "upload", keep("orders.csv", HEADER + comma * 2), "--dry-run")
+    assert notice in dry.err.splitlines()
+    ran = shell("orders", "upload", "orders.csv")
+    assert notice in ran.err.splitlines()
+    assert "To see the warnings: tranche orders errors 1 --severity warning" in ran.err
+    assert notice in shell("orders", "batches", 1).err.splitlines()
+    assert notice in shell("operations", "watch", ran_operation(shell)).err.splitlines()
+    assert len(shell("orders", "errors", 1, "--severity", "warning").table) == 1
+    assert shell("orders", "errors", 1, "--severity", "error").table == []
+
+
+def ran_operation(shell: Shell) -> str:
+    return str(shell("operations", "list").table[0]["Id"])
+
+
 def test_an_upload_of_which_nothing_came_in_ends_with_1(shell: Shell) -> None:
     ran = shell("orders", "upload", keep("orders.csv", BAD), "--json")
     assert (ran.code, ran.json["status"], ran.json["failedOrders"]) == (ExitCode.FAILURE, "failed", 1)
@@ -146,6 +164,23 @@ def test_errors_are_listed_grouped_and_saved(shell: Shell) -> None:
     assert shell("orders", "upload", "errors.xlsx", "--json").json["successfulOrders"] == 2
     assert shell("orders", "errors", 99, "--out", "none.xlsx").code == ExitCode.NOT_FOUND
     assert not Path("none.xlsx").exists()
+    odd = shell("orders", "errors", 1, "--out", "errors.csv")
+    assert (odd.code, odd.err) == (
+        ExitCode.USAGE,
+        "Error: errors.csv must end in .xlsx, for that is what is saved.\n",
+    )
+
+
+def test_no_workbook_is_saved_where_nothing_can_be_corrected(shell: Shell) -> None:
+    shell("orders", "upload", keep("orders.csv", GOOD))
+    clear = shell("orders", "errors", 1, "--out", "errors.xlsx")
+    assert (clear.code, clear.err) == (
+        ExitCode.NOT_FOUND,
+        "Error: Nothing of batch 1 is refused; there is nothing to correct.\n",
+    )
+    shell("orders", "upload", keep("fake.xlsx", "%PDF-1.7"))
+    assert "so there are no rows to correct" in shell("orders", "errors", 2, "--out", "errors.xlsx").err
+    assert not Path("errors.xlsx").exists()
 
 
 def test_a_deletion_asks_by_naming_how_many_orders_go(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

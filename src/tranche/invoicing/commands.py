@@ -122,10 +122,8 @@ def create(
         if dry_run:
             _show_preflight(seen, json=json)
             return
-        if not (yes or ask(f"Create {seen['ready']:,} invoices ({seen['total_items']:,} orders)?")):
-            _show_preflight(seen, json=json)
-            say("Nothing was created. (--yes creates without asking.)")
-            raise typer.Exit(ExitCode.FAILURE)
+        if not yes:
+            _ask_about(seen, json=json)
         started = client.post("/functions/v1/batch-invoice-orders", body={**body, **_afterwards(pdf=pdf, send=send)})
         code = _finish(client, started, json=json) if wait else _leave(started, json=json)
     raise typer.Exit(code)
@@ -205,6 +203,20 @@ def _close(invoice: int, path: str, *, verb: str, reason: str, yes: bool, json: 
 def _afterwards(*, pdf: bool, send: Method | None) -> dict[str, Any]:
     options: dict[str, Any] = {"generate_pdf": True} if pdf else {}
     return {**options, "send_immediately": True, "communication_method": send.value} if send else options
+
+
+def _ask_about(seen: Json, *, json: bool) -> None:
+    """End here without a yes, or where there is nothing that could be created."""
+    if not json or not seen["ready"]:
+        _show_preflight(seen, json=json)
+    if not seen["ready"]:
+        say(f"None of {seen['total_items']:,} orders is ready, so there is nothing to create.")
+        raise typer.Exit(ExitCode.FAILURE)
+    if not ask(f"Create {seen['ready']:,} invoices ({seen['total_items']:,} orders)?"):
+        if json:
+            show_json(seen)
+        say("Nothing was created. (--yes creates without asking.)")
+        raise typer.Exit(ExitCode.FAILURE)
 
 
 def _show_preflight(seen: Json, *, json: bool) -> None:

@@ -31,11 +31,23 @@ def test_invoices_of_a_run_are_looked_at_and_sent(live: Live, shell: Shell, monk
     monkeypatch.setattr("sys.stdin", StringIO("n\n"))
     refused = shell("send", "--run", run, "--no-pdf")
     assert (refused.code, "Nothing was sent" in refused.err) == (1, True)
+    assert "Why not" in refused.out
     assert live.client.get("/api/messages").json()["data"] == []
     ran = shell("send", "--run", run, "--no-pdf", "--yes")
     assert ran.code == 3, ran.err
     assert "local outbox folder" in ran.err
     assert len(live.client.get("/api/messages").json()["data"]) == 2
+
+
+def test_nothing_is_asked_where_nobody_can_be_reached(live: Live, shell: Shell) -> None:
+    seed(live)
+    ids = issue(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE customers SET email = NULL")
+    ran = shell("send", *(str(one) for one in ids))
+    assert (ran.code, "[y/N]" in ran.err) == (1, False)
+    assert "None of 3 invoices can be sent by email, so there is nothing to send." in ran.err
+    assert len(ran.table) == 3
 
 
 def test_a_command_wants_ids_or_a_run(live: Live, shell: Shell) -> None:

@@ -6,12 +6,24 @@ from typing import Annotated
 import typer
 
 from tranche.imports.domain import ImportMode, OnDuplicate
+from tranche.imports.finding import find_import, kind_of
 from tranche.imports.mappings_commands import make_group
 from tranche.imports.sending import MappingOption, read_mapping_option, send_file, show_started
 from tranche.kernel.client.exporting import make_export
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
-from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
+from tranche.kernel.client.output import (
+    Column,
+    ExitCode,
+    Kind,
+    ask,
+    say,
+    say_notices,
+    say_page,
+    show_fields,
+    show_json,
+    show_table,
+)
 from tranche.kernel.client.watch import watch_or_leave
 
 _ITEM_COLUMNS = (
@@ -94,8 +106,8 @@ def undo(
 ) -> None:
     """Remove the items that an import made and that nobody has changed or used since."""
     with open_client() as client:
-        found = client.get(f"/api/imports/{number}")["data"]
-        if not (yes or ask(f"Undo import {number} ({found['fileName']})?")):
+        found = find_import(client, number, target="item", verb="undo")
+        if not (yes or ask(f"Undo import {number} of {kind_of(found)} ({found['fileName']})?")):
             say("Nothing was undone. (--yes undoes without asking.)")
             raise typer.Exit(ExitCode.FAILURE)
         started = client.post(f"/api/imports/{number}/undo")["data"]
@@ -132,6 +144,7 @@ def finish_import(client: Client, started: Json, ended: Json, *, what: str, json
         ),
         ended,
     )
+    say_notices(ended["summary"].get("notices", []))
     path = f"/api/imports/{started['importId']}/errors"
     errors = client.get(path, params={"limit": _SHOWN})
     if errors["data"]:

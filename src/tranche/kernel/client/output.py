@@ -2,7 +2,7 @@
 
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -85,8 +85,18 @@ def say(text: str) -> None:
     messages().print(Text(clean(text)), soft_wrap=True)
 
 
+def say_notices(notices: Iterable[str]) -> None:
+    """What was decided on the way and deserves a look, each on its line."""
+    for notice in notices:
+        say(f"! {notice}")
+
+
 def ask(question: str) -> bool:
-    """Whether the person says yes, on stdin, to a question on stderr; the end of stdin is a no."""
+    """Whether the person says yes, on stdin, to a question on stderr; the end of stdin is a no.
+
+    What stdout has got so far stands before the question: it may be what is asked about.
+    """
+    sys.stdout.flush()
     messages().print(Text(f"{clean(question)} [y/N] "), end="", soft_wrap=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 

@@ -13,6 +13,7 @@ from tranche.kernel.client.output import (
     Kind,
     ask,
     say,
+    say_notices,
     say_page,
     show_fields,
     show_json,
@@ -148,6 +149,7 @@ def _watch(operation: int, *, json: bool) -> None:
         show_json(state)
     else:
         show_fields(_COUNTERS, state)
+        say_notices(state["summary"].get("notices", []))
     if state["error"]:
         say(state["error"]["message"])
     raise typer.Exit(_ENDS.get(Status(state["status"]), ExitCode.FAILURE))

@@ -1,10 +1,12 @@
 """`tranche orders batches`, `errors`, `delete` and `adopt-legacy`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
+from tranche.imports.errors_commands import save_workbook
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_json, show_table
 from tranche.orders.commands.showing import BATCH_COLUMNS, ERROR_COLUMNS, show_batch
@@ -20,6 +22,14 @@ _GROUP_COLUMNS = (
     Column("Key", "key"),
     Column("Example", "example"),
 )
+
+
+class Severity(StrEnum):
+    """What `errors --severity` takes."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
 
 BatchArgument: TypeAlias = Annotated[int, typer.Argument(min=1, metavar="BATCH", help="The number of the batch.")]
 
@@ -55,9 +65,12 @@ def show_errors(
     *,
     out: Annotated[
         Path | None,
-        typer.Option(help="Save the bad rows as a workbook, to be corrected.", show_default=False),
+        typer.Option(help="Save the bad rows as a workbook (.xlsx), to be corrected.", show_default=False),
     ] = None,
     groups: Annotated[bool, typer.Option("--groups", help="Causes with their counts.")] = False,
+    severity: Annotated[
+        Severity | None, typer.Option(help="Only errors, or only warnings.", show_default=False)
+    ] = None,
     page: PageOption = 1,
     limit: LimitOption = 50,
     json: JsonOption = False,
@@ -65,11 +78,12 @@ def show_errors(
     """Show what was wrong with the rows of a batch."""
     with open_client() as client:
         if out is not None:
-            size = client.download(f"{_HOME}/{batch}/errors.xlsx", out)
-            say(f"Saved {out} ({size:,} bytes). Correct its rows, then: tranche orders correct {batch} {out}")
+            following = f"tranche orders correct {batch}"
+            save_workbook(client, f"{_HOME}/{batch}", out, what=f"batch {batch}", following=following)
             return
         path = f"{_HOME}/{batch}/errors" + ("/groups" if groups else "")
-        answer = client.get(path, params={} if groups else {"page": page, "limit": limit})
+        params = {"severity": severity.value if severity else None, "page": page, "limit": limit}
+        answer = client.get(path, params={} if groups else params)
     if json:
         show_json(answer)
     elif groups:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tranche.kernel.client.http import Json
-from tranche.kernel.client.output import Column, Kind, say, show_fields, show_table
+from tranche.kernel.client.output import Column, Kind, say, say_notices, show_fields, show_table
 
 BATCH_COLUMNS: Final = (
     Column("Batch", "id", Kind.NUMBER),
@@ -60,9 +60,13 @@ def show_batch(batch: Json) -> None:
         ),
         {**batch, "userName": user.get("name")},
     )
+    say_notices(batch["notices"])
     log = batch.get("errorLog") or {}
     errors = [{**entry, "message": entry["error"]} for entry in log.get("parseErrors", [])]
-    show_first_errors(errors, total=int(log.get("totalErrors", 0)), more=f"tranche orders errors {batch['id']}")
+    more = f"tranche orders errors {batch['id']}"
+    show_first_errors(errors, total=int(log.get("totalErrors", 0)), more=more)
+    if batch["warningCount"]:
+        say(f"To see the warnings: {more} --severity warning")
 
 
 def show_first_errors(errors: Sequence[Json], *, total: int, more: str) -> None:

@@ -9,7 +9,7 @@ from tranche.imports.domain import ImportMode, OnDuplicate
 from tranche.imports.sending import MappingOption, read_mapping_option, send_file
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
-from tranche.kernel.client.output import Column, ExitCode, Kind, say, show_fields, show_json
+from tranche.kernel.client.output import Column, ExitCode, Kind, say, say_notices, show_fields, show_json
 from tranche.kernel.client.watch import watch_or_leave
 from tranche.orders.commands.showing import show_batch, show_first_errors
 
@@ -97,6 +97,7 @@ def finish_dry_run(client: Client, started: Json, ended: Json, *, json: bool) ->
         show_json(report)
     else:
         show_fields(_DRY_RUN_COLUMNS, report)
+        say_notices(ended["summary"].get("notices", []))
         path = f"/api/imports/{started['importId']}/errors"
         found = client.get(path, params={"limit": 10})
         show_first_errors(found["data"], total=found["pagination"]["totalItems"], more=f"GET {path}")
