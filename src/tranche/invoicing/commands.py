@@ -48,7 +48,7 @@ _FINDING_COLUMNS = (
 )
 _JOB_COLUMNS = (
     Column("Orders", "total_items", Kind.COUNT),
-    Column("Invoices", "successful_items", Kind.COUNT),
+    Column("Invoices", "issued_items", Kind.COUNT),
     Column("Failed", "failed_items", Kind.COUNT),
     Column("Skipped", "skipped_items", Kind.COUNT),
 )
@@ -241,10 +241,17 @@ def _finish(client: Client, started: Json, *, json: bool) -> ExitCode:
     if json:
         show_json(job)
     else:
-        show_fields(_JOB_COLUMNS, job)
+        show_fields((*_JOB_COLUMNS, *_shortfall(job)), job)
         show_table(_ERROR_COLUMNS, job["errors"][:_SHOWN])
         if job["failed_items"] > _SHOWN:
             say(f"All of them: GET /api/batch-jobs/{job['id']}/errors")
     if job["status"] != "completed":
         return ExitCode.FAILURE
     return ExitCode.COMPLETED_WITH_ERRORS if job["failed_items"] else ExitCode.OK
+
+
+def _shortfall(job: Json) -> tuple[Column, ...]:
+    """What was issued and not done to the end, where there is some."""
+    if not job["unfinished_items"]:
+        return ()
+    return (Column("Not sent" if job["payload"].get("send") else "Not printed", "unfinished_items", Kind.COUNT),)

@@ -55,3 +55,15 @@ def test_a_command_wants_ids_or_a_run(live: Live, shell: Shell) -> None:
     assert shell("pdfs").code == 2
     assert shell("send", "1", "--run", "1").code == 2
     assert shell("pdfs", "--run", "99").code == 4
+
+
+def test_what_could_not_be_sent_says_why(live: Live, shell: Shell) -> None:
+    seed(live)
+    ids = issue(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE customers SET phone = NULL WHERE id = 3")
+    ran = shell("send", ids[2], "--method", "sms", "--no-pdf", "--yes")
+    number = live.client.get(f"/api/invoices/{ids[2]}").json()["data"]["invoice"]["number"]
+    assert ran.code == 1
+    assert ["Failed", "1"] in [line.split() for line in ran.out.splitlines()]
+    assert f"{number}\tno_recipient\tThe customer Customer 3 has no phone number." in ran.out.splitlines()

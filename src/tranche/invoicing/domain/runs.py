@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tranche.invoicing.domain.document import BankAccount, Party
+from tranche.kernel.operations.domain import Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,28 @@ class Maker:
 
     user_id: int | None
     operation_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """An operation that issues invoices; `issued` counts them, also those that were voided or credited since.
+
+    Its own counters say what was done to the end. `is_live`: one invoice at least is neither void nor credited.
+    """
+
+    operation: Operation
+    issued: int
+    is_live: bool
+
+    @property
+    def unfinished(self) -> int:
+        """How many invoices are not printed or not sent, though that was asked for; what is in doubt apart."""
+        return self.issued - self.operation.succeeded - self.operation.unknown
+
+    @property
+    def shortfall(self) -> str:
+        """What the unfinished ones are."""
+        return "not sent" if self.operation.payload.get("send") else "not printed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
