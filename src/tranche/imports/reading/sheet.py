@@ -26,7 +26,7 @@ from tranche.imports.domain import (
 )
 from tranche.imports.mapping import with_samples
 from tranche.imports.reading.columns import clean
-from tranche.imports.reading.decimals import doubt_points, writes_comma
+from tranche.imports.reading.decimals import doubt_points
 from tranche.imports.reading.header import above_notices, filled_rows, find_header
 from tranche.imports.reading.joined import join
 from tranche.imports.reading.marks import Clean, Verdict
@@ -173,19 +173,12 @@ def _clean_all(
 
     with ThreadPoolExecutor(_THREADS) as pool:
         cleaned = dict(pool.map(clean_one, [field for field in fields if matching.columns_of(field.name)]))
-    if not table.typed and any(writes_comma(done) for done in cleaned.values()):
-        _doubt_points(table, cleaned, matching=matching, fields=fields, begin=begin)
+    if not table.typed:
+        numbers = [field for field in fields if field.kind in (FieldKind.DECIMAL, FieldKind.PERCENT)]
+        columns = [column.index for field in numbers if (column := matching.column_of(field.name))]
+        written = {index: _below(table.columns[index], begin) for index in columns}
+        doubt_points(written, cleaned, semicolons=table.delimiter == ";")
     return cleaned
-
-
-def _doubt_points(
-    table: Table, cleaned: dict[int, Clean], *, matching: Matching, fields: Sequence[Field], begin: int
-) -> None:
-    for field in fields:
-        column = matching.column_of(field.name)
-        if column and field.kind in (FieldKind.DECIMAL, FieldKind.PERCENT):
-            values = _below(table.columns[column.index], begin)
-            cleaned[column.index] = doubt_points(values, cleaned[column.index])
 
 
 def _percents(path: Path, table: Table, column: Column, *, limits: Limits) -> Callable[[], set[int]] | None:
