@@ -82,7 +82,7 @@ def prepare(table: Table, *, path: Path, fields: Sequence[Field], mapping: Mappi
     rows = pc.sum(filled).as_py() or 0
     if rows > limits.rows:
         raise FileTooLarge(f"The file has {rows:,} rows; at most {limits.rows:,} are read. Split it.")
-    _rule(cleaned, totals, matching=matching, fields=fields)
+    _rule(cleaned, totals)
     header = FileHeader(
         kind=table.kind,
         sheet=table.sheet,
@@ -125,14 +125,13 @@ def _without(filled: pa.ChunkedArray, rows: Sequence[int]) -> pa.ChunkedArray:
     return pa.chunked_array([pc.and_(filled, mask).combine_chunks()], pa.bool_())
 
 
-def _rule(cleaned: dict[int, Clean], totals: Totals, *, matching: Matching, fields: Sequence[Field]) -> None:
+def _rule(cleaned: dict[int, Clean], totals: Totals) -> None:
     """A total has no faults; an id that says total, of a row that is none, is one."""
     for done in cleaned.values():
         for row in totals.rows:
             done.marks.pop(row, None)
-    first = next((column for entry in fields if entry.required and (column := matching.column_of(entry.name))), None)
-    if totals.unsure and first is not None:
-        cleaned[first.index].marks.update(totals.unsure)
+    for (column, row), verdict in totals.unsure.items():
+        cleaned[column].marks[row] = verdict
 
 
 def _samples(column: pa.ChunkedArray, begin: int) -> list[str]:
