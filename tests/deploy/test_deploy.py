@@ -104,6 +104,27 @@ def test_every_variable_of_a_pod_is_one() -> None:
     assert Settings.load(values).metrics_port == 9464
 
 
+def _pods(thing: object) -> Iterator[dict[str, Any]]:
+    if isinstance(thing, dict):
+        if "containers" in thing:
+            yield thing
+        for value in thing.values():
+            yield from _pods(value)
+
+
+def test_no_pod_is_told_of_services_by_variables_that_are_read_as_settings() -> None:
+    pods = [pod for found in OBJECTS for pod in _pods(found)]
+    assert len(pods) == 4
+    assert all(pod["enableServiceLinks"] is False for pod in pods)
+
+
+def test_where_the_cluster_calls_the_doctor_its_schedule_is_said_to_be_disabled() -> None:
+    text = (DEPLOY / "kubernetes/tranche.yaml").read_text()
+    (line,) = re.findall(r"^#   tranche (.+)$", text, re.MULTILINE)
+    assert line == "upkeep disable doctor-nightly"
+    assert f"tranche {line}" in (ROOT / "docs/schedules.md").read_text()
+
+
 def test_compose_starts_commands_that_there_are_and_waits_for_services_that_it_has() -> None:
     services = COMPOSE["services"]
     ours = {name: service for name, service in services.items() if service.get("image") == "tranche"}

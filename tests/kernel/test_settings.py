@@ -53,7 +53,7 @@ def test_settings_do_not_show_their_secrets() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("TRANCHE_PORT", "eighty", "a number"),
+        ("TRANCHE_PORT", "eighty", "a whole number"),
         ("TRANCHE_SWEEP_SECONDS", "soon", "a number"),
         ("TRANCHE_BATCHES_API", "both", "one of inventory, orders"),
         ("TRANCHE_WEBHOOK_ALLOW_PRIVATE", "yes", "true or false"),
@@ -62,6 +62,37 @@ def test_settings_do_not_show_their_secrets() -> None:
 def test_a_wrong_variable_is_named_with_what_it_must_be(name: str, value: str, told: str) -> None:
     with pytest.raises(Invalid, match=f"{name} is '{value}'; it must be {told}"):
         Settings.load({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("TRANCHE_PORT", "65536", "a whole number from 0 to 65,535."),
+        ("TRANCHE_POOL_SIZE", "0", "a whole number from 1 to 1,000."),
+        ("TRANCHE_WORKER_SLOTS", "0", "a whole number from 1 to 100."),
+        ("TRANCHE_RATE_PER_MINUTE", "0", "a whole number of at least 1."),
+        ("TRANCHE_MAX_UPLOAD_BYTES", "-5", "a whole number of at least 1."),
+        ("TRANCHE_HEARTBEAT_SECONDS", "0", "a number from 0.1 to 20."),
+        ("TRANCHE_SWEEP_SECONDS", "nan", "a number from 0.1 to 3,600."),
+        ("TRANCHE_SWEEP_SECONDS", "inf", "a number from 0.1 to 3,600."),
+        ("TRANCHE_DEAD_AFTER_SECONDS", "2", "more than TRANCHE_HEARTBEAT_SECONDS, which is 2."),
+        ("TRANCHE_TRUSTED_PROXY", "abc", "an IP address such as 10.0.0.1, a network such as 10.0.0.0/8, or several"),
+        ("TRANCHE_PUBLIC_URL", "foo", "an address that begins with http:// or https:// and names a host."),
+        ("TRANCHE_S3_ENDPOINT", "foo", "an address that begins with http:// or https:// and names a host."),
+    ],
+)
+def test_what_cannot_be_is_named_with_what_it_must_be(name: str, value: str, told: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        Settings.load({name: value})
+    assert refused.value.message.startswith(f"{name} is '{value}'; it must be {told}")
+
+
+def test_silence_counts_from_the_heartbeat_that_is_set() -> None:
+    assert (
+        Settings.load({"TRANCHE_HEARTBEAT_SECONDS": "0.5", "TRANCHE_DEAD_AFTER_SECONDS": "1"}).dead_after_seconds == 1
+    )
+    with pytest.raises(Invalid, match="TRANCHE_DEAD_AFTER_SECONDS is '8'; it must be more than TRANCHE_HEART"):
+        Settings.load({"TRANCHE_HEARTBEAT_SECONDS": "9"})
 
 
 def test_the_operating_guide_lists_variables_that_exist() -> None:

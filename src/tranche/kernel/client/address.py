@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from tranche.kernel.bounds import is_base_address
 from tranche.kernel.errors import Invalid, Unauthorized
 from tranche.kernel.settings import Settings
 
@@ -64,12 +65,7 @@ def _local_url(environ: Mapping[str, str], settings: Settings) -> str:
 
 
 def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        is_sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_sound = False
-    if not is_sound or parts.username is not None or parts.query or parts.fragment:
+    if not is_base_address(url):
         raise Invalid(f"TRANCHE_URL is {url!r}; it must be an address such as http://127.0.0.1:8080.", code="setting")
 
 
