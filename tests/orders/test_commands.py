@@ -233,7 +233,8 @@ def test_who_may_not_is_told_and_ends_with_5(shell: Shell, live: Live, monkeypat
     assert shell("orders", "upload", "orders.csv").code == ExitCode.AUTH
     monkeypatch.setenv("TRANCHE_API_KEY", "trn_wrong")
     wrong = shell("orders", "batches")
-    assert (wrong.code, wrong.err) == (ExitCode.AUTH, "Error: This API key is not known, has expired or was revoked.\n")
+    said = f"Error: This API key is not known, has expired or was revoked. The answer came from {live.url}.\n"
+    assert (wrong.code, wrong.err) == (ExitCode.AUTH, said)
 
 
 def test_where_no_server_answers_one_may_try_again(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tranche.commands.database import use_database
+from tranche.commands.database import find_database
 from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
 from tranche.kernel.audit.domain import Seal
@@ -87,7 +87,7 @@ def renew(
         raise typer.Exit(ExitCode.FAILURE)
     settings = load_settings()
     ctx = Context(organization_id=organization, role=Role.ADMIN, user_name=f"{getpass.getuser()} (audit)")
-    with use_database(settings) as addresses:
+    with find_database(settings) as addresses:
         url = addresses.require_app()
         with reaching("DATABASE_URL"), connect(url, name="tranche audit") as conn:
             require_current(conn)
@@ -99,7 +99,7 @@ def renew(
 @contextmanager
 def _owner() -> Iterator[Connection]:
     """One look at the database as the owner, who sees all organizations."""
-    with use_database(load_settings()) as addresses:
+    with find_database(load_settings()) as addresses:
         owner_url = addresses.require_owner()
         with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche audit") as conn:
             require_current(conn)

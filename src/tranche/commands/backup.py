@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tranche import __version__
-from tranche.commands.database import use_database
+from tranche.commands.database import find_database
 from tranche.commands.moving import read_signing_key, require_direct, showing
 from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
@@ -44,7 +44,7 @@ def backup(
     It reads as the owner: the database of TRANCHE_OWNER_URL, which must be a direct address, or the embedded one.
     """
     settings = load_settings()
-    with use_database(settings) as addresses:
+    with find_database(settings) as addresses:
         owner_url = addresses.require_owner()
         with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche backup") as conn:
             require_direct(conn)

@@ -4,10 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tranche.kernel.db.account import server_account
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.keeping import keeping
-from tranche.kernel.errors import Invalid
+from tranche.kernel.db.migrate import SchemaLacks
+from tranche.kernel.db.places import has_cluster
+from tranche.kernel.errors import Invalid, NotFound
 from tranche.kernel.settings import Settings
+
+
+class NothingStarted(NotFound):
+    """A home in which no database was ever made."""
+
+    code = "nothing_started"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,5 +67,34 @@ def use_database(settings: Settings) -> Iterator[Addresses]:
     if settings.database_url or settings.owner_url:
         yield Addresses(app=settings.database_url, owner=settings.owner_url)
         return
-    with EmbeddedPostgres.start(settings.home, pg_bin=settings.pg_bin) as server, keeping(server):
+    with (
+        EmbeddedPostgres.start(settings.home, pg_bin=settings.pg_bin) as server,
+        keeping(server),
+        _without_owner_url(),
+    ):
         yield Addresses(app=server.app_url, owner=server.owner_url, version=server.version)
+
+
+@contextmanager
+def find_database(settings: Settings) -> Iterator[Addresses]:
+    """As `use_database`, for what only makes sense on data that are there: makes no database.
+
+    Raises:
+        NothingStarted: none is named, and there is no embedded one either.
+    """
+    is_named = settings.database_url or settings.owner_url
+    if not is_named and not has_cluster(settings.home, account=server_account()):
+        raise NothingStarted(
+            f"Nothing was ever started in {settings.home}; is TRANCHE_HOME right? `tranche up` starts there."
+        )
+    with use_database(settings) as addresses:
+        yield addresses
+
+
+@contextmanager
+def _without_owner_url() -> Iterator[None]:
+    """The embedded database is found without TRANCHE_OWNER_URL: nobody is asked to set it."""
+    try:
+        yield
+    except SchemaLacks as error:
+        raise SchemaLacks(error.missing, way_out="Run `tranche migrate`") from error

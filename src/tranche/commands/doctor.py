@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tranche.commands import screen
-from tranche.commands.database import use_database
+from tranche.commands.database import find_database
 from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
 from tranche.examination import make_patient
@@ -42,7 +42,7 @@ def doctor(
     It reads as the owner: the database of TRANCHE_OWNER_URL, or the embedded one of TRANCHE_HOME.
     """
     settings = load_settings()
-    with use_database(settings) as addresses:
+    with find_database(settings) as addresses:
         owner_url = addresses.require_owner()
         with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche doctor") as conn:
             outcomes = examine(conn, settings, is_stopped=stopped, deep=deep)

@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from tranche.commands import queries
-from tranche.commands.database import Addresses, use_database
+from tranche.commands.database import Addresses, find_database
 from tranche.commands.install import require_ready
 from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import Result, reaching
@@ -37,7 +37,7 @@ def sql(
     """Run SQL as the plain role, in a session of one organization: what belongs to others is not there."""
     if json and csv:
         raise Invalid("Choose one of --json and --csv.")
-    with use_database(load_settings()) as addresses:
+    with find_database(load_settings()) as addresses:
         database_url = addresses.require_app()
         require_ready(database_url)
         organization_id = _find(addresses, organization)

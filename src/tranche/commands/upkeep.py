@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import msgspec
 import typer
 
-from tranche.commands.database import use_database
+from tranche.commands.database import find_database
 from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
 from tranche.kernel.client.http import Json
@@ -85,7 +85,7 @@ def _at_work() -> Iterator[tuple[Connection, Upkeep]]:
     """One transaction of the owner."""
     settings = load_settings()
     tasks = make_tasks(make_modules(settings, files=make_storage(settings)))
-    with use_database(settings) as addresses:
+    with find_database(settings) as addresses:
         owner_url = addresses.require_owner()
         with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche upkeep") as conn:
             require_current(conn)

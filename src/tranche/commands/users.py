@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tranche.commands.database import use_database
+from tranche.commands.database import find_database
 from tranche.commands.home import Home
 from tranche.commands.install import require_ready
 from tranche.commands.options import load_settings
@@ -73,7 +73,7 @@ def _print_link(email: str, purpose: Purpose) -> None:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
-    with use_database(settings) as addresses:
+    with find_database(settings) as addresses:
         url = addresses.require_app()
         require_ready(url)
         with closing(Database(url, size=1, name="tranche users").open()) as database:

@@ -25,11 +25,12 @@ def test_the_port_is_the_servers_own_setting(tmp_path: Path) -> None:
     assert find_address(keep(tmp_path) | {"TRANCHE_PORT": "9001"}).url == "http://127.0.0.1:9001"
 
 
-def test_a_running_server_says_in_the_home_where_it_is(tmp_path: Path) -> None:
+def test_a_running_server_says_in_the_home_where_it_is_whatever_port_is_set(tmp_path: Path) -> None:
     environ = keep(tmp_path)
     (tmp_path / "url").write_text("http://127.0.0.1:41234\n")
     assert find_address(environ).url == "http://127.0.0.1:41234"
-    assert find_address(environ | {"TRANCHE_PORT": "9001"}).url == "http://127.0.0.1:9001"
+    assert find_address(environ | {"TRANCHE_PORT": "9001"}).url == "http://127.0.0.1:41234"
+    assert find_address(environ | {"TRANCHE_URL": "http://127.0.0.1:9002"}).url == "http://127.0.0.1:9002"
 
 
 def test_what_the_home_says_is_not_believed_when_it_is_elsewhere(tmp_path: Path) -> None:

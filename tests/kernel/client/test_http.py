@@ -78,7 +78,6 @@ def test_every_change_carries_one_key_through_all_its_tries(wire: Wire) -> None:
     ("status", "kind"),
     [
         (400, errors.Invalid),
-        (401, errors.Unauthorized),
         (403, errors.Forbidden),
         (404, errors.NotFound),
         (409, errors.Conflict),
@@ -101,6 +100,13 @@ def test_a_refusal_is_raised_as_its_kind_with_its_message_as_it_is(
     assert (refused.value.message, refused.value.error_code) == (detail, "duplicate_file")
     assert refused.value.errors == (errors.FieldError("/name", "is empty", "empty"),)
     assert len(wire.asked) == 1
+
+
+def test_a_key_that_is_refused_is_told_with_the_server_that_was_asked(wire: Wire) -> None:
+    wire.script = [problem(401, "This API key is not known.", code="unknown_key")]
+    with wire.client() as client, pytest.raises(errors.Unauthorized) as refused:
+        client.get("/x")
+    assert refused.value.message == f"This API key is not known. The answer came from {wire.url}."
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,10 @@ def test_a_current_database_may_be_served(app_url: str) -> None:
 
 def test_an_empty_database_is_refused_and_the_message_says_what_to_run(postgres: EmbeddedPostgres, empty: str) -> None:
     url = postgres.url("tranche_app", database=empty)
-    with connect(url) as conn, pytest.raises(SchemaDiffers, match=r"lacks 0001_identity.*Run `tranche migrate`"):
+    with (
+        connect(url) as conn,
+        pytest.raises(SchemaDiffers, match=r"lacks 0001_identity.*more\. Run `tranche migrate` with TRANCHE_OWNER"),
+    ):
         require_current(conn)
 
 

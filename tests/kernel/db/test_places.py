@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from tests.kernel.db.servers import needs_proc, needs_root, processes_of
+from tranche.kernel.db.account import server_account
 from tranche.kernel.db.embedded import EmbeddedPostgres
-from tranche.kernel.db.places import UnusableFolder
+from tranche.kernel.db.places import UnusableFolder, has_cluster
 
 # Put before a program, it gives up root's rights once all modules are loaded.
 _AS_USER = "import os, socket, sys; os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))\n"
@@ -59,9 +60,18 @@ def test_a_home_that_the_servers_user_cannot_enter_has_its_data_elsewhere(empty_
         assert len(folders) == 1
         assert {folder.parent for folder in folders} == {Path("/var/lib/tranche")}
         assert not (empty_home / "postgres").exists()
+        assert has_cluster(empty_home, account=server_account())
     finally:
         for folder in folders:
             shutil.rmtree(folder)
+
+
+def test_whether_there_is_a_cluster_is_told_without_making_one(empty_home: Path) -> None:
+    account = server_account()
+    assert not has_cluster(empty_home / "none", account=account)
+    assert not (empty_home / "none").exists()
+    EmbeddedPostgres.start(empty_home, pg_bin=None, fsync=False).stop()
+    assert has_cluster(empty_home, account=account)
 
 
 @needs_root

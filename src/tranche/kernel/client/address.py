@@ -37,7 +37,7 @@ class Address:
 def find_address(environ: Mapping[str, str]) -> Address:
     """TRANCHE_URL and TRANCHE_API_KEY; by default the local `tranche up` and the key that it keeps.
 
-    The local one is at TRANCHE_PORT, else where it says itself in TRANCHE_HOME, else at port 8080. The
+    The local one is where it says itself in TRANCHE_HOME, else at TRANCHE_PORT, else at port 8080. The
     kept key is only ever sent to this machine.
 
     Raises:
@@ -45,7 +45,7 @@ def find_address(environ: Mapping[str, str]) -> Address:
         Unauthorized: there is no key, or others can read its file.
     """
     settings = Settings.load(environ)
-    url = environ.get("TRANCHE_URL", "").strip().rstrip("/") or _local_url(environ, settings)
+    url = environ.get("TRANCHE_URL", "").strip().rstrip("/") or _local_url(settings)
     _check_url(url)
     key = environ.get("TRANCHE_API_KEY", "").strip()
     if not key:
@@ -55,12 +55,12 @@ def find_address(environ: Mapping[str, str]) -> Address:
     return Address(url=url, key=key)
 
 
-def _local_url(environ: Mapping[str, str], settings: Settings) -> str:
-    if not environ.get("TRANCHE_PORT", "").strip():
-        with contextlib.suppress(OSError, ValueError):
-            told = (settings.home / URL_FILE).read_text(encoding="utf-8").strip().rstrip("/")
-            if told and _is_local(told):
-                return told
+def _local_url(settings: Settings) -> str:
+    """What the home says comes first: the port of the environment may be that of another installation."""
+    with contextlib.suppress(OSError, ValueError):
+        told = (settings.home / URL_FILE).read_text(encoding="utf-8").strip().rstrip("/")
+        if told and _is_local(told):
+            return told
     return f"http://127.0.0.1:{settings.port}"
 
 

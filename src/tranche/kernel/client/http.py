@@ -147,7 +147,7 @@ class Client:
                 self._was_answered = True
                 if not response.is_success:
                     response.read()
-                    raise refusal(response)
+                    raise refusal(response, url=self._url)
                 yield response.iter_bytes()
         except httpx.TransportError as error:
             raise self._away(error) from error
@@ -169,7 +169,7 @@ class Client:
                 asked = retry_after(response) or 0
                 is_passing = response.status_code in _PASSING and asked <= LONGEST_PAUSE
                 if not is_passing or tries >= MOST_TRIES:
-                    raise refusal(response)
+                    raise refusal(response, url=self._url)
                 pause = max(pause, asked)
             self._sleep(pause)
 

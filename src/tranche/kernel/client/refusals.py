@@ -35,14 +35,19 @@ class ServerFault(TrancheError):
     code = "server_fault"
 
 
-def refusal(response: httpx.Response) -> TrancheError:
-    """The refusal that a response of 300 or above stands for; its body has been read."""
+def refusal(response: httpx.Response, *, url: str) -> TrancheError:
+    """The refusal that a response of 300 or above stands for; its body has been read.
+
+    Where the key is refused, the message names `url`, the server that was asked: it may be another one than was meant.
+    """
     problem = _problem(response)
     kind = _KINDS.get(response.status_code, ServerFault)
-    message = problem.get("detail") or problem.get("message")
+    message = str(problem.get("detail") or problem.get("message") or _plain(response))
+    if kind is errors.Unauthorized:
+        message = f"{message} The answer came from {url}."
     seconds = retry_after(response)
     return kind(
-        str(message) if message else _plain(response),
+        message,
         code=str(problem.get("code") or kind.code),
         errors=[
             FieldError(str(e.get("pointer", "")), str(e.get("detail", "")), str(e.get("code", "invalid")))

@@ -13,6 +13,7 @@ from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.errors import Conflict, Forbidden, Unavailable
 
 _TURN = 7_240_301_155_901  # any number that no other program would take for its advisory lock
+_NAMED = 3
 _SESSION = {"search_path": "public", "lock_timeout": "10min", "statement_timeout": "1h"}
 
 
@@ -20,6 +21,14 @@ class SchemaDiffers(Conflict):
     """The database's schema is not the one of this program."""
 
     code = "schema_differs"
+
+
+class SchemaLacks(SchemaDiffers):
+    """The database lacks something of this program; `way_out` says how it gets there."""
+
+    def __init__(self, missing: str, *, way_out: str = "Run `tranche migrate` with TRANCHE_OWNER_URL set") -> None:
+        super().__init__(f"The database lacks {missing}. {way_out}, then start again.")
+        self.missing = missing
 
 
 class CannotMigrateNow(Unavailable):
@@ -94,16 +103,14 @@ def require_current(conn: Connection) -> None:
     """Refuse to serve on a schema that is older or newer than this program.
 
     Raises:
-        SchemaDiffers: the message names the files and what to run.
+        SchemaLacks: the message names the first files and what to run.
+        SchemaDiffers: it is newer, or a file was edited.
     """
     missing = pending(conn)
     if missing:
-        raise SchemaDiffers(
-            f"The database lacks {_listed(missing)}. Run `tranche migrate` with TRANCHE_OWNER_URL set, "
-            "then start again."
-        )
+        raise SchemaLacks(_listed(missing))
     if not _can_read(conn, "procrastinate_jobs"):
-        raise SchemaDiffers("The database lacks the job queue. Run `tranche migrate` with TRANCHE_OWNER_URL set.")
+        raise SchemaLacks("the job queue")
 
 
 def migrations() -> list[Migration]:
@@ -218,4 +225,5 @@ def _take_turn(conn: Connection) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names)
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -51,7 +51,7 @@ def settle_places(home: Path, *, account: Account) -> Places:
     """
     home.mkdir(mode=0o711 if account.switched else 0o700, parents=True, exist_ok=True)
     home = home.resolve()
-    digest = hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    digest = _digest(home)
     base = _choose_base(home, digest, account=account)
     base.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     sockets = base / "socket"
@@ -62,8 +62,27 @@ def settle_places(home: Path, *, account: Account) -> Places:
     return Places(base=base.resolve(), sockets=sockets)
 
 
+def has_cluster(home: Path, *, account: Account) -> bool:
+    """Whether a cluster was ever made for this home; makes nothing itself."""
+    home = home.resolve()
+    near, far = _bases(home, _digest(home))
+    try:
+        return (near / "data").exists() or (account.switched and (far / "data").exists())
+    except PermissionError:
+        return True  # somebody else's; the start says whose
+
+
+def _digest(home: Path) -> str:
+    return hashlib.sha256(str(home).encode()).hexdigest()[:16]
+
+
+def _bases(home: Path, digest: str) -> tuple[Path, Path]:
+    """Where the cluster of a home lies, and where it does when its user may not pass through the home."""
+    return home / "postgres", SHARED_FOLDER / digest
+
+
 def _choose_base(home: Path, digest: str, *, account: Account) -> Path:
-    near, far = home / "postgres", SHARED_FOLDER / digest
+    near, far = _bases(home, digest)
     # A cluster that is there already wins, so that a change of a folder's mode never shows an empty database.
     if account.switched and (far / "data").exists() and not (near / "data").exists():
         return far
