@@ -14,7 +14,7 @@ from tranche.imports.corrections.rejudging import Held
 from tranche.imports.corrections.service import correction_kind, find_edited
 from tranche.imports.corrections.values import habits_of, read_entry
 from tranche.imports.domain import Field, Limits
-from tranche.imports.endings import ending_by_refusals
+from tranche.imports.endings import SENDERS_FAULTS, ending_by_refusals
 from tranche.imports.targets import Import
 from tranche.imports.tasks import FilePaths
 from tranche.imports.workbook import columns_of, places_of, show_rows
@@ -39,7 +39,10 @@ def make_correction_handler(target: Correctable, files: FilePaths, *, limits: Li
         return Retried(phases=frozenset({APPLY}), failed=operation.failed, cancelled=operation.cancelled)
 
     return Handler(
-        kind=correction_kind(target), phases=(ApplyPhase(target, files, limits=limits), JudgePhase(target)), retry=retry
+        kind=correction_kind(target),
+        phases=(ApplyPhase(target, files, limits=limits), JudgePhase(target)),
+        retry=retry,
+        senders_faults=SENDERS_FAULTS | {"foreign_workbook", "no_row_column"},
     )
 
 
