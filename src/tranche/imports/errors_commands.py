@@ -10,6 +10,7 @@ import typer
 
 from tranche.imports.finding import find_import
 from tranche.kernel.client.files import read_ending
+from tranche.kernel.client.hints import hint_for
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
 from tranche.kernel.client.output import Column, Kind, say, say_page, show_json, show_table
@@ -91,7 +92,7 @@ class Errors:
         if json:
             show_json(answer)
             return
-        show_table(_COLUMNS, answer["data"])
+        _show(answer["data"])
         pages = answer["pagination"]
         what = f"{severity.value}s" if severity else "errors and warnings"
         say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what=what)
@@ -144,7 +145,7 @@ def show_first_errors(errors: Sequence[Json], *, total: int, warnings: int, more
     """At most ten errors, and where the others and the warnings are; `more` is the command that shows them all."""
     if errors:
         shown = errors[:_FIRST]
-        show_table(_COLUMNS, shown)
+        _show(shown)
         hint = f"To correct them in a spreadsheet: {more} --out errors.xlsx"
         is_part = total > len(shown)
         say(f"{total:,} errors, the first {len(shown)} shown. All of them: {more}" if is_part else hint)
@@ -152,3 +153,10 @@ def show_first_errors(errors: Sequence[Json], *, total: int, warnings: int, more
             say(hint)
     if warnings:
         say(f"To see the {warnings:,} warnings: {more} --severity warning")
+
+
+def _show(errors: Sequence[Json]) -> None:
+    show_table(_COLUMNS, errors)
+    hint = hint_for(str(error["message"]) for error in errors)
+    if hint:
+        say(f"Where a message names a choice, {hint}")

@@ -11,6 +11,7 @@ from tranche.imports.finding import find_import, kind_of
 from tranche.imports.mappings_commands import make_group
 from tranche.imports.sending import MappingOption, read_mapping_option, send_file, show_started
 from tranche.kernel.client.exporting import make_export
+from tranche.kernel.client.hints import with_options
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import (
@@ -148,7 +149,7 @@ def finish_import(client: Client, started: Json, ended: Json, *, group: str, wha
     more = f"tranche {group} errors {started['importId']}"
     show_first_of_import(client, int(started["importId"]), warnings=warnings, more=more)
     if ended["error"]:
-        say(str(ended["error"]["message"]))
+        say(with_options(str(ended["error"]["message"])))
     if started["dryRun"]:
         say("Nothing was written.")
     return _code(ended)

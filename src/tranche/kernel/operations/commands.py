@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from tranche.kernel.client.exporting import make_export
+from tranche.kernel.client.hints import with_options
 from tranche.kernel.client.http import Params
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import (
@@ -185,5 +186,5 @@ def _watch(operation: int, *, json: bool) -> None:
         show_fields(_COUNTERS, state)
         say_notices(state["summary"].get("notices", []))
     if state["error"]:
-        say(state["error"]["message"])
+        say(with_options(state["error"]["message"]))
     raise typer.Exit(_ENDS.get(Status(state["status"]), ExitCode.FAILURE))

@@ -8,6 +8,7 @@ import typer
 from tranche.imports.domain import ImportMode, OnDuplicate
 from tranche.imports.errors_commands import show_first_of_import
 from tranche.imports.sending import MappingOption, read_mapping_option, send_file
+from tranche.kernel.client.hints import with_options
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, say, say_notices, show_fields, show_json
@@ -102,7 +103,7 @@ def finish_dry_run(client: Client, started: Json, ended: Json, *, json: bool) ->
         warnings = int(ended["summary"].get("warnings", 0))
         more = f"tranche orders errors --import {started['importId']}"
         show_first_of_import(client, int(started["importId"]), warnings=warnings, more=more)
-        say(str(report["failure"]) if report["failure"] else "Nothing was written.")
+        say(with_options(str(report["failure"])) if report["failure"] else "Nothing was written.")
         if report["validOrders"]:
             say(f"To bring in what is valid: tranche orders import {started['importId']}")
     if ended["status"] in {"failed", "cancelled"}:
