@@ -99,6 +99,7 @@ def test_a_mapping_comes_from_the_command_line_or_a_file(shell: Shell) -> None:
     for wrong in ("@missing.json", "not json", "[]"):
         ran = shell("orders", "upload", "orders.csv", "--mapping", wrong)
         assert (ran.code, ran.out) == (ExitCode.USAGE, "")
+    assert "missing.json does not exist." in shell("orders", "upload", "orders.csv", "--mapping", "@missing.json").err
     unknown = shell("orders", "upload", "orders.csv", "--mapping", '{"colour": "x1"}')
     assert unknown.code == ExitCode.USAGE
     assert "There is no field or option colour" in unknown.err

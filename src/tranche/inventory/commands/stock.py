@@ -81,4 +81,8 @@ def expiring(
         return
     show_table(_EXPIRING, answer["data"])
     pages = answer["pagination"]
+    if not pages["totalItems"]:
+        where = f" of branch {branch}" if branch else ""
+        say(f"No stock{where} has expired or expires within {days:,} days.")
+        return
     say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what="lots in branches")
