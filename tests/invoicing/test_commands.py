@@ -91,3 +91,18 @@ def test_a_run_is_undone_by_its_operation(live: Live, shell: Shell) -> None:
     assert shell("invoices", "list", "--status", "void", "--json").json["pagination"]["totalItems"] == 3
     again = shell("operations", "undo", undone.json["id"], "--yes")
     assert (again.code, "cannot be undone" in again.err) == (ExitCode.CONFLICT, True)
+
+
+def test_what_a_run_worked_on_is_listed_page_by_page(live: Live, shell: Shell) -> None:
+    ids = _orders(live, 13)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE orders SET status = 'cancelled' WHERE id <> %(id)s", {"id": ids[0]})
+    ran = shell("invoices", "create", *ids, "--yes")
+    number = shell("operations", "list").table[0]["Id"]
+    assert f"All of them: tranche operations items {number} --status failed" in ran.err
+    failed = ("operations", "items", number, "--status", "failed", "--limit", "10")
+    listed = shell(*failed)
+    assert (len(listed.table), {row["Why"] for row in listed.table}) == (10, {"The order is cancelled."})
+    after = listed.err.split("--after ")[1].strip()
+    assert len(shell(*failed, "--after", after).table) == 2
+    assert "has no such items" in shell("operations", "items", number, "--status", "skipped").err

@@ -47,7 +47,7 @@ def test_what_was_decided_for_a_file_and_its_warnings_are_told(shell: Shell) -> 
     assert notice in dry.err.splitlines()
     ran = shell("orders", "upload", "orders.csv")
     assert notice in ran.err.splitlines()
-    assert "To see the warnings: tranche orders errors 1 --severity warning" in ran.err
+    assert "To see the 1 warnings: tranche orders errors 1 --severity warning" in ran.err
     assert notice in shell("orders", "batches", 1).err.splitlines()
     assert notice in shell("operations", "watch", ran_operation(shell)).err.splitlines()
     assert len(shell("orders", "errors", 1, "--severity", "warning").table) == 1
@@ -84,6 +84,7 @@ def test_a_dry_run_reports_and_writes_nothing(shell: Shell) -> None:
     assert "Would be imported" in ran.out
     assert "4\torderId\tMissing required field: orderId" in ran.out.splitlines()
     assert "Nothing was written." in ran.err
+    assert "To correct them in a spreadsheet: tranche orders errors --import 1 --out errors.xlsx" in ran.err
     report = shell("orders", "upload", "orders.csv", "--dry-run", "--json").json
     assert (report["dryRun"], report["validOrders"], report["failedOrders"]) == (True, 1, 2)
     assert shell("orders", "batches", "--json").json["pagination"]["total"] == 0
@@ -98,6 +99,7 @@ def test_a_mapping_comes_from_the_command_line_or_a_file(shell: Shell) -> None:
     for wrong in ("@missing.json", "not json", "[]"):
         ran = shell("orders", "upload", "orders.csv", "--mapping", wrong)
         assert (ran.code, ran.out) == (ExitCode.USAGE, "")
+    assert "missing.json does not exist." in shell("orders", "upload", "orders.csv", "--mapping", "@missing.json").err
     unknown = shell("orders", "upload", "orders.csv", "--mapping", '{"colour": "x1"}')
     assert unknown.code == ExitCode.USAGE
     assert "There is no field or option colour" in unknown.err
@@ -112,6 +114,9 @@ def test_modes_and_duplicates_are_handed_on(shell: Shell) -> None:
     again = shell("orders", "upload", "good.csv")
     assert (again.code, again.out) == (ExitCode.CONFLICT, "")
     assert "uploaded before as batch 2" in again.err
+    assert "allowDuplicate=true. (at the command line: --allow-duplicate)" in again.err
+    taken = shell("orders", "upload", "good.csv", "--allow-duplicate", "--dry-run")
+    assert "at the command line: --on-duplicate skip, --on-duplicate update" in taken.err
     skipped = shell("orders", "upload", "good.csv", "--allow-duplicate", "--on-duplicate", "skip", "--json")
     assert (skipped.code, skipped.json["skippedOrders"]) == (ExitCode.OK, 2)
     assert shell("orders", "upload", "good.csv", "--on-duplicate", "burn").code == ExitCode.USAGE
@@ -169,6 +174,15 @@ def test_errors_are_listed_grouped_and_saved(shell: Shell) -> None:
         ExitCode.USAGE,
         "Error: errors.csv must end in .xlsx, for that is what is saved.\n",
     )
+
+
+def test_errors_of_a_dry_run_are_listed_and_saved(shell: Shell) -> None:
+    shell("orders", "upload", keep("orders.csv", MIXED), "--dry-run")
+    assert [row["Row"] for row in shell("orders", "errors", "--import", 1).table] == ["3", "4"]
+    saved = shell("orders", "errors", "--import", 1, "--out", "errors.xlsx")
+    assert "Correct its rows, then: tranche orders upload errors.xlsx" in saved.err
+    assert shell("orders", "errors").code == ExitCode.USAGE
+    assert shell("orders", "errors", 1, "--import", 1).code == ExitCode.USAGE
 
 
 def test_no_workbook_is_saved_where_nothing_can_be_corrected(shell: Shell) -> None:

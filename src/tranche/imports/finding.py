@@ -37,9 +37,13 @@ def kind_of(found: Json) -> str:
 def _instead(found: Json, verb: str) -> str:
     if found["target"] == "item":
         return f"Use: tranche items {verb} {found['id']}"
+    if found["target"] == "stock" and verb != "undo":
+        return f"Use: tranche stock {verb} {found['id']}"
     if found["target"] == "stock":
         return "To take it back: tranche lots history, then tranche lots undo OPERATION"
     batch = found["options"].get("batchId")
+    if batch is None and verb != "undo":
+        return f"Use: tranche orders {verb} --import {found['id']}"
     if batch is None:
         return "It was a dry run and has brought nothing in."
     return f"Use: tranche orders {verb} {batch}"

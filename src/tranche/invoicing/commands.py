@@ -244,7 +244,7 @@ def _finish(client: Client, started: Json, *, json: bool) -> ExitCode:
         show_fields((*_JOB_COLUMNS, *_shortfall(job)), job)
         show_table(_ERROR_COLUMNS, job["errors"][:_SHOWN])
         if job["failed_items"] > _SHOWN:
-            say(f"All of them: GET /api/batch-jobs/{job['id']}/errors")
+            say(f"All of them: tranche operations items {started['operation_id']} --status failed")
     if job["status"] != "completed":
         return ExitCode.FAILURE
     return ExitCode.COMPLETED_WITH_ERRORS if job["failed_items"] else ExitCode.OK

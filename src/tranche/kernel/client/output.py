@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tranche.kernel import errors
+from tranche.kernel.client.hints import with_options
 from tranche.kernel.errors import TrancheError
 
 
@@ -74,7 +75,7 @@ def exit_code(error: TrancheError) -> ExitCode:
 
 def complain(error: TrancheError) -> None:
     """Say what was refused, and the single faults where the sentence does not hold them."""
-    say(f"Error: {error.message}")
+    say(f"Error: {with_options(error.message)}")
     for fault in error.errors:
         if fault.detail not in error.message:
             say(f"  {fault.pointer} {fault.detail}")
