@@ -119,6 +119,7 @@ def create(
         body["filter"] = {name: value for name, value in wanted.items() if value is not None}
     with open_client() as client:
         seen = client.post(f"{_HOME}/preflight", body=body)["data"]
+        _warn_of_unreachable(seen, send=send)
         if dry_run:
             _show_preflight(seen, json=json)
             return
@@ -217,6 +218,13 @@ def _ask_about(seen: Json, *, json: bool) -> None:
             show_json(seen)
         say("Nothing was created. (--yes creates without asking.)")
         raise typer.Exit(ExitCode.FAILURE)
+
+
+def _warn_of_unreachable(seen: Json, *, send: Method | None) -> None:
+    name, what = ("email", "e-mail address") if send is Method.EMAIL else ("phone", "phone number")
+    count = seen[f"customers_without_{name}"]
+    if send and count:
+        say(f"Customers without {what}, to whom nothing can be sent: {count:,}.")
 
 
 def _show_preflight(seen: Json, *, json: bool) -> None:

@@ -143,3 +143,17 @@ def test_the_command_says_how_many_were_issued_and_not_sent(live: Live, shell: S
     assert ["Invoices", "2"] in lines
     assert ["Not", "sent", "2"] in lines
     assert _findings(live) == []
+
+
+def test_who_cannot_be_written_to_is_counted_beforehand(live: Live, shell: Shell) -> None:
+    _orders(live, email=" ")
+    _orders(live, email="pay@miller.test", prefix="NOT")
+    asked = ("invoices", "create", "--search", "NO", "--dry-run")
+    assert "without e-mail address, to whom nothing can be sent: 1." in shell(*asked, "--send", "email").err
+    assert "without phone number, to whom nothing can be sent: 2." in shell(*asked, "--send", "sms").err
+    assert "without" not in shell(*asked).err
+    seen = shell(*asked, "--json").json
+    assert (seen["customers_without_email"], seen["customers_without_phone"]) == (1, 2)
+    answer = live.client.post("/api/order-selections", json={"filter": {"search": "NO"}})
+    sheet = _page(live, f"/invoices/new/{answer.json()['data']['id']}")
+    assert "No e-mail address: 1 customer. No phone number: 2 customers." in sheet

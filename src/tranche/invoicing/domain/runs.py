@@ -167,12 +167,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """What a run would do now: the judge step alone; `candidates` are the first orders of the group asked for."""
+    """What a run would do now: the judge step alone; `candidates` are the first orders of the group asked for.
+
+    `without_email` and `without_phone` count the customers of ready orders who have none to be written to.
+    """
 
     total: int
     ready: int
     skipped: int
     failed: int
+    without_email: int
+    without_phone: int
     sums: tuple[CurrencySum, ...]
     findings: tuple[Finding, ...]
     candidates: tuple[Candidate, ...] = ()
