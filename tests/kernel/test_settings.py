@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tranche.kernel.client.address import API_KEY, URL
+from tranche.kernel.client.options import BRANCH
 from tranche.kernel.errors import Invalid
 from tranche.kernel.settings import BatchesApi, Settings, variable
 
+OF_COMMANDS = {URL, API_KEY, BRANCH}  # read by what asks a server, and by no process that is one
 GUIDE = (Path(__file__).resolve().parents[2] / "docs/operating.md").read_text()
 
 
@@ -98,14 +101,16 @@ def test_silence_counts_from_the_heartbeat_that_is_set() -> None:
 def test_the_operating_guide_lists_variables_that_exist() -> None:
     named = set(re.findall(r"\b(?:TRANCHE|DATABASE)_[A-Z_]+\b", GUIDE))
     assert named
-    assert named <= {variable(name) for name in Settings.__dataclass_fields__}
+    assert named <= {variable(name) for name in Settings.__dataclass_fields__} | OF_COMMANDS
 
 
 def test_the_operating_guide_has_each_variable_once_with_its_default() -> None:
     table = GUIDE.split("## Settings\n")[1].split("\n## ")[0]
     rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
     named = [(name.strip(" `"), default) for names, told in rows for name, default in _pairs(names, told)]
-    assert Counter(name for name, _ in named) == Counter(variable(name) for name in Settings.__dataclass_fields__)
+    assert Counter(name for name, _ in named) == Counter(
+        [*(variable(name) for name in Settings.__dataclass_fields__), *OF_COMMANDS]
+    )
     told = dict(named)
     for field in fields(Settings):
         if isinstance(field.default, bool | int | float) or (isinstance(field.default, str) and field.default):

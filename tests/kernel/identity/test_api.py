@@ -131,6 +131,13 @@ def test_the_end_of_a_key_needs_a_zone(client: Client) -> None:
     assert client.post("/api/api-keys", json={"data": {**body, "expiresAt": "2999-01-01T00:00:00Z"}}).status_code == 201
 
 
+def test_a_scope_that_there_is_not_is_named_with_those_that_there_are(client: Client) -> None:
+    answer = client.post("/api/api-keys", json={"data": {"name": "x", "role": "viewer", "scopes": ["nope"]}})
+    (fault,) = answer.json()["errors"]
+    assert (answer.status_code, fault["pointer"]) == (400, "/data/scopes")
+    assert "customers, invoices, items" in fault["detail"]
+
+
 def test_a_secret_is_shown_once_and_its_replay_is_refused(client: Client, owner: Connection) -> None:
     body = {"data": {"name": "robot", "role": "operator", "scopes": ["customers"]}}
     made = client.post("/api/api-keys", json=body, headers={"Idempotency-Key": "one"})

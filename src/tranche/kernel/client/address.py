@@ -14,6 +14,9 @@ from tranche.kernel.bounds import is_base_address
 from tranche.kernel.errors import Invalid, Unauthorized
 from tranche.kernel.settings import Settings
 
+URL: Final = "TRANCHE_URL"
+API_KEY: Final = "TRANCHE_API_KEY"
+
 KEY_FILE: Final = "key"
 URL_FILE: Final = "url"
 
@@ -45,9 +48,9 @@ def find_address(environ: Mapping[str, str]) -> Address:
         Unauthorized: there is no key, or others can read its file.
     """
     settings = Settings.load(environ)
-    url = environ.get("TRANCHE_URL", "").strip().rstrip("/") or _local_url(settings)
+    url = environ.get(URL, "").strip().rstrip("/") or _local_url(settings)
     _check_url(url)
-    key = environ.get("TRANCHE_API_KEY", "").strip()
+    key = environ.get(API_KEY, "").strip()
     if not key:
         key = _kept_key(settings.home / KEY_FILE, url=url)
     if not (key.isascii() and key.isprintable() and " " not in key and len(key) <= _LONGEST_KEY):
