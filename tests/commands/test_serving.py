@@ -46,7 +46,8 @@ def test_as_the_owner_it_refuses_and_names_the_line_to_use(
 def test_without_a_database_it_says_so_and_to_try_again(start: Start, words: tuple[str, ...]) -> None:
     command = start(*words, DATABASE_URL="postgresql://somebody:hunter2@127.0.0.1:1/nowhere")
     assert command.wait() == 75
-    assert "The database of DATABASE_URL does not answer" in command.said()
+    assert 'DATABASE_URL does not answer: connection to server at "127.0.0.1", port 1 failed: Con' in command.said()
+    assert "refused" in command.said()
     assert "hunter2" not in command.said()
     assert "Traceback" not in command.said()
 

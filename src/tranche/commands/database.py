@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from tranche.kernel.db.account import server_account
 from tranche.kernel.db.embedded import EmbeddedPostgres
@@ -10,7 +11,9 @@ from tranche.kernel.db.keeping import keeping
 from tranche.kernel.db.migrate import SchemaLacks
 from tranche.kernel.db.places import has_cluster
 from tranche.kernel.errors import Invalid, NotFound
-from tranche.kernel.settings import Settings
+from tranche.kernel.settings import Settings, variable
+
+_SCHEMES: Final = ("postgresql://", "postgres://")
 
 
 class NothingStarted(NotFound):
@@ -63,7 +66,12 @@ class Addresses:
 
 @contextmanager
 def use_database(settings: Settings) -> Iterator[Addresses]:
-    """The named database; where none is named, the embedded one, started if need be and kept up in the block."""
+    """The named database; where none is named, the embedded one, started if need be and kept up in the block.
+
+    Raises:
+        Invalid: a setting is no address.
+    """
+    _check_settings(settings)
     if settings.database_url or settings.owner_url:
         yield Addresses(app=settings.database_url, owner=settings.owner_url)
         return
@@ -89,6 +97,13 @@ def find_database(settings: Settings) -> Iterator[Addresses]:
         )
     with use_database(settings) as addresses:
         yield addresses
+
+
+def _check_settings(settings: Settings) -> None:
+    for name in ("database_url", "owner_url", "listen_url"):
+        url: str | None = getattr(settings, name)
+        if url is not None and not url.startswith(_SCHEMES):
+            raise Invalid(f"{variable(name)} must begin with postgresql:// or postgres://.", code="setting")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,9 +11,12 @@ import msgspec
 import structlog
 
 from tranche.kernel.errors import Invalid
+from tranche.kernel.text import hide_passwords
 
 FORMATS = ("text", "json")
 _LONGEST = 300
+_TOLD_WHOLE = frozenset({"psycopg"})  # the texts that it logs are names of pools and causes, never data
+_NEVER_DATA = "OperationalError"
 _JSON = msgspec.json.Encoder(enc_hook=repr)
 
 
@@ -75,8 +78,33 @@ class _FromLibraries(logging.Handler):
     """Warnings of libraries, as lines of our own."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Pass one record on; without its arguments, which are data."""
-        text = str(record.msg).splitlines()[0][:_LONGEST] if str(record.msg) else ""
+        """Pass one record on: its first line, with as much of its arguments as is no data."""
+        library = record.name.partition(".")[0]
+        text = hide_passwords(_message(record, is_whole=library in _TOLD_WHOLE))
         log = structlog.get_logger(record.name)
         error = record.exc_info[1] if record.exc_info else None
-        log.log(record.levelno, text, library=record.name.partition(".")[0], exc_info=error)
+        log.log(record.levelno, _first_line(text)[:_LONGEST], library=library, exc_info=error)
+
+
+def _message(record: logging.LogRecord, *, is_whole: bool) -> str:
+    text = record.msg if isinstance(record.msg, str) else str(_told(record.msg, is_whole=is_whole))
+    if not record.args:
+        return text
+    try:
+        if isinstance(record.args, Mapping):
+            return text % {name: _told(value, is_whole=is_whole) for name, value in record.args.items()}
+        return text % tuple(_told(value, is_whole=is_whole) for value in record.args)
+    except (TypeError, ValueError, KeyError):  # the place wants what we do not tell, such as a letter's number
+        return text
+
+
+def _told(value: object, *, is_whole: bool) -> object:
+    """A number, a text of a library that we know, why a connection failed; of all else only its kind."""
+    if value is None or isinstance(value, int | float) or (is_whole and isinstance(value, str)):
+        return value
+    is_cause = any(kind.__name__ == _NEVER_DATA for kind in type(value).__mro__)
+    return _first_line(str(value)) if is_cause else type(value).__qualname__
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else ""

@@ -1,5 +1,6 @@
 """What the commands of an installation ask its database."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,13 @@ from psycopg.rows import tuple_row
 
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.errors import Invalid, TrancheError, Unavailable
+from tranche.kernel.text import hide_passwords
+
+# The words of PostgreSQL, PgBouncer and libpq: while one connects there is no code to go by.
+_REFUSED = re.compile(
+    r"authentication failed|no password supplied|does not exist|no such (?:user|database)|no pg_hba\.conf entry|"
+    r"not permitted to log in|permission denied|invalid port number"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +37,34 @@ class SqlRefused(TrancheError):
 
 @contextmanager
 def reaching(name: str) -> Iterator[None]:
-    """Say in one sentence that the database named by the setting `name` does not answer.
+    """Say in one line why the database named by the setting `name` cannot be had.
 
     Raises:
-        Unavailable: it does not.
-        Invalid: the setting is no address.
+        Unavailable: it does not answer.
+        Invalid: the setting is no address, or names a user, a password or a database that the server does not take.
     """
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
-        raise Unavailable(f"The database of {name} does not answer: {reason}", code="database_away") from error
+        cause = _cause(error)
+        if error.sqlstate is None and _REFUSED.search(cause):
+            raise Invalid(
+                f"The server refuses what {name} says: {cause}. Correct {name}, or make it so at the server.",
+                code="setting",
+            ) from error
+        raise Unavailable(
+            f"The database of {name} does not answer: {cause}. Does it run, and is {name} right?",
+            code="database_away",
+        ) from error
     except psycopg.ProgrammingError as error:
         if error.sqlstate is not None:  # the server's word on a statement, so the address was right
             raise
-        raise Invalid(f"{name} cannot be read as an address: {str(error).strip()}", code="setting") from error
+        # Its words are not told: they may hold a part of the password.
+        raise Invalid(
+            f"{name} cannot be read as an address such as postgresql://user:password@host:5432/database; signs such as "
+            "@, / and % in a password are written %40, %2F and %25.",
+            code="setting",
+        ) from error
 
 
 def find_first_admin(conn: Connection) -> Row | None:
@@ -99,6 +120,12 @@ def run_sql(conn: Connection, text: str) -> list[Result]:
     except psycopg.Error as error:
         raise SqlRefused(_words(error, text)) from error
     return results
+
+
+def _cause(error: psycopg.Error) -> str:
+    """The first line, which has host, port and cause; the others hold what may be the reason."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return hide_passwords(line.removeprefix("connection failed: ").removeprefix("connection is bad: ").rstrip("."))
 
 
 def _words(error: psycopg.Error, text: str) -> str:

@@ -17,6 +17,8 @@ import unicodedata
 _FORMS = frozenset("\u200b\u200c\u200d\u200e\u200f\u061c\u00ad")
 _SPACE = "Zs"
 _SPACES = re.compile("[\u0001-\u0020\u0085\u1680\u2028\u2029]+")
+_IN_ADDRESS = re.compile(r"(://[^\s:@/]*:)\S*@")
+_NAMED = re.compile(r"(passw(?:or)?d\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&'\"]+)", re.IGNORECASE)
 _BEFORE = str.maketrans("İΣ", "iσ")
 _AFTER = str.maketrans({"ς": "σ", "ı": "i", "ß": "ss"})
 
@@ -34,6 +36,11 @@ def fold_sql(expression: str) -> str:
     )
     lowered = f"lower(translate(btrim({spaced}, ' '), 'İΣ', 'iσ'))"
     return f"replace(translate({lowered}, 'ςı', 'σi'), 'ß', 'ss')"
+
+
+def hide_passwords(text: str) -> str:
+    """The text with every password of an address (`://user:password@`, `password=...`) as three stars."""
+    return _NAMED.sub(r"\1***", _IN_ADDRESS.sub(r"\1***@", text))
 
 
 def after_prefix(prefix: str) -> str:

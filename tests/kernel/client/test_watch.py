@@ -73,6 +73,7 @@ def test_elsewhere_only_the_outcome_is_written_without_anything_a_terminal_obeys
     _, text = watch(wire, state(done=40), state("completed", done=100), is_terminal=False)
     assert "\x1b" not in text
     assert [" ".join(line.split()) for line in text.splitlines()] == ["✓ Bringing in 100 orders"]
+    assert text.endswith("\n")
 
 
 def test_names_from_the_server_cannot_steer_the_terminal(wire: Wire) -> None:

@@ -53,18 +53,22 @@ _WIDE, _SHORTEST_BAR = 100, 6
 def watch_operation(client: Client, operation_id: int, *, console: Console) -> Json:
     """Show an operation on `console` until it has ended; returns its last state.
 
-    On a terminal the display moves; elsewhere each phase leaves one line. Ctrl-C ends the watching and
-    not the operation.
+    On a terminal the display moves; elsewhere each phase leaves one line at the end. Ctrl-C ends the
+    watching and not the operation.
 
     Raises:
         NotFound: there is no such operation.
         Unavailable: the server stays away.
     """
     display = _Display(console)
-    with Live(
-        console=console, get_renderable=display.render, refresh_per_second=8, auto_refresh=console.is_terminal
-    ) as live:
-        for state in follow_operation(client, operation_id):
+    states = follow_operation(client, operation_id)
+    if not console.is_terminal:
+        for state in states:
+            display.take(state)
+        console.print(display.render())
+        return display.state
+    with Live(console=console, get_renderable=display.render, refresh_per_second=8) as live:
+        for state in states:
             display.take(state)
             live.refresh()
     if not console.is_terminal:
@@ -103,8 +107,6 @@ class _Display:
 
     def render(self) -> RenderableType:
         """One row for each phase; only the last one can still move."""
-        if not self._console.is_terminal and not is_over(self.state):
-            return Text("", end="")
         grid = Table.grid(padding=(0, 2, 0, 0))
         for _ in range(5):
             grid.add_column(no_wrap=True)

@@ -32,7 +32,7 @@ class SchemaLacks(SchemaDiffers):
 
 
 class CannotMigrateNow(Unavailable):
-    """The database is away, or somebody holds a lock for too long."""
+    """The database went away, or somebody holds a lock for too long."""
 
     code = "cannot_migrate_now"
 
@@ -72,11 +72,13 @@ def migrate(owner_url: str, *, app_role: str = APP_ROLE) -> MigrationReport:
     Raises:
         SchemaDiffers: an applied file was edited, or the database knows files that this program does not.
         CannotMigrate: the role may not make tables here.
-        CannotMigrateNow: the database is away, or a table stayed locked; a started file was rolled back.
+        CannotMigrateNow: the database went away, or a table stayed locked; a started file was rolled back.
         CannotMakeRole: the plain role is missing and this role may not make it.
+        psycopg.OperationalError: the database could not be reached.
     """
+    conn = connect(owner_url, name="tranche migrate")
     try:
-        with connect(owner_url, name="tranche migrate") as conn:
+        with conn:
             return _migrate(conn, app_role=app_role)
     except psycopg.OperationalError as error:
         raise CannotMigrateNow(f"The database could not be migrated now: {str(error).strip()}. Try again.") from error

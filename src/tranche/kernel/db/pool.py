@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -26,6 +27,7 @@ KEEPALIVES: Final[Mapping[str, Any]] = {
 _AWAY = "The database cannot be reached right now. Nothing was changed; try again in a moment."
 _BUSY = "The database is too busy to answer in time. Nothing was changed; try again in a moment."
 _FRESH_SECONDS = 0.1
+_PORT = 5432
 
 
 class Line(psycopg.Connection[Row]):
@@ -133,20 +135,38 @@ def taken_back(conn: Connection) -> Iterator[None]:
 
 
 def connect(url: str, *, name: str = "tranche") -> Connection:
-    """A single connection in autocommit mode, for migrations, doctor and listeners."""
-    return psycopg.connect(
-        url,
-        row_factory=dict_row,
-        autocommit=True,
-        application_name=name,
-        **KEEPALIVES,
-    )
+    """A single connection in autocommit mode, for migrations, doctor and listeners.
+
+    Raises:
+        psycopg.OperationalError: the database could not be reached; its first line says where and why.
+        psycopg.ProgrammingError: `url` is no address.
+    """
+    try:
+        return psycopg.connect(
+            url,
+            row_factory=dict_row,
+            autocommit=True,
+            application_name=name,
+            **KEEPALIVES,
+        )
+    except psycopg.OperationalError as error:
+        raise _with_place(error, url) from error
 
 
 def is_pooled(conn: psycopg.Connection[Any]) -> bool:
     """Whether a pooler such as PgBouncer stands before the server: it introduces itself by a number of its own."""
     row = conn.execute("SELECT pg_backend_pid() AS pid", prepare=False).fetchone()
     return row is not None and row["pid"] != conn.info.backend_pid
+
+
+def _with_place(error: psycopg.OperationalError, url: str) -> psycopg.OperationalError:
+    """Most causes name host and port themselves; a time that is over and a name that is unknown do not."""
+    cause = str(error).partition("\n")[0]
+    if "port " in cause or "socket " in cause:
+        return error
+    given = conninfo_to_dict(url)
+    where = f'"{given.get("host") or "localhost"}", port {given.get("port") or _PORT}'
+    return psycopg.OperationalError(f"connection to server at {where} failed: {cause}")
 
 
 def _spare_pooler(conn: Line) -> None:
