@@ -7,7 +7,7 @@ import typer
 
 from tranche.imports.domain import ImportMode, OnDuplicate
 from tranche.imports.mappings_commands import make_group
-from tranche.imports.sending import MappingOption, read_mapping_option, send_file, show_started
+from tranche.imports.sending import ItemMappingOption, read_mapping_option, send_file, show_started
 from tranche.kernel.client.exporting import make_export
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
@@ -39,7 +39,7 @@ def bring_in(
         Path, typer.Argument(help="The spreadsheet: .xlsx, .xls, .xlsb, .ods or .csv.", show_default=False)
     ],
     *,
-    mapping: MappingOption = None,
+    mapping: ItemMappingOption = None,
     on_duplicate: Annotated[
         OnDuplicate, typer.Option(help="What becomes of an item that exists already.")
     ] = OnDuplicate.ERROR,
