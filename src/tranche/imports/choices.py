@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from tranche.imports.domain import Field, InvalidMapping, Mapping
 from tranche.kernel.errors import FieldError
 
-_FORM = 'A mapping is a JSON object such as {"orderId": "Order No", "dayFirst": true}.'
+_FORM = 'A mapping is a JSON object of fields and headers, such as {"quantity": "Qty", "dayFirst": true}.'
 
 
 def read_mapping(data: object, *, fields: Sequence[Field]) -> Mapping:

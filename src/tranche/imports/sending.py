@@ -1,8 +1,8 @@
-"""What the upload commands of all targets share: the option for the mapping, and sending a file with a bar."""
+"""What the upload commands of all targets share: the options for their mappings, and sending a file with a bar."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 import typer
@@ -11,12 +11,16 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from tranche.kernel.client.http import Client, Json, Params
 from tranche.kernel.client.output import clean, messages, say, show_json
 
+_WHICH: Final = "Which column is which, as JSON or @file: "
+
 MappingOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        help='Which column is which, as JSON or @file: {"orderId": "Order No", "dayFirst": true}.',
-        show_default=False,
-    ),
+    str | None, typer.Option(help=_WHICH + '{"orderId": "Order No", "dayFirst": true}.', show_default=False)
+]
+ItemMappingOption: TypeAlias = Annotated[
+    str | None, typer.Option(help=_WHICH + '{"itemSku": "Part No", "unitPrice": "Net"}.', show_default=False)
+]
+StockMappingOption: TypeAlias = Annotated[
+    str | None, typer.Option(help=_WHICH + '{"lotNumber": "Lot No", "dayFirst": true}.', show_default=False)
 ]
 
 
@@ -34,7 +38,9 @@ def read_mapping_option(text: str) -> str:
     except (msgspec.DecodeError, UnicodeEncodeError):
         is_object = False
     if not is_object:
-        raise typer.BadParameter('It must be a JSON object, such as {"orderId": "Order No"}.', param_hint="--mapping")
+        raise typer.BadParameter(
+            'It must be a JSON object of fields and headers, as in {"quantity": "Qty"}.', param_hint="--mapping"
+        )
     return text
 
 

@@ -9,7 +9,7 @@ from tranche.imports.domain import ImportMode, OnDuplicate
 from tranche.imports.errors_commands import make_errors, show_first_of_import
 from tranche.imports.finding import find_import, kind_of
 from tranche.imports.mappings_commands import make_group
-from tranche.imports.sending import MappingOption, read_mapping_option, send_file, show_started
+from tranche.imports.sending import ItemMappingOption, read_mapping_option, send_file, show_started
 from tranche.kernel.client.exporting import make_export
 from tranche.kernel.client.hints import with_options
 from tranche.kernel.client.http import Client, Json
@@ -49,7 +49,7 @@ def bring_in(
         Path, typer.Argument(help="The spreadsheet: .xlsx, .xls, .xlsb, .ods or .csv.", show_default=False)
     ],
     *,
-    mapping: MappingOption = None,
+    mapping: ItemMappingOption = None,
     on_duplicate: Annotated[
         OnDuplicate, typer.Option(help="What becomes of an item that exists already.")
     ] = OnDuplicate.ERROR,

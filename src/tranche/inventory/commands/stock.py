@@ -7,7 +7,7 @@ import typer
 
 from tranche.imports.domain import ImportMode
 from tranche.imports.errors_commands import make_errors
-from tranche.imports.sending import MappingOption, read_mapping_option, send_file, show_started
+from tranche.imports.sending import StockMappingOption, read_mapping_option, send_file, show_started
 from tranche.inventory.commands.items import finish_import
 from tranche.kernel.client.options import (
     BranchOption,
@@ -39,7 +39,7 @@ def bring_in(
         Path, typer.Argument(help="The spreadsheet: .xlsx, .xls, .xlsb, .ods or .csv.", show_default=False)
     ],
     *,
-    mapping: MappingOption = None,
+    mapping: StockMappingOption = None,
     skip: Annotated[bool, typer.Option("--skip-existing", help="Leave lots that have had stock here.")] = False,
     mode: Annotated[
         ImportMode, typer.Option(help="Import the valid rows, or nothing where one row is bad.")
