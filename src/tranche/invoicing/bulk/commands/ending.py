@@ -44,4 +44,4 @@ def _show(client: Client, operation: Json) -> None:
         found = client.get(path, params={"status": status, "limit": _SHOWN})["data"]
         show_table(_ITEM_COLUMNS, [{**item, **item["data"]} for item in found])
         if summary[status] > _SHOWN:
-            say(f"All of them: GET {path}?status={status}")
+            say(f"All of them: tranche operations items {operation['id']} --status {status}")
