@@ -219,6 +219,18 @@ def make_post(settings: Settings, database: Database) -> Post:
     return Post(postmen, poll_seconds=settings.sweep_seconds)
 
 
+def check_post(settings: Settings) -> None:
+    """Refuse settings of sending that cannot be read, where nothing is sent too: a server's mails are a worker's.
+
+    Raises:
+        Invalid: names the setting.
+    """
+    read_sender(settings.mail_from)
+    read_targets(settings.alerts)
+    if settings.smtp_url:
+        read_server(settings.smtp_url, password_file=settings.smtp_password_file)
+
+
 def _clear_pause(settings: Settings) -> float:
     if settings.s3_bucket is None:
         return _CLEAR_SECONDS

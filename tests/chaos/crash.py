@@ -35,7 +35,7 @@ class CrashingPostgres:
         pid_file = self._cluster.places.data / "postmaster.pid"
         pid = int(pid_file.read_text().split("\n", 1)[0])
         os.kill(pid, signal.SIGQUIT)
-        eventually(lambda: not self._cluster._alive(), seconds=30, what="the end of the server")
+        eventually(lambda: not self._cluster.is_alive(), seconds=30, what="the end of the server")
 
     def start(self) -> None:
         """Start again, and wait until it has recovered."""

@@ -106,7 +106,8 @@ def test_an_order_that_kills_its_worker_is_set_aside_and_the_others_are_invoiced
     sale = make_sale(house, orders=_ORDERS)
     lethal = sale.order_ids[57]
     command = (sys.executable, "-m", "tests.chaos.lethal_invoice", str(lethal))
-    supervisor = Supervisor(lambda: crew.start("lethal", *command, TRANCHE_DEAD_AFTER_SECONDS="2"), count=2)
+    quick = {"TRANCHE_HEARTBEAT_SECONDS": "0.4", "TRANCHE_DEAD_AFTER_SECONDS": "2"}
+    supervisor = Supervisor(lambda: crew.start("lethal", *command, **quick), count=2)
     with supervisor.watching():
         started = begin_run(house)
         assert house.wait(started).status == "completed_with_errors"

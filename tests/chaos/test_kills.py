@@ -60,7 +60,8 @@ def test_an_order_that_kills_its_worker_is_set_aside_and_the_others_come_in(hous
     file = make_file("P", orders=120, bad_every=50)
     lethal = "P-77"
     command = (sys.executable, "-m", "tests.chaos.lethal", lethal)
-    supervisor = Supervisor(lambda: crew.start("lethal", *command, TRANCHE_DEAD_AFTER_SECONDS="2"), count=2)
+    quick = {"TRANCHE_HEARTBEAT_SECONDS": "0.4", "TRANCHE_DEAD_AFTER_SECONDS": "2"}
+    supervisor = Supervisor(lambda: crew.start("lethal", *command, **quick), count=2)
     with supervisor.watching():
         started = house.upload(file)
         house.wait(started)

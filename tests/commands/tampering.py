@@ -260,8 +260,11 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
         "DELETE FROM invoice_lines WHERE invoice_id = 1",
     ],
     "what a run of invoices says it issued is there": [
-        "UPDATE operations SET succeeded = 0 WHERE id = 7",
+        "UPDATE operation_items SET status = 'failed', error = 'Bad.' WHERE operation_id = 7 AND position = 1",
+        "DELETE FROM operation_items WHERE operation_id = 7",
+        "UPDATE operation_items SET status = 'succeeded' WHERE operation_id = 7",
         "UPDATE invoices SET operation_id = NULL",
+        "UPDATE invoices SET operation_id = 7",
     ],
     "a combined file has the pages of the invoices in it": [
         "UPDATE operation_files SET pages = 2 WHERE kind = 'combined'",
@@ -331,6 +334,7 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     ],
     "operation counters equal their items": [
         "UPDATE operations SET succeeded = 0, failed = 2",
+        "UPDATE operations SET succeeded = 0 WHERE id = 7",
         "DELETE FROM operation_items WHERE position = 2",
     ],
     "an ended operation has nothing open": [

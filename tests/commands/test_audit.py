@@ -96,6 +96,19 @@ def test_the_anchor_is_renewed_only_by_a_person_who_says_yes(
     assert tranche("audit", "renew-anchor", acme.id + 1, "--yes").code == 4
 
 
+@pytest.mark.parametrize("words", [("verify",), ("verify", "--json"), ("heads",), ("heads", "--json")])
+def test_an_organization_that_there_is_not_is_refused_as_by_the_renewal_of_its_anchor(
+    tranche: Call, acme: Organization, organization: Callable[..., Organization], words: tuple[str, ...]
+) -> None:
+    new = organization(name="New")
+    refused = tranche("audit", "renew-anchor", new.id + 1, "--yes")
+    assert refused.code == 4
+    asked = tranche("audit", *words, "--organization", new.id + 1)
+    assert (asked.code, asked.out, asked.err) == (4, "", refused.err)
+    assert f"Organization {new.id + 1} has neither a seal nor an anchor." in asked.err
+    assert [tranche("audit", *words, "-o", known.id).code for known in (acme, new)] == [0, 0]
+
+
 def test_a_chain_that_was_made_anew_is_found_by_its_anchor_alone(
     tranche: Call, owner: Connection, database: Database, acme: Organization, tmp_path: Path
 ) -> None:

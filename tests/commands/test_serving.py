@@ -59,6 +59,29 @@ def test_an_address_that_is_none_is_a_sentence(start: Start) -> None:
     assert "Traceback" not in command.said()
 
 
+@pytest.mark.parametrize("words", [("serve", "--port", "0"), ("worker",)])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"TRANCHE_POOL_SIZE": "0"},
+        {"TRANCHE_WORKER_SLOTS": "0"},
+        {"TRANCHE_S3_ENDPOINT": "foo"},
+        {"TRANCHE_ALERTS": "foo:bar"},
+        {"TRANCHE_MAIL_FROM": "nobody"},
+        {"TRANCHE_SMTP_URL": "http://x"},
+        {"TRANCHE_SMTP_PASSWORD_FILE": "/nope", "TRANCHE_SMTP_URL": "smtp://x"},
+    ],
+    ids=lambda given: next(iter(given)) if isinstance(given, dict) else "",
+)
+def test_a_setting_that_cannot_be_is_refused_by_both(
+    start: Start, database_urls: DatabaseUrls, words: tuple[str, ...], given: dict[str, str]
+) -> None:
+    command = start(*words, DATABASE_URL=database_urls.app, **given)
+    assert command.wait() == 2
+    assert next(iter(given)) in command.said()
+    assert "Traceback" not in command.said()
+
+
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_both_end_in_order_by_a_signal(start: Start, database_urls: DatabaseUrls, sig: signal.Signals) -> None:
     server = start("serve", "--port", "0", DATABASE_URL=database_urls.app)

@@ -9,8 +9,9 @@ import pytest
 
 from tests.commands.conftest import Ran
 from tests.conftest import DatabaseUrls
+from tranche.commands.migrate import show_line
 from tranche.kernel.db.embedded import OWNER_ROLE, EmbeddedPostgres
-from tranche.kernel.db.migrate import migrations
+from tranche.kernel.db.migrate import MigrationReport, migrations
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.identity.service import authenticate
 
@@ -29,11 +30,26 @@ def test_migrate_says_what_it_applied_and_prints_the_line_for_the_plain_role(
         assert ran.code == 0
         assert re.findall(r"applied (\S+)", ran.err) == [migration.name for migration in migrations()]
         assert re.fullmatch(rf"DATABASE_URL=postgresql://tranche_app@/{name}\?host=\S+\n", ran.out)
+        assert "The password was shown when the role was made" in ran.err
+        assert "-c '\\password tranche_app'" in ran.err
         again = json.loads(tranche("migrate", "--json").out)
         assert again["applied"] == []
         assert again["databaseUrl"] in ran.out
     finally:
         postgres.drop_database(name)
+
+
+@pytest.mark.parametrize(("is_new", "told"), [(True, "Keep this line"), (False, "The password was shown when")])
+def test_the_line_comes_with_what_is_to_be_known_of_its_password(
+    capsys: pytest.CaptureFixture[str],
+    is_new: bool,  # noqa: FBT001  # a table
+    told: str,
+) -> None:
+    show_line(MigrationReport(applied=(), app_role_made=is_new, app_url="postgresql://tranche_app@db/tranche"))
+    said = capsys.readouterr()
+    assert said.out == "DATABASE_URL=postgresql://tranche_app@db/tranche\n"
+    assert said.err.startswith(told)
+    assert len(said.err.splitlines()) == 1
 
 
 def test_migrate_asks_for_the_owner_where_only_the_plain_role_is_named(

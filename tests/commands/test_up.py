@@ -86,6 +86,20 @@ def test_the_server_of_a_killed_one_is_taken_over_and_stopped_at_the_end(start: 
     assert processes_of(home) == []
 
 
+def test_a_database_that_dies_is_started_again_and_nobody_has_to_come(start: Start, home: Path) -> None:
+    up = start("up", "--port", "0")
+    with up.client(home) as client:
+        made = client.post("/api/items", json={"data": {"code": "I-1", "name": "Item"}})
+        assert made.status_code == 201, made.text
+        kill_all([int((home / "postgres/data/postmaster.pid").read_text().split("\n", 1)[0])])
+        up.until(lambda: "database.started_again" in up.said(), what="a new database")
+        up.until(lambda: client.get("/readyz").status_code == 200, what="a ready server")
+        assert [item["code"] for item in client.get("/api/items").json()["data"]] == ["I-1"]
+    assert "database.died" in up.said()
+    assert up.end()[0] == 0
+    assert processes_of(home) == []
+
+
 def test_a_lost_key_is_made_again(start: Start, home: Path) -> None:
     up = start("up", "--port", "0")
     up.url()

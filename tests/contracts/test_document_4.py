@@ -129,5 +129,7 @@ def test_the_command_line_does_what_the_documents_script_did(
     assert shell("bill-stop", "run", "--full", "--json").json["status"] == "completed"
     assert len(shell("bill-stop", "history").table) == 2
     assert shell("bill-stop", "export", "all.csv", "--status", "all").code == 0
+    odd = shell("bill-stop", "export", "all.pdf")
+    assert (odd.code, "all.pdf must end in .csv or .xlsx" in odd.err) == (2, True)
     compared = shell("bill-stop", "compare", "--customers", "moved", "--json").json
     assert compared["customers"]

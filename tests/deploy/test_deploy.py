@@ -104,6 +104,27 @@ def test_every_variable_of_a_pod_is_one() -> None:
     assert Settings.load(values).metrics_port == 9464
 
 
+def _pods(thing: object) -> Iterator[dict[str, Any]]:
+    if isinstance(thing, dict):
+        if "containers" in thing:
+            yield thing
+        for value in thing.values():
+            yield from _pods(value)
+
+
+def test_no_pod_is_told_of_services_by_variables_that_are_read_as_settings() -> None:
+    pods = [pod for found in OBJECTS for pod in _pods(found)]
+    assert len(pods) == 4
+    assert all(pod["enableServiceLinks"] is False for pod in pods)
+
+
+def test_where_the_cluster_calls_the_doctor_its_schedule_is_said_to_be_disabled() -> None:
+    text = (DEPLOY / "kubernetes/tranche.yaml").read_text()
+    (line,) = re.findall(r"^#   tranche (.+)$", text, re.MULTILINE)
+    assert line == "upkeep disable doctor-nightly"
+    assert f"tranche {line}" in (ROOT / "docs/schedules.md").read_text()
+
+
 def test_compose_starts_commands_that_there_are_and_waits_for_services_that_it_has() -> None:
     services = COMPOSE["services"]
     ours = {name: service for name, service in services.items() if service.get("image") == "tranche"}
@@ -113,6 +134,9 @@ def test_compose_starts_commands_that_there_are_and_waits_for_services_that_it_h
         "worker": ["worker"],
         "upkeep-worker": ["worker"],
     }
+    assert services["migrate"]["restart"] == "on-failure"
+    # The image serves the socket before it has made roles and database.
+    assert services["database"]["healthcheck"]["test"][:4] == ["CMD", "pg_isready", "-h", "127.0.0.1"]
     for service in services.values():
         assert set(service.get("depends_on", ())) <= set(services)
         for volume in service.get("volumes", ()):
@@ -137,9 +161,7 @@ def test_the_image_copies_files_that_there_are_and_starts_a_command() -> None:
 
 @pytest.mark.parametrize("path", UNITS, ids=_name)
 def test_a_unit_can_be_read_and_starts_a_command_that_there_is(path: Path) -> None:
-    unit = configparser.RawConfigParser(strict=False, interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment, method-assign]  # names have capitals
-    unit.read_string(path.read_text())
+    unit = _unit(path)
     if path.suffix == ".timer":
         assert (DEPLOY / "systemd" / path.with_suffix(".service").name).exists()
         return
@@ -147,6 +169,34 @@ def test_a_unit_can_be_read_and_starts_a_command_that_there_is(path: Path) -> No
     assert program.endswith("/bin/tranche")
     _check_command(words)
     assert unit["Service"]["User"] == "tranche"
+
+
+def _unit(path: Path) -> configparser.RawConfigParser:
+    unit = configparser.RawConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]  # names have capitals
+    unit.read_string(path.read_text())
+    return unit
+
+
+def test_instances_of_one_machine_have_ports_of_their_own() -> None:
+    texts = [path.read_text().replace("%i", number) for path in UNITS if "@" in path.name for number in "123456789"]
+    found = [
+        re.findall(r"^Environment=TRANCHE_METRICS_PORT=(\d+)$|--port (\d+)$", text, re.MULTILINE) for text in texts
+    ]
+    ports = [one or other for pairs in found for one, other in pairs]
+    assert len(ports) == 27
+    assert len(set(ports)) == 27
+    assert all(Settings.load({"TRANCHE_PORT": port}).port > 1024 for port in ports)
+    guide = (ROOT / "docs/operating.md").read_text()
+    assert all(re.search(rf"\b{port}\b", guide) for port in ports if port.endswith("1"))
+
+
+def test_the_backup_has_the_settings_of_servers_and_a_folder_that_is_made() -> None:
+    path = DEPLOY / "systemd/tranche-backup.service"
+    files = re.findall(r"^EnvironmentFile=-?(\S+)$", path.read_text(), re.MULTILINE)
+    assert files == ["/etc/tranche/tranche.env", "/etc/tranche/owner.env"]
+    service = _unit(path)["Service"]
+    assert service["ExecStart"].split()[-1] in [f"/var/lib/{name}" for name in service["StateDirectory"].split()]
 
 
 def test_scripts_can_be_read_by_the_shell() -> None:

@@ -46,7 +46,13 @@ def test_stock_is_received_moved_held_traced_and_undone(live: Live, shell: Shell
     assert shell("lots", "trace", "M").code == 0
     assert shell("lots", "recall", "A").code == 0
     assert len(shell("lots", "history", "A", "--limit", "100").table) >= 8
-    assert shell("lots", "trace", "NOBODY").code == ExitCode.NOT_FOUND
+    lost = shell("lots", "trace", "NOBODY")
+    assert (lost.code, lost.err) == (
+        ExitCode.NOT_FOUND,
+        "Error: There is no lot with the number NOBODY. `tranche lots list` shows what there is.\n",
+    )
+    new = shell("lots", "receive", "L-5", "10", *here)
+    assert (new.code, "no lot with the number L-5. To take stock into a new one" in new.err) == (4, True)
     assert shell("lots", "transfer", "A", "B", "x", *here).code == ExitCode.USAGE
     assert "x-branch-id" in shell("lots", "transfer", "A", "B", "1").err
 
@@ -56,6 +62,9 @@ def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tm
     assert branch
     file = tmp_path / "stock.csv"
     file.write_text("Item code,Name,Lot,Qty,Best before\nP-1,Paint,L-1,5,2020-01-31\nP-1,Paint,,1,\n")
+    none = shell("stock", "expiring", "--branch", branch)
+    assert (none.code, none.err) == (0, f"No stock of branch {branch} has expired or expires within 30 days.\n")
+    assert "No stock has expired or expires within 7 days." in shell("stock", "expiring", "--days", 7).err
     ran = shell("stock", "import", str(file), "--branch", branch)
     assert ran.code == ExitCode.COMPLETED_WITH_ERRORS
     assert "give the lot number" in ran.out
@@ -63,6 +72,9 @@ def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tm
     assert [(row["Lot"], row["Quantity"]) for row in expiring.table] == [("L-1", "5")]
     dry = shell("stock", "import", str(file), "--branch", branch, "--dry-run", "--skip-existing", "--json")
     assert (dry.json["dryRun"], dry.json["skipped"]) == (True, 1)
+    file.write_text('Item code,Name,Lot,Qty\nP-1,Paint,L-2,"1,5"\n')
+    told = shell("stock", "import", str(file), "--branch", branch)
+    assert "! Qty: the comma is read as the decimal sign." in told.err.splitlines()
     lost = shell("stock", "import", str(file))
     assert lost.code == ExitCode.USAGE
     assert "x-branch-id" in lost.err

@@ -61,6 +61,17 @@ def test_lots_and_plain_stock_come_in_with_their_items(stock_importer: StockImpo
     paint.settle()
 
 
+def test_the_row_of_a_total_makes_no_item(stock_importer: StockImporter) -> None:
+    brought = stock_importer.bring_in([*GOOD, ("Total", "", "", "", "915.5")])
+    assert (brought.operation.status, brought.counts, brought.errors) == (Status.COMPLETED, (5, 5, 0, 0), [])
+    assert sorted(item.code or "" for item in stock_importer.items()) == ["N-1", "P-1", "P-2"]
+    with stock_importer.transaction() as conn:
+        notices = (imports.get(conn, import_id=brought.import_id).mapping or {})["notices"]
+    assert [notice for notice in notices if "total" in notice] == [
+        "Row 7 is a total and is not imported (Product code Total, Quantity 915.5)."
+    ]
+
+
 def _movements(desk: Desk) -> tuple[list[Movement], int]:
     with desk.database.transaction(desk.ctx.organization_id) as conn:
         return service.list_movements(conn, wanted=MovementFilter(item_id=desk.item), limit=10, offset=0)

@@ -49,7 +49,21 @@ def test_nothing_is_created_without_a_yes(live: Live, shell: Shell, monkeypatch:
     ran = shell("invoices", "create", *ids)
     assert ran.code == ExitCode.FAILURE
     assert "--yes creates without asking" in ran.err
+    assert ran.err.index("1 orders are ready: ") < ran.err.index("Create 1 invoices (1 orders)? [y/N]")
+    assert [row["Verdict"] for row in ran.table] == ["ready"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert shell("invoices", "create", *ids, "--json").json["ready"] == 1
     assert shell("invoices", "list", "--json").json["data"] == []
+
+
+def test_nothing_is_asked_where_no_order_is_ready(live: Live, shell: Shell) -> None:
+    ids = _orders(live, 2)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE orders SET status = 'cancelled'")
+    ran = shell("invoices", "create", *ids)
+    assert (ran.code, "[y/N]" in ran.err) == (ExitCode.FAILURE, False)
+    assert "None of 2 orders is ready, so there is nothing to create." in ran.err
+    assert [row["Why"] for row in ran.table] == ["The order is cancelled."]
 
 
 def test_an_invoice_is_shown_voided_and_credited(live: Live, shell: Shell) -> None:
@@ -77,3 +91,18 @@ def test_a_run_is_undone_by_its_operation(live: Live, shell: Shell) -> None:
     assert shell("invoices", "list", "--status", "void", "--json").json["pagination"]["totalItems"] == 3
     again = shell("operations", "undo", undone.json["id"], "--yes")
     assert (again.code, "cannot be undone" in again.err) == (ExitCode.CONFLICT, True)
+
+
+def test_what_a_run_worked_on_is_listed_page_by_page(live: Live, shell: Shell) -> None:
+    ids = _orders(live, 13)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE orders SET status = 'cancelled' WHERE id <> %(id)s", {"id": ids[0]})
+    ran = shell("invoices", "create", *ids, "--yes")
+    number = shell("operations", "list").table[0]["Id"]
+    assert f"All of them: tranche operations items {number} --status failed" in ran.err
+    failed = ("operations", "items", number, "--status", "failed", "--limit", "10")
+    listed = shell(*failed)
+    assert (len(listed.table), {row["Why"] for row in listed.table}) == (10, {"The order is cancelled."})
+    after = listed.err.split("--after ")[1].strip()
+    assert len(shell(*failed, "--after", after).table) == 2
+    assert "has no such items" in shell("operations", "items", number, "--status", "skipped").err

@@ -9,7 +9,7 @@ from tests.plans import explain
 from tranche.invoicing import service
 from tranche.invoicing.bulk.queries import members
 from tranche.invoicing.domain import InvoiceFilter
-from tranche.invoicing.queries import invoices
+from tranche.invoicing.queries import invoices, metrics, runs
 from tranche.kernel.db.listing import fetch_slice
 from tranche.kernel.db.pool import Connection
 
@@ -73,6 +73,9 @@ def test_a_page_of_invoices_reads_an_index(filled: Office, wanted: InvoiceFilter
         lambda conn: members.list_live(conn, operation_id=17, since=None, limit=100),
         lambda conn: members.survey(conn, invoice_ids=list(range(1, 33))),
         lambda conn: members.list_recipients(conn, invoice_ids=list(range(1, 33))),
+        lambda conn: runs.list_issued(conn, operation_ids=list(range(1, 21))),
+        lambda conn: metrics.list_days(conn, kind=service.RUN_KIND, days=30),
+        lambda conn: metrics.find_pace(conn, kind=service.RUN_KIND, days=30),
     ],
 )
 def test_invoices_are_found_by_an_index(filled: Office, ask: Callable[[Connection], object]) -> None:

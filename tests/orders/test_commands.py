@@ -40,6 +40,24 @@ def test_an_upload_with_bad_rows_ends_with_3_and_shows_the_first_errors(shell: S
     assert "tranche orders errors 1 --out errors.xlsx" in ran.err
 
 
+def test_what_was_decided_for_a_file_and_its_warnings_are_told(shell: Shell) -> None:
+    comma = 'A1,Bob,S-1,2,"9,99"\n'
+    notice = "! unitPrice: the comma is read as the decimal sign."
+    dry = shell("orders", "upload", keep("orders.csv", HEADER + comma * 2), "--dry-run")
+    assert notice in dry.err.splitlines()
+    ran = shell("orders", "upload", "orders.csv")
+    assert notice in ran.err.splitlines()
+    assert "To see the 1 warnings: tranche orders errors 1 --severity warning" in ran.err
+    assert notice in shell("orders", "batches", 1).err.splitlines()
+    assert notice in shell("operations", "watch", ran_operation(shell)).err.splitlines()
+    assert len(shell("orders", "errors", 1, "--severity", "warning").table) == 1
+    assert shell("orders", "errors", 1, "--severity", "error").table == []
+
+
+def ran_operation(shell: Shell) -> str:
+    return str(shell("operations", "list").table[0]["Id"])
+
+
 def test_an_upload_of_which_nothing_came_in_ends_with_1(shell: Shell) -> None:
     ran = shell("orders", "upload", keep("orders.csv", BAD), "--json")
     assert (ran.code, ran.json["status"], ran.json["failedOrders"]) == (ExitCode.FAILURE, "failed", 1)
@@ -66,6 +84,7 @@ def test_a_dry_run_reports_and_writes_nothing(shell: Shell) -> None:
     assert "Would be imported" in ran.out
     assert "4\torderId\tMissing required field: orderId" in ran.out.splitlines()
     assert "Nothing was written." in ran.err
+    assert "To correct them in a spreadsheet: tranche orders errors --import 1 --out errors.xlsx" in ran.err
     report = shell("orders", "upload", "orders.csv", "--dry-run", "--json").json
     assert (report["dryRun"], report["validOrders"], report["failedOrders"]) == (True, 1, 2)
     assert shell("orders", "batches", "--json").json["pagination"]["total"] == 0
@@ -80,6 +99,7 @@ def test_a_mapping_comes_from_the_command_line_or_a_file(shell: Shell) -> None:
     for wrong in ("@missing.json", "not json", "[]"):
         ran = shell("orders", "upload", "orders.csv", "--mapping", wrong)
         assert (ran.code, ran.out) == (ExitCode.USAGE, "")
+    assert "missing.json does not exist." in shell("orders", "upload", "orders.csv", "--mapping", "@missing.json").err
     unknown = shell("orders", "upload", "orders.csv", "--mapping", '{"colour": "x1"}')
     assert unknown.code == ExitCode.USAGE
     assert "There is no field or option colour" in unknown.err
@@ -94,6 +114,9 @@ def test_modes_and_duplicates_are_handed_on(shell: Shell) -> None:
     again = shell("orders", "upload", "good.csv")
     assert (again.code, again.out) == (ExitCode.CONFLICT, "")
     assert "uploaded before as batch 2" in again.err
+    assert "allowDuplicate=true. (at the command line: --allow-duplicate)" in again.err
+    taken = shell("orders", "upload", "good.csv", "--allow-duplicate", "--dry-run")
+    assert "at the command line: --on-duplicate skip, --on-duplicate update" in taken.err
     skipped = shell("orders", "upload", "good.csv", "--allow-duplicate", "--on-duplicate", "skip", "--json")
     assert (skipped.code, skipped.json["skippedOrders"]) == (ExitCode.OK, 2)
     assert shell("orders", "upload", "good.csv", "--on-duplicate", "burn").code == ExitCode.USAGE
@@ -146,6 +169,32 @@ def test_errors_are_listed_grouped_and_saved(shell: Shell) -> None:
     assert shell("orders", "upload", "errors.xlsx", "--json").json["successfulOrders"] == 2
     assert shell("orders", "errors", 99, "--out", "none.xlsx").code == ExitCode.NOT_FOUND
     assert not Path("none.xlsx").exists()
+    odd = shell("orders", "errors", 1, "--out", "errors.csv")
+    assert (odd.code, odd.err) == (
+        ExitCode.USAGE,
+        "Error: errors.csv must end in .xlsx, for that is what is saved.\n",
+    )
+
+
+def test_errors_of_a_dry_run_are_listed_and_saved(shell: Shell) -> None:
+    shell("orders", "upload", keep("orders.csv", MIXED), "--dry-run")
+    assert [row["Row"] for row in shell("orders", "errors", "--import", 1).table] == ["3", "4"]
+    saved = shell("orders", "errors", "--import", 1, "--out", "errors.xlsx")
+    assert "Correct its rows, then: tranche orders upload errors.xlsx" in saved.err
+    assert shell("orders", "errors").code == ExitCode.USAGE
+    assert shell("orders", "errors", 1, "--import", 1).code == ExitCode.USAGE
+
+
+def test_no_workbook_is_saved_where_nothing_can_be_corrected(shell: Shell) -> None:
+    shell("orders", "upload", keep("orders.csv", GOOD))
+    clear = shell("orders", "errors", 1, "--out", "errors.xlsx")
+    assert (clear.code, clear.err) == (
+        ExitCode.NOT_FOUND,
+        "Error: Nothing of batch 1 is refused; there is nothing to correct.\n",
+    )
+    shell("orders", "upload", keep("fake.xlsx", "%PDF-1.7"))
+    assert "so there are no rows to correct" in shell("orders", "errors", 2, "--out", "errors.xlsx").err
+    assert not Path("errors.xlsx").exists()
 
 
 def test_a_deletion_asks_by_naming_how_many_orders_go(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from tests.live import Live
 from tests.signing_in import cookies, sign_in
 from tests.walls.routes import PARAMETER, Route, routes
 from tranche.kernel.context import Role
+from tranche.kernel.identity.domain import SCOPES
 
 _TABLE: Final = Path(__file__).resolve().parents[2] / "docs/roles.md"
 _ROW: Final = re.compile(r"^\| `([A-Z]+ [^`]+)` \| (\w+) \| ([\w-]+) \|$", re.MULTILINE)
@@ -25,6 +26,10 @@ def test_the_table_of_roles_is_that_of_the_application(live: Live) -> None:
     found = {route.name: (str(route.role or "open"), route.scope or "-") for route in routes(live.app)}
     lines = "\n".join(f"| `{name}` | {role} | {scope} |" for name, (role, scope) in found.items())
     assert written == found, f"the rows of docs/roles.md must be:\n{lines}"
+
+
+def test_a_key_can_have_the_scopes_of_routes_and_no_others(live: Live) -> None:
+    assert sorted({route.scope for route in routes(live.app) if route.scope}) == list(SCOPES)
 
 
 @pytest.mark.parametrize("caller", _CALLERS)

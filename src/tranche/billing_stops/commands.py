@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from tranche.billing_stops.source_commands import app as source_app
+from tranche.kernel.client.files import read_ending
 from tranche.kernel.client.http import Client
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, say, say_page, show_fields, show_json, show_table
@@ -128,8 +129,8 @@ def export(
     search: Annotated[str | None, typer.Option(help="Only CPC numbers that begin so.", show_default=False)] = None,
 ) -> None:
     """Save the details as CSV, or as a workbook; there is no limit of rows."""
-    kind = "xlsx" if file.suffix.lower() == ".xlsx" else "csv"
-    params = {"format": kind, "billing_status": status, "crp_account_no": crp, "search": search}
+    kind = read_ending(file, known=(".csv", ".xlsx"))
+    params = {"format": kind.removeprefix("."), "billing_status": status, "crp_account_no": crp, "search": search}
     with open_client() as client:
         size = client.download(f"{_ANALYSIS}/export", file, params=params)
     say(f"Saved {file} ({size:,} bytes).")

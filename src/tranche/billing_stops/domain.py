@@ -147,7 +147,9 @@ class NoData(NotFound):
     code = "no_snapshot"
 
     def __init__(self) -> None:
-        super().__init__("There are no data yet. Start a run: POST /api/crp-cpc/bill-stop-batch/trigger.")
+        super().__init__(
+            "There are no data yet. Start a run: tranche bill-stop run, or POST /api/crp-cpc/bill-stop-batch/trigger."
+        )
 
 
 class UnknownSnapshot(NotFound):

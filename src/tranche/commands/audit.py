@@ -9,10 +9,10 @@ import typer
 
 from tranche.commands.database import find_database
 from tranche.commands.options import JsonOption, load_settings
-from tranche.commands.queries import reaching
+from tranche.commands.queries import has_organization, reaching
 from tranche.kernel.audit.domain import Seal
 from tranche.kernel.audit.queries.seals import walk_heads
-from tranche.kernel.audit.sealing import renew_anchor
+from tranche.kernel.audit.sealing import NothingSealed, renew_anchor
 from tranche.kernel.client.output import Column, ExitCode, Kind, ask, clean, say, show_json, show_table
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.migrate import require_current
@@ -52,6 +52,8 @@ def verify_chain(
     kept = [read_head(text) for text in head or ()]
     with _owner() as conn:
         verdict = verify(conn, make_storage(load_settings()), organization_id=organization, kept=kept)
+        if not (verdict.seals or verdict.findings):
+            _require_organization(conn, organization)
     if json:
         faults = [_finding_out(finding) for finding in verdict.findings]
         show_json({"ok": not faults, "seals": verdict.seals, "findings": faults})
@@ -66,6 +68,8 @@ def list_heads(*, organization: OrganizationOption = None, json: JsonOption = Fa
     """Print the last seal of every organization, to be kept where nobody of here can change it."""
     with _owner() as conn:
         heads = [seal for seal in walk_heads(conn) if organization in {None, seal.organization_id}]
+        if not heads:
+            _require_organization(conn, organization)
     if json:
         show_json({"data": [_out(seal) for seal in heads]})
     else:
@@ -104,6 +108,12 @@ def _owner() -> Iterator[Connection]:
         with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche audit") as conn:
             require_current(conn)
             yield conn
+
+
+def _require_organization(conn: Connection, organization: int | None) -> None:
+    """That nothing was found is no answer for an organization that there is not."""
+    if organization is not None and not has_organization(conn, organization_id=organization):
+        raise NothingSealed(organization)
 
 
 def _tell(verdict: Verdict) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from tranche.kernel.db.account import server_account
 from tranche.kernel.db.embedded import EmbeddedPostgres
+from tranche.kernel.db.keeping import keeping
 from tranche.kernel.db.migrate import SchemaLacks
 from tranche.kernel.db.places import has_cluster
 from tranche.kernel.errors import Invalid, NotFound
@@ -74,7 +75,11 @@ def use_database(settings: Settings) -> Iterator[Addresses]:
     if settings.database_url or settings.owner_url:
         yield Addresses(app=settings.database_url, owner=settings.owner_url)
         return
-    with EmbeddedPostgres.start(settings.home, pg_bin=settings.pg_bin) as server, _without_owner_url():
+    with (
+        EmbeddedPostgres.start(settings.home, pg_bin=settings.pg_bin) as server,
+        keeping(server),
+        _without_owner_url(),
+    ):
         yield Addresses(app=server.app_url, owner=server.owner_url, version=server.version)
 
 

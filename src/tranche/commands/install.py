@@ -8,7 +8,7 @@ from tranche.kernel.db.listen import require_listening
 from tranche.kernel.db.migrate import migrate
 from tranche.kernel.db.pool import Database
 from tranche.kernel.settings import Settings
-from tranche.worker import check_database
+from tranche.worker import check_database, check_post
 
 
 def prepare(addresses: Addresses, home: Home, *, company: str = COMPANY) -> str | None:
@@ -30,11 +30,12 @@ def prepare(addresses: Addresses, home: Home, *, company: str = COMPANY) -> str 
 
 
 def require_serving(settings: Settings, url: str) -> None:
-    """As `require_ready`, and that notifications will arrive.
+    """As `require_ready`, that notifications will arrive, and that what workers send by can be read.
 
     Raises:
         TrancheError: says what to do.
     """
+    check_post(settings)
     require_ready(url)
     with reaching("DATABASE_URL"):
         require_listening(url, listen_url=settings.listen_url)

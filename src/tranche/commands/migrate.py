@@ -7,6 +7,7 @@ from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
 from tranche.kernel.client.output import say, show_json
 from tranche.kernel.db import migrate as migrations
+from tranche.kernel.db.grants import APP_ROLE
 
 app = typer.Typer()
 
@@ -33,6 +34,16 @@ def _show(report: migrations.MigrationReport, addresses: Addresses) -> None:
     if addresses.is_embedded:
         say("This is the embedded database: `tranche up`, `serve` and `worker` find it by themselves.")
         return
+    show_line(report)
+
+
+def show_line(report: migrations.MigrationReport) -> None:
+    """The line for the plain role, and what is to be known of its password."""
     if report.app_role_made:
         say("Keep this line: the password in it is shown only now.")
+    else:
+        say(
+            "The password was shown when the role was made; this line is without it. For a new one: "
+            f"psql \"$TRANCHE_OWNER_URL\" -c '\\password {APP_ROLE}'"
+        )
     typer.echo(f"DATABASE_URL={report.app_url}")

@@ -88,6 +88,12 @@ def list_organizations(conn: Connection, *, name: str, limit: int) -> list[int]:
     return [row["id"] for row in rows]
 
 
+def has_organization(conn: Connection, *, organization_id: int) -> bool:
+    """Whether there is one of this id; as the owner."""
+    found = conn.execute("SELECT FROM organizations WHERE id = %(id)s", {"id": organization_id})
+    return found.rowcount == 1
+
+
 def enter_organization(conn: Connection, *, organization_id: int) -> bool:
     """Set the organization, and its zone as that of now(), for the whole session; False if there is none of this id."""
     conn.execute("SELECT set_config('app.organization_id', %(id)s, false)", {"id": str(organization_id)})

@@ -11,6 +11,7 @@ from tranche.commands import screen
 from tranche.commands.database import Addresses, use_database
 from tranche.commands.doctor import examine, show_outcomes
 from tranche.commands.home import Home
+from tranche.commands.migrate import show_line
 from tranche.commands.moving import require_direct, showing, write_signing_key
 from tranche.commands.options import load_settings
 from tranche.commands.queries import reaching
@@ -110,4 +111,4 @@ def _tell(addresses: Addresses, done: Done, report: MigrationReport) -> None:
         say(f"Brought to the schema of this release: {', '.join(report.applied)}.")
     say("What waited to be sent is sent when a worker starts: mails, webhooks, messages.")
     if not addresses.is_embedded:
-        typer.echo(f"DATABASE_URL={report.app_url}")
+        show_line(report)

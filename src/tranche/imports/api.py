@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import File
 
 from tranche.imports import service
-from tranche.imports.corrections.service import find_edited
+from tranche.imports.corrections.service import find_edited, find_last_edit
 from tranche.imports.domain import Field, Limits
 from tranche.imports.listing_queries import ERRORS
 from tranche.imports.memory.api import MEMORY_ROUTES
@@ -61,7 +61,8 @@ class Workbooks:
         with database.transaction(ctx.organization_id) as conn:
             work = service.get(conn, import_id=import_id)
             bad = list(service.walk_bad_rows(conn, import_id=import_id))
-            edited = find_edited(conn, import_id=import_id)
+            through = find_last_edit(conn, import_id=import_id)
+            edited = find_edited(conn, import_id=import_id, through=through)
         with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as handle:
             target = Path(handle.name)
         try:
@@ -73,6 +74,7 @@ class Workbooks:
                 bad=bad,
                 edited=edited,
                 limits=self._limits,
+                through=through,
             )
         except BaseException:
             target.unlink(missing_ok=True)

@@ -29,6 +29,8 @@ def read_mapping_option(text: str) -> str:
     if text.startswith("@"):
         try:
             text = Path(text[1:]).read_text(encoding="utf-8-sig")
+        except FileNotFoundError as error:
+            raise typer.BadParameter(f"{text[1:]} does not exist.", param_hint="--mapping") from error
         except (OSError, UnicodeDecodeError) as error:
             raise typer.BadParameter(f"{text[1:]} cannot be read as text.", param_hint="--mapping") from error
     try:

@@ -22,7 +22,7 @@ from tranche.imports.service import BadRow
 from tranche.imports.targets import Import
 
 MOST_ROWS = 1_000_000
-ORIGIN = "_import "  # a hidden sheet's name tells the import to which a corrected workbook belongs
+ORIGIN = "_import "  # a hidden sheet's name tells the import, and the last change that the workbook shows
 _LONGEST_CELL = 32_767
 _WIDTH = 18
 _WIDE = 70
@@ -51,10 +51,11 @@ def write_error_workbook(
     bad: Sequence[BadRow],
     edited: Edited,
     limits: Limits,
+    through: int = 0,
 ) -> None:
     """Write `target`, streaming; cells are texts, so that nothing in them can become a formula.
 
-    `edited` holds what people entered since, by row and field.
+    `edited` holds what people entered since, by row and field; `through` is the number of the last of these changes.
 
     Raises:
         UnreadableFile: the stored file cannot be read any more.
@@ -66,7 +67,7 @@ def write_error_workbook(
             str(target), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         ) as book,
     ):
-        _write(book, shown, messages=messages, import_id=work.id)
+        _write(book, shown, messages=messages, origin=f"{ORIGIN}{work.id} {through}")
 
 
 @contextmanager
@@ -115,10 +116,10 @@ def _overlaid(
         yield OriginalRow(row.row, tuple(cells))
 
 
-def _write(book: xlsxwriter.Workbook, shown: Shown, *, messages: dict[int, str], import_id: int) -> None:
+def _write(book: xlsxwriter.Workbook, shown: Shown, *, messages: dict[int, str], origin: str) -> None:
     kept = [at for at, name in enumerate(shown.headers) if name not in OUR_HEADERS]
     sheet = book.add_worksheet("Errors")
-    book.add_worksheet(f"{ORIGIN}{import_id}").very_hidden()
+    book.add_worksheet(origin).very_hidden()
     bold = book.add_format({"bold": True, "bg_color": "#F1F5F9", "bottom": 1})
     red = book.add_format({"font_color": "#B91C1C"})
     text = book.add_format({"num_format": "@"})  # what is entered stays as it is entered: 19 %, 03/04, long numbers

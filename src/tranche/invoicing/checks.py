@@ -109,12 +109,20 @@ CHECKS = (
     Check(
         name="what a run of invoices says it issued is there",
         sql="""
-            SELECT o.organization_id, format('operation %s issued %s invoices; found %s', o.id, o.succeeded,
-                count(i.id)) AS detail
+            SELECT o.organization_id, format('operation %s issued %s invoices; found %s', o.id, s.issued,
+                f.count) AS detail
             FROM operations o
-            LEFT JOIN invoices i ON i.organization_id = o.organization_id AND i.operation_id = o.id
-            WHERE o.kind = 'order_invoices'
-            GROUP BY o.organization_id, o.id, o.succeeded HAVING o.succeeded <> count(i.id)
+            -- Not `succeeded`: what is issued may be printed or sent in vain.
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS issued FROM operation_items i
+                WHERE i.organization_id = o.organization_id AND i.operation_id = o.id
+                  AND i.stage IN ('draw', 'invoice') AND i.status = 'succeeded'
+            ) AS s
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS count FROM invoices i
+                WHERE i.organization_id = o.organization_id AND i.operation_id = o.id
+            ) AS f
+            WHERE o.kind IN ('order_invoices', 'customer_invoices') AND s.issued <> f.count
         """,
     ),
 )

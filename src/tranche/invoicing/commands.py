@@ -48,7 +48,7 @@ _FINDING_COLUMNS = (
 )
 _JOB_COLUMNS = (
     Column("Orders", "total_items", Kind.COUNT),
-    Column("Invoices", "successful_items", Kind.COUNT),
+    Column("Invoices", "issued_items", Kind.COUNT),
     Column("Failed", "failed_items", Kind.COUNT),
     Column("Skipped", "skipped_items", Kind.COUNT),
 )
@@ -119,13 +119,12 @@ def create(
         body["filter"] = {name: value for name, value in wanted.items() if value is not None}
     with open_client() as client:
         seen = client.post(f"{_HOME}/preflight", body=body)["data"]
+        _warn_of_unreachable(seen, send=send)
         if dry_run:
             _show_preflight(seen, json=json)
             return
-        if not (yes or ask(f"Create {seen['ready']:,} invoices ({seen['total_items']:,} orders)?")):
-            _show_preflight(seen, json=json)
-            say("Nothing was created. (--yes creates without asking.)")
-            raise typer.Exit(ExitCode.FAILURE)
+        if not yes:
+            _ask_about(seen, json=json)
         started = client.post("/functions/v1/batch-invoice-orders", body={**body, **_afterwards(pdf=pdf, send=send)})
         code = _finish(client, started, json=json) if wait else _leave(started, json=json)
     raise typer.Exit(code)
@@ -207,6 +206,27 @@ def _afterwards(*, pdf: bool, send: Method | None) -> dict[str, Any]:
     return {**options, "send_immediately": True, "communication_method": send.value} if send else options
 
 
+def _ask_about(seen: Json, *, json: bool) -> None:
+    """End here without a yes, or where there is nothing that could be created."""
+    if not json or not seen["ready"]:
+        _show_preflight(seen, json=json)
+    if not seen["ready"]:
+        say(f"None of {seen['total_items']:,} orders is ready, so there is nothing to create.")
+        raise typer.Exit(ExitCode.FAILURE)
+    if not ask(f"Create {seen['ready']:,} invoices ({seen['total_items']:,} orders)?"):
+        if json:
+            show_json(seen)
+        say("Nothing was created. (--yes creates without asking.)")
+        raise typer.Exit(ExitCode.FAILURE)
+
+
+def _warn_of_unreachable(seen: Json, *, send: Method | None) -> None:
+    name, what = ("email", "e-mail address") if send is Method.EMAIL else ("phone", "phone number")
+    count = seen[f"customers_without_{name}"]
+    if send and count:
+        say(f"Customers without {what}, to whom nothing can be sent: {count:,}.")
+
+
 def _show_preflight(seen: Json, *, json: bool) -> None:
     if json:
         show_json(seen)
@@ -229,10 +249,17 @@ def _finish(client: Client, started: Json, *, json: bool) -> ExitCode:
     if json:
         show_json(job)
     else:
-        show_fields(_JOB_COLUMNS, job)
+        show_fields((*_JOB_COLUMNS, *_shortfall(job)), job)
         show_table(_ERROR_COLUMNS, job["errors"][:_SHOWN])
         if job["failed_items"] > _SHOWN:
-            say(f"All of them: GET /api/batch-jobs/{job['id']}/errors")
+            say(f"All of them: tranche operations items {started['operation_id']} --status failed")
     if job["status"] != "completed":
         return ExitCode.FAILURE
     return ExitCode.COMPLETED_WITH_ERRORS if job["failed_items"] else ExitCode.OK
+
+
+def _shortfall(job: Json) -> tuple[Column, ...]:
+    """What was issued and not done to the end, where there is some."""
+    if not job["unfinished_items"]:
+        return ()
+    return (Column("Not sent" if job["payload"].get("send") else "Not printed", "unfinished_items", Kind.COUNT),)

@@ -1,13 +1,14 @@
 """Every setting, read once from the environment by a composition root and passed on as values."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import Final, get_args, get_type_hints
 from urllib.parse import quote
 
+from tranche.kernel.bounds import BOUNDS, are_networks, is_base_address
 from tranche.kernel.errors import Invalid
 
 
@@ -82,7 +83,8 @@ class Settings:
         """Read the environment.
 
         Raises:
-            Invalid: a variable does not hold what its field needs; the message names the variable.
+            Invalid: a variable does not hold what its field needs, or a number that cannot be; the message names
+                the variable.
         """
         hints = get_type_hints(cls)
         environ = {**environ, **_as_we_read_it(environ)}
@@ -92,7 +94,10 @@ class Settings:
             text = environ.get(name, "").strip()
             if text:
                 values[entry.name] = _convert(name, text, hints[entry.name])
-        return cls(**values)  # type: ignore[arg-type]  # each value was converted to its field's type
+                _check(entry.name, text, values[entry.name])
+        settings = cls(**values)  # type: ignore[arg-type]  # each value was converted to its field's type
+        _check_silence(settings)
+        return settings
 
 
 _NAMES = {
@@ -139,7 +144,7 @@ def _convert(name: str, text: str, hint: object) -> object:
     try:
         return wanted(text)
     except (ValueError, KeyError) as error:
-        raise Invalid(f"{name} is {text!r}; it must be {_allowed(wanted)}.", code="setting") from error
+        raise _refusal(name, text, _allowed(wanted)) from error
 
 
 def _read_flag(text: str) -> bool:
@@ -151,4 +156,36 @@ def _allowed(wanted: object) -> str:
         return f"one of {', '.join(wanted)}"
     if wanted is _read_flag:
         return "true or false"
-    return "a number"
+    return "a whole number" if wanted is int else "a number"
+
+
+_ADDRESS: Final = (is_base_address, "an address that begins with http:// or https:// and names a host")
+_FORMS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
+    "public_url": _ADDRESS,
+    "s3_endpoint": _ADDRESS,
+    "trusted_proxy": (
+        are_networks,
+        "an IP address such as 10.0.0.1, a network such as 10.0.0.0/8, or several with commas",
+    ),
+}
+
+
+def _check(field_name: str, text: str, value: object) -> None:
+    bound = BOUNDS.get(field_name)
+    if bound is not None and isinstance(value, int | float) and not bound.holds(value):
+        raise _refusal(variable(field_name), text, f"{_allowed(type(value))} {bound}")
+    is_right, wanted = _FORMS.get(field_name, (None, ""))
+    if is_right is not None and not is_right(text):
+        raise _refusal(variable(field_name), text, wanted)
+
+
+def _check_silence(settings: Settings) -> None:
+    """A worker that lives must not count as dead between two signs of life."""
+    beat, dead = settings.heartbeat_seconds, settings.dead_after_seconds
+    if dead <= beat:
+        told = f"more than {variable('heartbeat_seconds')}, which is {beat:g}"
+        raise _refusal(variable("dead_after_seconds"), f"{dead:g}", told)
+
+
+def _refusal(name: str, text: str, wanted: str) -> Invalid:
+    return Invalid(f"{name} is {text!r}; it must be {wanted}.", code="setting")

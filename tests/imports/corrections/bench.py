@@ -175,9 +175,9 @@ class Bench:
         answer = self.workbooks.answer(self.importer.database, self.importer.context, import_id=self.import_id)
         return Path(answer.file_path).read_bytes()
 
-    def rewritten(self, rows: Sequence[Sequence[object]]) -> bytes:
-        """The workbook of errors with its rows replaced, as a spreadsheet program saves it."""
-        book = openpyxl.load_workbook(io.BytesIO(self.workbook_bytes()))
+    def rewritten(self, rows: Sequence[Sequence[object]], *, content: bytes | None = None) -> bytes:
+        """The workbook of errors, or an earlier one, with its rows replaced, as a spreadsheet program saves it."""
+        book = openpyxl.load_workbook(io.BytesIO(content or self.workbook_bytes()))
         sheet = book["Errors"]
         sheet.delete_rows(1, sheet.max_row)
         for row in rows:

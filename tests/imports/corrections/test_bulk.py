@@ -125,6 +125,7 @@ def test_what_is_no_workbook_of_errors_changes_nothing(bench: Bench, content: by
     ended = bench.work(bench.merge(content, name="errors.csv" if code == "no_row_column" else "errors.xlsx"))
     assert (ended.status, ended.error_code) == ("failed", code)
     assert bench.edits() == []
+    assert bench.importer.rows("SELECT FROM notifications WHERE channel = 'alert'") == []
 
 
 def test_a_workbook_saved_as_csv_or_without_a_column_says_only_what_it_says(bench: Bench) -> None:

@@ -257,7 +257,10 @@ def test_an_ambiguous_date_or_number_is_an_error_and_never_guessed(bench: Bench)
     header = ("orderId", "customerName", "itemSku", "quantity", "unitPrice", "orderDate")
     bench.bring_in([("A1", "Ann", "S1", "x", "5", "")], header=header)
     (state,) = bench.edit(2, orderDate="03/04/2026", quantity="1,234")
-    assert sorted(error["code"] for error in state.errors) == ["not_a_date", "not_a_number"]
+    assert sorted(error["code"] for error in state.errors) == ["ambiguous_number", "not_a_date"]
+    (message,) = (error["message"] for error in state.errors if error["code"] == "ambiguous_number")
+    assert message.startswith("The corrected cell holds 1,234, which may be a decimal or have a thousands separator")
+    assert message.endswith("as in 1234.")
 
 
 def test_a_field_without_a_column_may_be_given(bench: Bench) -> None:

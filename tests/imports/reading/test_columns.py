@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.imports.factories import FIELDS, read, write_csv
+from tests.imports.factories import FIELDS, Cell, read, write_csv, write_xlsx
 from tranche.imports.domain import FieldKind
 from tranche.imports.reading import dates, numbers
 from tranche.imports.reading.columns import clean
@@ -90,3 +90,59 @@ def test_a_point_is_doubted_beside_a_column_that_writes_the_comma(
     assert reading.column("quantity") == expected
     assert [fault.row for fault in reading.faults] == doubtful
     assert all("may be a decimal" in fault.message for fault in reading.faults)
+
+
+@pytest.mark.parametrize(
+    ("prices", "delimiter", "expected", "doubtful"),
+    [
+        (("1.234", "2.500"), ";", ["1.234", "2.500"], [2, 3]),
+        (("1.234 €", "7 €"), ";", ["1.234", "7"], [2]),
+        (("1.234", "2.5"), ";", ["1.234", "2.5"], []),
+        (("1.234", "1.234,50"), ";", ["1234", "1234.50"], []),
+        (("1.234", "12,5"), ";", ["1234", "12.5"], []),
+        (("1.234.567", "2.500"), ";", ["1234567", "2500"], []),
+        (("0.125", "2.500"), ";", ["0.125", "2.500"], []),
+        (("1.234", "2.500"), ",", ["1.234", "2.500"], []),
+        (("1.234", "2.500"), "\t", ["1.234", "2.500"], []),
+        (("1.234", "2.500"), "|", ["1.234", "2.500"], []),
+    ],
+)
+def test_a_point_before_three_digits_is_doubted_where_semicolons_part_the_cells(
+    tmp_path: Path, prices: tuple[str, str], delimiter: str, expected: list[str], doubtful: list[int]
+) -> None:
+    rows = [["Order no", "Qty", "Price"], *([f"A{n}", "3", one] for n, one in enumerate(prices))]
+    reading = read(write_csv(tmp_path / "a.csv", rows, delimiter=delimiter))
+    assert reading.column("unitPrice") == expected
+    assert reading.codes() == [(row, "unitPrice", "ambiguous_number") for row in doubtful]
+    assert all("files with semicolons" in fault.message for fault in reading.faults)
+
+
+def test_another_column_that_writes_the_point_as_decimal_sign_settles_it_in_a_file_with_semicolons(
+    tmp_path: Path,
+) -> None:
+    rows = [["Order no", "Qty", "Price"], ["A1", "1.000", "2.50"]]
+    reading = read(write_csv(tmp_path / "a.csv", rows, delimiter=";"))
+    assert (reading.column("quantity"), reading.faults) == (["1.000"], [])
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_a_comma_that_nothing_settles_is_named_with_the_reason_and_the_way_out(tmp_path: Path, suffix: str) -> None:
+    rows: list[list[Cell]] = [["Order no", "Qty", "Price"], ["A1", "3", "1,234"], ["A2", "3", "-2,500 €"]]
+    path = tmp_path / f"a.{suffix}"
+    reading = read(
+        write_xlsx(path, rows) if suffix == "xlsx" else write_csv(path, [[str(cell) for cell in row] for row in rows])
+    )
+    assert reading.codes() == [(2, "unitPrice", "ambiguous_number"), (3, "unitPrice", "ambiguous_number")]
+    assert reading.faults[0].message == (
+        "C2 holds 1,234, which may be a decimal or have a thousands separator: nothing in the column settles it. "
+        "If it is a decimal, write another digit behind it, as in 1.2340 for 1.234; "
+        "if it has a thousands separator, leave that out, as in 1234."
+    )
+
+
+@pytest.mark.parametrize(("way_out", "found"), [("1,2340", "1.2340"), ("1.2340", "1.2340"), ("1234", "1234")])
+def test_the_way_out_of_a_number_that_nothing_settles_leads_out(tmp_path: Path, way_out: str, found: str) -> None:
+    for delimiter in (";", ","):
+        rows = [["Order no", "Qty", "Price"], ["A1", "3", way_out]]
+        reading = read(write_csv(tmp_path / "a.csv", rows, delimiter=delimiter))
+        assert (reading.column("unitPrice"), reading.faults) == ([found], [])

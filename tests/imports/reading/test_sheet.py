@@ -44,6 +44,12 @@ def test_the_header_may_stand_under_a_title(write: Write) -> None:
     assert (reading.header.header_row, reading.column("row_number")) == (4, ["5"])
 
 
+def test_a_header_that_lacks_a_field_is_known_by_the_others_under_a_title(write: Write) -> None:
+    reading = read(write([["Sales November"], [None], ["Referenz", "Note", "Place"], ["A1", "x", "y"]]), fields=TEXTS)
+    assert (reading.header.header_row, reading.header.headers) == (3, ("Referenz", "Note", "Place"))
+    assert reading.header.matching.missing == ("orderId",)
+
+
 def test_without_a_fitting_header_the_first_row_is_it(write: Write) -> None:
     header = read(write([["Ref", "Text"], ["A1", "x"]]), fields=TEXTS).header
     assert (header.header_row, header.matching.missing, header.headers) == (1, ("orderId",), ("Ref", "Text"))

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.imports.factories import Cell, Reading, read, write_csv, write_xlsx
+from tranche.inventory.fields import ITEM_FIELDS
+from tranche.inventory.opening.fields import STOCK_FIELDS
 
 _HEAD: list[Cell] = ["Order no", "Qty", "Price", "Amount"]
 _DATA: list[list[Cell]] = [["A1", 2, 2.5, 5], ["A2", 3, 1.5, 4.5], ["A3", 1, 10, 10]]
@@ -36,6 +38,8 @@ def _told(reading: Reading) -> list[str]:
         ["Razem", 6, 14, 19.5],
         [None, 6, None, 19.5],
         [None, None, None, 19.5],
+        [None, 6, 14, 19.5],
+        [None, 6, 14, None],
         ["المجموع", 6, None, 19.5],
         ["মোট", 6, None, 19.5],
         ["कुल योग", 6, None, 19.5],
@@ -79,8 +83,9 @@ def test_an_order_that_is_called_total_but_sums_nothing_is_a_fault(write: Write)
     "row",
     [
         [None, 4, 2.5, 10],
-        [None, 6, 14, 19.5],
+        [None, 6, 14, 19],
         [None, 6, 2.5, None, "a mug"],
+        [None, 6, 14, 19.5, "a mug"],
         ["TOTAL-17", 6, 2.5, 15],
         ["A4", 6, 3.25, 19.5],
     ],
@@ -119,3 +124,60 @@ def test_a_thousand_totals_are_all_named_by_their_rows(tmp_path: Path) -> None:
     assert len(reading.rows) == 60
     told = " ".join(reading.header.notices)
     assert all(str(row) in told for row in range(3, 122, 2))
+
+
+_STOCK: list[list[Cell]] = [
+    ["SKU", "Name", "Lot", "Qty", "Cost"],
+    ["P-1", "Paint", "L-1", 100, 2.5],
+    ["P-2", "Brush", None, 80, 1],
+]
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        ["Total", None, None, 180, None],
+        [None, "Summe", None, 180, None],
+        [None, None, "Total:", 180, None],
+        ["Total", None, None, None, None],
+        [None, None, None, 180, None],
+        [None, None, None, 180, 3.5],
+    ],
+)
+def test_a_total_of_stock_is_left_out_and_named(write: Write, total: list[Cell]) -> None:
+    reading = read(write([*_STOCK, total]), fields=STOCK_FIELDS)
+    assert reading.column("itemSku") == ["P-1", "P-2"]
+    assert reading.faults == []
+    assert _told(reading)[0].startswith("Row 4 is a total and is not imported (")
+
+
+@pytest.mark.parametrize(
+    ("row", "at"),
+    [(["Total", None, None, 20, None], "itemSku"), ([None, "Sum", None, 20, 1], "name")],
+)
+def test_stock_of_what_is_called_total_but_sums_nothing_is_a_fault(write: Write, row: list[Cell], at: str) -> None:
+    reading = read(write([*_STOCK, row]), fields=STOCK_FIELDS)
+    assert reading.codes() == [(4, at, "looks_like_total")]
+    assert len(reading.rows) == 3
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["P-3", "Total Repair", None, 180, None],
+        ["P-3", None, None, 180, 3.5],
+        [None, None, "L-7", 180, 3.5],
+        [None, None, None, 180, 2],
+        [None, None, None, 20, None],
+    ],
+)
+def test_a_row_of_stock_that_has_an_item_or_a_lot_or_another_number_is_no_total(write: Write, row: list[Cell]) -> None:
+    reading = read(write([*_STOCK, row]), fields=STOCK_FIELDS)
+    assert len(reading.rows) == 3
+    assert (reading.faults, _told(reading)) == ([], [])
+
+
+def test_a_code_that_happens_to_be_a_sum_is_no_total(write: Write) -> None:
+    rows: list[list[Cell]] = [["SKU", "Name", "Price"], ["1", "Paint", 2], ["2", "Brush", 1], ["3", None, None]]
+    reading = read(write(rows), fields=ITEM_FIELDS)
+    assert (len(reading.rows), _told(reading)) == (3, [])

@@ -31,6 +31,7 @@ def test_invoices_of_a_run_are_looked_at_and_sent(live: Live, shell: Shell, monk
     monkeypatch.setattr("sys.stdin", StringIO("n\n"))
     refused = shell("send", "--run", run, "--no-pdf")
     assert (refused.code, "Nothing was sent" in refused.err) == (1, True)
+    assert "Why not" in refused.out
     assert live.client.get("/api/messages").json()["data"] == []
     ran = shell("send", "--run", run, "--no-pdf", "--yes")
     assert ran.code == 3, ran.err
@@ -38,8 +39,31 @@ def test_invoices_of_a_run_are_looked_at_and_sent(live: Live, shell: Shell, monk
     assert len(live.client.get("/api/messages").json()["data"]) == 2
 
 
+def test_nothing_is_asked_where_nobody_can_be_reached(live: Live, shell: Shell) -> None:
+    seed(live)
+    ids = issue(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE customers SET email = NULL")
+    ran = shell("send", *(str(one) for one in ids))
+    assert (ran.code, "[y/N]" in ran.err) == (1, False)
+    assert "None of 3 invoices can be sent by email, so there is nothing to send." in ran.err
+    assert len(ran.table) == 3
+
+
 def test_a_command_wants_ids_or_a_run(live: Live, shell: Shell) -> None:
     seed(live)
     assert shell("pdfs").code == 2
     assert shell("send", "1", "--run", "1").code == 2
     assert shell("pdfs", "--run", "99").code == 4
+
+
+def test_what_could_not_be_sent_says_why(live: Live, shell: Shell) -> None:
+    seed(live)
+    ids = issue(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE customers SET phone = NULL WHERE id = 3")
+    ran = shell("send", ids[2], "--method", "sms", "--no-pdf", "--yes")
+    number = live.client.get(f"/api/invoices/{ids[2]}").json()["data"]["invoice"]["number"]
+    assert ran.code == 1
+    assert ["Failed", "1"] in [line.split() for line in ran.out.splitlines()]
+    assert f"{number}\tno_recipient\tThe customer Customer 3 has no phone number." in ran.out.splitlines()

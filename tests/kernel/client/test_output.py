@@ -101,6 +101,16 @@ def test_only_yes_is_yes(
     assert capsys.readouterr() == ("", "Delete 3 orders? [y/N] ")
 
 
+def test_what_a_question_is_about_stands_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(seen))
+    monkeypatch.setattr("sys.stderr", io.TextIOWrapper(seen, write_through=True))
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    show_table(COLUMNS[:1], [{"id": 7}])
+    ask("Delete it?")
+    assert seen.getvalue() == b"Id\n7\nDelete it? [y/N] "
+
+
 def test_a_page_says_where_one_is(capsys: pytest.CaptureFixture[str]) -> None:
     say_page(page=1, pages=3, total=45, what="batches")
     say_page(page=3, pages=3, total=45, what="batches")

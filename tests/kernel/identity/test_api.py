@@ -131,6 +131,13 @@ def test_the_end_of_a_key_needs_a_zone(client: Client) -> None:
     assert client.post("/api/api-keys", json={"data": {**body, "expiresAt": "2999-01-01T00:00:00Z"}}).status_code == 201
 
 
+def test_a_scope_that_there_is_not_is_named_with_those_that_there_are(client: Client) -> None:
+    answer = client.post("/api/api-keys", json={"data": {"name": "x", "role": "viewer", "scopes": ["nope"]}})
+    (fault,) = answer.json()["errors"]
+    assert (answer.status_code, fault["pointer"]) == (400, "/data/scopes")
+    assert "customers, invoices, items" in fault["detail"]
+
+
 def test_a_secret_is_shown_once_and_its_replay_is_refused(client: Client, owner: Connection) -> None:
     body = {"data": {"name": "robot", "role": "operator", "scopes": ["customers"]}}
     made = client.post("/api/api-keys", json=body, headers={"Idempotency-Key": "one"})
@@ -196,6 +203,16 @@ def test_a_key_with_scopes_cannot_make_or_renew_a_wider_one(
     assert [ask([]), ask(["orders"]), ask(["customers", "orders"]), ask(["customers"])] == [403, 403, 403, 201]
     assert client.post(f"/api/api-keys/{made.issued.key.id}/rotate", headers=narrow).status_code == 403
     assert client.get("/api/me").status_code == 200
+
+
+def test_a_key_of_any_scope_asks_who_it_is_and_is_told_what_another_route_takes(
+    client: Client, database: Database, made: Bootstrapped
+) -> None:
+    narrow = bearer(issue(database, admin_of(made), scopes=("stock", "orders")).secret)
+    assert client.get("/api/me", headers=narrow).status_code == 200
+    refused = client.get("/api/organization", headers=narrow)
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope")
+    assert "made for orders, stock only; this takes one for settings" in refused.json()["detail"]
 
 
 _ADMIN_ONLY = [

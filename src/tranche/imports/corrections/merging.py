@@ -25,6 +25,7 @@ from tranche.imports.workbook import ORIGIN, columns_of, places_of
 
 _ROW_FIELD: Final = (Field(ROW_HEADER, ROW_HEADER, required=True),)
 _NUMBER: Final = re.compile(r"([1-9][0-9]{0,8})(?:\.0+)?")
+_CHANGE: Final = re.compile(r"[0-9]{1,18}")
 _ERROR_CELL: Final = re.compile(r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|GETTING_DATA)")
 _SMALL: Final = re.compile(r"0?\.[0-9]*[1-9][0-9]*|1(?:\.0+)?")
 _FOREIGN: Final = (
@@ -60,8 +61,10 @@ class Corrected:
     fields: tuple[Field, ...]
     limits: Limits
 
-    def rows(self, *, should_abort: Callable[[], bool]) -> Generator[CorrectedRow, None, None]:
+    def rows(self, baseline: "Baseline", *, should_abort: Callable[[], bool]) -> Generator[CorrectedRow, None, None]:
         """The rows with their cells by field, those that have a column; blank rows are left out.
+
+        The baseline is told when the workbook was made, as far as the workbook knows it.
 
         Raises:
             UnreadableFile: it lacks `_row`, or was made from another import; before the first row.
@@ -69,20 +72,22 @@ class Corrected:
         """
         request = ParseRequest(path=self.path, fields=_ROW_FIELD, file_name=self.file_name, limits=self.limits)
         with read_rows(request, rows=None, should_abort=should_abort) as found:
-            self._require_ours(found)
+            baseline.through = self._made_after(found)
             places = places_of(columns_of(self.work, self.fields) | {ROW_HEADER: (ROW_HEADER,)}, found.headers)
             for original in found.rows:
                 cells = cells_of(original, places, fields=self.fields)
                 if any(original.cells) and cells[ROW_HEADER] != ROW_HEADER:
                     yield _corrected(original, cells)
 
-    def _require_ours(self, found: Originals) -> None:
-        origins = [name.removeprefix(ORIGIN) for name in found.sheets if name.startswith(ORIGIN)]
-        if any(origin != str(self.work.id) for origin in origins):
-            sentence = _FOREIGN.replace("{other}", origins[0]).replace("{own}", str(self.work.id))
+    def _made_after(self, found: Originals) -> int | None:
+        """The last change that a workbook of this import shows; None where it does not say so, as a CSV file."""
+        origins = [name.removeprefix(ORIGIN).partition(" ") for name in found.sheets if name.startswith(ORIGIN)]
+        if any(origin != str(self.work.id) for origin, _, _ in origins):
+            sentence = _FOREIGN.replace("{other}", origins[0][0]).replace("{own}", str(self.work.id))
             raise UnreadableFile(sentence, code="foreign_workbook")
         if ROW_HEADER not in found.headers:
             raise UnreadableFile(_NO_ROW, code="no_row_column")
+        return next((int(through) for _, _, through in origins if _CHANGE.fullmatch(through)), None)
 
 
 def cells_of(
@@ -103,26 +108,46 @@ def _corrected(original: OriginalRow, cells: dict[str, str | None]) -> Corrected
 
 @dataclass(slots=True)
 class Baseline:
-    """What the workbook of errors shows, cell by cell, as marks that fit into memory for a million rows."""
+    """What a workbook of errors showed when it was made, cell by cell: marks that fit into memory for a million rows.
+
+    `through` is the last change that it showed, None if that is not known: then it counts as made just now. `_entered`
+    has three numbers for each value that people entered: the change, the field's place, the mark.
+    """
 
     fields: tuple[str, ...]
+    through: int | None = None
     _places: dict[int, int] = field(default_factory=dict)
     _marks: "array[int]" = field(default_factory=lambda: array("q"))
+    _entered: dict[int, "array[int]"] = field(default_factory=dict)
 
     def add(self, row: int, cells: Mapping[str, str | None]) -> None:
-        """Note one row as it is shown."""
+        """Note one row as the file has it."""
         self._places[row] = len(self._places)
         self._marks.extend(_mark(cells.get(name)) for name in self.fields)
+
+    def enter(self, row: int, name: str, text: str | None, *, change: int) -> None:
+        """Note what a person entered into a cell; the changes of a cell come in their order."""
+        if row in self._places and name in self.fields:
+            self._entered.setdefault(row, array("q")).extend((change, self.fields.index(name), _mark(text)))
 
     def __contains__(self, row: object) -> bool:
         return row in self._places
 
     def changed(self, row: int, cells: Mapping[str, str | None]) -> Iterator[tuple[str, str | None]]:
-        """The fields of the row that show something else now; a column that was taken out says nothing."""
-        begin = self._places[row] * len(self.fields)
+        """The fields of the row that say something else than was shown; a column that was taken out says nothing."""
+        shown = self._shown(row)
         for at, name in enumerate(self.fields):
-            if name in cells and _mark(cells[name]) != self._marks[begin + at]:
+            if name in cells and _mark(cells[name]) != shown[at]:
                 yield name, cells[name]
+
+    def _shown(self, row: int) -> "array[int]":
+        begin = self._places[row] * len(self.fields)
+        shown = self._marks[begin : begin + len(self.fields)]
+        entered = iter(self._entered.get(row, ()))
+        for change, at, mark in zip(entered, entered, entered, strict=True):
+            if self.through is None or change <= self.through:
+                shown[at] = mark
+        return shown
 
 
 def _mark(text: str | None) -> int:

@@ -50,8 +50,8 @@ def hold(conn: Connection, target: Correctable, *, import_id: int, correction_id
     state = states.find_state(conn, import_id=import_id) or {}
     if state["kept_by"] is None:
         raise NotCorrectable(
-            "The refused rows of this import were not kept: it has not ended, was not read to its end, or its batch "
-            "was deleted. Wait for its end, or retry its operation, then correct."
+            "The refused rows of this import are not there: it has not ended, was not read to its end, was undone, or "
+            "its batch was deleted. Wait for its end, retry its operation, or upload the file again."
         )
     operation = lock_operation(conn, operation_id=state["kept_by"])
     locked = states.lock_import(conn, import_id=import_id)

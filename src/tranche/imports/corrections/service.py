@@ -156,11 +156,16 @@ def list_edits(conn: Connection, *, import_id: int, limit: int, offset: int) -> 
     )
 
 
-def find_edited(conn: Connection, *, import_id: int) -> dict[int, dict[str, str | None]]:
-    """What people last entered in rows that are still refused, by row and field."""
+def find_last_edit(conn: Connection, *, import_id: int) -> int:
+    """The number of the last change that was made to rows of this import; 0 before the first."""
+    return edits.find_last_id(conn, import_id=import_id)
+
+
+def find_edited(conn: Connection, *, import_id: int, through: int) -> dict[int, dict[str, str | None]]:
+    """What people had last entered by the change `through` in rows that are still refused, by row and field."""
     found: dict[int, dict[str, str | None]] = {}
     after = (0, "")
-    while page := edits.list_last_edits(conn, import_id=import_id, after=after, limit=_EDITS_AT_ONCE):
+    while page := edits.list_last_edits(conn, import_id=import_id, through=through, after=after, limit=_EDITS_AT_ONCE):
         for edit in page:
             found.setdefault(edit["row_number"], {})[edit["field"]] = edit["new_value"]
         after = (page[-1]["row_number"], page[-1]["field"])

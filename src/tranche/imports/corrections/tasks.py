@@ -11,14 +11,14 @@ from tranche.imports.corrections.merging import Baseline, Corrected, CorrectedRo
 from tranche.imports.corrections.port import Correctable
 from tranche.imports.corrections.queries import edits, rows, staging
 from tranche.imports.corrections.rejudging import Held
-from tranche.imports.corrections.service import correction_kind, find_edited
+from tranche.imports.corrections.service import correction_kind
 from tranche.imports.corrections.values import habits_of, read_entry
 from tranche.imports.domain import Field, Limits
-from tranche.imports.endings import ending_by_refusals
+from tranche.imports.endings import SENDERS_FAULTS, ending_by_refusals
 from tranche.imports.targets import Import
 from tranche.imports.tasks import FilePaths
 from tranche.imports.workbook import columns_of, places_of, show_rows
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.errors import Conflict, NotFound
 from tranche.kernel.operations.domain import Claim, Counts, Operation
 from tranche.kernel.operations.handlers import Fatal, Handler, Retried, StreamWork
@@ -39,7 +39,10 @@ def make_correction_handler(target: Correctable, files: FilePaths, *, limits: Li
         return Retried(phases=frozenset({APPLY}), failed=operation.failed, cancelled=operation.cancelled)
 
     return Handler(
-        kind=correction_kind(target), phases=(ApplyPhase(target, files, limits=limits), JudgePhase(target)), retry=retry
+        kind=correction_kind(target),
+        phases=(ApplyPhase(target, files, limits=limits), JudgePhase(target)),
+        retry=retry,
+        senders_faults=SENDERS_FAULTS | {"foreign_workbook", "no_row_column"},
     )
 
 
@@ -117,27 +120,29 @@ class ApplyPhase:
             return self._take(work, corrected, self._baseline(work, job))
 
     def _baseline(self, work: StreamWork, job: Import) -> Baseline:
-        """What the workbook of errors shows at this moment."""
+        """What workbooks of errors show: what the file has, and what was entered since, change by change."""
         fields = self._target.fields
         with work.transaction() as conn:
-            edited = find_edited(conn, import_id=job.id)
             numbers = list(_walk_numbers(conn, import_id=job.id))
         headers = columns_of(job, fields)
         baseline = Baseline(fields=tuple(headers))
         if not numbers:
             return baseline
         source = self._files.path(work.operation.organization_id, job.sha256)
-        with show_rows(source, work=job, fields=fields, rows=numbers, edited=edited, limits=self._limits) as shown:
+        with show_rows(source, work=job, fields=fields, rows=numbers, edited={}, limits=self._limits) as shown:
             places = places_of(headers, shown.headers)
             for row in shown.rows:
                 baseline.add(row.row, cells_of(row, places, fields=fields))
+        with work.transaction() as conn:
+            for edit in _walk_entered(conn, import_id=job.id):
+                baseline.enter(edit["row_number"], edit["field"], edit["new_value"], change=edit["id"])
         return baseline
 
     def _take(self, work: StreamWork, corrected: Corrected, baseline: Baseline) -> dict[str, Any]:
         seen: set[int] = set()
         left_out: list[int] = []
         done = 0
-        with closing(corrected.rows(should_abort=work.should_stop)) as found:
+        with closing(corrected.rows(baseline, should_abort=work.should_stop)) as found:
             for part in _parts(found, size=_ROWS_AT_ONCE):
                 taken = _told_apart(part, baseline, seen=seen, left_out=left_out)
                 done += len(part)
@@ -223,6 +228,13 @@ def _walk_numbers(conn: Connection, *, import_id: int) -> Iterator[int]:
     while page := rows.list_numbers(conn, import_id=import_id, after=after, limit=50_000):
         yield from page
         after = page[-1]
+
+
+def _walk_entered(conn: Connection, *, import_id: int) -> Iterator[Row]:
+    after = (0, "", 0)
+    while page := edits.list_entered(conn, import_id=import_id, after=after, limit=10_000):
+        yield from page
+        after = (page[-1]["row_number"], page[-1]["field"], page[-1]["id"])
 
 
 def _told_apart(

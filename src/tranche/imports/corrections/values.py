@@ -19,6 +19,10 @@ _DOUBTFUL: Final = (
     "The corrected cell holds {value}, which may be a decimal or have a thousands separator: the column writes the "
     "comma as its decimal sign. Write the number without a thousands separator, with a comma."
 )
+_UNSETTLED: Final = (
+    "The corrected cell holds {value}, which may be a decimal or have a thousands separator: its column "
+    "does not settle it. " + numbers.SETTLE_IT
+)
 _INVISIBLE: Final = "\u200b\ufeff"
 _LOST: Final = (
     "The corrected cell holds the number {value}: spreadsheets keep only 15 digits of a number, so its last ones are "
@@ -30,12 +34,14 @@ _LOST: Final = (
 class Habits:
     """How one column writes, as far as the file's reading settled it. `decimal` is its decimal sign.
 
-    `typed`: the file is a workbook, whose numbers come with a point whatever the country.
+    `typed`: the file is a workbook, whose numbers come with a point whatever the country. `semicolons`: it is a text
+    file with that delimiter, which speaks for decimal commas.
     """
 
     decimal: str | None = None
     day_first: bool | None = None
     typed: bool = False
+    semicolons: bool = False
 
 
 def habits_of(work: Import, field: str) -> Habits:
@@ -52,6 +58,7 @@ def habits_of(work: Import, field: str) -> Habits:
         decimal=next((signs[notice] for notice in noted if notice in signs), None),
         day_first=said if isinstance(said, bool) else day_first,
         typed=mapping.get("delimiter") is None,
+        semicolons=mapping.get("delimiter") == ";",
     )
 
 
@@ -69,7 +76,7 @@ def read_entry(row: int, field: Field, text: str | None, *, habits: Habits, type
     if typed and field.kind is FieldKind.IDENTIFIER and _lost_digits(value):
         doubt = ("lost_digits", _LOST)
     elif field.kind in _NUMBERS and _is_doubtful(value, habits):
-        doubt = ("ambiguous_number", _DOUBTFUL)
+        doubt = ("ambiguous_number", _DOUBTFUL if habits.decimal else _UNSETTLED)
     if doubt:
         return Entry(row=row, field=field.name, value=None, code=doubt[0], message=doubt[1].replace("{value}", value))
     return Entry(row=row, field=field.name, value=_cleaned(value, field.kind, habits))
@@ -113,7 +120,9 @@ def _cleaned(value: str, kind: FieldKind, habits: Habits) -> str:
 
 
 def _is_doubtful(value: str, habits: Habits) -> bool:
-    """1.234 in a workbook's column that writes 12,50 elsewhere."""
+    """1.234 in a workbook's column that writes 12,50 elsewhere; 1,234, and 1.234 of semicolons, where nothing did."""
+    if habits.semicolons and habits.decimal is None and numbers.sign_of_group(value) == ".":
+        return True
     return numbers.is_doubtful(value, style=numbers.Style(decimal=habits.decimal), typed=habits.typed)
 
 

@@ -1,6 +1,6 @@
 """A column of numbers to plain decimals: judged by the shapes of its values, changed all at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import IntEnum
 from typing import Final
@@ -12,11 +12,13 @@ from tranche.imports.reading.marks import Clean, Verdict, distinct, replaced, ro
 from tranche.imports.reading.numbers import (
     DECIMAL_COMMA,
     PLAIN,
+    SETTLE_IT,
     THOUSANDS_COMMA,
     Style,
     is_doubtful,
     plain,
     settle,
+    sign_of_group,
     take_apart,
 )
 
@@ -32,12 +34,22 @@ _AMBIGUOUS: Final = Verdict(
     "the column uses both the point and the comma. Write all its numbers in one way.",
 )
 
-_GROUPED: Final = r"^-?[1-9][0-9]{0,2}\.[0-9]{3}$"
+_UNSETTLED: Final = Verdict(
+    "ambiguous_number",
+    "{cell} holds {value}, which may be a decimal or have a thousands separator: nothing in the column settles it. "
+    + SETTLE_IT,
+)
+_SEMICOLONS: Final = Verdict(
+    "ambiguous_number",
+    "{cell} holds {value}, which may be a decimal or have a thousands separator: nothing in the column settles it, and "
+    "files with semicolons mostly write the comma as their decimal sign. " + SETTLE_IT,
+)
 _BESIDE: Final = Verdict(
     "ambiguous_number",
     "{cell} holds {value}, which may be a decimal or have a thousands separator: the file writes the comma as its "
     "decimal sign in another column. Write the number with a comma, or without a thousands separator.",
 )
+_MAYBE_GROUPED: Final = r"(?:^|[^0-9.,])[1-9][0-9]{0,2}\.[0-9]{3}(?:$|[^0-9.,])"
 
 
 class _Way(IntEnum):
@@ -60,7 +72,7 @@ def clean_decimals(column: pa.ChunkedArray, *, header: str, typed: bool) -> Clea
     if not pc.any(odd).as_py():
         return Clean(column)
     column = _western(column)
-    shapes = pc.replace_substring_regex(column, "[2-9]", "1")
+    shapes = _shapes(column)
     known = distinct(shapes)
     style = settle(known, typed=typed)
     ways = pa.array([_way(shape, style=style, typed=typed) for shape in known], pa.int8())
@@ -69,25 +81,51 @@ def clean_decimals(column: pa.ChunkedArray, *, header: str, typed: bool) -> Clea
     rest = distinct(pc.filter(column, pc.equal(way, _Way.ONE_BY_ONE)))
     if rest:
         changed, _ = replaced(changed, rest, decide=lambda text: plain(text, style=style) or text)
-    marks = dict.fromkeys(rows_where(pc.equal(way, _Way.DOUBT)), _AMBIGUOUS)
+    verdict = _AMBIGUOUS if style.mixed or style.decimal else _UNSETTLED
+    marks = dict.fromkeys(rows_where(pc.equal(way, _Way.DOUBT)), verdict)
     return Clean(changed, marks, tuple(f"{header}: {notice}" for notice in _notices(known, style)))
 
 
-def doubt_points(column: pa.ChunkedArray, done: Clean) -> Clean:
-    """In a text file whose other columns write the comma, 1.000 is doubtful where its own column settles nothing."""
-    column = _western(column)
-    grouped = pc.fill_null(pc.match_substring_regex(column, _GROUPED), fill_value=False)
-    if not pc.any(grouped).as_py():
-        return done
-    own = settle(distinct(pc.replace_substring_regex(column, "[2-9]", "1")), typed=False)
-    if own.decimal is not None or own.mixed:
-        return done
-    return replace(done, marks=dict.fromkeys(rows_where(grouped), _BESIDE) | done.marks)
+def doubt_points(columns: Mapping[int, pa.ChunkedArray], cleaned: dict[int, Clean], *, semicolons: bool) -> None:
+    """In a text file, mark the 1.000 that nothing settles in its own column, if the file speaks for decimal commas.
+
+    Other columns that write the comma do, and so do `semicolons` as the delimiter where no column writes the point as
+    its decimal sign. `columns` are those of numbers, as they stand in the file, by their place among the `cleaned`.
+    """
+    comma = any(_writes_comma(done) for done in cleaned.values())
+    if not comma and not semicolons:
+        return
+    maybe = [index for index, column in columns.items() if pc.any(_maybe_grouped(column)).as_py()]
+    if not maybe or (not comma and any(_settled(column).decimal == "." for column in columns.values())):
+        return
+    for index in maybe:
+        done, style = cleaned[index], _settled(columns[index])
+        if style.decimal is None and not style.mixed:
+            doubted = dict.fromkeys(_grouped_rows(columns[index]), _BESIDE if comma else _SEMICOLONS)
+            cleaned[index] = replace(done, marks=doubted | done.marks)
 
 
-def writes_comma(done: Clean) -> bool:
+def _writes_comma(done: Clean) -> bool:
     """Whether the column has shown that the comma is its decimal sign."""
     return any(notice.endswith(DECIMAL_COMMA) for notice in done.notices)
+
+
+def _maybe_grouped(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.fill_null(pc.match_substring_regex(_western(column), _MAYBE_GROUPED), fill_value=False)
+
+
+def _settled(column: pa.ChunkedArray) -> Style:
+    return settle(distinct(_shapes(_western(column))), typed=False)
+
+
+def _grouped_rows(column: pa.ChunkedArray) -> list[int]:
+    shapes = _shapes(_western(column))
+    grouped = [shape for shape in distinct(shapes) if sign_of_group(shape) == "."]
+    return rows_where(pc.is_in(shapes, value_set=pa.array(grouped, pa.string())))
+
+
+def _shapes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(column, "[2-9]", "1")
 
 
 def _western(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -16,14 +16,17 @@ _CANDIDATES: Final = 20
 
 
 def find_header(table: Table, *, fields: Sequence[Field], mapping: Mapping) -> tuple[int, Matching]:
-    """The first row whose cells give all required fields (a title may stand above it), else the first filled row.
+    """The first row whose cells give all required fields (a title may stand above it).
+
+    Where none does, the one that gives most fields, so that a person sees the file's own header and says what is
+    missing; of rows that give equally many, or a single one, the first filled row.
 
     Raises:
         UnreadableFile: nothing is filled.
         InvalidMapping: what the mapping names is in none of the rows.
     """
     refused: InvalidMapping | None = None
-    fallback: tuple[int, Matching] | None = None
+    incomplete: list[tuple[int, Matching]] = []
     for index, cells in _candidates(table):
         try:
             matching = match(cells, fields=fields, mapping=mapping, first=table.first)
@@ -32,10 +35,15 @@ def find_header(table: Table, *, fields: Sequence[Field], mapping: Mapping) -> t
             continue
         if not matching.missing:
             return index, matching
-        fallback = fallback or (index, matching)
-    if fallback:
-        return fallback
+        incomplete.append((index, matching))
+    if incomplete:
+        best = max(incomplete, key=lambda found: _known(found[1]))  # the first of equals
+        return best if _known(best[1]) > 1 else incomplete[0]
     raise refused or UnreadableFile("The sheet holds no rows.", code="empty_file")
+
+
+def _known(matching: Matching) -> int:
+    return sum(column.field is not None for column in matching.columns)
 
 
 def _candidates(table: Table) -> list[tuple[int, list[str | None]]]:

@@ -8,6 +8,10 @@ from typing import Final
 PLAIN: Final = r"^-?[0-9]+(\.[0-9]+)?$"
 DECIMAL_COMMA: Final = "the comma is read as the decimal sign."
 THOUSANDS_COMMA: Final = "the comma is read as the thousands separator."
+SETTLE_IT: Final = (
+    "If it is a decimal, write another digit behind it, as in 1.2340 for 1.234; "
+    "if it has a thousands separator, leave that out, as in 1234."
+)
 
 _ISO: Final = r"[A-Za-z]{3}"
 _SIGNS: Final = rf"(?:[A-Z]{{0,3}}[$€£¥₹₽₩₺₴₫₪₦₱฿৳₨]|{_ISO}|kr\.?|Kč|zł|Rs\.?|Fr\.?|R)"
@@ -22,6 +26,7 @@ _GROUPED: Final = {
     ",": re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}"),
     ".": re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+"),
 }
+_ONE_GROUP: Final = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}")
 _THOUSAND: Final = 3
 _LONGEST: Final = 60
 
@@ -104,10 +109,21 @@ def plain(text: str, *, style: Style) -> str | None:
 
 
 def is_doubtful(text: str, *, style: Style, typed: bool) -> bool:
-    """Whether a value looks plain but may mean something else in this column: 1.234 among 12,50."""
-    if not re.fullmatch(r"-?[1-9][0-9]{0,2}\.[0-9]{3}", text):
+    """Whether a value may be a decimal or have a thousands separator: 1.234 among 12,50, or 1,234 alone."""
+    sign = sign_of_group(text)
+    if sign == ".":
+        return style.mixed or (typed and style.decimal == ",")
+    number = take_apart(text)
+    if sign is None or number is None or style.decimal is not None:
         return False
-    return style.mixed or (typed and style.decimal == ",")
+    return not (number.currency and style.currencies_differ) and not (number.percent and not style.percent)
+
+
+def sign_of_group(text: str) -> str | None:
+    """The sign in front of the three digits of a number such as 1.234 or 1,234 €, which alone settles nothing."""
+    number = take_apart(text)
+    found = _ONE_GROUP.fullmatch(number.body) if number else None
+    return found[1] if found else None
 
 
 def _evidence(body: str, *, typed: bool) -> set[str]:

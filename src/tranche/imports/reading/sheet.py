@@ -26,7 +26,7 @@ from tranche.imports.domain import (
 )
 from tranche.imports.mapping import with_samples
 from tranche.imports.reading.columns import clean
-from tranche.imports.reading.decimals import doubt_points, writes_comma
+from tranche.imports.reading.decimals import doubt_points
 from tranche.imports.reading.header import above_notices, filled_rows, find_header
 from tranche.imports.reading.joined import join
 from tranche.imports.reading.marks import Clean, Verdict
@@ -82,7 +82,7 @@ def prepare(table: Table, *, path: Path, fields: Sequence[Field], mapping: Mappi
     rows = pc.sum(filled).as_py() or 0
     if rows > limits.rows:
         raise FileTooLarge(f"The file has {rows:,} rows; at most {limits.rows:,} are read. Split it.")
-    _rule(cleaned, totals, matching=matching, fields=fields)
+    _rule(cleaned, totals)
     header = FileHeader(
         kind=table.kind,
         sheet=table.sheet,
@@ -125,14 +125,13 @@ def _without(filled: pa.ChunkedArray, rows: Sequence[int]) -> pa.ChunkedArray:
     return pa.chunked_array([pc.and_(filled, mask).combine_chunks()], pa.bool_())
 
 
-def _rule(cleaned: dict[int, Clean], totals: Totals, *, matching: Matching, fields: Sequence[Field]) -> None:
+def _rule(cleaned: dict[int, Clean], totals: Totals) -> None:
     """A total has no faults; an id that says total, of a row that is none, is one."""
     for done in cleaned.values():
         for row in totals.rows:
             done.marks.pop(row, None)
-    first = next((column for entry in fields if entry.required and (column := matching.column_of(entry.name))), None)
-    if totals.unsure and first is not None:
-        cleaned[first.index].marks.update(totals.unsure)
+    for (column, row), verdict in totals.unsure.items():
+        cleaned[column].marks[row] = verdict
 
 
 def _samples(column: pa.ChunkedArray, begin: int) -> list[str]:
@@ -173,19 +172,12 @@ def _clean_all(
 
     with ThreadPoolExecutor(_THREADS) as pool:
         cleaned = dict(pool.map(clean_one, [field for field in fields if matching.columns_of(field.name)]))
-    if not table.typed and any(writes_comma(done) for done in cleaned.values()):
-        _doubt_points(table, cleaned, matching=matching, fields=fields, begin=begin)
+    if not table.typed:
+        numbers = [field for field in fields if field.kind in (FieldKind.DECIMAL, FieldKind.PERCENT)]
+        columns = [column.index for field in numbers if (column := matching.column_of(field.name))]
+        written = {index: _below(table.columns[index], begin) for index in columns}
+        doubt_points(written, cleaned, semicolons=table.delimiter == ";")
     return cleaned
-
-
-def _doubt_points(
-    table: Table, cleaned: dict[int, Clean], *, matching: Matching, fields: Sequence[Field], begin: int
-) -> None:
-    for field in fields:
-        column = matching.column_of(field.name)
-        if column and field.kind in (FieldKind.DECIMAL, FieldKind.PERCENT):
-            values = _below(table.columns[column.index], begin)
-            cleaned[column.index] = doubt_points(values, cleaned[column.index])
 
 
 def _percents(path: Path, table: Table, column: Column, *, limits: Limits) -> Callable[[], set[int]] | None:

@@ -1,14 +1,14 @@
 """Rows that sum up others: found by their words and by their numbers, left out of the data, and always named."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tranche.imports.domain import Column, Field, Matching
+from tranche.imports.domain import Column, Field, FieldKind, Matching
 from tranche.imports.reading.decimals import clean_decimals
 from tranche.imports.reading.marks import Clean, Verdict, rows_where
 from tranche.imports.reading.numbers import PLAIN
@@ -36,17 +36,20 @@ _EXACT: Final = re.compile(rf"(?:{_WORDS})\s*:?", re.IGNORECASE)
 _UNSURE: Final = Verdict(
     "looks_like_total",
     "{cell} says “{value}”, but the numbers of the row are not the sums of their columns. "
-    "Delete the row if it is a total, or give the order another number.",
+    "Delete the row if it is a total, or call it by another name or number.",
 )
 
 
 @dataclass(slots=True)
 class Totals:
-    """The row indexes left out, sentences that name them, and the cells that say total of rows that are none."""
+    """The row indexes left out, sentences that name them, and the cells that say total of rows that are none.
+
+    `unsure` holds the latter by column and row index.
+    """
 
     rows: list[int] = field(default_factory=list)
     notices: tuple[str, ...] = ()
-    unsure: dict[int, Verdict] = field(default_factory=dict)
+    unsure: dict[tuple[int, int], Verdict] = field(default_factory=dict)
 
 
 def find_totals(
@@ -61,20 +64,22 @@ def find_totals(
     """The rows of totals below row index `begin`.
 
     A row whose id, or whose other cell where the id is missing, says so is one if a sum is right or a needed cell is
-    missing. A row that says nothing is one if it is among the last, holds nothing but numbers and not all that are
-    needed, and one of them is the sum of its column.
+    missing. A row that says nothing is one if it is among the last, has no id and holds nothing but numbers: one of
+    them is the sum of its column where a needed cell is missing, else each of them is.
     """
-    needed = [column for entry in fields if entry.required and (column := matching.column_of(entry.name))]
-    if not needed:
+    roles = _roles(matching, fields)
+    if not roles.ids:
         return Totals()
     values = {index: done.values for index, done in cleaned.items()}
-    search = _Search(table, needed, values, filled, begin)
+    search = _Search(table, roles, values, filled, begin)
     found = Totals()
     for row in search.candidates():
         if search.is_total(row, found.rows):
             found.rows.append(row)
-        elif _EXACT.fullmatch(search.cell(needed[0].index, row) or ""):
-            found.unsure[row] = _UNSURE
+            continue
+        column, text = search.id_of(row)
+        if _EXACT.fullmatch(text):
+            found.unsure[column, row] = _UNSURE
     found.notices = tuple(_notices(table, matching.columns, found.rows))
     return found
 
@@ -84,19 +89,46 @@ def says_total(text: str) -> bool:
     return _BEGIN.fullmatch(text) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """Column indexes: of what a row is called by, the first filled one counts; of other needed cells; of all codes."""
+
+    ids: tuple[int, ...]
+    needed: tuple[int, ...]
+    codes: frozenset[int]
+
+
+def _roles(matching: Matching, fields: Sequence[Field]) -> _Roles:
+    """A row is called by the first required field, and where that is a number by the fields in front of it."""
+
+    def places(wanted: Iterable[Field]) -> tuple[int, ...]:
+        return tuple(column.index for entry in wanted if (column := matching.column_of(entry.name)))
+
+    required = [entry for entry in fields if entry.required and matching.column_of(entry.name)]
+    if not required:
+        return _Roles((), (), frozenset())
+    first = required[0]
+    naming = fields[: fields.index(first)] if first.kind is FieldKind.DECIMAL else (first,)
+    return _Roles(
+        places(naming),
+        places(entry for entry in required if entry not in naming),
+        frozenset(places(entry for entry in fields if entry.kind is FieldKind.IDENTIFIER)),
+    )
+
+
 class _Search:
     """One table's columns, asked for rows of totals; sums are taken only where a row looks like one."""
 
     def __init__(
         self,
         table: Table,
-        needed: Sequence[Column],
+        roles: _Roles,
         values: dict[int, pa.ChunkedArray],
         filled: pa.ChunkedArray,
         begin: int,
     ) -> None:
         self._table = table
-        self._needed = needed
+        self._roles = roles
         self._values = values
         self._filled = filled
         self._starts = [(part.offset + part.begin, part.end) for part in table.parts] or [(begin, table.height)]
@@ -105,11 +137,16 @@ class _Search:
 
     def candidates(self) -> list[int]:
         """Rows whose id is missing or says total: few, or only the last ones are looked at."""
-        ids = self._values[self._needed[0].index]
+        ids = pc.coalesce(*(self._values[index] for index in self._roles.ids))
         nameless = pc.and_(self._filled, pc.is_null(ids))
         says = pc.fill_null(pc.match_substring_regex(ids, _BEGINS), fill_value=False)
         rows = rows_where(pc.or_(nameless, pc.and_(self._filled, says)))
         return rows if len(rows) <= _MOST_CANDIDATES else [*rows_where(says)[:_MOST_CANDIDATES], *rows[-_LAST_ROWS:]]
+
+    def id_of(self, row: int) -> tuple[int, str]:
+        """What the row is called by, and the column of that."""
+        ids = self._roles.ids
+        return next(((index, text) for index in ids if (text := self.cell(index, row))), (ids[0], ""))
 
     def cell(self, column: int, row: int) -> str | None:
         """The text of a cell, as its field has it."""
@@ -121,12 +158,14 @@ class _Search:
         """Whether this row sums up rows above it."""
         cells = {index: text for index in range(len(self._table.columns)) if (text := self.cell(index, row))}
         words = [text for text in cells.values() if not _NUMBER.fullmatch(text)]
-        lacks = any(column.index not in cells for column in self._needed[1:])
+        lacks = any(index not in cells for index in self._roles.needed)
         if any(says_total(text) for text in words):
-            return lacks or self._sums(row, cells, before)
-        if words or not cells or not lacks or row not in self._last_rows(row):
+            return lacks or any(self._sums(row, cells, before))
+        if words or not cells or row not in self._last_rows(row):
             return False
-        return self._sums(row, cells, before)
+        if lacks:
+            return any(self._sums(row, cells, before))
+        return self._roles.codes.isdisjoint(cells) and all(self._sums(row, cells, before) or [False])
 
     def _last_rows(self, row: int) -> list[int]:
         start, end = self._part(row)
@@ -137,22 +176,23 @@ class _Search:
     def _part(self, row: int) -> tuple[int, int]:
         return next(((start, end) for start, end in self._starts if start <= row < end), self._starts[0])
 
-    def _sums(self, row: int, cells: dict[int, str], before: Sequence[int]) -> bool:
-        """Whether a number of the row is the sum of those above it, or of those since the last total."""
+    def _sums(self, row: int, cells: dict[int, str], before: Sequence[int]) -> list[bool]:
+        """For each cell but zeros whether it is the sum of those above it, or of those since the last total."""
         start, _ = self._part(row)
         mine = [other for other in before if start <= other < row]
         self._summed += 1
         if self._summed > _MOST_SUMMED:
-            return False
+            return []
+        found: list[bool] = []
         for index in cells:
             number = self._number(index, row)
-            if not number:
-                continue
-            whole = self._sum(index, start, row) - sum(self._number(index, other) or 0.0 for other in mine)
-            since = self._sum(index, max(mine, default=start - 1) + 1, row)
-            if any(abs(number - found) <= _NEAR + abs(number) * 1e-9 for found in (whole, since)):
-                return True
-        return False
+            if number is None:
+                found.append(False)
+            elif number:
+                whole = self._sum(index, start, row) - sum(self._number(index, other) or 0.0 for other in mine)
+                since = self._sum(index, max(mine, default=start - 1) + 1, row)
+                found.append(any(abs(number - total) <= _NEAR + abs(number) * 1e-9 for total in (whole, since)))
+        return found
 
     def _number(self, index: int, row: int) -> float | None:
         value: float | None = self._as_numbers(index)[row].as_py()

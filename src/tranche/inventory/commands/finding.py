@@ -1,5 +1,7 @@
 """Lots by their numbers and items by their codes, as people name them on the command line."""
 
+from typing import Final
+
 from tranche.inventory.domain import UnknownLot
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.errors import NotFound
@@ -7,15 +9,18 @@ from tranche.kernel.errors import NotFound
 HOME = "/api/inventory/batches"
 
 
-def find_lot(client: Client, number: str) -> Json:
-    """The lot of this number.
+_LOOK: Final = "`tranche lots list` shows what there is."
+
+
+def find_lot(client: Client, number: str, *, else_do: str = _LOOK) -> Json:
+    """The lot of this number; `else_do` is what to do where there is none.
 
     Raises:
-        UnknownLot
+        NotFound
     """
     found = client.get(HOME, params={"batchNumber": number, "limit": 1})["data"]
     if not found:
-        raise UnknownLot
+        raise NotFound(f"There is no lot with the number {number}. {else_do}", code=UnknownLot.code)
     return dict(found[0])
 
 

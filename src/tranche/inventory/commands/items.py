@@ -6,12 +6,26 @@ from typing import Annotated
 import typer
 
 from tranche.imports.domain import ImportMode, OnDuplicate
+from tranche.imports.errors_commands import make_errors, show_first_of_import
+from tranche.imports.finding import find_import, kind_of
 from tranche.imports.mappings_commands import make_group
 from tranche.imports.sending import ItemMappingOption, read_mapping_option, send_file, show_started
 from tranche.kernel.client.exporting import make_export
+from tranche.kernel.client.hints import with_options
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
-from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
+from tranche.kernel.client.output import (
+    Column,
+    ExitCode,
+    Kind,
+    ask,
+    say,
+    say_notices,
+    say_page,
+    show_fields,
+    show_json,
+    show_table,
+)
 from tranche.kernel.client.watch import watch_or_leave
 
 _ITEM_COLUMNS = (
@@ -21,16 +35,12 @@ _ITEM_COLUMNS = (
     Column("Unit price", "unitPrice", Kind.COUNT),
     Column("Stock tracking", "stockTracking"),
 )
-_ERROR_COLUMNS = (
-    Column("Row", "row", Kind.NUMBER),
-    Column("Column", "column"),
-    Column("What is wrong", "message"),
-)
 _KEPT_COLUMNS = (Column("Item", "label"), Column("Why", "why"))
 _SHOWN = 10
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Bring items in, look at them.")
 app.command("export")(make_export("/api/items/export", what="items"))
+app.command("errors")(make_errors("item", following="tranche items import"))
 
 
 @app.command("import")
@@ -59,7 +69,7 @@ def bring_in(
             show_started(started, json=json)
             return
         ended = watch_or_leave(client, int(started["operationId"]))
-        code = finish_import(client, started, ended, what="Items", json=json)
+        code = finish_import(client, started, ended, group="items", what="Items", json=json)
         if not started["dryRun"] and not json:
             say(f"To take it back: tranche items undo {started['importId']}")
     raise typer.Exit(code)
@@ -94,8 +104,8 @@ def undo(
 ) -> None:
     """Remove the items that an import made and that nobody has changed or used since."""
     with open_client() as client:
-        found = client.get(f"/api/imports/{number}")["data"]
-        if not (yes or ask(f"Undo import {number} ({found['fileName']})?")):
+        found = find_import(client, number, target="item", verb="undo")
+        if not (yes or ask(f"Undo import {number} of {kind_of(found)} ({found['fileName']})?")):
             say("Nothing was undone. (--yes undoes without asking.)")
             raise typer.Exit(ExitCode.FAILURE)
         started = client.post(f"/api/imports/{number}/undo")["data"]
@@ -111,14 +121,16 @@ def undo(
     else:
         show_fields((Column("Removed", "succeeded", Kind.COUNT), Column("Kept", "skipped", Kind.COUNT)), ended)
         show_table(_KEPT_COLUMNS, [_kept(entry) for entry in kept["data"]["items"]])
+        if kept["data"]["next"]:
+            say(f"All of them: tranche operations items {started['operationId']} --status skipped")
     raise typer.Exit(_code(ended))
 
 
 app.add_typer(make_group("item"), name="mappings")
 
 
-def finish_import(client: Client, started: Json, ended: Json, *, what: str, json: bool) -> ExitCode:
-    """Show what became of an import, with its first errors; `what` names its rows."""
+def finish_import(client: Client, started: Json, ended: Json, *, group: str, what: str, json: bool) -> ExitCode:
+    """Show what became of an import, with its first errors; `group` are its commands, `what` names its rows."""
     if json:
         show_json({**started, **ended})
         return _code(ended)
@@ -132,14 +144,12 @@ def finish_import(client: Client, started: Json, ended: Json, *, what: str, json
         ),
         ended,
     )
-    path = f"/api/imports/{started['importId']}/errors"
-    errors = client.get(path, params={"limit": _SHOWN})
-    if errors["data"]:
-        show_table(_ERROR_COLUMNS, errors["data"])
-        total = errors["pagination"]["totalItems"]
-        say(f"{total:,} errors and warnings. All: GET {path}, as a workbook: GET {path}.xlsx")
+    say_notices(ended["summary"].get("notices", []))
+    warnings = int(ended["summary"].get("warnings", 0))
+    more = f"tranche {group} errors {started['importId']}"
+    show_first_of_import(client, int(started["importId"]), warnings=warnings, more=more)
     if ended["error"]:
-        say(str(ended["error"]["message"]))
+        say(with_options(str(ended["error"]["message"])))
     if started["dryRun"]:
         say("Nothing was written.")
     return _code(ended)

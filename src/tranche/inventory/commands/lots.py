@@ -87,7 +87,8 @@ def receive(
 ) -> None:
     """Take stock into a lot of the branch."""
     with open_client(branch=branch) as client:
-        item_id = find_item(client, item) if item else int(find_lot(client, number)["itemId"])
+        new = "To take stock into a new one, name its item by --item."
+        item_id = find_item(client, item) if item else int(find_lot(client, number, else_do=new)["itemId"])
         body = {
             "itemId": item_id,
             "batchNumber": number,

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from tranche.imports.domain import ImportMode
+from tranche.imports.errors_commands import make_errors
 from tranche.imports.sending import StockMappingOption, read_mapping_option, send_file, show_started
 from tranche.inventory.commands.items import finish_import
 from tranche.kernel.client.options import (
@@ -29,6 +30,7 @@ _EXPIRING: Final = (
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Bring opening stock in; see what expires.")
+app.command("errors")(make_errors("stock", following="tranche stock import"))
 
 
 @app.command("import")
@@ -56,7 +58,7 @@ def bring_in(
             show_started(started, json=json)
             return
         ended = watch_or_leave(client, int(started["operationId"]))
-        code = finish_import(client, started, ended, what="Rows", json=json)
+        code = finish_import(client, started, ended, group="stock", what="Rows", json=json)
         if not started["dryRun"] and not json:
             say("To take it back: tranche lots history, then tranche lots undo <operation>.")
     raise typer.Exit(code)
@@ -79,4 +81,8 @@ def expiring(
         return
     show_table(_EXPIRING, answer["data"])
     pages = answer["pagination"]
+    if not pages["totalItems"]:
+        where = f" of branch {branch}" if branch else ""
+        say(f"No stock{where} has expired or expires within {days:,} days.")
+        return
     say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what="lots in branches")

@@ -61,7 +61,8 @@ def trace(number: _Lot, *, json: JsonOption = False) -> None:
     if data["consumers"]:
         show_table(_CONSUMERS, data["consumers"])
     totals = data["totals"]
-    say(f"Went out: {totals['quantity']}. Orders and invoices: {totals['consumers']:,}, of customers: {totals['customers']:,}.")
+    whose = f"{totals['consumers']:,}, of customers: {totals['customers']:,}"
+    say(f"Went out: {totals['quantity']}. Orders and invoices: {whose}.")
 
 
 @trace_app.command("recall")

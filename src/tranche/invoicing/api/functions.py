@@ -127,9 +127,9 @@ def _start(
 
 def _finished(ctx: Context, database: Database, operation_id: int, seconds: int) -> JsonResponse[Any]:
     with database.transaction(ctx.organization_id) as conn:
-        operation = get_operation(conn, operation_id=operation_id)
+        run = service.look_at_run(conn, get_operation(conn, operation_id=operation_id))
         errors = service.list_errors(conn, operation_id=operation_id, limit=service.MOST_ERRORS)
-    body = encode(job_out(operation, errors=errors))
+    body = encode(job_out(run, errors=errors))
     return JsonResponse(body, status_code=HTTPStatus.OK, headers=applied(seconds), media_type="application/json")
 
 

@@ -38,7 +38,7 @@ def _answer(
 
     def action(conn: Connection) -> Answer:
         job = verb(conn, service.get_job(conn, reference=job_id).id)
-        out = envelope(ctx, job_out(job), message=message)
+        out = envelope(ctx, job_out(service.look_at_run(conn, job)), message=message)
         return Answer(out, headers={"Location": f"/api/batch-jobs/{job.uuid}"})
 
     return act(database, ctx, request, action)

@@ -58,8 +58,9 @@ def list_jobs(
         jobs, total = service.list_jobs(
             conn, statuses=statuses_of(word) if word else None, limit=page.limit, offset=page.offset
         )
+        runs = service.look_at_runs(conn, jobs)
     links = page_links(page, total=total)
-    return envelope(ctx, [job_out(job) for job in jobs], message="Jobs fetched", links=links)
+    return envelope(ctx, [job_out(run) for run in runs], message="Jobs fetched", links=links)
 
 
 @get(
@@ -152,8 +153,9 @@ def _look(database: Database, ctx: Context, reference: str) -> Operation:
 def _whole(database: Database, ctx: Context, reference: str) -> tuple[JobOut, bool]:
     with database.transaction(ctx.organization_id) as conn:
         job = service.get_job(conn, reference=reference)
+        run = service.look_at_run(conn, job)
         errors = service.list_errors(conn, operation_id=job.id, limit=service.MOST_ERRORS)
-    return job_out(job, errors=errors), job.status.is_terminal
+    return job_out(run, errors=errors), job.status.is_terminal
 
 
 JOB_ROUTES: Final = (list_jobs, get_metrics, find_job, list_job_errors, follow_job)

@@ -9,11 +9,12 @@ _HUNDREDTH = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """The runs that were started on one day of the organization's zone."""
+    """The runs that were started on one day of the organization's zone; `succeeded` orders are done to the end."""
 
     day: date
     jobs: int
     total: int
+    issued: int
     succeeded: int
     failed: int
     skipped: int
@@ -53,8 +54,13 @@ class Metrics:
 
     @property
     def succeeded(self) -> int:
-        """How many invoices they issued."""
+        """How many of these were done to the end: also printed and sent, where that was asked for."""
         return sum(day.succeeded for day in self.history)
+
+    @property
+    def invoices(self) -> int:
+        """How many invoices they issued."""
+        return sum(day.issued for day in self.history)
 
     @property
     def failed(self) -> int:
@@ -68,7 +74,7 @@ class Metrics:
 
     @property
     def success_rate(self) -> Decimal | None:
-        """Per cent of the orders that became invoices: the document's successful_items / total_items."""
+        """Per cent of the orders that were done to the end: the document's successful_items / total_items."""
         return _ratio(Decimal(100 * self.succeeded), self.total)
 
     @property

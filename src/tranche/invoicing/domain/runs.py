@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tranche.invoicing.domain.document import BankAccount, Party
+from tranche.kernel.operations.domain import Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,28 @@ class Maker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """An operation that issues invoices; `issued` counts them, also those that were voided or credited since.
+
+    Its own counters say what was done to the end. `is_live`: one invoice at least is neither void nor credited.
+    """
+
+    operation: Operation
+    issued: int
+    is_live: bool
+
+    @property
+    def unfinished(self) -> int:
+        """How many invoices are not printed or not sent, though that was asked for; what is in doubt apart."""
+        return self.issued - self.operation.succeeded - self.operation.unknown
+
+    @property
+    def shortfall(self) -> str:
+        """What the unfinished ones are."""
+        return "not sent" if self.operation.payload.get("send") else "not printed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
     """Which orders a selection holds; `search` is the beginning of the order number."""
 
@@ -144,12 +167,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """What a run would do now: the judge step alone; `candidates` are the first orders of the group asked for."""
+    """What a run would do now: the judge step alone; `candidates` are the first orders of the group asked for.
+
+    `without_email` and `without_phone` count the customers of ready orders who have none to be written to.
+    """
 
     total: int
     ready: int
     skipped: int
     failed: int
+    without_email: int
+    without_phone: int
     sums: tuple[CurrencySum, ...]
     findings: tuple[Finding, ...]
     candidates: tuple[Candidate, ...] = ()

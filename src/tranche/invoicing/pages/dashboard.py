@@ -26,7 +26,8 @@ def runs_page(request: AnyRequest, ctx: NamedDependency[Context], database: Name
     """How the runs of the last 30 days went, and the newest of them."""
     with database.transaction(ctx.organization_id) as conn:
         metrics = service.get_metrics(conn, days=_DAYS)
-        runs, total = service.list_jobs(conn, statuses=None, limit=_RUNS, offset=0)
+        jobs, total = service.list_jobs(conn, statuses=None, limit=_RUNS, offset=0)
+        runs = service.look_at_runs(conn, jobs)
     data = {"metrics": metrics, "runs": runs, "total": total, "chart": _chart(metrics.history)}
     return render(request, "invoicing/runs.html", data)
 
@@ -58,7 +59,7 @@ def _chart(history: tuple[Day, ...]) -> dict[str, Any]:
     return {
         "x": [int(datetime.combine(day, time(), UTC).timestamp()) for day in days],
         "series": [
-            {"label": "Invoices", "values": [day.succeeded if day else 0 for day in found], "tone": "good"},
+            {"label": "Invoices", "values": [day.issued if day else 0 for day in found], "tone": "good"},
             {"label": "Failed", "values": [day.failed if day else 0 for day in found], "tone": "bad"},
         ],
     }

@@ -30,9 +30,10 @@ def load_invoices(conn: Connection, ctx: Context, operation: Operation, /) -> Ma
     del ctx
     if not operation.status.is_terminal:
         return None
+    run = service.look_at_run(conn, operation)
     sums = service.sum_run(conn, operation_id=operation.id)
     live = sum(each.orders for each in sums)
-    if not live and not operation.succeeded:
+    if not run.issued:
         return None
     undo = Undo(
         title="Void the invoices of this run?",
@@ -41,7 +42,7 @@ def load_invoices(conn: Connection, ctx: Context, operation: Operation, /) -> Ma
         button="Void them",
         word="void",
     )
-    return {"live": live, "sums": sums, "undo": undo if live else None}
+    return {"live": live, "run": run, "sums": sums, "undo": undo if live else None}
 
 
 PANELS: Final = (

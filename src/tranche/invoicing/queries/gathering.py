@@ -167,3 +167,19 @@ def list_ready_sums(conn: Connection) -> list[Row]:
         WHERE v.status = 'succeeded' GROUP BY d.currency ORDER BY d.currency
         """
     ).fetchall()
+
+
+def count_unreachable(conn: Connection) -> Row:
+    """How many customers of a preview's ready orders have no e-mail address, and how many no phone number."""
+    (row,) = conn.execute(
+        r"""
+        SELECT count(*) FILTER (WHERE coalesce(k.email, '') !~ '\S') AS without_email,
+            count(*) FILTER (WHERE coalesce(k.phone, '') !~ '\S') AS without_phone
+        FROM customers k
+        WHERE k.organization_id = current_organization() AND k.id IN (
+            SELECT d.customer_id FROM pg_temp.verdicts v JOIN pg_temp.drafts d ON d.position = v.position
+            WHERE v.status = 'succeeded'
+        )
+        """
+    ).fetchall()
+    return row

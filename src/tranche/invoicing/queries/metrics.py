@@ -1,6 +1,7 @@
 """What the runs of the last days did."""
 
 from tranche.invoicing.domain import Day, Pattern
+from tranche.invoicing.queries.runs import ISSUED
 from tranche.kernel.db.pool import Connection, Row
 
 _RUNS_READ = 1_000
@@ -9,10 +10,10 @@ _RUNS_READ = 1_000
 def list_days(conn: Connection, *, kind: str, days: int) -> list[Day]:
     """The days on which runs were started, the oldest first."""
     rows = conn.execute(
-        """
+        f"""
         SELECT (o.created_at AT TIME ZONE g.zone)::date AS day, count(*) AS jobs, sum(o.total)::bigint AS total,
-            sum(o.succeeded)::bigint AS succeeded, sum(o.failed + o.unknown)::bigint AS failed,
-            sum(o.skipped)::bigint AS skipped
+            sum({ISSUED})::bigint AS issued, sum(o.succeeded)::bigint AS succeeded,
+            sum(o.failed + o.unknown)::bigint AS failed, sum(o.skipped)::bigint AS skipped
         FROM operations o JOIN organizations g ON g.id = o.organization_id
         WHERE o.organization_id = current_organization() AND o.kind = %(kind)s
           AND o.created_at > now() - make_interval(days => %(days)s)
@@ -26,17 +27,18 @@ def list_days(conn: Connection, *, kind: str, days: int) -> list[Day]:
 def find_pace(conn: Connection, *, kind: str, days: int) -> Row:
     """How many runs wait and work now; how many of the last days have ended, how long they took, what they issued."""
     (row,) = conn.execute(
-        """
+        f"""
         SELECT count(*) FILTER (WHERE status = 'pending') AS pending,
             count(*) FILTER (WHERE status IN ('processing', 'cancelling')) AS processing,
             count(*) FILTER (WHERE is_ended) AS ended,
             coalesce(sum(extract(epoch FROM finished_at - started_at)) FILTER (WHERE is_ended), 0) AS seconds,
-            coalesce(sum(succeeded) FILTER (WHERE is_ended), 0)::bigint AS issued
+            coalesce(sum(CASE WHEN is_ended THEN {ISSUED} END), 0)::bigint AS issued
         FROM (
-            SELECT status, started_at, finished_at, succeeded, finished_at IS NOT NULL AND started_at IS NOT NULL
+            SELECT organization_id, id, payload, status, started_at, finished_at, succeeded,
+                finished_at IS NOT NULL AND started_at IS NOT NULL
                 AND created_at > now() - make_interval(days => %(days)s) AS is_ended
             FROM operations WHERE organization_id = current_organization() AND kind = %(kind)s
-        ) AS runs
+        ) AS o
         """,
         {"kind": kind, "days": days},
     ).fetchall()

@@ -92,7 +92,7 @@ class FindingOut(Out, frozen=True, rename="lower"):
 
 
 class PreflightOut(Out, frozen=True, rename="lower"):
-    """What a run would do now."""
+    """What a run would do now; the last two count customers of ready orders."""
 
     total_items: int
     ready: int
@@ -100,6 +100,8 @@ class PreflightOut(Out, frozen=True, rename="lower"):
     failed: int
     sums: list[SumOut]
     findings: list[FindingOut]
+    customers_without_email: int
+    customers_without_phone: int
 
 
 def choice_of(body: ChoiceBody) -> Choice:
@@ -160,6 +162,8 @@ def preflight_out(seen: Preflight) -> PreflightOut:
         failed=seen.failed,
         sums=[_sum_out(each) for each in seen.sums],
         findings=[_finding_out(found) for found in seen.findings],
+        customers_without_email=seen.without_email,
+        customers_without_phone=seen.without_phone,
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
-from tranche.invoicing.domain import Invoice, Metrics
+from tranche.invoicing.domain import Invoice, Metrics, Run
 from tranche.kernel.operations.domain import Item, Operation, Status
 from tranche.kernel.web.json import Body, Out, utc_or_none
 
@@ -69,7 +69,11 @@ class JobErrorOut(Out, frozen=True, rename="lower"):
 
 
 class JobOut(Out, frozen=True, rename="lower"):
-    """A row of batch_job_queue. `errors` (at most 1,000) only where one job is asked for; all of them are paged."""
+    """A row of batch_job_queue. `errors` (at most 1,000) only where one job is asked for; all of them are paged.
+
+    `successful_items` are done to the end. `issued_items` have an invoice, whatever its printing and sending came to;
+    `unfinished_items` of these are not printed or not sent as was asked for, those in doubt apart.
+    """
 
     id: UUID
     organization_id: int
@@ -81,6 +85,8 @@ class JobOut(Out, frozen=True, rename="lower"):
     failed_items: int
     skipped_items: int
     cancelled_items: int
+    issued_items: int
+    unfinished_items: int
     priority: int
     is_paused: bool
     payload: dict[str, Any]
@@ -101,6 +107,7 @@ class DayOut(Out, frozen=True, rename="lower"):
     successful_items: int
     failed_items: int
     skipped_items: int
+    issued_items: int
 
 
 class PatternOut(Out, frozen=True, rename="lower"):
@@ -120,6 +127,7 @@ class MetricsOut(Out, frozen=True, rename="lower"):
     successful_items: int
     failed_items: int
     skipped_items: int
+    issued_items: int
     success_rate: Decimal | None
     average_processing_seconds: Decimal | None
     invoices_per_second: Decimal | None
@@ -145,8 +153,9 @@ def started_out(operation: Operation) -> StartedOut:
     )
 
 
-def job_out(operation: Operation, *, errors: Sequence[Item] | None = None) -> JobOut:
+def job_out(run: Run, *, errors: Sequence[Item] | None = None) -> JobOut:
     """One job."""
+    operation = run.operation
     return JobOut(
         id=operation.uuid,
         organization_id=operation.organization_id,
@@ -158,6 +167,8 @@ def job_out(operation: Operation, *, errors: Sequence[Item] | None = None) -> Jo
         failed_items=operation.failed + operation.unknown,
         skipped_items=operation.skipped,
         cancelled_items=operation.cancelled,
+        issued_items=run.issued,
+        unfinished_items=run.unfinished,
         priority=operation.priority,
         is_paused=operation.status is Status.PAUSED,
         payload={**operation.payload, "user_id": operation.created_by},
@@ -200,6 +211,7 @@ def metrics_out(metrics: Metrics) -> MetricsOut:
         successful_items=metrics.succeeded,
         failed_items=metrics.failed,
         skipped_items=metrics.skipped,
+        issued_items=metrics.invoices,
         success_rate=metrics.success_rate,
         average_processing_seconds=metrics.average_seconds,
         invoices_per_second=metrics.per_second,
@@ -216,6 +228,7 @@ def metrics_out(metrics: Metrics) -> MetricsOut:
                 successful_items=day.succeeded,
                 failed_items=day.failed,
                 skipped_items=day.skipped,
+                issued_items=day.issued,
             )
             for day in metrics.history
         ],

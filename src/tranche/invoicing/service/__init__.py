@@ -11,7 +11,7 @@ from tranche.invoicing.service.gathering import (
     get_selection,
 )
 from tranche.invoicing.service.issuing import issue, issue_one, issue_prepared, judge_stock, judge_to_issue, prepare
-from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs
+from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs, look_at_run, look_at_runs
 from tranche.invoicing.service.look import (
     choose,
     get_invoice,
@@ -73,6 +73,8 @@ __all__ = [
     "list_invoices",
     "list_jobs",
     "list_taken",
+    "look_at_run",
+    "look_at_runs",
     "mark_used_items",
     "preflight",
     "prepare",

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from tranche.invoicing.domain import Run
+from tranche.invoicing.queries import runs
 from tranche.invoicing.service.running import RUN_KIND
 from tranche.kernel.db.listing import Choice, count, fetch_page
 from tranche.kernel.db.pool import Connection
@@ -32,6 +34,18 @@ def list_jobs(
     choice = Choice({"kind": RUN_KIND, "statuses": None if statuses is None else list(statuses)})
     rows = fetch_page(conn, OPERATIONS, choice, limit=limit, offset=offset)
     return [operation_of(row) for row in rows], count(conn, OPERATIONS, choice)
+
+
+def look_at_runs(conn: Connection, found: Sequence[Operation]) -> list[Run]:
+    """The same operations, each with what it has issued."""
+    rows = {row["id"]: row for row in runs.list_issued(conn, operation_ids=[each.id for each in found])}
+    return [Run(operation=each, issued=rows[each.id]["issued"], is_live=rows[each.id]["is_live"]) for each in found]
+
+
+def look_at_run(conn: Connection, operation: Operation) -> Run:
+    """See look_at_runs."""
+    (run,) = look_at_runs(conn, [operation])
+    return run
 
 
 def list_errors(

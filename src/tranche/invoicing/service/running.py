@@ -90,6 +90,7 @@ def preflight(
         ready=tally["succeeded"],
         skipped=tally["skipped"],
         failed=tally["failed"],
+        **gathering.count_unreachable(conn),
         sums=tuple(CurrencySum(**row) for row in gathering.list_ready_sums(conn)),
         findings=tuple(findings),
         candidates=tuple(Candidate(**row) for row in members),

@@ -76,6 +76,14 @@ def seal_organization(
     return entries
 
 
+class NothingSealed(NotFound):
+    """Neither a chain nor an anchor."""
+
+    def __init__(self, organization_id: int) -> None:
+        """Of this organization, which there may not even be."""
+        super().__init__(f"Organization {organization_id} has neither a seal nor an anchor.")
+
+
 def renew_anchor(database: Database, notes: Notes, ctx: Context) -> tuple[Seal | None, Seal | None]:
     """Take the chain that is in the database as the true one: the head that was anchored, and the one that is now.
 
@@ -83,13 +91,13 @@ def renew_anchor(database: Database, notes: Notes, ctx: Context) -> tuple[Seal |
     The first is None too where the anchor cannot be read.
 
     Raises:
-        NotFound: there is neither a chain nor an anchor.
+        NothingSealed: there is neither a chain nor an anchor.
     """
     content = notes.read_note(ctx.organization_id, NOTE)
     with database.transaction(ctx.organization_id) as conn:
         head = find_head(conn)
         if head is None and content is None:
-            raise NotFound(f"Organization {ctx.organization_id} has neither a seal nor an anchor.")
+            raise NothingSealed(ctx.organization_id)
         if head is not None:
             record(conn, ctx, action="audit.renew_anchor", subject_id=head.number, detail={"head": head.head})
     before = replace_anchor(notes, ctx.organization_id, head)

@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from tranche.kernel.bounds import is_base_address
 from tranche.kernel.errors import Invalid, Unauthorized
 from tranche.kernel.settings import Settings
+
+URL: Final = "TRANCHE_URL"
+API_KEY: Final = "TRANCHE_API_KEY"
 
 KEY_FILE: Final = "key"
 URL_FILE: Final = "url"
@@ -44,9 +48,9 @@ def find_address(environ: Mapping[str, str]) -> Address:
         Unauthorized: there is no key, or others can read its file.
     """
     settings = Settings.load(environ)
-    url = environ.get("TRANCHE_URL", "").strip().rstrip("/") or _local_url(settings)
+    url = environ.get(URL, "").strip().rstrip("/") or _local_url(settings)
     _check_url(url)
-    key = environ.get("TRANCHE_API_KEY", "").strip()
+    key = environ.get(API_KEY, "").strip()
     if not key:
         key = _kept_key(settings.home / KEY_FILE, url=url)
     if not (key.isascii() and key.isprintable() and " " not in key and len(key) <= _LONGEST_KEY):
@@ -64,12 +68,7 @@ def _local_url(settings: Settings) -> str:
 
 
 def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        is_sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_sound = False
-    if not is_sound or parts.username is not None or parts.query or parts.fragment:
+    if not is_base_address(url):
         raise Invalid(f"TRANCHE_URL is {url!r}; it must be an address such as http://127.0.0.1:8080.", code="setting")
 
 

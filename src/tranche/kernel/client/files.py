@@ -4,7 +4,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -65,6 +65,18 @@ def open_whole(path: Path, *, progress: Progress | None) -> Iterator[Counted]:
     with file:
         name = path.name.encode(errors="replace").decode()
         yield Counted(file, name=name, progress=progress)
+
+
+def read_ending(path: Path, *, known: Sequence[str]) -> str:
+    """The ending of a name to save under, in small letters; it says what kind of file is wanted.
+
+    Raises:
+        Invalid: it is none of those that are known, such as .csv.
+    """
+    ending = path.suffix.lower()
+    if ending not in known:
+        raise Invalid(f"{path} must end in {' or '.join(known)}, for that is what is saved.", code="bad_ending")
+    return ending
 
 
 @contextlib.contextmanager

@@ -1,12 +1,14 @@
 """Options that commands of several modules share, and the client that they ask with."""
 
 import os
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
 from tranche.kernel.client.address import find_address
 from tranche.kernel.client.http import Client
+
+BRANCH: Final = "TRANCHE_BRANCH"
 
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the server's answer as JSON.")]
 PageOption: TypeAlias = Annotated[int, typer.Option("--page", min=1, help="Which page of the list.")]
@@ -18,9 +20,7 @@ WaitOption: TypeAlias = Annotated[
 
 BranchOption: TypeAlias = Annotated[
     int | None,
-    typer.Option(
-        "--branch", min=1, envvar="TRANCHE_BRANCH", help="The branch; else that of the key.", show_default=False
-    ),
+    typer.Option("--branch", min=1, envvar=BRANCH, help="The branch; else that of the key.", show_default=False),
 ]
 
 

@@ -2,7 +2,7 @@
 
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tranche.kernel import errors
+from tranche.kernel.client.hints import with_options
 from tranche.kernel.errors import TrancheError
 
 
@@ -74,7 +75,7 @@ def exit_code(error: TrancheError) -> ExitCode:
 
 def complain(error: TrancheError) -> None:
     """Say what was refused, and the single faults where the sentence does not hold them."""
-    say(f"Error: {error.message}")
+    say(f"Error: {with_options(error.message)}")
     for fault in error.errors:
         if fault.detail not in error.message:
             say(f"  {fault.pointer} {fault.detail}")
@@ -85,8 +86,18 @@ def say(text: str) -> None:
     messages().print(Text(clean(text)), soft_wrap=True)
 
 
+def say_notices(notices: Iterable[str]) -> None:
+    """What was decided on the way and deserves a look, each on its line."""
+    for notice in notices:
+        say(f"! {notice}")
+
+
 def ask(question: str) -> bool:
-    """Whether the person says yes, on stdin, to a question on stderr; the end of stdin is a no."""
+    """Whether the person says yes, on stdin, to a question on stderr; the end of stdin is a no.
+
+    What stdout has got so far stands before the question: it may be what is asked about.
+    """
+    sys.stdout.flush()
     messages().print(Text(f"{clean(question)} [y/N] "), end="", soft_wrap=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 

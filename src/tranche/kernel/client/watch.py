@@ -71,6 +71,8 @@ def watch_operation(client: Client, operation_id: int, *, console: Console) -> J
         for state in states:
             display.take(state)
             live.refresh()
+    if not console.is_terminal:
+        console.line()
     return display.state
 
 

@@ -78,7 +78,7 @@ class Cluster:
         deadline = time.monotonic() + RECOVERY_SECONDS
         launched = False
         while not self._answers():
-            if not self._alive():
+            if not self.is_alive():
                 if launched and self._has_ended():
                     raise ServerFailed(f"The embedded PostgreSQL did not start. Its log ends: {self._log_tail()}")
                 if not launched:
@@ -91,11 +91,16 @@ class Cluster:
                 )
             time.sleep(_PAUSE)
 
+    def is_alive(self) -> bool:
+        """Whether a server is there, whoever started it."""
+        pid = _first_pid(self.places.data / "postmaster.pid")
+        return (pid is not None and self._serves(pid)) or self._listens()
+
     def stop(self) -> None:
         """End the server: running statements are rolled back, what was committed is on disk."""
         for how in (signal.SIGINT, signal.SIGQUIT):
             pid = _first_pid(self.places.data / "postmaster.pid")
-            if pid is None or not self._alive():
+            if pid is None or not self.is_alive():
                 break
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, how)
@@ -144,10 +149,6 @@ class Cluster:
 
     def _has_ended(self) -> bool:
         return self._child is None or self._child.poll() is not None
-
-    def _alive(self) -> bool:
-        pid = _first_pid(self.places.data / "postmaster.pid")
-        return (pid is not None and self._serves(pid)) or self._listens()
 
     def _listens(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
@@ -205,7 +206,7 @@ class Cluster:
 
     def _gone(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
-        while self._alive():
+        while self.is_alive():
             if time.monotonic() > deadline:
                 return False
             time.sleep(_PAUSE)

@@ -52,6 +52,19 @@ class EmbeddedPostgres:
         with self._lease.turn(timeout=_TURN_SECONDS):
             return self._leave()
 
+    def is_alive(self) -> bool:
+        """Whether its process is there; it may still be recovering."""
+        return self._cluster.is_alive()
+
+    def revive(self) -> None:
+        """Start it again where it has died; data are recovered as after a loss of power.
+
+        Raises:
+            Unavailable: it does not start; the message ends with its log.
+        """
+        with self._lease.turn(timeout=_TURN_SECONDS):
+            self._cluster.ensure_running()
+
     def url(self, role: str, *, database: str = DATABASE) -> str:
         """The libpq address of a database on this server for a role."""
         return server_url(self._cluster.places, user=role, database=database)

@@ -46,8 +46,6 @@ def make_mail_probe(smtp_url: str | None, *, password_file: Path | None, mail_fr
                 fault = smtp.find_fault()
         except TrancheError as error:
             fault = error.message
-        except OSError as error:
-            fault = f"TRANCHE_SMTP_PASSWORD_FILE cannot be read: {error.strerror}"
         return [(None, fault)] if fault else ()
 
     return Probe(name="the mail server lets us in", look=look)

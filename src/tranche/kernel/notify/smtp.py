@@ -59,7 +59,7 @@ def read_server(url: str, *, password_file: Path | None = None) -> SmtpServer:
     """The server from a setting such as `smtp://user:password@host:587?tls=starttls`, or smtps://host.
 
     Raises:
-        Invalid: it cannot be read; the message never holds it, because it may hold a password.
+        Invalid: it or the file cannot be read; the message never holds it, because it may hold a password.
     """
     try:
         parts = urlsplit(url)
@@ -73,11 +73,19 @@ def read_server(url: str, *, password_file: Path | None = None) -> SmtpServer:
         raise Invalid(f"TRANCHE_SMTP_URL must be an address such as {_EXAMPLE}.", code="setting")
     password = unquote(parts.password) if parts.password is not None else None
     if password_file is not None:
-        password = password_file.read_text(encoding="utf-8").strip()
+        password = _read_password(password_file)
     user = unquote(parts.username) if parts.username else None
     if user and tls is Tls.AUTO:
         tls = Tls.STARTTLS  # a password does not travel in the open unless tls=none says so
     return SmtpServer(host=host, port=port or _port(tls), tls=tls, user=user, password=password)
+
+
+def _read_password(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise Invalid(f"TRANCHE_SMTP_PASSWORD_FILE cannot be read: {path}: {why}.", code="setting") from error
 
 
 class Smtp:

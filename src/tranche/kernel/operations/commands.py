@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from tranche.kernel.client.exporting import make_export
+from tranche.kernel.client.hints import with_options
 from tranche.kernel.client.http import Params
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import (
@@ -13,13 +14,14 @@ from tranche.kernel.client.output import (
     Kind,
     ask,
     say,
+    say_notices,
     say_page,
     show_fields,
     show_json,
     show_table,
 )
 from tranche.kernel.client.watch import watch_or_leave
-from tranche.kernel.operations.domain import Status
+from tranche.kernel.operations.domain import ItemStatus, Status
 
 _HOME = "/api/operations"
 _COUNTERS = (
@@ -36,6 +38,13 @@ _LIST_COLUMNS = (
     *_COUNTERS,
     Column("Started by", "starter"),
     Column("Started", "createdAt", Kind.MOMENT),
+)
+_ITEM_COLUMNS = (
+    Column("Position", "position", Kind.NUMBER),
+    Column("Stage", "stage"),
+    Column("What", "label"),
+    Column("Status", "status"),
+    Column("Why", "why"),
 )
 _ENDS = {
     Status.COMPLETED: ExitCode.OK,
@@ -69,6 +78,33 @@ def list_operations(
     show_table(_LIST_COLUMNS, [{**state, "starter": state["createdBy"]["name"]} for state in answer["data"]])
     pages = answer["pagination"]
     say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what="operations")
+
+
+@app.command("items")
+def list_items(
+    operation: OperationArgument,
+    *,
+    status: Annotated[ItemStatus | None, typer.Option(help="Only items of this status.", show_default=False)] = None,
+    code: Annotated[str | None, typer.Option(help="Only items with this code.", show_default=False)] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Only what comes behind it, as the page before has named it.", show_default=False)
+    ] = None,
+    limit: LimitOption = 100,
+    json: JsonOption = False,
+) -> None:
+    """List what an operation worked on, one by one, and why something failed or was left."""
+    params = {"status": status.value if status else None, "code": code, "after": after, "limit": limit}
+    with open_client() as client:
+        answer = client.get(f"{_HOME}/{operation}/items", params=params)
+    if json:
+        show_json(answer)
+        return
+    found = answer["data"]
+    show_table(_ITEM_COLUMNS, [{**item, "why": (item["error"] or {}).get("message")} for item in found["items"]])
+    if not found["items"]:
+        say(f"Operation {operation} has no such items." if after is None else "There are no more items.")
+    if found["next"]:
+        say(f"There are more. Go on with --after {found['next']}")
 
 
 @app.command()
@@ -148,6 +184,7 @@ def _watch(operation: int, *, json: bool) -> None:
         show_json(state)
     else:
         show_fields(_COUNTERS, state)
+        say_notices(state["summary"].get("notices", []))
     if state["error"]:
-        say(state["error"]["message"])
+        say(with_options(state["error"]["message"]))
     raise typer.Exit(_ENDS.get(Status(state["status"]), ExitCode.FAILURE))

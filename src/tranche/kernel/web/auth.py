@@ -28,6 +28,7 @@ BRANCH_HEADER: Final = "x-branch-id"
 OPEN: Final = "open"
 PAGE: Final = "page"
 SCOPE: Final = "scope"
+ANY_SCOPE: Final = "any"  # as the scope of a route: a key of whatever scope may call it
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that change nothing
 _LONGEST_TOKEN: Final = 512
@@ -209,8 +210,12 @@ def _token(connection: AnyConnection) -> str:
 
 def _allow_scope(context: Context, handler: BaseRouteHandler) -> None:
     needed = handler.opt.get(SCOPE)
-    if context.scopes and needed not in context.scopes:
-        raise Forbidden("This API key was not made for this part of the system.", code="scope")
+    if context.scopes and needed != ANY_SCOPE and needed not in context.scopes:
+        raise Forbidden(
+            f"This API key was made for {', '.join(sorted(context.scopes))} only; "
+            f"this takes one {f'for {needed}' if needed else 'without scopes'}.",
+            code="scope",
+        )
 
 
 def _names_role(handler: BaseRouteHandler) -> bool:

@@ -1,25 +1,18 @@
 """`tranche orders batches`, `errors`, `delete` and `adopt-legacy`."""
 
-from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
+from tranche.imports.errors_commands import Errors, GroupsOption, OutOption, SeverityOption, errors_of
+from tranche.imports.finding import find_import
+from tranche.kernel.client.http import Client
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
-from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_json, show_table
-from tranche.orders.commands.showing import BATCH_COLUMNS, ERROR_COLUMNS, show_batch
+from tranche.kernel.client.output import ExitCode, ask, say, say_page, show_json, show_table
+from tranche.orders.commands.showing import BATCH_COLUMNS, show_batch
 from tranche.orders.domain import BatchStatus
 
 _HOME = "/api/orders/batches"
-_GROUP_COLUMNS = (
-    Column("Count", "count", Kind.COUNT),
-    Column("Code", "code"),
-    Column("Severity", "severity"),
-    Column("Column", "column"),
-    Column("First row", "firstRow", Kind.NUMBER),
-    Column("Key", "key"),
-    Column("Example", "example"),
-)
 
 BatchArgument: TypeAlias = Annotated[int, typer.Argument(min=1, metavar="BATCH", help="The number of the batch.")]
 
@@ -51,33 +44,39 @@ def show_batches(
 
 
 def show_errors(
-    batch: BatchArgument,
-    *,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Save the bad rows as a workbook, to be corrected.", show_default=False),
+    batch: Annotated[
+        int | None, typer.Argument(min=1, metavar="[BATCH]", help="The number of the batch.", show_default=False)
     ] = None,
-    groups: Annotated[bool, typer.Option("--groups", help="Causes with their counts.")] = False,
+    *,
+    dry_run: Annotated[
+        int | None,
+        typer.Option("--import", min=1, help="Instead of a batch, the import of a dry run.", show_default=False),
+    ] = None,
+    out: OutOption = None,
+    groups: GroupsOption = False,
+    severity: SeverityOption = None,
     page: PageOption = 1,
     limit: LimitOption = 50,
     json: JsonOption = False,
 ) -> None:
-    """Show what was wrong with the rows of a batch."""
+    """Show what was wrong with the rows of a batch, or of a dry run."""
     with open_client() as client:
+        found = _errors_of(client, batch, dry_run=dry_run)
         if out is not None:
-            size = client.download(f"{_HOME}/{batch}/errors.xlsx", out)
-            say(f"Saved {out} ({size:,} bytes). Correct its rows, then: tranche orders correct {batch} {out}")
-            return
-        path = f"{_HOME}/{batch}/errors" + ("/groups" if groups else "")
-        answer = client.get(path, params={} if groups else {"page": page, "limit": limit})
-    if json:
-        show_json(answer)
-    elif groups:
-        show_table(_GROUP_COLUMNS, answer["data"])
-    else:
-        show_table(ERROR_COLUMNS, answer["data"])
-        pages = answer["pagination"]
-        say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what="errors and warnings")
+            found.save(client, out)
+        elif groups:
+            found.show_groups(client, json=json)
+        else:
+            found.show(client, severity=severity, page=page, limit=limit, json=json)
+
+
+def _errors_of(client: Client, batch: int | None, *, dry_run: int | None) -> Errors:
+    if batch is not None and dry_run is None:
+        return Errors(home=f"{_HOME}/{batch}", what=f"batch {batch}", following=f"tranche orders correct {batch}")
+    if dry_run is None or batch is not None:
+        raise typer.BadParameter("Name one BATCH, or one --import.", param_hint="BATCH")
+    work = find_import(client, dry_run, target="order", verb="errors")
+    return errors_of(work, following="tranche orders upload")
 
 
 def delete(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tranche.imports.sending import send_file
+from tranche.kernel.client.hints import with_options
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, say, show_fields, show_json, show_table
@@ -140,7 +141,7 @@ def _show_ended(ended: Json, *, batch: int) -> None:
         shown = ", ".join(map(str, left_out[:10]))
         say(f"Left out, because no refused row has their _row or it came before: rows {shown} of the workbook.")
     if ended["error"]:
-        say(ended["error"]["message"])
+        say(with_options(ended["error"]["message"]))
     if ended["failed"]:
         say(f"What is still wrong: tranche orders errors {batch} --out errors.xlsx")
 

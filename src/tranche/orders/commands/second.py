@@ -113,7 +113,8 @@ def undo(
             pages = answer["pagination"]
             say_page(page=1, pages=1, total=pages["totalItems"], what="orders")
             if pages["totalPages"] > 1:
-                say(f"All of them: GET {_HOME}/{batch}/undo")
+                items = f"tranche operations items {started['operationId']} --status"
+                say(f"All that were kept: {items} skipped; all that met errors: {items} failed")
     raise typer.Exit(_code(str(ended["status"])))
 
 

@@ -1,10 +1,10 @@
 """How batches, errors and orders look on a terminal."""
 
-from collections.abc import Sequence
 from typing import Final
 
+from tranche.imports.errors_commands import show_first_errors
 from tranche.kernel.client.http import Json
-from tranche.kernel.client.output import Column, Kind, say, show_fields, show_table
+from tranche.kernel.client.output import Column, Kind, say_notices, show_fields
 
 BATCH_COLUMNS: Final = (
     Column("Batch", "id", Kind.NUMBER),
@@ -17,11 +17,6 @@ BATCH_COLUMNS: Final = (
     Column("Success %", "successRate", Kind.NUMBER),
     Column("Seconds", "duration", Kind.COUNT),
     Column("Uploaded", "importedAt", Kind.MOMENT),
-)
-ERROR_COLUMNS: Final = (
-    Column("Row", "row", Kind.NUMBER),
-    Column("Column", "column"),
-    Column("What is wrong", "message"),
 )
 ORDER_COLUMNS: Final = (
     Column("Id", "id", Kind.NUMBER),
@@ -36,7 +31,6 @@ ORDER_COLUMNS: Final = (
     Column("Batch", "batchId", Kind.NUMBER),
 )
 
-_FIRST_ERRORS = 10
 _UNDO_COLUMNS = (
     Column("Undone", "undoneOrders", Kind.COUNT),
     Column("Kept", "keptOrders", Kind.COUNT),
@@ -60,16 +54,12 @@ def show_batch(batch: Json) -> None:
         ),
         {**batch, "userName": user.get("name")},
     )
+    say_notices(batch["notices"])
     log = batch.get("errorLog") or {}
     errors = [{**entry, "message": entry["error"]} for entry in log.get("parseErrors", [])]
-    show_first_errors(errors, total=int(log.get("totalErrors", 0)), more=f"tranche orders errors {batch['id']}")
-
-
-def show_first_errors(errors: Sequence[Json], *, total: int, more: str) -> None:
-    """At most ten errors, and where the others are; `more` is the command that shows them all."""
-    if not errors:
-        return
-    shown = errors[:_FIRST_ERRORS]
-    show_table(ERROR_COLUMNS, shown)
-    hint = f"To correct them in a spreadsheet: {more} --out errors.xlsx" if "orders errors" in more else f"All: {more}"
-    say(f"{total:,} errors, the first {len(shown)} shown. {hint}" if total > len(shown) else hint)
+    show_first_errors(
+        errors,
+        total=int(log.get("totalErrors", 0)),
+        warnings=batch["warningCount"],
+        more=f"tranche orders errors {batch['id']}",
+    )

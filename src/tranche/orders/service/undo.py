@@ -77,8 +77,8 @@ def mark_used_items(conn: Connection) -> None:
 def _refuse_second(conn: Connection, batch: OrderBatch) -> None:
     if batch.undone_at is not None:
         raise BatchUndone(
-            f"Batch {batch.id} was undone already: {batch.undone_orders} orders were removed, "
-            f"{batch.kept_orders} were kept because they had been touched since."
+            f"Batch {batch.id} was undone already: {batch.undone_orders} orders were removed, {batch.kept_orders} were "
+            "kept because they had been touched since. These go when the batch is deleted."
         )
     if batch.undo_operation_id is None:
         return

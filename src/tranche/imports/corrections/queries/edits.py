@@ -145,8 +145,38 @@ def list_edited_fields(conn: Connection, *, import_id: int) -> list[str]:
     return [row["field"] for row in found]
 
 
-def list_last_edits(conn: Connection, *, import_id: int, after: tuple[int, str], limit: int) -> list[Row]:
-    """What people last entered in rows that are still refused: row_number, field, new_value; behind row and field."""
+def find_last_id(conn: Connection, *, import_id: int) -> int:
+    row = conn.execute(
+        """
+        SELECT coalesce(max(e.id), 0) AS id FROM (
+            SELECT id FROM import_edits
+            WHERE organization_id = current_organization() AND import_id = %(id)s
+            OFFSET 0 -- those of the import by its index, and not the organization's from the last one down
+        ) AS e
+        """,
+        {"id": import_id},
+    ).fetchone()
+    return int(row["id"]) if row else 0
+
+
+def list_entered(conn: Connection, *, import_id: int, after: tuple[int, str, int], limit: int) -> list[Row]:
+    """Every value that people entered, those of a cell in their order: id, row_number, field, new_value."""
+    return conn.execute(
+        """
+        SELECT id, row_number, field, new_value FROM import_edits
+        WHERE organization_id = current_organization() AND import_id = %(import_id)s
+          AND (row_number, field, id) > (%(row)s, %(field)s, %(id)s)
+        ORDER BY row_number, field, id LIMIT %(limit)s
+        """,
+        {"import_id": import_id, "row": after[0], "field": after[1], "id": after[2], "limit": limit},
+    ).fetchall()
+
+
+def list_last_edits(conn: Connection, *, import_id: int, through: int, after: tuple[int, str], limit: int) -> list[Row]:
+    """What people had last entered by the change `through` in rows that are still refused, behind a row and field.
+
+    Each has row_number, field and new_value.
+    """
     return conn.execute(
         """
         SELECT DISTINCT ON (e.row_number, e.field) e.row_number, e.field, e.new_value
@@ -154,8 +184,8 @@ def list_last_edits(conn: Connection, *, import_id: int, after: tuple[int, str],
         JOIN import_rows r ON r.organization_id = e.organization_id AND r.import_id = e.import_id
             AND r.row_number = e.row_number
         WHERE e.organization_id = current_organization() AND e.import_id = %(id)s
-          AND (e.row_number, e.field) > (%(row)s, %(field)s)
+          AND e.id <= %(through)s AND (e.row_number, e.field) > (%(row)s, %(field)s)
         ORDER BY e.row_number, e.field, e.id DESC LIMIT %(limit)s
         """,
-        {"id": import_id, "row": after[0], "field": after[1], "limit": limit},
+        {"id": import_id, "through": through, "row": after[0], "field": after[1], "limit": limit},
     ).fetchall()

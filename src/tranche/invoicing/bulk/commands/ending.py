@@ -1,7 +1,7 @@
-"""How a command of document 3 ends: watched to its end, shown, its exit code."""
+"""How a command of document 3 ends: watched to its end, shown with what failed and why, its exit code."""
 
 from tranche.kernel.client.http import Client, Json
-from tranche.kernel.client.output import Column, ExitCode, Kind, say, show_fields, show_json
+from tranche.kernel.client.output import Column, ExitCode, Kind, say, show_fields, show_json, show_table
 from tranche.kernel.client.watch import watch_or_leave
 
 _COLUMNS = (
@@ -10,7 +10,11 @@ _COLUMNS = (
     Column("Status", "status"),
     Column("Done", "processed_count", Kind.COUNT),
     Column("Of", "total_count", Kind.COUNT),
+    Column("Failed", "failed", Kind.COUNT),
+    Column("In doubt", "unknown", Kind.COUNT),
 )
+_ITEM_COLUMNS = (Column("Invoice", "number"), Column("Code", "error_code"), Column("What is wrong", "error_message"))
+_SHOWN = 10
 
 
 def finish(client: Client, started: Json, *, wait: bool, json: bool) -> ExitCode:
@@ -21,10 +25,23 @@ def finish(client: Client, started: Json, *, wait: bool, json: bool) -> ExitCode
     if json:
         show_json(started)
     else:
-        show_fields(_COLUMNS, started)
+        _show(client, started)
     if not wait:
         say(f"Follow it: tranche operations watch {started['id']}")
         return ExitCode.OK
     if started["status"] == "completed":
         return ExitCode.OK
     return ExitCode.COMPLETED_WITH_ERRORS if started["status"] == "completed_with_errors" else ExitCode.FAILURE
+
+
+def _show(client: Client, operation: Json) -> None:
+    summary = operation["summary"]
+    show_fields(_COLUMNS, {**summary, **operation})
+    for status in ("failed", "unknown"):
+        if not summary[status]:
+            continue
+        path = f"/api/batch-operations/{operation['id']}/items"
+        found = client.get(path, params={"status": status, "limit": _SHOWN})["data"]
+        show_table(_ITEM_COLUMNS, [{**item, **item["data"]} for item in found])
+        if summary[status] > _SHOWN:
+            say(f"All of them: GET {path}?status={status}")

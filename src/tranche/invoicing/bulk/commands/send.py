@@ -49,11 +49,23 @@ def send(
             return
         if not ahead["isReal"]:
             say("The messages go to the local outbox folder; nothing leaves that machine.")
-        if not yes and not ask(f"Send {ahead['reachable']:,} of {ahead['total']:,} invoices by {method}?"):
-            say("Nothing was sent. (--yes sends without asking.)")
-            raise typer.Exit(ExitCode.FAILURE)
+        if not yes:
+            _ask_about(ahead, method=method, json=json)
         code = finish(client, client.post("/api/batch-operations/communications", body=body), wait=wait, json=json)
     raise typer.Exit(code)
+
+
+def _ask_about(ahead: Json, *, method: Channel, json: bool) -> None:
+    """End here without a yes, or where nobody could be reached."""
+    if not ahead["reachable"]:
+        _show(ahead, json=json)
+        say(f"None of {ahead['total']:,} invoices can be sent by {method}, so there is nothing to send.")
+        raise typer.Exit(ExitCode.FAILURE)
+    if ahead["unreachable"] and not json:
+        show_table(_COLUMNS, ahead["unreachable"])
+    if not ask(f"Send {ahead['reachable']:,} of {ahead['total']:,} invoices by {method}?"):
+        say("Nothing was sent. (--yes sends without asking.)")
+        raise typer.Exit(ExitCode.FAILURE)
 
 
 def _show(ahead: Json, *, json: bool) -> None:

@@ -21,7 +21,7 @@ from tranche.kernel.identity.schemas import (
     me_out,
     organization_out,
 )
-from tranche.kernel.web.auth import SCOPE, admin
+from tranche.kernel.web.auth import ANY_SCOPE, SCOPE, admin
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
@@ -33,7 +33,7 @@ from tranche.kernel.web.requests import AnyRequest, allow_query
 _SCOPE: Final = {SCOPE: "settings"}
 
 
-@get("/api/me", opt=_SCOPE, sync_to_thread=True)
+@get("/api/me", opt={SCOPE: ANY_SCOPE}, sync_to_thread=True)
 def get_me(request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]) -> Envelope[MeOut]:
     """Who the key belongs to and what it may do."""
     allow_query(request, ())
