@@ -23,7 +23,7 @@ def make_nightly(patient: Patient, *, owner_url: str | None) -> Task:
         name="doctor-nightly",
         scope=Scope.INSTALLATION,
         cron="40 3 * * *",
-        description="Checks that all is as it must be, as `tranche doctor` does, and keeps the report.",
+        description="Checks that all is as it must be, like the command tranche doctor, and keeps the report.",
         run=partial(_run, patient=patient, owner_url=owner_url),
     )
 
