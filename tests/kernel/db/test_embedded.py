@@ -185,6 +185,19 @@ def test_a_server_that_ends_at_once_is_refused_with_the_end_of_its_log(home: Pat
         assert server.version
 
 
+def test_why_it_did_not_start_is_told_of_this_start_alone_with_the_place_of_its_log(
+    home: Path, tmp_programs: Path
+) -> None:
+    with pytest.raises(ServerFailed, match="of yesterday"):
+        EmbeddedPostgres.start(home, pg_bin=_wrapped(tmp_programs, "echo 'of yesterday' >&2; exit 1"), fsync=False)
+    said = "echo '2026 [7] LOG:  listening' >&2; echo '2026 [7] FATAL:  no space left' >&2; exit 1"
+    with pytest.raises(ServerFailed) as caught:
+        EmbeddedPostgres.start(home, pg_bin=_wrapped(tmp_programs, said), fsync=False)
+    assert str(caught.value).startswith("The embedded PostgreSQL did not start. Its log, ")
+    assert str(home / "postgres") in str(caught.value)
+    assert str(caught.value).endswith(" says: FATAL:  no space left")
+
+
 def test_a_server_that_takes_its_time_is_waited_for(home: Path, tmp_programs: Path) -> None:
     programs = _wrapped(tmp_programs, "sleep 1")
     with EmbeddedPostgres.start(home, pg_bin=programs, fsync=False) as server:

@@ -24,6 +24,7 @@ _ORPHAN_SECONDS = 10.0
 _PAUSE = 0.02
 _LOG_BYTES = 10_000_000
 _TAIL = 2_000
+_CAUSES = ("FATAL: ", "PANIC: ", "HINT: ")
 _BUILTIN_LOCALES_SINCE = 17
 _PROC = Path("/proc")
 
@@ -51,6 +52,7 @@ class Cluster:
         self._account = account
         self._fsync = fsync
         self._child: subprocess.Popen[bytes] | None = None
+        self._log_begins = 0
 
     def ensure_made(self) -> None:
         """Make the data folder where there is none.
@@ -80,14 +82,16 @@ class Cluster:
         while not self._answers():
             if not self.is_alive():
                 if launched and self._has_ended():
-                    raise ServerFailed(f"The embedded PostgreSQL did not start. Its log ends: {self._log_tail()}")
+                    raise ServerFailed(
+                        f"The embedded PostgreSQL did not start. Its log, {self.places.log}, says: {self._why()}"
+                    )
                 if not launched:
                     self._launch()
                     launched = True
             if time.monotonic() > deadline:
                 raise ServerFailed(
                     f"The embedded PostgreSQL did not answer for {RECOVERY_SECONDS:.0f} s; it may still be recovering. "
-                    f"Its log, {self.places.log}, ends: {self._log_tail()}"
+                    f"Its log, {self.places.log}, says: {self._why()}"
                 )
             time.sleep(_PAUSE)
 
@@ -141,6 +145,7 @@ class Cluster:
         self._forget_the_dead()
         if self.places.log.exists() and self.places.log.stat().st_size > _LOG_BYTES:
             self.places.log.replace(self.places.log.with_suffix(".log.1"))
+        self._log_begins = self.places.log.stat().st_size if self.places.log.exists() else 0
         settings = _settings(self.places, fsync=self._fsync)
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self._child = self._account.spawn(
@@ -212,8 +217,13 @@ class Cluster:
             time.sleep(_PAUSE)
         return True
 
-    def _log_tail(self) -> str:
-        return self.places.log.read_text(errors="replace")[-_TAIL:].strip()
+    def _why(self) -> str:
+        """What this start has logged: why it ended, where that is said; else its end."""
+        with self.places.log.open(errors="replace") as file:
+            file.seek(self._log_begins)
+            lines = file.read().splitlines()
+        causes = [line for line in lines if any(mark in line for mark in _CAUSES)]
+        return " / ".join(line.split("] ", 1)[-1].strip() for line in causes or lines)[-_TAIL:]
 
 
 def server_url(places: Places, *, user: str, database: str) -> str:
