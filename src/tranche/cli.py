@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import typer
@@ -154,6 +155,13 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         if error.filename is None:
             raise
-        say(f"Error: {error.filename}: {error.strerror}.")
-        return ExitCode.FAILURE
+        say(f"Error: {error.filename}: {error.strerror}.{_where_it_lies(Path(os.fsdecode(error.filename)))}")
+        return ExitCode.AUTH if isinstance(error, PermissionError) else ExitCode.FAILURE
     return ExitCode.OK
+
+
+def _where_it_lies(path: Path) -> str:
+    home = Path(os.environ.get("TRANCHE_HOME") or Path.home() / ".tranche")
+    if not path.is_relative_to(home):
+        return ""
+    return f" TRANCHE_HOME is {home}: it must be a folder of the user who runs this."

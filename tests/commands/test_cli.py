@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +77,28 @@ def test_a_refusal_is_a_sentence_and_an_exit_code(
     if isinstance(error, TrancheError):
         assert said.err.startswith("Error: No.")
         assert all(fault.detail in said.err for fault in error.errors)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(PermissionError(13, "Permission denied"), 5), (FileExistsError(17, "File exists"), 1)]
+)
+def test_a_home_that_cannot_be_used_is_named_by_its_setting(
+    error: OSError,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(*_: object) -> None:
+        error.filename = str(tmp_path / "home" / "up.lock")
+        raise error
+
+    monkeypatch.setattr(lazy, "load", refuse)
+    monkeypatch.setenv("TRANCHE_HOME", str(tmp_path / "home"))
+    assert run(["up"]) == code
+    said = capsys.readouterr().err
+    assert f"{error.filename}: {error.strerror}." in said
+    assert f"TRANCHE_HOME is {tmp_path / 'home'}: it must be a folder of the user who runs this." in said
 
 
 def test_a_wrong_setting_is_named(tranche: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
