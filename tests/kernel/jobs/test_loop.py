@@ -281,3 +281,21 @@ def test_whoever_cancels_it_is_not_held(app_url: str) -> None:
             await task
 
     asyncio.run(asyncio.wait_for(main(), 10))
+
+
+def test_stopped_while_it_connects_it_holds_up_nobody(app_url: str) -> None:
+    async def stop_after(seconds: float) -> None:
+        loop = JobLoop(app_url, {}, slots=2, heartbeat=1.0, poll=1.0, listen=True)
+        running = asyncio.create_task(loop.run(grace=1.0))
+        await asyncio.sleep(seconds)
+        loop.stop()
+        await running
+
+    def stop_often() -> None:
+        for step in range(0, 40, 2):
+            asyncio.run(stop_after(step / 1_000))  # waits for every task that is left
+
+    thread = threading.Thread(target=stop_often, daemon=True)
+    thread.start()
+    thread.join(80)
+    assert not thread.is_alive()

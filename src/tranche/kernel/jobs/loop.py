@@ -98,9 +98,13 @@ class JobLoop:
         app = App(connector=connector)
         for name, task in self._tasks.items():
             self._register(app, name, task)
-        async with app.open_async(), asyncio.TaskGroup() as workers:
-            workers.create_task(self._take(app, queues=[GENERAL, EXPRESS], slots=self._slots, grace=grace))
-            workers.create_task(self._take(app, queues=[EXPRESS], slots=1, grace=grace))
+        try:
+            async with app.open_async(), asyncio.TaskGroup() as workers:
+                workers.create_task(self._take(app, queues=[GENERAL, EXPRESS], slots=self._slots, grace=grace))
+                workers.create_task(self._take(app, queues=[EXPRESS], slots=1, grace=grace))
+        finally:
+            # A stop while it opens leaves the pool open, whose tasks outlive their cancellation.
+            await connector.close_async()
 
     async def _take(self, app: App, *, queues: list[str], slots: int, grace: float) -> None:
         await app.run_worker_async(
