@@ -9,11 +9,10 @@ installed them, and are left out elsewhere. Seconds differ between machines; com
 """
 
 import argparse
-import tempfile
 from pathlib import Path
 from typing import Final
 
-from house import House, open_house
+from house import House, open_house, open_postgres
 from peers import default_python
 from snapshot_load import FLAT, SOURCE, measure_load, measure_run
 from snapshot_read import measure_exports, measure_pages
@@ -33,15 +32,12 @@ def main() -> None:
     parser.add_argument("--markdown", type=Path, help="put the table into this file")
     options = parser.parse_args()
     python = options.peers if options.peers.exists() else None
-    with tempfile.TemporaryDirectory(prefix="tranche-bench-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # the database's user must pass through
-        with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
-            _fill(postgres, home, rows=options.rows)
-            with open_house(postgres, home, name="bench") as house:
-                lines = _measure(house, rows=options.rows, parts=options.parts, python=python)
-            words = f" --parts {' '.join(options.parts)}" if options.parts != PARTS else ""
-            run = Run(command=f"python bench/bill_stop.py --rows {options.rows}{words}", postgres=postgres.version)
+    with open_postgres() as (postgres, home):
+        _fill(postgres, home, rows=options.rows)
+        with open_house(postgres, home, name="bench") as house:
+            lines = _measure(house, rows=options.rows, parts=options.parts, python=python)
+        words = f" --parts {' '.join(options.parts)}" if options.parts != PARTS else ""
+        run = Run(command=f"python bench/bill_stop.py --rows {options.rows}{words}", postgres=postgres.version)
     show(lines, run)
     if options.markdown:
         write(options.markdown, lines, run, section=f"snapshots of {options.rows:,}")

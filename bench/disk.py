@@ -9,15 +9,13 @@ lines count with their order, its customer, its items and its part of what says 
 """
 
 import argparse
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from books import make_book
-from house import Client, House, open_house
+from house import Client, House, open_house, open_postgres
 from table import Line, Run, show, typed, write
-from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.pool import connect
 
 _PAUSE: Final = 0.1
@@ -30,13 +28,10 @@ def main() -> None:
     parser.add_argument("--papers", type=int, default=500, help="invoices that are printed and sent")
     parser.add_argument("--markdown", type=Path, help="write the table into this file")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tranche-bench-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # the database's user must pass through
-        with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
-            run = Run(command=typed(), postgres=postgres.version)
-            with open_house(postgres, home, name="bench_disk") as house, house.client("Disk") as client:
-                lines = _measure(house, client, lines=options.lines, papers=options.papers)
+    with open_postgres() as (postgres, home):
+        run = Run(command=typed(), postgres=postgres.version)
+        with open_house(postgres, home, name="bench_disk") as house, house.client("Disk") as client:
+            lines = _measure(house, client, lines=options.lines, papers=options.papers)
     show(lines, run)
     if options.markdown:
         write(options.markdown, lines, run, section="disk")

@@ -11,7 +11,6 @@ process while the work was done. The picture goes to `docs/pictures/growth.svg`,
 
 import argparse
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from books import make_book
-from house import Client, House, open_house
+from house import Client, House, open_house, open_postgres
 from memory import BACKEND, PARSER, SERVER, WORKER
 from plot import Curve, Point, draw
 from sales import make_sales
@@ -53,14 +52,11 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(works), default=list(works), help="some of them")
     parser.add_argument("--markdown", type=Path, help="put the table into this file, and draw the picture")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tranche-bench-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # the database's user must pass through
-        with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
-            _make_source(postgres)
-            run = Run(command=typed(), postgres=postgres.version)
-            with open_house(postgres, home, name="growth") as house, house.workers(1) as crew:
-                curves = [_curve(house, crew, works[name], options.scale) for name in options.only]
+    with open_postgres() as (postgres, home):
+        _make_source(postgres)
+        run = Run(command=typed(), postgres=postgres.version)
+        with open_house(postgres, home, name="growth") as house, house.workers(1) as crew:
+            curves = [_curve(house, crew, works[name], options.scale) for name in options.only]
     lines = [line for curve in curves for line in _lines(curve)]
     show(lines, run)
     if options.markdown:

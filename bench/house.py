@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -153,6 +154,16 @@ class House:
         with connect(self.postgres.url("postgres", database=self.name)) as conn:
             conn.execute("ANALYZE")
             conn.execute("CHECKPOINT")
+
+
+@contextmanager
+def open_postgres() -> Iterator[tuple[EmbeddedPostgres, Path]]:
+    """A PostgreSQL of its own, with fsync on, and the temporary home that it lies in."""
+    with tempfile.TemporaryDirectory(prefix="tranche-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)  # the database's user must pass through
+        with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
+            yield postgres, home
 
 
 @contextmanager

@@ -15,14 +15,13 @@ import argparse
 import secrets
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from house import Client, House, open_house
+from house import Client, House, open_house, open_postgres
 from memory import BACKEND, SERVER, WORKER
 from raw_invoices import raw_seconds
 from sales import LINES, Sales, make_sales
@@ -31,7 +30,7 @@ from tranche.invoicing.domain import Wishes
 from tranche.invoicing.service import issue_one
 from tranche.kernel.client.events import TERMINAL
 from tranche.kernel.context import Context, Role
-from tranche.kernel.db.embedded import OWNER_ROLE, EmbeddedPostgres
+from tranche.kernel.db.embedded import OWNER_ROLE
 from tranche.kernel.db.pool import connect
 
 _ORDERS: Final = (10_000, 100_000)
@@ -59,21 +58,18 @@ def main() -> None:
     """Measure, print the table, and keep it where it is asked for."""
     options = _read()
     lines: list[Line] = []
-    with tempfile.TemporaryDirectory(prefix="tranche-bench-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # the database's user must pass through
-        with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
-            run = Run(command=typed(), postgres=postgres.version)
-            with open_house(postgres, home, name="bench_invoices") as house:
-                try:
-                    for tracked in (False, True):
-                        for orders in options.orders:
-                            lines += _measure(house, orders=orders, tracked=tracked, workers=options.workers)
-                    lines += _beside_a_large_one(house, orders=max(options.orders), workers=options.workers)
-                    lines += _one_by_one(house, orders=options.one_by_one)
-                    lines += _orm(house, python=options.peers, orders=options.one_by_one) if options.peers else []
-                finally:
-                    show(lines, run)
+    with open_postgres() as (postgres, home):
+        run = Run(command=typed(), postgres=postgres.version)
+        with open_house(postgres, home, name="bench_invoices") as house:
+            try:
+                for tracked in (False, True):
+                    for orders in options.orders:
+                        lines += _measure(house, orders=orders, tracked=tracked, workers=options.workers)
+                lines += _beside_a_large_one(house, orders=max(options.orders), workers=options.workers)
+                lines += _one_by_one(house, orders=options.one_by_one)
+                lines += _orm(house, python=options.peers, orders=options.one_by_one) if options.peers else []
+            finally:
+                show(lines, run)
     if options.markdown:
         write(options.markdown, lines, run, section="invoices")
 

@@ -12,14 +12,13 @@ see `raw.py`. What the peers do stands in `peers.py`. Seconds differ between mac
 """
 
 import argparse
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from books import keep_book, make_book
-from house import open_house
+from house import open_house, open_postgres
 from measures import measure_crowd, measure_large, measure_peers, measure_small
 from peers import default_python
 from table import Line, Run, show, write
@@ -58,16 +57,13 @@ def main() -> None:
     """Measure, print the table, and keep it where it is asked for."""
     options = _read()
     lines: list[Line] = []
-    with tempfile.TemporaryDirectory(prefix="tranche-bench-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # the database's user must pass through
-        with EmbeddedPostgres.start(home, pg_bin=None) as postgres:
-            run = Run(command=options.command, postgres=postgres.version)
-            try:
-                for part in chain(_many(postgres, home, options), _large(postgres, home, options)):
-                    lines += part
-            finally:
-                show(lines, run)  # a run that breaks off after ten minutes tells what it has
+    with open_postgres() as (postgres, home):
+        run = Run(command=options.command, postgres=postgres.version)
+        try:
+            for part in chain(_many(postgres, home, options), _large(postgres, home, options)):
+                lines += part
+        finally:
+            show(lines, run)  # a run that breaks off after ten minutes tells what it has
     if options.markdown:
         write(options.markdown, lines, run)
 
