@@ -7,16 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+from tests.architecture.test_pins import LOCKS, ROOT
+from tests.kernel.notify.receiver import receiving
+
 _NPM: Final = shutil.which("npm") is not None
-LOCKS: Final = (".ci/auditor.txt", "tests/clients/generator.txt", "requirements.lock", "bench/peers.txt")
 _HOLE: Final = {
     "id": "PYSEC-0000-1",
     "summary": "made up",
@@ -48,40 +46,24 @@ def _unknown(_: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     return 404, {}
 
 
-@contextmanager
-def _service(know: Know) -> Iterator[str]:
-    """The address of a service that answers what `know` says of a question."""
+def _answering(know: Know) -> Callable[[bytes], tuple[int, bytes]]:
+    """What `know` says of a question, for a receiver; npm asks in gzip."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            question = json.loads(gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body)
-            status, answer = know(question)
-            told = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(told)))
-            self.end_headers()
-            self.wfile.write(told)
+    def answer(body: bytes) -> tuple[int, bytes]:
+        status, told = know(json.loads(gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body))
+        return status, json.dumps(told).encode()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
+    return answer
 
 
 def _audit(tmp_path: Path, *flags: str, index: Know = _nothing, registry: Know = _nothing) -> tuple[int, str]:
-    with _service(index) as osv, _service(registry) as npm:
+    with receiving(_answering(index)) as osv, receiving(_answering(registry)) as npm:
         ran = subprocess.run(
-            [sys.executable, str(ROOT / ".ci/audit.py"), "--osv", osv, *flags],
+            [sys.executable, str(ROOT / ".ci/audit.py"), "--osv", osv.url, *flags],
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, "npm_config_registry": npm, "HOME": str(tmp_path), "npm_config_fetch_retries": "0"},
+            env={**os.environ, "npm_config_registry": npm.url, "HOME": str(tmp_path), "npm_config_fetch_retries": "0"},
         )
     assert ran.stderr == ""
     return ran.returncode, ran.stdout

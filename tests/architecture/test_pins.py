@@ -12,7 +12,7 @@ import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOCK: Final = "requirements.lock"
-LOCKS: Final = (LOCK, "bench/peers.txt", "tests/clients/generator.txt", ".ci/auditor.txt")
+LOCKS: Final = (".ci/auditor.txt", "tests/clients/generator.txt", LOCK, "bench/peers.txt")
 _PIN: Final = re.compile(
     r"(?P<name>[a-z0-9-]+)(?:\[[a-z0-9,_-]+\])?==(?P<version>[^ ;]+)(?: ; [^#]*?)?(?: --hash=sha256:[0-9a-f]{64})+"
 )

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,7 +37,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def receiving(answer: Callable[[bytes], tuple[int, bytes]] | None = None) -> Iterator[Receiver]:
+    """A receiver; with `answer` status and body follow from what it is sent."""
     found = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -45,11 +46,12 @@ def receiving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             found.requests.append(Request(self.path, headers, body))
-            self.send_response(found.status)
+            status, reply = answer(body) if answer else (found.status, found.body)
+            self.send_response(status)
             for name, value in found.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            pieces = [found.body[at : at + 1] for at in range(len(found.body))] if found.drip else [found.body]
+            pieces = [reply[at : at + 1] for at in range(len(reply))] if found.drip else [reply]
             try:
                 for piece in pieces:
                     time.sleep(found.drip)
