@@ -12,6 +12,7 @@ from tranche.commands.lazy import Entry, LazyGroup
 from tranche.commands.logs import configure_logs
 from tranche.kernel.client.output import ExitCode, complain, exit_code, say
 from tranche.kernel.errors import TrancheError
+from tranche.kernel.settings import Settings
 
 _RUN, _WORK, _CARE = "Start", "Work with a server", "Look after an installation"
 
@@ -161,7 +162,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _where_it_lies(path: Path) -> str:
-    home = Path(os.environ.get("TRANCHE_HOME") or Path.home() / ".tranche")
+    home = Settings.load({"TRANCHE_HOME": os.environ.get("TRANCHE_HOME", "")}).home
     if not path.is_relative_to(home):
         return ""
     return f" TRANCHE_HOME is {home}: it must be a folder of the user who runs this."

@@ -13,7 +13,7 @@ from tranche.kernel.client.files import read_ending
 from tranche.kernel.client.hints import hint_for
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
-from tranche.kernel.client.output import Column, Kind, say, say_page, show_json, show_table
+from tranche.kernel.client.output import Column, Kind, say, say_notices, say_page, show_json, show_table
 from tranche.kernel.errors import NotFound
 
 _COLUMNS: Final = (
@@ -63,13 +63,31 @@ class Errors:
     what: str
     following: str
 
-    def save(self, client: Client, out: Path) -> None:
-        """Save the refused rows as a workbook.
+    def present(
+        self,
+        client: Client,
+        *,
+        out: Path | None,
+        groups: bool,
+        severity: Severity | None,
+        page: int,
+        limit: int,
+        json: bool,
+    ) -> None:
+        """Save them, or show their causes, or a page of them, as the options of the command say.
 
         Raises:
-            Invalid: the name does not end in .xlsx.
+            Invalid: the name to save under does not end in .xlsx.
             NothingRefused
         """
+        if out is not None:
+            self._save(client, out)
+        elif groups:
+            self._show_groups(client, json=json)
+        else:
+            self._show_page(client, severity=severity, page=page, limit=limit, json=json)
+
+    def _save(self, client: Client, out: Path) -> None:
         read_ending(out, known=(".xlsx",))
         errors = client.get(f"{self.home}/errors", params={"severity": "error", "limit": 1})
         if not errors["pagination"]["totalItems"] and self._was_read(client):
@@ -77,16 +95,14 @@ class Errors:
         size = client.download(f"{self.home}/errors.xlsx", out)
         say(f"Saved {out} ({size:,} bytes). Correct its rows, then: {self.following} {out}")
 
-    def show_groups(self, client: Client, *, json: bool) -> None:
-        """Show the causes."""
+    def _show_groups(self, client: Client, *, json: bool) -> None:
         answer = client.get(f"{self.home}/errors/groups")
         if json:
             show_json(answer)
         else:
             show_table(_GROUP_COLUMNS, answer["data"])
 
-    def show(self, client: Client, *, severity: Severity | None, page: int, limit: int, json: bool) -> None:
-        """Show a page of errors and warnings."""
+    def _show_page(self, client: Client, *, severity: Severity | None, page: int, limit: int, json: bool) -> None:
         params = {"severity": severity.value if severity else None, "page": page, "limit": limit}
         answer = client.get(f"{self.home}/errors", params=params)
         if json:
@@ -120,12 +136,7 @@ def make_errors(target: str, *, following: str) -> Callable[..., None]:
         """Show what was wrong with the rows of an import, also of a dry run."""
         with open_client() as client:
             found = errors_of(find_import(client, number, target=target, verb="errors"), following=following)
-            if out is not None:
-                found.save(client, out)
-            elif groups:
-                found.show_groups(client, json=json)
-            else:
-                found.show(client, severity=severity, page=page, limit=limit, json=json)
+            found.present(client, out=out, groups=groups, severity=severity, page=page, limit=limit, json=json)
 
     return errors
 
@@ -135,10 +146,15 @@ def errors_of(work: Json, *, following: str) -> Errors:
     return Errors(home=f"/api/imports/{work['id']}", what=f"import {work['id']}", following=following)
 
 
-def show_first_of_import(client: Client, import_id: int, *, warnings: int, more: str) -> None:
-    """The first errors of an import, and the command that shows them all."""
+def show_findings(client: Client, import_id: int, *, summary: Json, more: str) -> None:
+    """What was decided for the file, and the first errors; `summary` is that of the operation that has ended.
+
+    `more` is the command that shows all errors.
+    """
+    say_notices(summary.get("notices", []))
     found = client.get(f"/api/imports/{import_id}/errors", params={"severity": "error", "limit": _FIRST})
-    show_first_errors(found["data"], total=found["pagination"]["totalItems"], warnings=warnings, more=more)
+    total, warnings = found["pagination"]["totalItems"], int(summary.get("warnings", 0))
+    show_first_errors(found["data"], total=total, warnings=warnings, more=more)
 
 
 def show_first_errors(errors: Sequence[Json], *, total: int, warnings: int, more: str) -> None:
@@ -146,11 +162,9 @@ def show_first_errors(errors: Sequence[Json], *, total: int, warnings: int, more
     if errors:
         shown = errors[:_FIRST]
         _show(shown)
-        hint = f"To correct them in a spreadsheet: {more} --out errors.xlsx"
-        is_part = total > len(shown)
-        say(f"{total:,} errors, the first {len(shown)} shown. All of them: {more}" if is_part else hint)
-        if is_part:
-            say(hint)
+        if total > len(shown):
+            say(f"{total:,} errors, the first {len(shown)} shown. All of them: {more}")
+        say(f"To correct them in a spreadsheet: {more} --out errors.xlsx")
     if warnings:
         say(f"To see the {warnings:,} warnings: {more} --severity warning")
 

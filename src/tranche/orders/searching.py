@@ -1,7 +1,6 @@
 """Orders and uploads as answers to the search in the top bar: by the beginning of their number."""
 
 from collections.abc import Sequence
-from datetime import UTC
 from typing import Final
 
 from tranche.kernel.context import Context
@@ -28,13 +27,13 @@ def find_uploads(conn: Connection, ctx: Context, /, *, text: str, limit: int) ->
     del ctx
     ranges = number_ranges(text)
     found = service.list_numbered_batches(conn, ranges=ranges, limit=limit) if ranges else []
-    zone = organization_zone(conn) if found else UTC
+    zone = organization_zone(conn).key if found else ""
     return [
         Hit(
             kind="Upload",
             label=f"{batch.id} · {batch.file_name}",
             path=f"/uploads/{batch.id}",
-            detail=f"{plural(batch.total_orders, 'order')}, {day(batch.imported_at.astimezone(zone).date())}",
+            detail=f"{plural(batch.total_orders, 'order')}, {day(batch.imported_at, zone)}",
         )
         for batch in found
     ]

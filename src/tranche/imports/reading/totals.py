@@ -165,7 +165,10 @@ class _Search:
             return False
         if lacks:
             return any(self._sums(row, cells, before))
-        return self._roles.codes.isdisjoint(cells) and all(self._sums(row, cells, before) or [False])
+        if not self._roles.codes.isdisjoint(cells):
+            return False
+        sums = list(self._sums(row, cells, before))
+        return bool(sums) and all(sums)
 
     def _last_rows(self, row: int) -> list[int]:
         start, end = self._part(row)
@@ -176,23 +179,21 @@ class _Search:
     def _part(self, row: int) -> tuple[int, int]:
         return next(((start, end) for start, end in self._starts if start <= row < end), self._starts[0])
 
-    def _sums(self, row: int, cells: dict[int, str], before: Sequence[int]) -> list[bool]:
+    def _sums(self, row: int, cells: dict[int, str], before: Sequence[int]) -> Iterator[bool]:
         """For each cell but zeros whether it is the sum of those above it, or of those since the last total."""
         start, _ = self._part(row)
         mine = [other for other in before if start <= other < row]
         self._summed += 1
         if self._summed > _MOST_SUMMED:
-            return []
-        found: list[bool] = []
+            return
         for index in cells:
             number = self._number(index, row)
             if number is None:
-                found.append(False)
+                yield False
             elif number:
                 whole = self._sum(index, start, row) - sum(self._number(index, other) or 0.0 for other in mine)
                 since = self._sum(index, max(mine, default=start - 1) + 1, row)
-                found.append(any(abs(number - total) <= _NEAR + abs(number) * 1e-9 for total in (whole, since)))
-        return found
+                yield any(abs(number - total) <= _NEAR + abs(number) * 1e-9 for total in (whole, since))
 
     def _number(self, index: int, row: int) -> float | None:
         value: float | None = self._as_numbers(index)[row].as_py()

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tranche.imports.domain import ImportMode, OnDuplicate
-from tranche.imports.errors_commands import make_errors, show_first_of_import
+from tranche.imports.errors_commands import make_errors, show_findings
 from tranche.imports.finding import find_import, kind_of
 from tranche.imports.mappings_commands import make_group
 from tranche.imports.sending import ItemMappingOption, read_mapping_option, send_file, show_started
@@ -14,18 +14,7 @@ from tranche.kernel.client.exporting import make_export
 from tranche.kernel.client.hints import with_options
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
-from tranche.kernel.client.output import (
-    Column,
-    ExitCode,
-    Kind,
-    ask,
-    say,
-    say_notices,
-    say_page,
-    show_fields,
-    show_json,
-    show_table,
-)
+from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
 from tranche.kernel.client.watch import watch_or_leave
 
 _ITEM_COLUMNS = (
@@ -144,10 +133,8 @@ def finish_import(client: Client, started: Json, ended: Json, *, group: str, wha
         ),
         ended,
     )
-    say_notices(ended["summary"].get("notices", []))
-    warnings = int(ended["summary"].get("warnings", 0))
     more = f"tranche {group} errors {started['importId']}"
-    show_first_of_import(client, int(started["importId"]), warnings=warnings, more=more)
+    show_findings(client, int(started["importId"]), summary=ended["summary"], more=more)
     if ended["error"]:
         say(with_options(str(ended["error"]["message"])))
     if started["dryRun"]:

@@ -57,7 +57,7 @@ def create_verdicts(conn: Connection) -> None:
 def create_wanted(conn: Connection) -> None:
     """The demand that stock must meet, in temp table `stock_wanted`. An item that is not there is never met.
 
-    Which item is wanted in which branch is in temp table `stock_places`.
+    Which item is wanted in which branch, and how much of it, is in temp table `stock_places`.
     """
     conn.execute("DROP TABLE IF EXISTS pg_temp.stock_wanted")
     conn.execute("ANALYZE pg_temp.stock_demand")
@@ -134,7 +134,7 @@ def create_scarce(conn: Connection) -> None:
         """
         CREATE TEMP TABLE stock_scarce ON COMMIT DROP AS
         SELECT w.item_id, w.branch_id, coalesce(s.available, 0) AS available
-        FROM (SELECT item_id, branch_id, sum(quantity) AS wanted FROM pg_temp.stock_wanted GROUP BY 1, 2) w
+        FROM pg_temp.stock_places w
         LEFT JOIN (SELECT item_id, branch_id, max(high) AS available FROM pg_temp.stock_supply GROUP BY 1, 2) s
             USING (item_id, branch_id)
         WHERE w.wanted > coalesce(s.available, 0)

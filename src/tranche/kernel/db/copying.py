@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tranche.kernel.db.copy_out import copy_out
-from tranche.kernel.db.listing import Choice, Column, Kind, Listing, narrow, order_by, sort_keys
+from tranche.kernel.db.listing import ZONE, Choice, Column, Kind, Listing, narrow, order_by, sort_keys
 from tranche.kernel.db.pool import Connection, Database, lengthen_statement_time
 
-_ZONE: Final = "(SELECT zone FROM organizations WHERE id = current_organization())"
 # What a formula begins with, as code points: comparing one number costs a third of what a pattern does.
 _FORMULA: Final = "'{" + ",".join(str(ord(sign)) for sign in "=+-@\t\r\n＝＋－＠") + "}'::integer[]"
 # What may not stand in XML as it is, or that COPY would write in its own way, or that Excel takes for its escape.
@@ -97,7 +96,7 @@ def _sheet_cell(column: Column) -> str:
 
 def _local(column: Column) -> str:
     """A moment as the clock of the organization shows it, to the second."""
-    return f"(({column.sql}) AT TIME ZONE {_ZONE})::timestamp(0)"
+    return f"(({column.sql}) AT TIME ZONE {ZONE})::timestamp(0)"
 
 
 def _text_cell(sql: str) -> str:

@@ -16,6 +16,7 @@ from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.text import after_prefix
 
 CAP: Final = 10_000
+ZONE: Final = "(SELECT zone FROM organizations WHERE id = current_organization())"  # whose days a list speaks of
 
 
 class Kind(StrEnum):

@@ -62,12 +62,7 @@ def show_errors(
     """Show what was wrong with the rows of a batch, or of a dry run."""
     with open_client() as client:
         found = _errors_of(client, batch, dry_run=dry_run)
-        if out is not None:
-            found.save(client, out)
-        elif groups:
-            found.show_groups(client, json=json)
-        else:
-            found.show(client, severity=severity, page=page, limit=limit, json=json)
+        found.present(client, out=out, groups=groups, severity=severity, page=page, limit=limit, json=json)
 
 
 def _errors_of(client: Client, batch: int | None, *, dry_run: int | None) -> Errors:

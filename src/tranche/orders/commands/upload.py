@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from tranche.imports.domain import ImportMode, OnDuplicate
-from tranche.imports.errors_commands import show_first_of_import
+from tranche.imports.errors_commands import show_findings
 from tranche.imports.sending import MappingOption, read_mapping_option, send_file
 from tranche.kernel.client.hints import with_options
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
-from tranche.kernel.client.output import Column, ExitCode, Kind, say, say_notices, show_fields, show_json
+from tranche.kernel.client.output import Column, ExitCode, Kind, say, show_fields, show_json
 from tranche.kernel.client.watch import watch_or_leave
 from tranche.orders.commands.showing import show_batch
 
@@ -99,10 +99,8 @@ def finish_dry_run(client: Client, started: Json, ended: Json, *, json: bool) ->
         show_json(report)
     else:
         show_fields(_DRY_RUN_COLUMNS, report)
-        say_notices(ended["summary"].get("notices", []))
-        warnings = int(ended["summary"].get("warnings", 0))
         more = f"tranche orders errors --import {started['importId']}"
-        show_first_of_import(client, int(started["importId"]), warnings=warnings, more=more)
+        show_findings(client, int(started["importId"]), summary=ended["summary"], more=more)
         say(with_options(str(report["failure"])) if report["failure"] else "Nothing was written.")
         if report["validOrders"]:
             say(f"To bring in what is valid: tranche orders import {started['importId']}")

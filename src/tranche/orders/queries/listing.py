@@ -2,15 +2,14 @@
 
 from typing import Final
 
-from tranche.kernel.db.listing import Column, Key, Kind, Listing
+from tranche.kernel.db.listing import ZONE, Column, Key, Kind, Listing
 
 ORDERS: Final = Listing(
     name="orders",
-    select="""
+    select=f"""
         o.id, o.batch_id, o.number, o.customer_id, c.code AS customer_code, c.name AS customer_name, o.kind, o.status,
-        o.order_date, (o.order_date AT TIME ZONE (
-            SELECT z.zone FROM organizations z WHERE z.id = current_organization()
-        ))::date AS order_day, o.currency, o.line_count, o.total, o.notes, o.created_at, o.updated_at
+        o.order_date, (o.order_date AT TIME ZONE {ZONE})::date AS order_day, o.currency, o.line_count, o.total,
+        o.notes, o.created_at, o.updated_at
     """,
     source="orders o JOIN customers c ON c.organization_id = o.organization_id AND c.id = o.customer_id",
     counted="orders o",
