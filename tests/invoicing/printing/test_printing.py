@@ -60,6 +60,16 @@ def test_the_same_invoice_is_the_same_bytes_on_every_child(printer: Printer) -> 
         other.close()
 
 
+@pytest.mark.parametrize("tax_id", [SELLER.tax_id, None], ids=["electronic", "on paper alone"])
+def test_small_objects_are_kept_compressed_and_the_metadata_in_clear(tax_id: str | None, printer: Printer) -> None:
+    pdf = print_document(
+        printer, make_document([("1", "1", "19")] * 40, seller=replace(SELLER, tax_id=tax_id)), Design()
+    )
+    assert b"/ObjStm" in pdf
+    assert b"StructElem" not in pdf
+    assert b"<pdfaid:part>3</pdfaid:part>" in pdf
+
+
 def test_the_file_carries_a_factur_x_invoice_that_readers_find(printer: Printer) -> None:
     proof = prepare(make_document(), Design())
     pdf = printer.print(proof.job)

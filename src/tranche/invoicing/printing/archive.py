@@ -18,6 +18,8 @@ _PROPERTIES: Final = (
 )
 _BAG_END: Final = "</rdf:Bag></pdfaExtension:schemas>"
 _RDF_END: Final = "</rdf:RDF>"
+# Hundreds of small objects, the tags above all, compressed together: a third of the file, and sooner written.
+_PACKED: Final = pikepdf.ObjectStreamMode.generate
 
 
 class UnexpectedPdf(Exception):
@@ -25,18 +27,12 @@ class UnexpectedPdf(Exception):
 
 
 def finish_pdf(pdf: bytes, *, is_e_invoice: bool) -> bytes:
-    """The file with the words about its electronic invoice that Factur-X 1.0 asks for in the metadata."""
-    if not is_e_invoice:
-        return pdf
+    """The file, packed, with the words about its electronic invoice that Factur-X 1.0 asks for in the metadata."""
     with pikepdf.open(BytesIO(pdf)) as opened:
-        metadata = opened.Root.Metadata
-        words = metadata.read_bytes().decode()
-        if words.count(_BAG_END) != 1 or words.count(_RDF_END) != 1:
-            raise UnexpectedPdf("the metadata have no place for the schema of Factur-X")
-        words = words.replace(_BAG_END, _schema() + _BAG_END).replace(_RDF_END, _facts() + _RDF_END)
-        metadata.write(words.encode())
+        if is_e_invoice:
+            _describe(opened.Root.Metadata)
         out = BytesIO()
-        opened.save(out, deterministic_id=True, fix_metadata_version=False)
+        opened.save(out, deterministic_id=True, fix_metadata_version=False, object_stream_mode=_PACKED)
     return out.getvalue()
 
 
@@ -51,7 +47,7 @@ def join_pdfs(paths: Sequence[Path], target: Path) -> list[int]:
             with pikepdf.open(path) as part:
                 pages.append(len(part.pages))
                 joined.pages.extend(part.pages)
-        joined.save(target, deterministic_id=True)
+        joined.save(target, deterministic_id=True, object_stream_mode=_PACKED)
     return pages
 
 
@@ -59,6 +55,14 @@ def count_pages(file: Path | BytesIO) -> int:
     """How many pages a file has."""
     with pikepdf.open(file) as opened:
         return len(opened.pages)
+
+
+def _describe(metadata: pikepdf.Object) -> None:
+    words = metadata.read_bytes().decode()
+    if words.count(_BAG_END) != 1 or words.count(_RDF_END) != 1:
+        raise UnexpectedPdf("the metadata have no place for the schema of Factur-X")
+    words = words.replace(_BAG_END, _schema() + _BAG_END).replace(_RDF_END, _facts() + _RDF_END)
+    metadata.write(words.encode())
 
 
 def _schema() -> str:
