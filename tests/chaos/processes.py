@@ -12,33 +12,23 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tests import forks
 from tests.chaos.house import House
 from tests.chaos.waiting import eventually
+from tests.forks import TRANCHE
 
-_KEPT = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _TAIL = 4_000
 _MOST_DEATHS = 60
 _SOON = 60.0
-_ROOT = Path(__file__).resolve().parents[2]
-TRANCHE = (sys.executable, "-c", "from tranche.cli import main; main()")
 
 
 class Process:
     """One process in a group of its own, its output in a file."""
 
-    def __init__(self, command: Sequence[str], *, environment: dict[str, str], log: Path) -> None:
+    def __init__(self, module: str, *arguments: str, environment: dict[str, str], log: Path) -> None:
         self.log = log
-        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         with log.open("wb") as output:
-            self._child = subprocess.Popen(
-                command,
-                env={**kept, "PYTHONUNBUFFERED": "1", **environment},
-                cwd=_ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            self._child = forks.start(module, *arguments, environment=environment, output=output)
 
     @property
     def pid(self) -> int:
@@ -109,10 +99,11 @@ class Crew:
         self._folder = folder
         self._all: list[Process] = []
 
-    def start(self, name: str, *command: str, **changes: str) -> Process:
-        """Any command in the house's environment, with further variables."""
+    def start(self, name: str, module: str, *arguments: str, **changes: str) -> Process:
+        """Any module in the house's environment, with further variables."""
         process = Process(
-            command,
+            module,
+            *arguments,
             environment=self._house.environment(**changes),
             log=self._folder / f"{len(self._all)}-{name}.log",
         )
@@ -121,7 +112,7 @@ class Crew:
 
     def worker(self, **changes: str) -> Process:
         """A worker; it may not be ready yet."""
-        return self.start("worker", *TRANCHE, "worker", **changes)
+        return self.start("worker", TRANCHE, "worker", **changes)
 
     def workers(self, count: int, **changes: str) -> list[Process]:
         """Workers that are ready to take work."""
@@ -149,7 +140,7 @@ class Crew:
 
     def start_server(self, port: int, **changes: str) -> Process:
         """A server; it may not accept connections yet."""
-        return self.start("server", *TRANCHE, "serve", TRANCHE_PORT=str(port), **changes)
+        return self.start("server", TRANCHE, "serve", TRANCHE_PORT=str(port), **changes)
 
     def server(self, port: int, **changes: str) -> Process:
         """A server that accepts connections."""

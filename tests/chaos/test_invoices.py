@@ -105,7 +105,7 @@ def _holder(house: House, workers: list[Process]) -> Process | None:
 def test_an_order_that_kills_its_worker_is_set_aside_and_the_others_are_invoiced(house: House, crew: Crew) -> None:
     sale = make_sale(house, orders=_ORDERS)
     lethal = sale.order_ids[57]
-    command = (sys.executable, "-m", "tests.chaos.lethal_invoice", str(lethal))
+    command = ("tests.chaos.lethal_invoice", str(lethal))
     quick = {"TRANCHE_HEARTBEAT_SECONDS": "0.4", "TRANCHE_DEAD_AFTER_SECONDS": "2"}
     supervisor = Supervisor(lambda: crew.start("lethal", *command, **quick), count=2)
     with supervisor.watching():

@@ -59,7 +59,7 @@ def test_when_all_workers_die_in_mid_chunk_new_ones_go_on(house: House, crew: Cr
 def test_an_order_that_kills_its_worker_is_set_aside_and_the_others_come_in(house: House, crew: Crew) -> None:
     file = make_file("P", orders=120, bad_every=50)
     lethal = "P-77"
-    command = (sys.executable, "-m", "tests.chaos.lethal", lethal)
+    command = ("tests.chaos.lethal", lethal)
     quick = {"TRANCHE_HEARTBEAT_SECONDS": "0.4", "TRANCHE_DEAD_AFTER_SECONDS": "2"}
     supervisor = Supervisor(lambda: crew.start("lethal", *command, **quick), count=2)
     with supervisor.watching():

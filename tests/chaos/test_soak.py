@@ -18,10 +18,11 @@ from tests.chaos.chance import make_chance
 from tests.chaos.clerks import Clerk, Desk, Importer, Storekeeper, invoice, print_and_send, snapshot
 from tests.chaos.crash import CrashingPostgres, crashing_postgres
 from tests.chaos.house import House
-from tests.chaos.processes import TRANCHE, Crew, Process, Supervisor
+from tests.chaos.processes import Crew, Process, Supervisor
 from tests.chaos.selling import make_sale
 from tests.chaos.verdict import assert_tidy, found_orders
 from tests.chaos.waiting import eventually
+from tests.forks import TRANCHE
 from tests.homes import clear
 from tests.inventory.factories import make_item, make_lot
 from tests.ports import free_port
@@ -130,5 +131,5 @@ def _assert_books(house: House, crew: Crew, importer: Importer, item: int) -> No
         {"item": item},
     )
     assert stock["quantity"] == Decimal(_LOTS * _EACH)
-    doctor = crew.start("doctor", *TRANCHE, "doctor", TRANCHE_OWNER_URL=house.owner_url, DATABASE_URL=house.app_url)
+    doctor = crew.start("doctor", TRANCHE, "doctor", TRANCHE_OWNER_URL=house.owner_url, DATABASE_URL=house.app_url)
     assert doctor.wait(120) == 0, doctor.said()

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,10 +12,11 @@ from typing import TypeVar
 
 import httpx
 
+from tests import forks
+from tests.forks import TRANCHE
+
 T = TypeVar("T")
 
-_TRANCHE = (sys.executable, "-c", "from tranche.cli import main; main()")
-_KEPT = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
@@ -26,15 +26,9 @@ class Command:
     def __init__(self, arguments: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
         self.arguments = arguments
         self._log = log
-        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [*_TRANCHE, *arguments],
-                env={**kept, "PYTHONUNBUFFERED": "1", "COLUMNS": "100", **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+            self.process = forks.start(
+                TRANCHE, *arguments, environment={"COLUMNS": "100", **environment}, output=output
             )
 
     def said(self) -> str:
