@@ -11,14 +11,6 @@ from tranche.kernel.db.embedded import EmbeddedPostgres
 Call = Callable[..., Ran]
 
 
-@pytest.fixture
-def embedded(tranche: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Commands where no setting names a database."""
-    monkeypatch.delenv("DATABASE_URL")
-    monkeypatch.delenv("TRANCHE_OWNER_URL")
-    return tranche
-
-
 @pytest.mark.parametrize(
     "words",
     [

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from tranche.commands.queries import DatabaseAway
 from tranche.kernel.db.account import server_account
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.keeping import keeping
@@ -78,7 +80,7 @@ def use_database(settings: Settings) -> Iterator[Addresses]:
     with (
         EmbeddedPostgres.start(settings.home, pg_bin=settings.pg_bin) as server,
         keeping(server),
-        _without_owner_url(),
+        _as_embedded(server, settings.home),
     ):
         yield Addresses(app=server.app_url, owner=server.owner_url, version=server.version)
 
@@ -107,9 +109,13 @@ def _check_settings(settings: Settings) -> None:
 
 
 @contextmanager
-def _without_owner_url() -> Iterator[None]:
-    """The embedded database is found without TRANCHE_OWNER_URL: nobody is asked to set it."""
+def _as_embedded(server: EmbeddedPostgres, home: Path) -> Iterator[None]:
+    """The embedded database is found without any setting: nobody is asked for one, but shown where it lies."""
     try:
         yield
     except SchemaLacks as error:
         raise SchemaLacks(error.missing, way_out="Run `tranche migrate`") from error
+    except DatabaseAway as error:
+        places = server.places
+        way_out = f"{places.little_room()}Its log is {places.log}."
+        raise DatabaseAway(error.cause, whose=f"The embedded PostgreSQL of {home} failed", way_out=way_out) from error

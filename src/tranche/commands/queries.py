@@ -35,12 +35,22 @@ class SqlRefused(TrancheError):
     code = "sql_refused"
 
 
+class DatabaseAway(Unavailable):
+    """The database does not answer, or cannot go on; `cause` says why, in its own words."""
+
+    code = "database_away"
+
+    def __init__(self, cause: str, *, whose: str, way_out: str) -> None:
+        super().__init__(f"{whose}: {cause}. {way_out}")
+        self.cause = cause
+
+
 @contextmanager
 def reaching(name: str) -> Iterator[None]:
     """Say in one line why the database named by the setting `name` cannot be had.
 
     Raises:
-        Unavailable: it does not answer.
+        DatabaseAway: it does not answer, or has no room on its disk.
         Invalid: the setting is no address, or names a user, a password or a database that the server does not take.
     """
     try:
@@ -52,10 +62,13 @@ def reaching(name: str) -> Iterator[None]:
                 f"The server refuses what {name} says: {cause}. Correct {name}, or make it so at the server.",
                 code="setting",
             ) from error
-        raise Unavailable(
-            f"The database of {name} does not answer: {cause}. Does it run, and is {name} right?",
-            code="database_away",
-        ) from error
+        if isinstance(error, psycopg.errors.DiskFull):
+            way_out = "Make room on the disk of the database, then run this again."
+            raise DatabaseAway(
+                cause, whose=f"The database of {name} has no room on its disk", way_out=way_out
+            ) from error
+        way_out = f"Does it run, and is {name} right?"
+        raise DatabaseAway(cause, whose=f"The database of {name} does not answer", way_out=way_out) from error
     except psycopg.ProgrammingError as error:
         if error.sqlstate is not None:  # the server's word on a statement, so the address was right
             raise
