@@ -81,6 +81,8 @@ def test_a_wrong_variable_is_named_with_what_it_must_be(name: str, value: str, t
         ("TRANCHE_DEAD_AFTER_SECONDS", "2", "more than TRANCHE_HEARTBEAT_SECONDS, which is 2."),
         ("TRANCHE_TRUSTED_PROXY", "abc", "an IP address such as 10.0.0.1, a network such as 10.0.0.0/8, or several"),
         ("TRANCHE_PUBLIC_URL", "foo", "an address that begins with http:// or https:// and names a host."),
+        ("TRANCHE_S3_BUCKET", "a b", "the name of a bucket: letters, digits, dots and dashes."),
+        ("TRANCHE_S3_PREFIX", "../x", "names of folders with / between them, such as tranche/live."),
         ("TRANCHE_S3_ENDPOINT", "foo", "an address that begins with http:// or https:// and names a host."),
     ],
 )
