@@ -92,13 +92,22 @@ def find_database(settings: Settings) -> Iterator[Addresses]:
     Raises:
         NothingStarted: none is named, and there is no embedded one either.
     """
+    require_started(settings)
+    with use_database(settings) as addresses:
+        yield addresses
+
+
+def require_started(settings: Settings) -> None:
+    """Refuse a home without an embedded database where no other one is named; makes nothing.
+
+    Raises:
+        NothingStarted: says how to start there.
+    """
     is_named = settings.database_url or settings.owner_url
     if not is_named and not has_cluster(settings.home, account=server_account()):
         raise NothingStarted(
             f"Nothing was ever started in {settings.home}; is TRANCHE_HOME right? `tranche up` starts there."
         )
-    with use_database(settings) as addresses:
-        yield addresses
 
 
 def _check_settings(settings: Settings) -> None:

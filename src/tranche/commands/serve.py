@@ -9,7 +9,7 @@ import typer
 
 from tranche.app import make_web
 from tranche.commands.crew import Crew
-from tranche.commands.database import use_database
+from tranche.commands.database import find_database
 from tranche.commands.install import require_serving
 from tranche.commands.logs import configure_logs
 from tranche.commands.measures import measuring
@@ -39,7 +39,7 @@ def serve(*, host: HostOption = None, port: PortOption = None, processes: Proces
     with (
         interruptible(),
         closing(bind(settings.host, settings.port)) as bound,
-        use_database(settings) as addresses,
+        find_database(settings) as addresses,
     ):
         database_url = addresses.require_app()
         require_serving(settings, database_url)
