@@ -166,6 +166,16 @@ def test_a_database_that_does_not_answer_is_a_finding_and_the_rest_is_examined(
     assert "✓ there is room on the disk" in ran.out
 
 
+def test_a_mistyped_setting_is_told_and_no_finding(tranche: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANCHE_WORKRES", "4")
+    ran = tranche("doctor", "--json")
+    assert ran.code == 0
+    assert (
+        "TRANCHE_WORKRES: there is no such setting, so it is ignored; TRANCHE_WORKER_SLOTS is the nearest." in ran.err
+    )
+    assert json.loads(ran.out)["ok"]
+
+
 def test_the_command_needs_the_owner(tranche: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TRANCHE_OWNER_URL")
     assert tranche("doctor").code == 2

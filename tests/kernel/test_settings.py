@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tranche.kernel.client.address import API_KEY, URL
-from tranche.kernel.client.options import BRANCH
 from tranche.kernel.errors import Invalid
 from tranche.kernel.settings import BatchesApi, Settings, variable
+from tranche.kernel.strays import OF_COMMANDS
 
-OF_COMMANDS = {URL, API_KEY, BRANCH}  # read by what asks a server, and by no process that is one
 GUIDE = (Path(__file__).resolve().parents[2] / "docs/operating.md").read_text()
 
 

@@ -1,5 +1,6 @@
 """`tranche doctor`: everything that must be true, checked; it reads, and keeps only its report."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -14,13 +15,14 @@ from tranche.commands.database import find_database
 from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
 from tranche.examination import make_patient
-from tranche.kernel.client.output import ExitCode, clean, show_json
+from tranche.kernel.client.output import ExitCode, clean, say_notices, show_json
 from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.doctor.domain import Finding, Group, Outcome
 from tranche.kernel.doctor.reports import examine_now, store_report
 from tranche.kernel.doctor.service import Patient, examine_without
 from tranche.kernel.errors import Conflict, Unavailable
 from tranche.kernel.settings import Settings
+from tranche.kernel.strays import find_strays
 from tranche.modules import make_modules
 from tranche.outward import make_storage
 
@@ -45,6 +47,7 @@ def doctor(
     had, it says why, and checks what needs no database.
     """
     settings = load_settings()
+    say_notices(f"{stray.name}: {stray.hint}." for stray in find_strays(os.environ))
     try:
         with find_database(settings) as addresses:
             owner_url = addresses.require_owner()
