@@ -15,7 +15,8 @@ from tranche.kernel.client.output import Column, Kind, say, say_page, show_json,
 _HOME: Final = "/api/schedules"
 _COLUMNS: Final = (
     Column("Name", "name"),
-    Column("When", "cron"),
+    Column("When", "inWords"),
+    Column("Cron", "cron"),
     Column("Zone", "zone"),
     Column("On", "on"),
     Column("Next", "next"),
