@@ -30,7 +30,7 @@ def test_a_mistyped_setting_is_told_with_the_nearest_one(mistyped: str, meant: s
 
 def test_settings_and_what_commands_and_tests_read_are_no_strays() -> None:
     assert {URL, API_KEY, BRANCH} == OF_COMMANDS
-    read = re.compile(r'environ(?:\.get\(|\[)"(TRANCHE_[A-Z_]+)"')
+    read = re.compile(r'(?:environ(?:\.get\(|\[)|^_HOME = )"(TRANCHE_[A-Z_]+)"', re.MULTILINE)
     assert {name for file in _TESTS.rglob("*.py") for name in read.findall(file.read_text())} == OF_TESTS
     assert not find_strays(dict.fromkeys([*OF_TESTS, *OF_COMMANDS, "TRANCHE_PORT", "DATABASE_URL"], "1"))
 

@@ -15,7 +15,8 @@ _NEAR: Final = 0.55  # of 1, which is equal
 OF_COMMANDS: Final = frozenset({"TRANCHE_URL", "TRANCHE_API_KEY", "TRANCHE_BRANCH"})
 # Read by our tests, which start processes of ours.
 OF_TESTS: Final = frozenset(
-    f"{_OURS}{name}" for name in ("BROWSER", "CHAOS", "EXAMPLES", "FUZZ", "GUIDE", "PICTURES", "SEED", "SOAK")
+    f"{_OURS}{name}"
+    for name in ("BROWSER", "CHAOS", "EXAMPLES", "FUZZ", "GUIDE", "PICTURES", "SEED", "SOAK", "TESTS_HOME")
 )
 # What Docker and Kubernetes set in every container for a neighbour of the name "tranche" or "tranche-...".
 _OF_NEIGHBOURS: Final = re.compile(r"\w+_SERVICE_(HOST|PORT)(_\w+)?|\w+_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?")
