@@ -1,7 +1,10 @@
 """The command `tranche`: the list of its sub-commands, and how each of them ends."""
 
+import errno
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -154,15 +157,29 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno != errno.ENOSPC:
             raise
-        say(f"Error: {error.filename}: {error.strerror}.{_where_it_lies(Path(os.fsdecode(error.filename)))}")
+        say(f"Error: {_words_of(error)}")
         return ExitCode.AUTH if isinstance(error, PermissionError) else ExitCode.FAILURE
     return ExitCode.OK
 
 
+def _words_of(error: OSError) -> str:
+    """What could not be done with which file, and the way out; of a full disk how much room there is where."""
+    name = "" if error.filename is None else os.fsdecode(error.filename)
+    if error.errno != errno.ENOSPC:
+        return f"{name}: {error.strerror}.{_where_it_lies(Path(name))}"
+    places = dict.fromkeys(place for place in (_home(), Path(tempfile.gettempdir()), Path.cwd()) if place.exists())
+    free = ", ".join(f"{shutil.disk_usage(place).free:,} in {place}" for place in places)
+    return f"{name and f'{name}: '}no space left on the disk. Bytes free: {free}. Make room, then run this again."
+
+
+def _home() -> Path:
+    return Settings.load({"TRANCHE_HOME": os.environ.get("TRANCHE_HOME", "")}).home
+
+
 def _where_it_lies(path: Path) -> str:
-    home = Settings.load({"TRANCHE_HOME": os.environ.get("TRANCHE_HOME", "")}).home
+    home = _home()
     if not path.is_relative_to(home):
         return ""
     return f" TRANCHE_HOME is {home}: it must be a folder of the user who runs this."

@@ -69,6 +69,14 @@ def tranche(
 
 
 @pytest.fixture
+def embedded(tranche: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """As `tranche`, where no setting names a database."""
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("TRANCHE_OWNER_URL")
+    return tranche
+
+
+@pytest.fixture
 def start(home: Path, tmp_path: Path) -> Iterator[Callable[..., Command]]:
     """Starts a command in a process of its own: `start("up", "--port", "0", TRANCHE_LOG_FORMAT="json")`."""
     started: list[Command] = []

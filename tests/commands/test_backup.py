@@ -169,10 +169,12 @@ def test_a_folder_again_takes_only_what_is_new(scene: Scene, database: Database)
     storage = make_storage(Settings(home=scene.home))
     with database.transaction(scene.house.id) as conn:
         keep(conn, storage, scene.house.id, b"more")
-    scene.saved("saved")
+    again = scene.tranche("backup", place)
+    assert "2 files, 1 of them new since the last backup, " in again.err
     assert part.stat().st_ino == first
     assert len(list(place.glob("files/*/*/*"))) == 2
     assert len(list(place.glob("database-*.dump"))) == 1
+    assert json.loads(scene.tranche("backup", place, "--json").out)["newFiles"] == 0
 
 
 def test_a_place_that_is_taken_is_left_alone_and_a_missing_file_is_named(scene: Scene) -> None:

@@ -1,5 +1,6 @@
 """The command `tranche` itself: its help, its sub-commands, and how they end."""
 
+import errno
 import subprocess
 import sys
 import time
@@ -99,6 +100,21 @@ def test_a_home_that_cannot_be_used_is_named_by_its_setting(
     said = capsys.readouterr().err
     assert f"{error.filename}: {error.strerror}." in said
     assert f"TRANCHE_HOME is {tmp_path / 'home'}: it must be a folder of the user who runs this." in said
+
+
+def test_a_full_disk_is_told_with_the_room_where_commands_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lazy, "load", refuse)
+    monkeypatch.setenv("TRANCHE_HOME", str(tmp_path))
+    assert run(["up"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: no space left on the disk. Bytes free: ")
+    assert f" in {tmp_path}, " in said
+    assert "must be a folder of the user" not in said
 
 
 def test_a_wrong_setting_is_named(tranche: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,6 +141,41 @@ def test_the_command_keeps_its_report(tranche: Call, owner: Connection) -> None:
     ]
 
 
+def test_a_report_that_cannot_be_kept_is_shown_all_the_same(tranche: Call, owner: Connection) -> None:
+    owner.execute(
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END$$;
+        CREATE TRIGGER refuse BEFORE INSERT ON doctor_reports FOR EACH ROW EXECUTE FUNCTION refuse();
+        """
+    )
+    ran = tranche("doctor")
+    assert ran.code == 1
+    assert "the report could not be kept: could not extend file" in ran.out
+    assert "✓ every table of organizations has its wall" in ran.out
+
+
+def test_a_database_that_does_not_answer_is_a_finding_and_the_rest_is_examined(
+    tranche: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRANCHE_OWNER_URL", "postgresql://127.0.0.1:1/x")
+    ran = tranche("doctor")
+    assert ran.code == 1
+    assert "The database of TRANCHE_OWNER_URL does not answer: " in ran.out
+    assert "what asks the database was not examined" in ran.out
+    assert "✓ there is room on the disk" in ran.out
+
+
+def test_a_mistyped_setting_is_told_and_no_finding(tranche: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANCHE_WORKRES", "4")
+    ran = tranche("doctor", "--json")
+    assert ran.code == 0
+    assert (
+        "TRANCHE_WORKRES: there is no such setting, so it is ignored; TRANCHE_WORKER_SLOTS is the nearest." in ran.err
+    )
+    assert json.loads(ran.out)["ok"]
+
+
 def test_the_command_needs_the_owner(tranche: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TRANCHE_OWNER_URL")
     assert tranche("doctor").code == 2

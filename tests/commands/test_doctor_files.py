@@ -39,5 +39,6 @@ def test_a_file_without_a_row_is_found_after_an_hour(body: Body) -> None:
 
 
 def test_a_full_disk_is_found(home: Path) -> None:
-    assert full_disk(home / "not" / "there" / "yet", least=10**18)
+    (found,) = full_disk(home / "not" / "there" / "yet", least=10**18)
+    assert "make room for at least 1,000,000,000,000,000,000" in found.detail
     assert not full_disk(home, least=0)

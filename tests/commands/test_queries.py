@@ -52,6 +52,18 @@ def test_a_server_that_is_silent_is_named_with_its_port(monkeypatch: pytest.Monk
     assert f'connection to server at "127.0.0.1", port {port} failed: connection timeout expired' in away.value.message
 
 
+def test_a_server_that_takes_no_more_connections_is_not_asked_whether_it_runs(home: Path) -> None:
+    with EmbeddedPostgres.start(home, pg_bin=None, fsync=False) as server:
+        with connect(server.superuser_url) as conn:
+            conn.execute("CREATE ROLE clerk LOGIN CONNECTION LIMIT 0")
+        url = server.url("clerk")
+        with pytest.raises(Unavailable) as away, reaching("DATABASE_URL"), connect(url):
+            pass
+    assert "too many connections for role" in away.value.message
+    assert "Raise the limit of the role or the database, or lower TRANCHE_POOL_SIZE." in away.value.message
+    assert "is DATABASE_URL right" not in away.value.message
+
+
 def test_of_several_servers_one_line_is_told() -> None:
     url = "postgresql://clerk:hunter2@127.0.0.1:1,127.0.0.1:2/x"
     with pytest.raises(Unavailable) as away, reaching("DATABASE_URL"), connect(url):

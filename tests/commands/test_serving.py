@@ -52,6 +52,15 @@ def test_without_a_database_it_says_so_and_to_try_again(start: Start, words: tup
     assert "Traceback" not in command.said()
 
 
+@pytest.mark.parametrize("words", [("up", "--port", "0"), ("serve", "--port", "0"), ("worker",)])
+def test_a_mistyped_setting_is_told_and_no_reason_to_stop(start: Start, words: tuple[str, ...]) -> None:
+    command = start(*words, DATABASE_URL="postgresql://127.0.0.1:1/nowhere", TRANCHE_WORKRES="4")
+    assert command.wait() == 75
+    assert "setting.unknown" in command.said()
+    assert "name=TRANCHE_WORKRES" in command.said()
+    assert "TRANCHE_WORKER_SLOTS is the nearest" in command.said()
+
+
 def test_an_address_that_is_none_is_a_sentence(start: Start) -> None:
     command = start("worker", DATABASE_URL="postgresql://[nowhere")
     assert command.wait() == 2

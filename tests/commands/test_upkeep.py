@@ -28,7 +28,7 @@ def test_of_several_organizations_nobody_but_the_owner_changes_the_upkeep(
     assert row is not None
     assert (row["cron"], row["zone"]) == ("5 1 * * *", "Asia/Dhaka")
     assert row["edited_by"].endswith("(upkeep)")
-    assert "retention\t5 1 * * *\tAsia/Dhaka" in tranche("upkeep", "list").out
+    assert "retention\tAt 01:05 every day\t5 1 * * *\tAsia/Dhaka" in tranche("upkeep", "list").out
 
 
 def test_a_run_is_asked_for_and_once_only(tranche: Call, owner: Connection) -> None:

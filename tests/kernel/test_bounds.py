@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from tranche.kernel.bounds import BOUNDS, are_networks, is_base_address
+from tranche.kernel.bounds import BOUNDS, are_networks, is_base_address, is_bucket, is_key_prefix
 from tranche.kernel.settings import Settings
 
 NUMBERS = {entry.name: entry.default for entry in fields(Settings) if entry.type in {int, float, int | None}}
@@ -43,10 +43,19 @@ def test_an_address_of_a_server_is_one(text: str) -> None:
         "http://example.com#a",
         "http://exa mple.com",
         "http://[nowhere",
+        "http://ho%zzst",
+        "http://a\\b",
     ],
 )
 def test_other_text_is_no_address(text: str) -> None:
     assert not is_base_address(text)
+
+
+def test_a_bucket_and_its_prefix_are_names() -> None:
+    assert all(is_bucket(text) for text in ("tranche", "tranche.live-1", "arn:aws:s3:eu-west-1:1:accesspoint/a"))
+    assert not any(is_bucket(text) for text in ("", "a b", "/", "a?b", "ä", "a\nb"))
+    assert all(is_key_prefix(text) for text in ("tranche", "acme/tranche/", "two words"))
+    assert not any(is_key_prefix(text) for text in ("../x", "a//b", "a/./b", "a\nb"))
 
 
 def test_proxies_are_addresses_or_networks() -> None:

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tranche.kernel.client.address import API_KEY, URL
-from tranche.kernel.client.options import BRANCH
 from tranche.kernel.errors import Invalid
 from tranche.kernel.settings import BatchesApi, Settings, variable
+from tranche.kernel.strays import OF_COMMANDS
 
-OF_COMMANDS = {URL, API_KEY, BRANCH}  # read by what asks a server, and by no process that is one
 GUIDE = (Path(__file__).resolve().parents[2] / "docs/operating.md").read_text()
 
 
@@ -81,6 +79,8 @@ def test_a_wrong_variable_is_named_with_what_it_must_be(name: str, value: str, t
         ("TRANCHE_DEAD_AFTER_SECONDS", "2", "more than TRANCHE_HEARTBEAT_SECONDS, which is 2."),
         ("TRANCHE_TRUSTED_PROXY", "abc", "an IP address such as 10.0.0.1, a network such as 10.0.0.0/8, or several"),
         ("TRANCHE_PUBLIC_URL", "foo", "an address that begins with http:// or https:// and names a host."),
+        ("TRANCHE_S3_BUCKET", "a b", "the name of a bucket: letters, digits, dots and dashes."),
+        ("TRANCHE_S3_PREFIX", "../x", "names of folders with / between them, such as tranche/live."),
         ("TRANCHE_S3_ENDPOINT", "foo", "an address that begins with http:// or https:// and names a host."),
     ],
 )

@@ -73,6 +73,7 @@ def _show(place: Path, done: Done, *, json: bool) -> None:
                 "place": str(place),
                 "database": found.database.size,
                 "files": found.files,
+                "newFiles": found.files - done.known_files,
                 "fileBytes": found.file_bytes,
                 "hasKey": found.has_key,
                 "missing": list(done.missing),
@@ -84,4 +85,5 @@ def _show(place: Path, done: Done, *, json: bool) -> None:
     if done.missing:
         say(f"{len(done.missing):,} registered files are missing or not as they were. Ask: tranche doctor --deep")
     key = "with the signing key: keep it where only you can read it" if found.has_key else "without the signing key"
-    say(f"Saved to {place}: database {found.database.size:,} bytes, {found.files:,} files, {key}.")
+    new = f", {found.files - done.known_files:,} of them new since the last backup" if done.known_files else ""
+    say(f"Saved to {place}: database {found.database.size:,} bytes, {found.files:,} files{new}, {key}.")

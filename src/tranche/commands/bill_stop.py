@@ -9,6 +9,7 @@ import typer
 
 from tranche.billing_stops.commands import app
 from tranche.billing_stops.sample import queries
+from tranche.commands.database import require_started
 from tranche.commands.options import load_settings
 from tranche.commands.queries import reaching
 from tranche.kernel.client.options import open_client
@@ -49,6 +50,7 @@ def make_sample(
     It runs on the machine of the database, as `tranche migrate` does.
     """
     settings = load_settings()
+    require_started(settings)
     if changes is not None:
         with _sample(settings) as conn:
             queries.change(conn, customers=changes, seed=secrets.token_hex(2))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tranche.commands.database import use_database
+from tranche.commands.database import find_database
 from tranche.commands.home import Home
 from tranche.commands.install import require_ready
 from tranche.commands.local_key import ADMIN_NAME
@@ -34,7 +34,7 @@ def bootstrap(
 ) -> None:
     """Make an organization with a branch, an administrator and their key, which is shown only now."""
     settings = load_settings()
-    with use_database(settings) as addresses:
+    with find_database(settings) as addresses:
         database_url = addresses.require_app()
         require_ready(database_url)
         with closing(Database(database_url, size=2, name="tranche bootstrap").open()) as database, _in_our_words():

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from tranche.commands.queries import DatabaseAway
 from tranche.kernel.db.account import server_account
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.keeping import keeping
@@ -78,7 +80,7 @@ def use_database(settings: Settings) -> Iterator[Addresses]:
     with (
         EmbeddedPostgres.start(settings.home, pg_bin=settings.pg_bin) as server,
         keeping(server),
-        _without_owner_url(),
+        _as_embedded(server, settings.home),
     ):
         yield Addresses(app=server.app_url, owner=server.owner_url, version=server.version)
 
@@ -90,13 +92,22 @@ def find_database(settings: Settings) -> Iterator[Addresses]:
     Raises:
         NothingStarted: none is named, and there is no embedded one either.
     """
+    require_started(settings)
+    with use_database(settings) as addresses:
+        yield addresses
+
+
+def require_started(settings: Settings) -> None:
+    """Refuse a home without an embedded database where no other one is named; makes nothing.
+
+    Raises:
+        NothingStarted: says how to start there.
+    """
     is_named = settings.database_url or settings.owner_url
     if not is_named and not has_cluster(settings.home, account=server_account()):
         raise NothingStarted(
             f"Nothing was ever started in {settings.home}; is TRANCHE_HOME right? `tranche up` starts there."
         )
-    with use_database(settings) as addresses:
-        yield addresses
 
 
 def _check_settings(settings: Settings) -> None:
@@ -107,9 +118,13 @@ def _check_settings(settings: Settings) -> None:
 
 
 @contextmanager
-def _without_owner_url() -> Iterator[None]:
-    """The embedded database is found without TRANCHE_OWNER_URL: nobody is asked to set it."""
+def _as_embedded(server: EmbeddedPostgres, home: Path) -> Iterator[None]:
+    """The embedded database is found without any setting: nobody is asked for one, but shown where it lies."""
     try:
         yield
     except SchemaLacks as error:
         raise SchemaLacks(error.missing, way_out="Run `tranche migrate`") from error
+    except DatabaseAway as error:
+        places = server.places
+        way_out = f"{places.little_room()}Its log is {places.log}."
+        raise DatabaseAway(error.cause, whose=f"The embedded PostgreSQL of {home} failed", way_out=way_out) from error

@@ -1,5 +1,6 @@
 """`tranche doctor`: everything that must be true, checked; it reads, and keeps only its report."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -14,11 +15,14 @@ from tranche.commands.database import find_database
 from tranche.commands.options import JsonOption, load_settings
 from tranche.commands.queries import reaching
 from tranche.examination import make_patient
-from tranche.kernel.client.output import ExitCode, clean, show_json
+from tranche.kernel.client.output import ExitCode, clean, say_notices, show_json
 from tranche.kernel.db.pool import Connection, connect
-from tranche.kernel.doctor.domain import Group, Outcome
+from tranche.kernel.doctor.domain import Finding, Group, Outcome
 from tranche.kernel.doctor.reports import examine_now, store_report
+from tranche.kernel.doctor.service import Patient, examine_without
+from tranche.kernel.errors import Conflict, Unavailable
 from tranche.kernel.settings import Settings
+from tranche.kernel.strays import find_strays
 from tranche.modules import make_modules
 from tranche.outward import make_storage
 
@@ -39,13 +43,18 @@ def doctor(
 ) -> None:
     """Check that all is as it must be; exit code 1 where something is not.
 
-    It reads as the owner: the database of TRANCHE_OWNER_URL, or the embedded one of TRANCHE_HOME.
+    It reads as the owner: the database of TRANCHE_OWNER_URL, or the embedded one of TRANCHE_HOME. Where that cannot be
+    had, it says why, and checks what needs no database.
     """
     settings = load_settings()
-    with find_database(settings) as addresses:
-        owner_url = addresses.require_owner()
-        with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche doctor") as conn:
-            outcomes = examine(conn, settings, is_stopped=stopped, deep=deep)
+    say_notices(f"{stray.name}: {stray.hint}." for stray in find_strays(os.environ))
+    try:
+        with find_database(settings) as addresses:
+            owner_url = addresses.require_owner()
+            with reaching("TRANCHE_OWNER_URL"), connect(owner_url, name="tranche doctor") as conn:
+                outcomes = examine(conn, settings, is_stopped=stopped, deep=deep)
+    except (Unavailable, Conflict) as error:
+        outcomes = list(examine_without(_patient(settings), cause=error.message))
     if json:
         show_json(_report(outcomes))
     else:
@@ -56,12 +65,19 @@ def doctor(
 
 def examine(conn: Connection, settings: Settings, *, is_stopped: bool, deep: bool) -> Sequence[Outcome]:
     """Examine now and keep the report; `conn` is the owner's, in autocommit."""
+    outcomes, report = examine_now(conn, replace(_patient(settings), is_stopped=is_stopped, deep=deep))
+    try:
+        store_report(conn, report)
+    except Unavailable as error:
+        refused = Outcome(group=Group.DATABASE, name="it takes the report", findings=(Finding(None, error.message),))
+        return [refused, *outcomes]
+    return outcomes
+
+
+def _patient(settings: Settings) -> Patient:
     storage = make_storage(settings)
     checks = [check for module in make_modules(settings, files=storage) for check in module.checks]
-    patient = make_patient(settings, checks, files=storage)
-    outcomes, report = examine_now(conn, replace(patient, is_stopped=is_stopped, deep=deep))
-    store_report(conn, report)
-    return outcomes
+    return make_patient(settings, checks, files=storage)
 
 
 def _report(outcomes: Sequence[Outcome]) -> dict[str, Any]:

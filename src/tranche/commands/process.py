@@ -151,9 +151,13 @@ def bind(host: str, port: int) -> socket.socket:
         bound.bind(address)
         bound.listen(2048)
     except PermissionError as error:
-        raise Invalid(f"Port {port} is kept for the system; take one above 1023.", code="port_denied") from error
+        raise Invalid(
+            f"Port {port} is kept for the system; take one above 1023 by --port or TRANCHE_PORT.", code="port_denied"
+        ) from error
     except socket.gaierror as error:
-        raise Invalid(f"There is no address {host!r}.", code="no_address") from error
+        raise Invalid(
+            f"There is no address {host!r}; name one of this machine by --host or TRANCHE_HOST.", code="no_address"
+        ) from error
     except OSError as error:
         raise refused(host, port, error) from error
     return bound
@@ -163,7 +167,10 @@ def refused(host: str, port: int, error: OSError, *, option: str = "--port or TR
     """Why nothing could listen there, in a sentence; `option` says how to choose another port."""
     if error.errno == errno.EADDRINUSE:
         return PortTaken(f"Port {port} of {host} is taken by another program. Choose another one by {option}.")
-    return Invalid(f"Nothing can listen on {host}, port {port}: {error.strerror or error}.", code="no_address")
+    cause = error.strerror or error
+    return Invalid(
+        f"Nothing can listen on {host}, port {port}: {cause}. Is that an address of this machine?", code="no_address"
+    )
 
 
 def url_of(bound: socket.socket) -> str:

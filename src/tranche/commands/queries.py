@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -17,6 +17,16 @@ from tranche.kernel.text import hide_passwords
 _REFUSED = re.compile(
     r"authentication failed|no password supplied|does not exist|no such (?:user|database)|no pg_hba\.conf entry|"
     r"not permitted to log in|permission denied|invalid port number"
+)
+
+# What a server says that runs, and that the setting is not to blame for.
+_SIGNS: Final = (
+    ("too many clients", "Raise its max_connections, or lower TRANCHE_POOL_SIZE of the processes that use it."),
+    ("connection slots are reserved", "Raise its max_connections, or lower TRANCHE_POOL_SIZE of those that use it."),
+    ("too many connections", "Raise the limit of the role or the database, or lower TRANCHE_POOL_SIZE."),
+    ("starting up", "Wait until it has started, then run this again."),
+    ("not yet accepting connections", "Wait until it has recovered, then run this again."),
+    ("shutting down", "Start it, then run this again."),
 )
 
 
@@ -35,12 +45,22 @@ class SqlRefused(TrancheError):
     code = "sql_refused"
 
 
+class DatabaseAway(Unavailable):
+    """The database does not answer, or cannot go on; `cause` says why, in its own words."""
+
+    code = "database_away"
+
+    def __init__(self, cause: str, *, whose: str, way_out: str) -> None:
+        super().__init__(f"{whose}: {cause}. {way_out}")
+        self.cause = cause
+
+
 @contextmanager
 def reaching(name: str) -> Iterator[None]:
     """Say in one line why the database named by the setting `name` cannot be had.
 
     Raises:
-        Unavailable: it does not answer.
+        DatabaseAway: it does not answer, or has no room on its disk.
         Invalid: the setting is no address, or names a user, a password or a database that the server does not take.
     """
     try:
@@ -52,10 +72,13 @@ def reaching(name: str) -> Iterator[None]:
                 f"The server refuses what {name} says: {cause}. Correct {name}, or make it so at the server.",
                 code="setting",
             ) from error
-        raise Unavailable(
-            f"The database of {name} does not answer: {cause}. Does it run, and is {name} right?",
-            code="database_away",
-        ) from error
+        if isinstance(error, psycopg.errors.DiskFull):
+            way_out = "Make room on the disk of the database, then run this again."
+            raise DatabaseAway(
+                cause, whose=f"The database of {name} has no room on its disk", way_out=way_out
+            ) from error
+        way_out = next((told for sign, told in _SIGNS if sign in cause), f"Does it run, and is {name} right?")
+        raise DatabaseAway(cause, whose=f"The database of {name} does not answer", way_out=way_out) from error
     except psycopg.ProgrammingError as error:
         if error.sqlstate is not None:  # the server's word on a statement, so the address was right
             raise

@@ -1,6 +1,5 @@
 """`tranche serve`: a server process, of which there may be any number on any number of machines."""
 
-import logging
 from collections.abc import Callable
 from contextlib import closing
 from typing import Annotated, Final, TypeAlias
@@ -9,11 +8,10 @@ import typer
 
 from tranche.app import make_web
 from tranche.commands.crew import Crew
-from tranche.commands.database import use_database
+from tranche.commands.database import find_database
 from tranche.commands.install import require_serving
-from tranche.commands.logs import configure_logs
 from tranche.commands.measures import measuring
-from tranche.commands.options import HostOption, PortOption, load_settings
+from tranche.commands.options import HostOption, PortOption, begin
 from tranche.commands.process import Part, Process, WebPart, bind, leave, url_of
 from tranche.commands.signals import interruptible
 from tranche.commands.users import setup_address
@@ -34,12 +32,11 @@ ProcessesOption: TypeAlias = Annotated[
 @app.command()
 def serve(*, host: HostOption = None, port: PortOption = None, processes: ProcessesOption = 1) -> None:
     """Start a server on the database of DATABASE_URL, or on the embedded one of TRANCHE_HOME."""
-    settings = load_settings(host=host, port=port)
-    configure_logs(level=logging.INFO, log_format=settings.log_format)
+    settings = begin(host=host, port=port)
     with (
         interruptible(),
         closing(bind(settings.host, settings.port)) as bound,
-        use_database(settings) as addresses,
+        find_database(settings) as addresses,
     ):
         database_url = addresses.require_app()
         require_serving(settings, database_url)

@@ -1,6 +1,5 @@
 """`tranche up`: an embedded database, a server and a worker in one process."""
 
-import logging
 from contextlib import closing
 from dataclasses import replace
 
@@ -13,9 +12,8 @@ from tranche.commands import screen
 from tranche.commands.database import Addresses, use_database
 from tranche.commands.home import Home
 from tranche.commands.install import prepare, require_serving
-from tranche.commands.logs import configure_logs
 from tranche.commands.measures import measuring
-from tranche.commands.options import HostOption, PortOption, load_settings
+from tranche.commands.options import HostOption, PortOption, begin
 from tranche.commands.process import Process, WebPart, bind, leave, url_of
 from tranche.commands.signals import interruptible
 from tranche.commands.users import setup_address
@@ -31,8 +29,7 @@ def up(*, host: HostOption = None, port: PortOption = None) -> None:
     All data are kept in TRANCHE_HOME (~/.tranche). The first start makes an organization, and a key for the commands
     on this machine. Where DATABASE_URL names a database, that one is used.
     """
-    settings = load_settings(host=host, port=port)
-    configure_logs(level=logging.INFO, log_format=settings.log_format)
+    settings = begin(host=host, port=port)
     home = Home(settings.home)
     with interruptible(), home.held(), closing(bind(settings.host, settings.port)) as bound:
         with measuring(settings) as metrics, use_database(settings) as addresses:

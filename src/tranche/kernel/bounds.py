@@ -1,12 +1,14 @@
 """What the numbers, addresses and proxies of settings may be."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 _DAY: Final = 86_400
+_NEVER_IN_HOSTS: Final = frozenset('<>\\^|{}%"`')
 _YEARS: Final = 10 * 366 * _DAY
 
 
@@ -60,10 +62,22 @@ def is_base_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
         names_place = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        is_host = _NEVER_IN_HOSTS.isdisjoint(parts.hostname or "")
     except ValueError:
         return False
     is_plain = text.isprintable() and " " not in text
-    return names_place and is_plain and parts.username is None and not (parts.query or parts.fragment)
+    return names_place and is_host and is_plain and parts.username is None and not (parts.query or parts.fragment)
+
+
+def is_bucket(text: str) -> bool:
+    """Whether this may be a bucket's name, or the address (ARN) that an access point has instead."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:/-]*", text) is not None
+
+
+def is_key_prefix(text: str) -> bool:
+    """Whether these are names of folders with slashes between them."""
+    names = text.strip("/").split("/")
+    return text.isprintable() and not any(name in {"", ".", ".."} for name in names)
 
 
 def are_networks(text: str) -> bool:

@@ -22,12 +22,13 @@ class Check:
 class Probe:
     """One thing that `tranche doctor` looks at besides the data, such as a key, a mail server or the fonts.
 
-    `look` takes the owner's connection and returns a pair for every hit: the organization (None: all), and a sentence.
-    It is opaque here, because this floor knows no database.
+    `look` takes the owner's connection, or nothing where it does not need the database, and returns a pair for every
+    hit: the organization (None: all), and a sentence. It is opaque here, because this floor knows no database.
     """
 
     name: str
     look: Callable[..., Sequence[tuple[int | None, str]]]
+    needs_database: bool = True
 
 
 class Scope(StrEnum):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, get_args, get_type_hints
 from urllib.parse import quote
 
-from tranche.kernel.bounds import BOUNDS, are_networks, is_base_address
+from tranche.kernel.bounds import BOUNDS, are_networks, is_base_address, is_bucket, is_key_prefix
 from tranche.kernel.errors import Invalid
 
 
@@ -162,7 +162,9 @@ def _allowed(wanted: object) -> str:
 _ADDRESS: Final = (is_base_address, "an address that begins with http:// or https:// and names a host")
 _FORMS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
     "public_url": _ADDRESS,
+    "s3_bucket": (is_bucket, "the name of a bucket: letters, digits, dots and dashes"),
     "s3_endpoint": _ADDRESS,
+    "s3_prefix": (is_key_prefix, "names of folders with / between them, such as tranche/live"),
     "trusted_proxy": (
         are_networks,
         "an IP address such as 10.0.0.1, a network such as 10.0.0.0/8, or several with commas",

@@ -9,6 +9,7 @@ def state(status: str = "processing", *, phase: str = "commit", done: int = 0, *
         "id": 7,
         "status": status,
         "isStalled": False,
+        "anotherTry": None,
         "phase": {"name": phase, "unit": "orders", "done": done, "total": 100},
         "total": 100,
         "succeeded": done,

@@ -9,6 +9,7 @@ from tests.kernel.client.server import Wire, stream
 from tests.kernel.client.states import state
 from tranche.kernel.client.watch import duration, watch_operation
 
+TRY = {"number": 2, "of": 3, "at": "2026-11-29T02:00:04Z", "reason": "The file is not there."}
 READING = {"name": "stage", "unit": "rows", "done": 20, "total": 200}
 
 
@@ -55,6 +56,7 @@ def test_work_that_goes_back_to_an_earlier_phase_forgets_the_later_ones(wire: Wi
         (state("paused", done=40), "Paused"),
         (state("cancelling", done=40), "Cancelling"),
         (state(done=40, isStalled=True), "No worker is at it"),
+        (state(done=40, anotherTry=TRY), "try 2 of 3 from "),
     ],
 )
 def test_work_that_does_not_move_says_why(wire: Wire, given: dict[str, object], words: str) -> None:

@@ -28,6 +28,7 @@ def test_one_operation_in_the_middle_of_its_work(workshop: Workshop, client: htt
         "label": "toy",
         "status": "processing",
         "isStalled": False,
+        "anotherTry": None,
         "phase": {"name": "mint", "unit": "items", "done": 10, "total": 20},
         "total": 20,
         "pending": 19,

@@ -2,8 +2,8 @@
 
 from tests.kernel.operations.toys import PARTS, fatal, kill, once, restart_first
 from tests.kernel.operations.workshop import Workshop
-from tranche.kernel.errors import Invalid, Unavailable
-from tranche.kernel.operations.domain import Status
+from tranche.kernel.errors import Conflict, Invalid, Unavailable
+from tranche.kernel.operations.domain import AnotherTry, Status
 
 ALL = [f"{phase} {n}" for phase in ("first", "second") for n in (1, 2, 3)]
 
@@ -44,6 +44,26 @@ def test_after_three_deaths_it_fails(workshop: Workshop) -> None:
     ended = workshop.look(operation)
     assert (ended.status, ended.error_code) == (Status.FAILED, "process_died")
     assert workshop.is_sound()
+
+
+def test_a_try_that_follows_is_told_with_its_number_its_time_and_the_reason(workshop: Workshop) -> None:
+    seen: list[AnotherTry | None] = []
+
+    def fail(_part: int) -> None:
+        seen.append(workshop.look(operation).another_try)
+        raise Conflict("The file is not there yet.")
+
+    operation = workshop.start(PARTS)
+    workshop.hooks.part = fail
+    ended = workshop.work(operation, workshop.worker())
+    first, *later = seen
+    assert first is None
+    assert [(found.number, found.of, found.reason) for found in later if found] == [
+        (2, 3, "The file is not there yet."),
+        (3, 3, "The file is not there yet."),
+    ]
+    assert (ended.status, ended.another_try) == (Status.FAILED, None)
+    assert workshop.events(operation).count("tried_in_vain") == 2
 
 
 def test_a_fault_that_passes_is_overcome_and_one_that_stays_ends_it(workshop: Workshop) -> None:

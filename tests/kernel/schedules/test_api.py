@@ -30,8 +30,8 @@ def test_the_list_names_all_that_runs_by_the_clock(idle: Live) -> None:
     found = {each["name"]: each for each in body["data"]}
     assert list(found) == ["audit-seal", "bill-stop-age", "bill-stop-batch", "doctor-nightly", MINUTELY, "retention"]
     assert found[MINUTELY].keys() == {
-        "name", "kind", "description", "belongsTo", "cron", "zone", "enabled", "catchUp", "nextAt", "lastPlannedAt",
-        "isUnderWay", "lastRun", "editedBy", "editedAt",
+        "name", "kind", "description", "belongsTo", "cron", "inWords", "zone", "enabled", "catchUp", "nextAt",
+        "lastPlannedAt", "isUnderWay", "lastRun", "editedBy", "editedAt",
     }  # fmt: skip
     assert {name: each["belongsTo"] for name, each in found.items()} == {
         "audit-seal": "installation",
@@ -49,6 +49,7 @@ def test_a_schedule_is_edited_and_says_by_whom(idle: Live) -> None:
     assert answer.status_code == 200, answer.text
     changed = answer.json()["data"]
     assert changed == idle.client.get(f"{HOME}/retention").json()["data"]
+    assert changed["inWords"] == "At 04:15 on Monday"
     assert (changed["cron"], changed["zone"], changed["editedBy"]) == ("15 4 * * MON", "America/New_York", "Ada Admin")
     assert datetime.fromisoformat(changed["nextAt"]).weekday() == 0
 

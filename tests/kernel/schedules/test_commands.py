@@ -22,6 +22,7 @@ def quiet(open_live: Callable[..., Live], make_shell: Callable[[Live], Shell]) -
 def test_the_list_shows_the_next_run_in_its_own_zone(quiet: Shell) -> None:
     quiet("schedules", "edit", "retention", "--cron", "30 2 * * *", "--zone", "Asia/Kolkata")
     rows = {row["Name"]: row for row in quiet("schedules", "list").table}
+    assert (rows["retention"]["When"], rows["retention"]["Cron"]) == ("At 02:30 every day", "30 2 * * *")
     assert list(rows) == ["audit-seal", "bill-stop-age", "bill-stop-batch", "doctor-nightly", MINUTELY, "retention"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d 02:30 IST", rows["retention"]["Next"])
     assert re.fullmatch(r"in \d+ (s|min|h)", rows["retention"]["In"])

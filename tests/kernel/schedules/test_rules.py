@@ -202,3 +202,4 @@ def test_whatever_is_written_is_taken_or_refused(fields: list[str]) -> None:
     except Invalid:
         return
     assert rule.next_after(NEW_YEAR) > NEW_YEAR
+    assert rule.in_words

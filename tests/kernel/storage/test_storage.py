@@ -194,6 +194,25 @@ def test_a_server_that_is_away_refuses_for_now(tmp_path: Path, s3: S3Server) -> 
     assert not isinstance(caught.value, NotFound)
 
 
+@pytest.mark.parametrize(
+    ("bucket", "token"), [("with blank", "any"), ("tranche", "broken\nby a line")], ids=["bucket", "token"]
+)
+def test_a_request_that_the_library_cannot_make_is_a_storage_that_is_away(
+    bucket: str, token: str, s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+    storage = S3Files(Bucket(name=bucket, endpoint=s3.url), cache=Cache(tmp_path, most_bytes=0))
+    for ask in (
+        lambda: storage.exists(1, bytes(32)),
+        lambda: storage.put(1, io.BytesIO(b"x"), limit=LIMIT),
+        lambda: list(storage.list_kept(1)),
+        lambda: storage.list_notes("audit-head"),
+    ):
+        with pytest.raises(Unavailable, match="file storage cannot be reached"):
+            ask()
+    assert "no request can be made of TRANCHE_S3_BUCKET" in (storage.find_fault() or "")
+
+
 def test_a_note_is_replaced_whole_and_is_no_file(storage: Storage) -> None:
     assert storage.read_note(7, "audit-head") is None
     assert storage.list_notes("audit-head") == []

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 import fontpkg
 
 from tranche.invoicing.printing.page import FONTS
-from tranche.kernel.db.pool import Connection
 from tranche.kernel.module import Probe
 
 
-def find_missing(conn: Connection) -> Sequence[tuple[int | None, str]]:
+def find_missing() -> Sequence[tuple[int | None, str]]:
     """The families that invoices are set in and that have no file on this machine."""
-    del conn
     known = {name: [font.path for font in fontpkg.family(name).files] for name in fontpkg.families()}
     return [
         (None, f"the font {family} is missing; install the package fontpkg-{package}")
@@ -21,4 +19,4 @@ def find_missing(conn: Connection) -> Sequence[tuple[int | None, str]]:
     ]
 
 
-PROBES = (Probe(name="the fonts of invoices are installed", look=find_missing),)
+PROBES = (Probe(name="the fonts of invoices are installed", look=find_missing, needs_database=False),)

@@ -55,11 +55,13 @@ class Progress(Protocol):
 class Done:
     """What was saved or brought back; `missing` names registered files that were not there, or not as they were.
 
-    `lost` are heads of audit logs that were anchored where a backup was brought back, and are not in it.
+    `known_files` of them an earlier backup into the same folder had brought. `lost` are heads of audit logs that were
+    anchored where a backup was brought back, and are not in it.
     """
 
     manifest: Manifest
     missing: tuple[str, ...]
+    known_files: int = 0
     lost: tuple[Seal, ...] = ()
 
 

@@ -76,7 +76,7 @@ def save(conn: Connection, target: Target, saving: Saving, *, progress: Progress
         audit_heads=heads,
     )
     target.finish(manifest)
-    return Done(manifest=manifest, missing=tuple(files.missing))
+    return Done(manifest=manifest, missing=tuple(files.missing), known_files=files.known)
 
 
 def _dump(conn: Connection, target: Target, saving: Saving, *, progress: Progress) -> Dump:
@@ -102,6 +102,7 @@ class _Files:
         self._storage = storage
         self._target = target
         self.count = 0
+        self.known = 0
         self.size = 0
         self.missing: list[str] = []
 
@@ -122,6 +123,7 @@ class _Files:
 
     def _copy(self, row: Row, name: str) -> bool:
         if self._target.has(name, size=row["size"]):
+            self.known += 1
             return True
         try:
             with self._storage.stream(row["organization_id"], row["sha256"]) as stream:

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     """How the values of a column are shown."""
 
     TEXT = "text"
+    WORD = "word"  # to be typed again as it stands, so it is not broken while anything else can be
     NUMBER = "number"
     COUNT = "count"
     MOMENT = "moment"

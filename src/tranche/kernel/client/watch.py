@@ -1,6 +1,7 @@
 """The live display of one operation: a line for each phase, the present one with its bar."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from rich.console import Console, RenderableType
@@ -118,7 +119,7 @@ class _Display:
             mark, style = _ENDS[str(last["status"])]
             grid.add_row(Text(mark, style=style), _name(last, is_past=True), "", _done(last), _failures(last))
         else:
-            facts = [_rate(last) if self._is_wide else Text(""), _left(last), _failures(last)]
+            facts = [_another_try(last), _rate(last) if self._is_wide else Text(""), _left(last), _failures(last)]
             shown = Text("  ").join(fact for fact in facts if fact.plain)
             grid.add_row(self._spinner, _name(last), self._bar(last), _amount(last), shown)
         return grid
@@ -172,6 +173,15 @@ def _whole(state: Json) -> Text:
 def _failures(state: Json) -> Text:
     failed = state["failed"] + state["unknown"]
     return Text(f"{failed:,} failed", style="red") if failed else Text("")
+
+
+def _another_try(state: Json) -> Text:
+    """What failed is tried again by itself, and when."""
+    found = state["anotherTry"]
+    if not found:
+        return Text("")
+    at = datetime.fromisoformat(found["at"]).astimezone()
+    return Text(f"try {found['number']} of {found['of']} from {at:%H:%M:%S}", style="yellow")
 
 
 def _rate(state: Json) -> Text:

@@ -83,7 +83,7 @@ class Cluster:
             if not self.is_alive():
                 if launched and self._has_ended():
                     raise ServerFailed(
-                        f"The embedded PostgreSQL did not start. Its log, {self.places.log}, says: {self._why()}"
+                        f"The embedded PostgreSQL did not start. {self.places.little_room()}{self._why()}"
                     )
                 if not launched:
                     self._launch()
@@ -91,7 +91,7 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise ServerFailed(
                     f"The embedded PostgreSQL did not answer for {RECOVERY_SECONDS:.0f} s; it may still be recovering. "
-                    f"Its log, {self.places.log}, says: {self._why()}"
+                    f"{self.places.little_room()}{self._why()}"
                 )
             time.sleep(_PAUSE)
 
@@ -135,7 +135,10 @@ class Cluster:
             *([] if self._fsync else ["--no-sync"]),
         )
         if done.returncode:
-            raise ServerFailed(f"The database could not be made in {self.places.base}: {done.stderr[-_TAIL:]}")
+            raise ServerFailed(
+                f"The database could not be made in {self.places.base}. {self.places.little_room()}"
+                f"initdb says: {done.stderr.strip()[-_TAIL:]}"
+            )
         scratch.rename(self.places.data)
         if self._fsync:
             _sync_folder(self.places.base)
@@ -223,7 +226,8 @@ class Cluster:
             file.seek(self._log_begins)
             lines = file.read().splitlines()
         causes = [line for line in lines if any(mark in line for mark in _CAUSES)]
-        return " / ".join(line.split("] ", 1)[-1].strip() for line in causes or lines)[-_TAIL:]
+        said = " / ".join(line.split("] ", 1)[-1].strip() for line in causes or lines)[-_TAIL:]
+        return f"Its log, {self.places.log}, says: {said or 'nothing'}"
 
 
 def server_url(places: Places, *, user: str, database: str) -> str:

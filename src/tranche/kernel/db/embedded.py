@@ -11,7 +11,7 @@ from tranche.kernel.db.account import server_account
 from tranche.kernel.db.binaries import find_binaries
 from tranche.kernel.db.cluster import RECOVERY_SECONDS, Cluster, server_url
 from tranche.kernel.db.lease import Lease
-from tranche.kernel.db.places import settle_places
+from tranche.kernel.db.places import Places, settle_places
 
 DATABASE = "tranche"
 OWNER_ROLE = "tranche_owner"
@@ -51,6 +51,11 @@ class EmbeddedPostgres:
             return False
         with self._lease.turn(timeout=_TURN_SECONDS):
             return self._leave()
+
+    @property
+    def places(self) -> Places:
+        """Where its data and its log are."""
+        return self._cluster.places
 
     def is_alive(self) -> bool:
         """Whether its process is there; it may still be recovering."""

@@ -1,6 +1,7 @@
 """Where an embedded cluster lives: its data, its socket, its log and its locks."""
 
 import hashlib
+import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from tranche.kernel.errors import Conflict
 
 _LONGEST_SOCKET = 107  # bytes; sockaddr_un holds 108 with the closing NUL
 _SOCKET_NAME = ".s.PGSQL.5432"
+_LEAST_FREE = 64_000_000  # bytes; a few segments of its log of changes
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +43,11 @@ class Places:
     @property
     def socket(self) -> Path:
         return self.sockets / _SOCKET_NAME
+
+    def little_room(self) -> str:
+        """A sentence on a disk with hardly any room, which is why much else fails; nothing where there is room."""
+        free = shutil.disk_usage(self.base).free
+        return f"{free:,} bytes are free on the disk of {self.base}: make room there. " if free < _LEAST_FREE else ""
 
 
 def settle_places(home: Path, *, account: Account) -> Places:

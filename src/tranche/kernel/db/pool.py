@@ -44,6 +44,7 @@ class Database:
         self.url = url
         self._pool: ConnectionPool[Line] = ConnectionPool(
             url,
+            name=name,
             connection_class=Line,
             min_size=1,
             max_size=size,

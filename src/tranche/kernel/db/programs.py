@@ -41,7 +41,7 @@ class Programs:
         """
         what = ["--schema=public", "--no-unlogged-table-data", f"--snapshot={snapshot}"]
         how = ["--format=custom", "--compress=1", "--lock-wait-timeout=60s", f"--file={path}"]
-        self._run("pg_dump", [*what, *how], url=url, environ=environ)
+        self._run("pg_dump", [*what, *how], url=url, environ=environ, where_to=f" while it wrote {path}")
 
     def restore(self, url: str, path: Path, *, environ: Mapping[str, str]) -> None:
         """Bring a dump into an empty schema `public`, wholly or not at all; everything belongs to the role of `url`.
@@ -57,7 +57,9 @@ class Programs:
             words = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
             self._run("pg_restore", [*words, f"--use-list={wanted.name}", str(path)], url=url, environ=environ)
 
-    def _run(self, name: str, words: Sequence[str], *, url: str | None, environ: Mapping[str, str]) -> str:
+    def _run(
+        self, name: str, words: Sequence[str], *, url: str | None, environ: Mapping[str, str], where_to: str = ""
+    ) -> str:
         given = conninfo_to_dict(url) if url else {}
         secret = given.pop("password", None)
         environment = {**environ, "PGAPPNAME": f"tranche {name}", **({"PGPASSWORD": str(secret)} if secret else {})}
@@ -72,7 +74,8 @@ class Programs:
             env=environment,
         )
         if done.returncode:
-            raise ProgramFailed(f"{name} failed: {done.stderr.strip()[-_TAIL:] or f'exit code {done.returncode}'}")
+            said = done.stderr.strip()[-_TAIL:] or f"exit code {done.returncode}"
+            raise ProgramFailed(f"{name} failed{where_to}: {said}")
         return done.stdout
 
 

@@ -44,7 +44,7 @@ def full_disk(folder: Path, *, least: int = LEAST_FREE) -> list[Finding]:
     """Less than `least` bytes free where the data are."""
     place = next(parent for parent in (folder, *folder.parents) if parent.exists())
     free = shutil.disk_usage(place).free
-    return [Finding(None, f"{place} has {free / 1e9:.1f} GB left")] if free < least else []
+    return [Finding(None, f"{place} has {free:,} bytes left; make room for at least {least:,}")] if free < least else []
 
 
 def _faults(conn: Connection, storage: Storage, *, deep: bool) -> Iterator[Finding]:

@@ -35,11 +35,12 @@ def examine_now(conn: Connection, patient: Patient) -> tuple[Sequence[Outcome], 
 
 
 def store_report(conn: Connection, report: Report) -> bool:
-    """Keep it with the last thirty; False where the database does not take it."""
-    if not reports.insert_report(conn, report, checks=[_stored(check) for check in report.checks]):
-        return False
-    reports.delete_old_reports(conn, kept=KEPT)
-    return True
+    """Keep it with the last thirty; False where the database has no place for it.
+
+    Raises:
+        Unavailable: the database cannot write now.
+    """
+    return reports.insert_report(conn, report, checks=[_stored(check) for check in report.checks], kept=KEPT)
 
 
 def find_last_report(conn: Connection, ctx: Context) -> Report | None:

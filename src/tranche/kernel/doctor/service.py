@@ -55,6 +55,7 @@ def examine(conn: Connection, patient: Patient, *, now: float) -> Iterator[Outco
         for check in checks:
             yield _look(group, check.name, partial(_ask, conn, check))
     yield from _examine_files(conn, patient, now=now)
+    yield from _examine_room(patient)
     name = "the chain of the audit log goes on from its anchor"
     yield _look(Group.FILES, name, partial(anchors.find_faults, conn, patient.storage, noted))
     yield _look(Group.MACHINE, "the clock agrees with the database's", partial(clock.find_skew, conn))
@@ -62,12 +63,25 @@ def examine(conn: Connection, patient: Patient, *, now: float) -> Iterator[Outco
         yield _look(Group.MACHINE, probe.name, partial(_probe, conn, probe))
 
 
+def examine_without(patient: Patient, *, cause: str) -> Iterator[Outcome]:
+    """What can be examined where the database cannot be had, and why it cannot."""
+    missing = (Finding(None, cause), Finding(None, "what asks the database was not examined"))
+    yield Outcome(group=Group.DATABASE, name="the database answers", findings=missing)
+    yield from _examine_room(patient)
+    for probe in patient.probes:
+        if not probe.needs_database:
+            yield _look(Group.MACHINE, probe.name, partial(_probe, None, probe))
+
+
 def _examine_files(conn: Connection, patient: Patient, *, now: float) -> Iterator[Outcome]:
     storage = patient.storage
-    yield _look(Group.FILES, "the storage takes files", partial(files.closed_storage, storage))
     present = partial(files.missing_files, conn, storage, deep=patient.deep)
     yield _look(Group.FILES, "every registered file is there", present)
     yield _look(Group.FILES, "every file is registered", partial(files.orphans, conn, storage, now=now))
+
+
+def _examine_room(patient: Patient) -> Iterator[Outcome]:
+    yield _look(Group.FILES, "the storage takes files", partial(files.closed_storage, patient.storage))
     yield _look(Group.FILES, "there is room on the disk", partial(files.full_disk, patient.home))
 
 
@@ -93,8 +107,9 @@ def _schema(conn: Connection) -> list[Finding]:
         return [Finding(None, error.message)]
 
 
-def _probe(conn: Connection, probe: Probe) -> list[Finding]:
-    return [Finding(organization_id, detail) for organization_id, detail in probe.look(conn)]
+def _probe(conn: Connection | None, probe: Probe) -> list[Finding]:
+    hits = probe.look(conn) if probe.needs_database else probe.look()
+    return [Finding(organization_id, detail) for organization_id, detail in hits]
 
 
 def _ask(conn: Connection, check: Check) -> list[Finding]:

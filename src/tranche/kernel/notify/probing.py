@@ -36,8 +36,7 @@ def make_key_probe(key: Callable[[], SigningKey]) -> Probe:
 def make_mail_probe(smtp_url: str | None, *, password_file: Path | None, mail_from: str) -> Probe:
     """Connects to the mail server of the settings and signs in there; without one there is nothing to ask."""
 
-    def look(conn: Connection) -> Sequence[tuple[int | None, str]]:
-        del conn
+    def look() -> Sequence[tuple[int | None, str]]:
         if smtp_url is None:
             return ()
         try:
@@ -48,4 +47,4 @@ def make_mail_probe(smtp_url: str | None, *, password_file: Path | None, mail_fr
             fault = error.message
         return [(None, fault)] if fault else ()
 
-    return Probe(name="the mail server lets us in", look=look)
+    return Probe(name="the mail server lets us in", look=look, needs_database=False)

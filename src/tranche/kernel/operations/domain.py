@@ -101,6 +101,7 @@ class Operation:
     finished_at: datetime | None
     updated_at: datetime
     is_stalled: bool
+    another_try: "AnotherTry | None" = None
 
     @property
     def starter(self) -> Context:
@@ -116,6 +117,16 @@ class Operation:
     def pending(self) -> int:
         """How many positions have no outcome yet."""
         return self.total - self.succeeded - self.failed - self.skipped - self.cancelled - self.unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnotherTry:
+    """What failed and is tried again by itself: the try's number, of how many, from when on, and what went wrong."""
+
+    number: int
+    of: int
+    at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

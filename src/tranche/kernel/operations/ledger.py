@@ -133,6 +133,13 @@ def give_up(conn: Connection, handler: Handler, *, operation: Operation, claim: 
         fail(conn, handler, operation_id=operation.id, code=code, message=message)
 
 
+def tell_of_another_try(conn: Connection, *, claim: Claim, number: int, reason: str) -> None:
+    """Let those who watch know that the whole operation waits for its next try."""
+    detail = f"Try {number} of {MOST_ATTEMPTS} follows. {reason}"
+    operations.insert_event(conn, operation_id=claim.operation_id, event="tried_in_vain", detail=detail)
+    operations.tell(conn, operation_id=claim.operation_id)
+
+
 def count_chunk(
     conn: Connection, *, operation: Operation, claim: Claim, counts: Counts, chunk_size: int | None = None
 ) -> None:

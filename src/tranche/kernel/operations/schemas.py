@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tranche.kernel.db.pool import Row
-from tranche.kernel.operations.domain import Item, Operation, Status
+from tranche.kernel.operations.domain import AnotherTry, Item, Operation, Status
 from tranche.kernel.web.json import Body, Out, utc_or_none
 
 _TENTH: Final = Decimal("0.1")
@@ -30,6 +30,15 @@ class FailureOut(Out, frozen=True):
     message: str
 
 
+class AnotherTryOut(Out, frozen=True):
+    """What failed and is tried again by itself: try `number` of `of`, not before `at`; `reason` is what went wrong."""
+
+    number: int
+    of: int
+    at: datetime
+    reason: str
+
+
 class StarterOut(Out, frozen=True):
     """Who started it."""
 
@@ -46,6 +55,7 @@ class OperationOut(Out, frozen=True):
     label: str
     status: str
     is_stalled: bool
+    another_try: AnotherTryOut | None
     phase: PhaseOut
     total: int
     pending: int
@@ -116,6 +126,7 @@ def operation_out(operation: Operation, *, unit: str) -> OperationOut:
         label=operation.label,
         status=operation.status.value,
         is_stalled=operation.is_stalled,
+        another_try=_another_try(operation.another_try),
         phase=PhaseOut(name=operation.phase, unit=unit, done=operation.phase_done, total=operation.phase_total),
         total=operation.total,
         pending=operation.pending,
@@ -189,6 +200,10 @@ def _seconds_left(operation: Operation, rate: Decimal | None) -> int | None:
     if operation.status is not Status.PROCESSING or not rate or operation.phase_total is None:
         return None
     return math.ceil((operation.phase_total - operation.phase_done) / rate)
+
+
+def _another_try(found: AnotherTry | None) -> AnotherTryOut | None:
+    return AnotherTryOut(number=found.number, of=found.of, at=found.at, reason=found.reason) if found else None
 
 
 def _failure(code: str | None, message: str | None) -> FailureOut | None:

@@ -5,7 +5,7 @@ from tranche.kernel.errors import Unavailable
 from tranche.kernel.faults import words_of
 from tranche.kernel.operations import ledger
 from tranche.kernel.operations.domain import MOST_ATTEMPTS
-from tranche.kernel.operations.handlers import Fatal, Restart, Stopped
+from tranche.kernel.operations.handlers import Fatal, Restart, Stopped, StreamPhase
 from tranche.kernel.operations.queries import claims, operations
 from tranche.kernel.operations.taking import Taken
 
@@ -48,9 +48,10 @@ def _isolate(conn: Connection, taken: Taken, *, error: BaseException, delay: flo
         ledger.split(conn, claim=claim)
         return
     attempts = claim.attempts + 1
-    if attempts < MOST_ATTEMPTS:
-        kind = type(error).__name__
-        claims.release_claim(conn, claim=claim, attempts=attempts, delay=delay * 2**attempts, error=kind)
-        return
     code, message = words_of(error)
+    if attempts < MOST_ATTEMPTS:
+        claims.release_claim(conn, claim=claim, attempts=attempts, delay=delay * 2**attempts, error=message)
+        if isinstance(taken.handler.phase(claim.phase), StreamPhase):  # else it is one position of many
+            ledger.tell_of_another_try(conn, claim=claim, number=attempts + 1, reason=message)
+        return
     ledger.give_up(conn, taken.handler, operation=taken.operation, claim=claim, code=code, message=message)

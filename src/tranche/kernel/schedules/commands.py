@@ -14,9 +14,10 @@ from tranche.kernel.client.output import Column, Kind, say, say_page, show_json,
 
 _HOME: Final = "/api/schedules"
 _COLUMNS: Final = (
-    Column("Name", "name"),
-    Column("When", "cron"),
-    Column("Zone", "zone"),
+    Column("Name", "name", Kind.WORD),
+    Column("When", "inWords"),
+    Column("Cron", "cron", Kind.WORD),
+    Column("Zone", "zone", Kind.WORD),
     Column("On", "on"),
     Column("Next", "next"),
     Column("In", "distance"),

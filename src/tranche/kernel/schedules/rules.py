@@ -33,6 +33,11 @@ class Rule:
     cron: str
     zone: str
 
+    @property
+    def in_words(self) -> str:
+        """The expression as a person says it, such as "At 02:00 every day", on the clocks of the zone."""
+        return CronSim(self.cron, _SOME_DAY).explain()
+
     def next_after(self, moment: datetime) -> datetime:
         """The first time that is due after `moment` (with a zone), in UTC.
 

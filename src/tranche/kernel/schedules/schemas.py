@@ -36,6 +36,7 @@ class LastRunOut(Out, frozen=True):
 class ScheduleOut(Out, frozen=True):
     """A schedule. `belongsTo` is `organization` or `installation`; times are in UTC, `zone` is that of `cron`.
 
+    `inWords` is `cron` as a person says it.
     `lastRun` is null before the first one; `editedBy` is null while the defaults hold.
     """
 
@@ -44,6 +45,7 @@ class ScheduleOut(Out, frozen=True):
     description: str
     belongs_to: Scope
     cron: str
+    in_words: str
     zone: str
     enabled: bool
     catch_up: str
@@ -78,6 +80,7 @@ def schedule_out(schedule: Schedule, *, description: str) -> ScheduleOut:
         description=description,
         belongs_to=schedule.scope,
         cron=schedule.cron,
+        in_words=schedule.rule.in_words,
         zone=schedule.zone,
         enabled=schedule.enabled,
         catch_up=schedule.catch_up,

@@ -184,8 +184,7 @@ class S3Files:
             answer = bytes(_ask(obstore.get, self._store, key).bytes())
             _ask(obstore.delete, self._store, key)
         except (StorageAway, FileMissing) as error:
-            cause = str(error.__cause__ or error).strip().splitlines()[0]
-            return f"the bucket {self._name} does not take a file: {cause}"
+            return f"the bucket {self._name} does not take a file: {_cause(error)}"
         return None if answer == content else f"the bucket {self._name} gives back other bytes than were written"
 
     def _folders(self, folder: str) -> list[int]:
@@ -254,12 +253,30 @@ def _listed(pages: Iterator[T]) -> Iterator[T]:
 
 
 def _ask(act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """One request, its faults as ours: what is missing, and all else as a storage that is away."""
+    """One request, its faults as ours: what is missing, and all else as a storage that is away.
+
+    The library panics at a request that cannot be built, such as with a line break in a token; that is no `Exception`.
+    """
     began = time.monotonic()
     try:
         return act(*args, **kwargs)
     except FileNotFoundError:
         raise FileMissing from None
-    except (BaseError, OSError) as error:
+    except BaseException as error:
+        if not (isinstance(error, BaseError | OSError) or _is_panic(error)):
+            raise
         _log.warning("storage.away", error=type(error).__name__, seconds=round(time.monotonic() - began, 1))
         raise StorageAway from error
+
+
+def _cause(error: StorageAway | FileMissing) -> str:
+    cause = error.__cause__ or error
+    line = str(cause).strip().splitlines()[0]
+    if _is_panic(cause):
+        return f"no request can be made of TRANCHE_S3_BUCKET, TRANCHE_S3_ENDPOINT and the credentials ({line})"
+    return line
+
+
+def _is_panic(error: BaseException) -> bool:
+    # Its class can be imported from nowhere.
+    return type(error).__module__ == "pyo3_runtime"

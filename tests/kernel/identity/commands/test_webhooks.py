@@ -65,6 +65,27 @@ def test_a_webhook_is_made_tried_looked_at_and_deleted(house: Live, make_shell: 
     assert shell("webhooks", "deliveries", number).code == 4
 
 
+def test_a_webhook_is_switched_and_gets_another_secret(house: Live, make_shell: Shells, receiver: Receiver) -> None:
+    shell = make_shell(house)
+    made = shell("webhooks", "create", f"{receiver.url}/in", "--json").json["data"]
+    assert shell("webhooks", "disable", made["id"]).err == f"Webhook {made['id']} ({receiver.url}/in) is off.\n"
+    (row,) = shell("webhooks", "list").table
+    assert row["Enabled"] == "false"
+    assert shell("webhooks", "enable", made["id"], "--json").json["data"]["isEnabled"]
+    rotated = shell("webhooks", "rotate", made["id"], "--json").json["data"]
+    assert rotated["secret"] != made["secret"]
+    assert rotated["oldSecretUntil"]
+    again = shell("webhooks", "rotate", made["id"])
+    assert "Old secret until" in again.out
+    assert "it is not shown again" in again.err
+    shell("webhooks", "test", made["id"])
+    (request,) = receiver.wait(1)
+    (secret,) = [line.split()[-1] for line in again.out.splitlines() if line.startswith("Secret")]
+    assert Webhook(secret).verify(request.body, dict(request.headers))["type"] == "webhook.test"
+    for verb in ("enable", "disable", "rotate"):
+        assert shell("webhooks", verb, 4711).code == 4
+
+
 def test_a_person_chooses_their_mails_and_an_admin_sees_what_was_told(live: Live, make_shell: Shells) -> None:
     shell = make_shell(live)
     assert "longer than ten seconds or failed" in shell("notifications", "mails").err

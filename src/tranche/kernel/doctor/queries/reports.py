@@ -7,10 +7,21 @@ from psycopg.types.json import Jsonb
 
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.doctor.domain import Report
+from tranche.kernel.errors import Unavailable
 
 
-def insert_report(conn: Connection, report: Report, *, checks: list[dict[str, Any]]) -> bool:
-    """Keep a report; False where the database does not take it: it has no such table yet, or is a copy to read."""
+class NotKept(Unavailable):
+    """The database could not keep a report."""
+
+    code = "report_not_kept"
+
+
+def insert_report(conn: Connection, report: Report, *, checks: list[dict[str, Any]], kept: int) -> bool:
+    """Keep a report among the `kept` newest; False where the database has no such table yet, or is a copy to read.
+
+    Raises:
+        NotKept: it cannot write now, such as on a full disk.
+    """
     try:
         with conn.transaction():
             conn.execute(
@@ -25,21 +36,12 @@ def insert_report(conn: Connection, report: Report, *, checks: list[dict[str, An
                     "checks": Jsonb(checks),
                 },
             )
+            _delete_old_reports(conn, kept=kept)
     except (psycopg.errors.UndefinedTable, psycopg.errors.ReadOnlySqlTransaction):
         return False
+    except psycopg.OperationalError as error:
+        raise NotKept(f"the report could not be kept: {str(error).strip().splitlines()[0]}") from error
     return True
-
-
-def delete_old_reports(conn: Connection, *, kept: int) -> None:
-    """All but the newest."""
-    conn.execute(
-        """
-        DELETE FROM doctor_reports WHERE id NOT IN (
-            SELECT id FROM doctor_reports ORDER BY started_at DESC, id DESC LIMIT %(kept)s
-        )
-        """,
-        {"kept": kept},
-    )
 
 
 def find_last_report(conn: Connection) -> Row | None:
@@ -53,3 +55,14 @@ def is_sole_organization(conn: Connection) -> bool:
     """Whether the installation serves one organization."""
     (row,) = conn.execute("SELECT count_organizations() = 1 AS is_sole").fetchall()
     return bool(row["is_sole"])
+
+
+def _delete_old_reports(conn: Connection, *, kept: int) -> None:
+    conn.execute(
+        """
+        DELETE FROM doctor_reports WHERE id NOT IN (
+            SELECT id FROM doctor_reports ORDER BY started_at DESC, id DESC LIMIT %(kept)s
+        )
+        """,
+        {"kept": kept},
+    )

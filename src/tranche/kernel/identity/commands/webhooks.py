@@ -25,8 +25,10 @@ _COLUMNS = (
     Column("Events", "events"),
     Column("Enabled", "isEnabled"),
     Column("Failures", "failures", Kind.COUNT),
+    Column("Off because", "disabledReason"),
     Column("Description", "description"),
 )
+_SECRET = Column("Secret", "secret")
 _DELIVERY_COLUMNS = (
     Column("Id", "id", Kind.NUMBER),
     Column("Event", "event"),
@@ -78,8 +80,32 @@ def create(
     if json:
         show_json(answer)
         return
-    show_fields((*_COLUMNS, Column("Secret", "secret")), _row(answer["data"]))
+    show_fields((*_COLUMNS, _SECRET), _row(answer["data"]))
     say("Keep the secret now: it is not shown again. Try it: tranche webhooks test " + str(answer["data"]["id"]))
+
+
+@app.command()
+def enable(webhook: WebhookArgument, *, json: JsonOption = False) -> None:
+    """Switch a webhook on, also one that failures have switched off; what was missed is sent again by `resend`."""
+    _switch(webhook, is_enabled=True, json=json)
+
+
+@app.command()
+def disable(webhook: WebhookArgument, *, json: JsonOption = False) -> None:
+    """Switch a webhook off; what waits for it fails."""
+    _switch(webhook, is_enabled=False, json=json)
+
+
+@app.command()
+def rotate(webhook: WebhookArgument, *, json: JsonOption = False) -> None:
+    """Give a webhook a new secret, shown this once; for 24 hours the old one signs beside it."""
+    with open_client() as client:
+        answer = client.post(f"{_HOME}/{webhook}/rotate")
+    if json:
+        show_json(answer)
+        return
+    show_fields((*_COLUMNS, Column("Old secret until", "oldSecretUntil", Kind.MOMENT), _SECRET), _row(answer["data"]))
+    say("Keep the secret now: it is not shown again.")
 
 
 @app.command()
@@ -146,6 +172,15 @@ def resend(
         show_json(answer)
     else:
         say(f"Delivery {delivery} is on its way again.")
+
+
+def _switch(webhook: int, *, is_enabled: bool, json: bool) -> None:
+    with open_client() as client:
+        answer = client.put(f"{_HOME}/{webhook}", body={"data": {"isEnabled": is_enabled}})
+    if json:
+        show_json(answer)
+    else:
+        say(f"Webhook {webhook} ({answer['data']['url']}) is {'on' if is_enabled else 'off'}.")
 
 
 def _row(webhook: dict[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """The operation's own row: made, found, locked, moved from state to state."""
 
 from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from tranche.kernel.db.pool import Connection, Row
-from tranche.kernel.operations.domain import Operation, Status
+from tranche.kernel.operations.domain import MOST_ATTEMPTS, AnotherTry, Operation, Status
 from tranche.kernel.operations.queries.progress import notify
 
 # Nothing has changed for a minute, and no living worker holds a part of it.
@@ -19,7 +20,18 @@ _STALLED = """
         WHERE c.organization_id = o.organization_id AND c.operation_id = o.id
      )) AS is_stalled
 """
-COLUMNS = ", ".join(f"o.{f.name}" for f in fields(Operation) if f.name != "is_stalled") + ", " + _STALLED
+# The try that is under way or comes next of what failed in the present phase; the latest where there are several.
+_ANOTHER_TRY = """
+    CASE WHEN o.status = 'processing' THEN (
+        SELECT jsonb_build_object(
+            'number', c.attempts + 1, 'at', extract(epoch FROM c.not_before), 'reason', c.last_error)
+        FROM operation_claims c
+        WHERE c.organization_id = o.organization_id AND c.operation_id = o.id AND c.attempts > 0
+        ORDER BY c.not_before DESC, c.id LIMIT 1
+    ) END AS another_try
+"""
+_OWN = [f"o.{f.name}" for f in fields(Operation) if f.name not in {"is_stalled", "another_try"}]
+COLUMNS = ", ".join([*_OWN, _STALLED, _ANOTHER_TRY])
 
 Detail: TypeAlias = dict[str, Any]
 
@@ -150,6 +162,18 @@ def shrink_chunks(conn: Connection, *, operation_id: int) -> None:
     )
 
 
+def tell(conn: Connection, *, operation_id: int) -> None:
+    """Let watchers look again though the row itself has nothing new."""
+    conn.execute(
+        """
+        UPDATE operations SET version = version + 1, notified_at = clock_timestamp()
+        WHERE organization_id = current_organization() AND id = %(id)s
+        """,
+        {"id": operation_id},
+    )
+    notify(conn, operation_id=operation_id)
+
+
 def insert_event(conn: Connection, *, operation_id: int, event: str, actor: str = "", detail: str = "") -> None:
     conn.execute(
         """
@@ -215,7 +239,14 @@ def try_sweep_lock(conn: Connection) -> bool:
 
 def operation_of(row: Row) -> Operation:
     """The operation that a row of the list is."""
-    return Operation(**{**row, "status": Status(row["status"])})
+    return Operation(**{**row, "status": Status(row["status"]), "another_try": _try_of(row["another_try"])})
+
+
+def _try_of(found: Detail | None) -> AnotherTry | None:
+    if found is None:
+        return None
+    at = datetime.fromtimestamp(float(found["at"]), UTC)
+    return AnotherTry(number=found["number"], of=MOST_ATTEMPTS, at=at, reason=found["reason"] or "")
 
 
 def _one(row: Row | None) -> Row:

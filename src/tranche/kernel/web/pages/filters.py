@@ -76,6 +76,12 @@ def moment(value: datetime | None, zone: str) -> Markup:
     return _time(value, f"{local.day} {local:%b %Y %H:%M}", title=f"{local:%Y-%m-%d %H:%M:%S} {zone}")
 
 
+def clock(value: datetime, zone: str) -> Markup:
+    """What the clocks of the zone show to the second, for what comes within minutes."""
+    local = value.astimezone(ZoneInfo(zone))
+    return _time(value, f"{local:%H:%M:%S}", title=f"{local:%Y-%m-%d %H:%M:%S} {zone}")
+
+
 def ago(value: datetime | None, zone: str, *, now: datetime | None = None) -> Markup:
     """How long ago, such as "5 min ago"; after a week the day itself."""
     if value is None:
@@ -139,6 +145,7 @@ FILTERS: Final = {
     "percent": percent,
     "day": day,
     "moment": moment,
+    "clock": clock,
     "ago": ago,
     "duration": duration,
     "words": words,
