@@ -22,6 +22,7 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 STATUSES: Final = ("pending", "processing", "completed", "completed_with_errors", "failed", "cancelled")
 INVOICE, PDF, SEND, BUNDLE = "invoice", "pdf", "send", "bundle"
+CUSTOMER: Final = "customerId"  # in the result of an item: whose address is in the way
 # What became of messages that may be sent again to another address.
 RESENDABLE: Final = (State.BOUNCED, State.FAILED)
 MOST_LISTED: Final = 10_000

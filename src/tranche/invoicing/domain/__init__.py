@@ -11,7 +11,7 @@ from tranche.invoicing.domain.document import (
     TaxSum,
     sum_taxes,
 )
-from tranche.invoicing.domain.invoices import Invoice, InvoiceFilter
+from tranche.invoicing.domain.invoices import Invoice, InvoiceFilter, Step
 from tranche.invoicing.domain.metrics import Day, Metrics, Pattern
 from tranche.invoicing.domain.refusals import (
     InvoiceNotFound,
@@ -64,6 +64,7 @@ __all__ = [
     "Selection",
     "SelectionNotFound",
     "Settings",
+    "Step",
     "TaxSum",
     "Terms",
     "TooManyOrders",

@@ -20,6 +20,7 @@ from tranche.invoicing.service.look import (
     list_heads,
     list_invoice_documents,
     list_invoices,
+    list_steps,
     list_taken,
     sum_run,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "list_invoice_documents",
     "list_invoices",
     "list_jobs",
+    "list_steps",
     "list_taken",
     "look_at_run",
     "look_at_runs",

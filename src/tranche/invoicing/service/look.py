@@ -18,6 +18,7 @@ from tranche.invoicing.domain import (
     InvoiceNotFound,
     InvoiceStatus,
     Party,
+    Step,
     sum_taxes,
 )
 from tranche.invoicing.queries import invoices
@@ -27,6 +28,7 @@ from tranche.kernel.db.listing import Choice, Prefix, count, fetch_page, fetch_s
 from tranche.kernel.db.pool import Connection, Row
 
 _MOST_LINES: Final = 10_000
+_MOST_STEPS: Final = 10
 
 
 def choose(wanted: InvoiceFilter, *, sort: str = "") -> Choice:
@@ -126,6 +128,11 @@ def list_heads(conn: Connection, *, invoice_ids: Sequence[int]) -> dict[int, Inv
 def list_taken(conn: Connection, *, invoice_id: int) -> list[Consumed]:
     """What an invoice took out of which lots, and whether it was put back."""
     return stock.list_consumed(conn, consumer_kind=CONSUMER, consumer_id=invoice_id)
+
+
+def list_steps(conn: Connection, *, invoice_id: int) -> list[Step]:
+    """What the last printings and sendings made of an invoice, the newest first."""
+    return invoices.list_steps(conn, invoice_id=invoice_id, limit=_MOST_STEPS)
 
 
 def _buyer(row: Row) -> Party:

@@ -140,7 +140,7 @@ def _load(
             "name": title(operation),
             "half_done": HALF_DONE,
             **reasons,
-            "items": rows,
+            "items": [{**row, "way": panels.find_way(operation, row)} for row in rows],
             "listing": listing,
             "item_path": panels.item_path(operation),
             "events": timeline.list_events(conn, operation_id=operation.id),

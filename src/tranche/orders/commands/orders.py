@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tranche.kernel.client.numbers import ORDERS
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
 from tranche.kernel.client.output import Column, Kind, say_page, show_fields, show_json, show_table
 from tranche.orders.commands.showing import ORDER_COLUMNS
@@ -61,13 +62,13 @@ def list_orders(
 
 
 def show_order(
-    order: Annotated[int, typer.Argument(min=1, metavar="ID", help="The id of the order, as the list has it.")],
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="Its number or its id.")],
     *,
     json: JsonOption = False,
 ) -> None:
     """Show one order with its lines."""
     with open_client() as client:
-        answer = client.get(f"/api/orders/{order}")
+        answer = client.get(f"/api/orders/{ORDERS.find_id(client, order)}")
     if json:
         show_json(answer)
         return
