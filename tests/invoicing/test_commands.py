@@ -134,7 +134,7 @@ def test_orders_and_invoices_are_named_by_number_or_id(live: Live, shell: Shell)
     assert shell("invoices", "show", newest["id"], "--json").json["data"]["invoice"] == newest
     assert shell("orders", "show", "SO-2", "--json").json["data"]["id"] == second
     missing = shell("invoices", "void", "INV-1999-000001", "--reason", "x", "--yes")
-    assert (missing.code, missing.err.strip()) == (4, "There is no invoice with the number INV-1999-000001.")
+    assert (missing.code, missing.err.strip()) == (4, "Error: There is no invoice with the number INV-1999-000001.")
     voided = shell("invoices", "void", numbers[0], "--reason", "x", "--yes", "--json")
     assert voided.json["data"]["invoice"]["status"] == "void"
 
@@ -144,7 +144,7 @@ def test_a_number_that_is_another_orders_id_is_asked_about(live: Live, shell: Sh
     with live.database.transaction(live.context.organization_id) as conn:
         conn.execute("UPDATE orders SET number = %s WHERE id = %s", [str(first), second])
     ran = shell("orders", "show", first)
-    assert ran.code == ExitCode.FAILURE
+    assert ran.code == ExitCode.USAGE
     assert f"Say id:{second} for the one with this number, id:{first} for the other." in ran.err
     assert shell("orders", "show", f"id:{first}", "--json").json["data"]["id"] == first
     with live.database.transaction(live.context.organization_id) as conn:

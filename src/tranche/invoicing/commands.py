@@ -219,7 +219,7 @@ def _require_choice(*, named: bool, narrowed: bool, all_open: bool) -> None:
     """Nobody invoices the whole company by pressing enter: which orders are meant is said, and in one way."""
     if not (named or narrowed or all_open):
         raise typer.BadParameter(
-            "say which orders: by their numbers or ids, by --batch, --customer or --search, or all of them by --all-open"
+            "say which orders: by their numbers or ids, by --batch, --customer or --search, or --all-open for all"
         )
     if named + narrowed + all_open > 1:
         raise typer.BadParameter("name orders, or narrow them by --batch, --customer and --search, or say --all-open")
@@ -274,12 +274,17 @@ def _finish(client: Client, started: Json, *, json: bool) -> ExitCode:
         show_json(job)
     else:
         show_fields((*_JOB_COLUMNS, *_shortfall(job)), job)
-        show_table(_ERROR_COLUMNS, job["errors"][:_SHOWN])
+        show_table(_ERROR_COLUMNS, [_named(error) for error in job["errors"][:_SHOWN]])
         if job["failed_items"] > _SHOWN:
             say(f"All of them: tranche operations items {started['operation_id']} --status failed")
     if job["status"] != "completed":
         return ExitCode.FAILURE
     return ExitCode.COMPLETED_WITH_ERRORS if job["failed_items"] else ExitCode.OK
+
+
+def _named(error: Json) -> Json:
+    """An order that is not there has no number."""
+    return {**error, "order_number": error["order_number"] or f"id:{error['order_id']}"}
 
 
 def _shortfall(job: Json) -> tuple[Column, ...]:

@@ -47,12 +47,14 @@ class BatchNotFound(NotFound):
     """No such operation of document 3 in this organization."""
 
     code = "batch_operation_not_found"
+    noun = "batch operation"
 
 
 class FileNotFound(NotFound):
     """The operation made no file of that name."""
 
     code = "file_not_found"
+    noun = "file"
 
 
 class NothingToSend(Conflict):

@@ -1,5 +1,6 @@
 """What an invoice is, its settings, its refusals, and the document that is printed, sent and archived; pure."""
 
+from tranche.invoicing.domain.accounts import compact_iban, find_iban_fault
 from tranche.invoicing.domain.document import (
     BankAccount,
     InvoiceDocument,
@@ -69,6 +70,8 @@ __all__ = [
     "Terms",
     "TooManyOrders",
     "Wishes",
+    "compact_iban",
+    "find_iban_fault",
     "invalid_field",
     "number_prefix",
     "sum_taxes",

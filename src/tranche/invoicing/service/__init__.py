@@ -14,6 +14,7 @@ from tranche.invoicing.service.issuing import issue, issue_one, issue_prepared, 
 from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs, look_at_run, look_at_runs
 from tranche.invoicing.service.look import (
     choose,
+    find_order_invoices,
     get_invoice,
     get_invoice_document,
     list_first,
@@ -51,6 +52,7 @@ __all__ = [
     "choose",
     "close_held",
     "credit_invoice",
+    "find_order_invoices",
     "forget_selections",
     "freeze_listed",
     "freeze_selection",

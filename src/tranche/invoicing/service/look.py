@@ -26,9 +26,11 @@ from tranche.invoicing.queries.invoices import INVOICES, invoice_of
 from tranche.invoicing.service.issuing import CONSUMER
 from tranche.kernel.db.listing import Choice, Prefix, count, fetch_page, fetch_slice
 from tranche.kernel.db.pool import Connection, Row
+from tranche.orders.domain import OrderInvoice
 
 _MOST_LINES: Final = 10_000
 _MOST_STEPS: Final = 10
+_MOST_OF_ORDER: Final = 10
 
 
 def choose(wanted: InvoiceFilter, *, sort: str = "") -> Choice:
@@ -44,6 +46,13 @@ def list_invoices(
     choice = choose(wanted, sort={"newest": "-id", "oldest": "id"}[sort])
     rows = fetch_page(conn, INVOICES, choice, limit=limit, offset=offset)
     return [invoice_of(row) for row in rows], count(conn, INVOICES, choice)
+
+
+def find_order_invoices(conn: Connection, /, *, order_id: int) -> list[OrderInvoice]:
+    """The last invoices and credit notes of an order, the newest first."""
+    rows = fetch_slice(conn, INVOICES, choose(InvoiceFilter(order_id=order_id)), limit=_MOST_OF_ORDER).rows
+    found = [invoice_of(row) for row in rows]
+    return [OrderInvoice(id=one.id, number=one.number, kind=one.kind, status=one.status) for one in found]
 
 
 def list_first(conn: Connection, *, beginning: str, limit: int) -> list[Invoice]:
@@ -65,7 +74,7 @@ def get_invoice(conn: Connection, *, invoice_id: int) -> Invoice:
     """
     invoice = invoices.find_invoice(conn, invoice_id=invoice_id)
     if invoice is None:
-        raise InvoiceNotFound("There is no such invoice.")
+        raise InvoiceNotFound.of(invoice_id)
     return invoice
 
 
@@ -77,7 +86,7 @@ def get_invoice_document(conn: Connection, invoice_id: int) -> InvoiceDocument:
     """
     found = list_invoice_documents(conn, invoice_ids=[invoice_id])
     if not found:
-        raise InvoiceNotFound("There is no such invoice.")
+        raise InvoiceNotFound.of(invoice_id)
     return found[invoice_id]
 
 

@@ -44,6 +44,7 @@ class OperationNotFound(NotFound):
     """No such operation in this organization."""
 
     code = "operation_not_found"
+    noun = "operation"
 
 
 class WrongState(Conflict):

@@ -20,6 +20,12 @@ _LINE_COLUMNS = (
     Column("Amount", "amount", Kind.COUNT),
     Column("Row", "row", Kind.NUMBER),
 )
+_INVOICE_COLUMNS = (
+    Column("Invoice", "number"),
+    Column("Id", "id", Kind.NUMBER),
+    Column("Kind", "kind"),
+    Column("Status", "status"),
+)
 
 
 class OrderStatus(StrEnum):
@@ -66,7 +72,7 @@ def show_order(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Show one order with its lines."""
+    """Show one order with its lines, and its invoices and credit notes."""
     with open_client() as client:
         answer = client.get(f"/api/orders/{ORDERS.find_id(client, order)}")
     if json:
@@ -74,3 +80,5 @@ def show_order(
         return
     show_fields((*ORDER_COLUMNS, Column("Notes", "notes")), answer["data"])
     show_table(_LINE_COLUMNS, answer["data"]["lines"])
+    if answer["data"]["invoices"]:
+        show_table(_INVOICE_COLUMNS, answer["data"]["invoices"])

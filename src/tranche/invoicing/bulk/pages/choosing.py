@@ -19,7 +19,7 @@ _LONGEST_SHOWN: Final = 60
 
 
 class ChoiceForm(Body, frozen=True):
-    """Numbers or ids are in `ids`, parted by commas; `chosen` are those that were looked at, `once` the form's token."""
+    """`ids` are numbers or ids, parted by commas; `chosen` those that were looked at, `once` is the form's token."""
 
     run: str = ""
     ids: str = ""
