@@ -168,5 +168,5 @@ def test_an_order_names_its_invoices_and_its_page_leads_to_the_live_one(live: Li
 def test_a_slip_in_an_iban_is_told_at_its_field(live: Live) -> None:
     page = visit(live).post("/settings/invoices", {**_SETTINGS, "iban": "DE89 3704 0044 0532 0130 01"})
     assert page.status_code == 400
-    assert re.search(r'id="iban-fault">Holds a slip of the pen: its check digits do not fit', page.text)
+    assert re.search(r'id="iban-fault">Is mistyped: its check digits do not fit', page.text)
     assert visit(live).post("/settings/invoices", {**_SETTINGS, "iban": "0119 0000 1"}).status_code == 303

@@ -38,6 +38,8 @@ def test_a_missing_number_is_named_by_api_pages_and_command_and_entered_where_th
         page = clerk.get(path).text
         assert _WHY in page, path
         assert f'<a href="/customers/{customer}">To the customer</a>' in page, path
+    ahead = clerk.post("/invoices/send", {"ids": str(invoice), "method": "sms"}).text
+    assert f'<a href="/customers/{customer}">Miller</a>' in ahead
     assert _WHY in shell("invoices", "show", invoice).out
     saved = clerk.post(f"/customers/{customer}", {"name": "Miller", "phone": "+8801711000000"})
     assert saved.status_code == 303

@@ -52,5 +52,5 @@ def _find_fault(iban: str) -> str | None:
         return f"must have {length} characters, as every IBAN that begins with {iban[:2]}; it has {len(iban)}"
     number = "".join(str(int(char, 36)) for char in iban[4:] + iban[:4])
     if int(number) % 97 != 1:  # ISO 7064 MOD 97-10
-        return "holds a slip of the pen: its check digits do not fit; compare it with the bank's letter"
+        return "is mistyped: its check digits do not fit"
     return None
