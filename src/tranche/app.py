@@ -44,10 +44,10 @@ from tranche.modules import (
     make_corrections,
     make_intakes,
     make_modules,
+    make_order_ports,
     make_readers,
     make_registry,
     make_tasks,
-    make_voider,
     parsing_limits,
 )
 from tranche.outward import Outward, make_outward, make_storage
@@ -153,7 +153,7 @@ def make_web(
             "workbooks": Workbooks(files, intakes.fields, limits=limits),
             "intakes": intakes,
             "corrections": make_corrections(operations),
-            "voider": make_voider(),
+            **make_order_ports(),
         },
     )
     app = build(fittings, routes=[route for module in modules for route in (*module.routes, *module.pages)])

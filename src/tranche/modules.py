@@ -53,7 +53,7 @@ from tranche.invoicing.pages import MENU as INVOICE_MENU
 from tranche.invoicing.pages import PAGES as INVOICE_PAGES
 from tranche.invoicing.pages import PANELS as INVOICE_PANELS
 from tranche.invoicing.pages import SEARCHERS as INVOICE_SEARCHERS
-from tranche.invoicing.service import forget_selections, void_batch
+from tranche.invoicing.service import find_order_invoices, forget_selections, void_batch
 from tranche.invoicing.service import mark_used_items as mark_invoiced_items
 from tranche.invoicing.tasks import make_handlers as make_invoice_handlers
 from tranche.kernel.audit.checks import CHECKS as AUDIT_CHECKS
@@ -104,7 +104,7 @@ from tranche.orders.intake import OrderIntake
 from tranche.orders.pages import ORDER_MENU, ORDER_PAGES, ORDER_PANELS
 from tranche.orders.searching import SEARCHERS as ORDER_SEARCHERS
 from tranche.orders.service import TARGET as ORDER_TARGET
-from tranche.orders.service import Voider, mark_used_items
+from tranche.orders.service import InvoiceFinder, Voider, mark_used_items
 from tranche.orders.target import OrderTarget
 from tranche.orders.tasks import make_handlers as make_order_handlers
 from tranche.outward import Outward
@@ -272,9 +272,11 @@ def make_corrections(operations: Operations) -> Corrections:
     return Corrections({ORDER_TARGET: OrderTarget()}, operations)
 
 
-def make_voider() -> Voider:
-    """What voids the invoices of orders that are to be deleted."""
-    return void_batch
+def make_order_ports() -> Mapping[str, object]:
+    """What orders ask of invoices: to void those of a batch that is to be deleted, to name those of an order."""
+    voider: Voider = void_batch
+    finder: InvoiceFinder = find_order_invoices
+    return {"voider": voider, "invoice_finder": finder}
 
 
 def make_registry(modules: Sequence[Module]) -> Registry:

@@ -97,8 +97,15 @@ def test_customers_are_listed_and_shown_with_their_orders(tab: Tab) -> None:
     expect(tab.heading("Zoe")).to_be_visible()
     tab.assert_accessible()
     tab.picture("customer")
+    tab.fill(phone="+8801711000000")
+    tab.click("Save", role="button")
+    expect(tab.page.get_by_label("Phone")).to_have_value("+8801711000000")
+    tab.click("Invoices of this customer", role="link")
+    expect(tab.heading("Nothing matches")).to_be_visible()
+    tab.page.go_back()
     tab.click("Orders of this customer", role="link")
     expect(tab.page.get_by_text("3 in all")).to_be_visible()
+    expect(tab.page.get_by_text("Of Zoe")).to_be_visible()
 
 
 @pytest.mark.usefixtures("filled")

@@ -53,7 +53,7 @@ def test_a_client_is_generated_without_a_warning_and_does_what_the_guide_says(li
     said = _run(live, tmp_path, str(GENERATOR / "python"), "guide.py").splitlines()
     assert said[0] == "signed in as admin"
     assert re.fullmatch(r"batch \d+ operation \d+", said[1])
-    assert said[-3:] == ["completed", "30 orders", "404 order_not_found - There is no such order."]
+    assert said[-3:] == ["completed", "30 orders", "404 order_not_found - There is no order with the id 999999."]
 
 
 def test_the_lines_for_a_shell_do_what_the_guide_says(live: Live, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.kernel.identity.clients import Client, api, bearer
 from tests.kernel.identity.factories import admin_of, bootstrap, issue
+from tests.naming import nameless
 from tranche.customers.api import ROUTES
 from tranche.kernel.context import Role
 from tranche.kernel.db.pool import Database
@@ -120,7 +121,6 @@ def test_a_foreign_id_answers_byte_for_byte_like_an_unknown_one(
     left, right = foreign.json(), unknown.json()
     left.pop("metadata")
     right.pop("metadata")
-    assert left == right
-    assert len(foreign.content) == len(unknown.content)
+    assert nameless(str(left), customer["id"]) == nameless(str(right), 999_999)
     assert client.get(f"/api/customers/{customer['id']}", headers=theirs).json()["data"] == customer
     assert client.get("/api/customers").json()["data"] == []

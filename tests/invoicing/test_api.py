@@ -1,15 +1,25 @@
 """Invoices and their settings over HTTP: lists, one, closing, roles, faults by name."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import httpx
 import pytest
 
 from tests.invoicing.factories import make_customer, make_orders
 from tests.live import Live
+from tests.pages.visits import visit
+from tests.shell import Shell
 from tranche.kernel.context import Role
 
 _ONE = "/functions/v1/create-invoice-from-order"
+_SETTINGS: Final = {
+    "series": "INV",
+    "numberFormat": "{series}-{year}-{number}",
+    "numberDigits": "6",
+    "dueDays": "30",
+    "taxRate": "0",
+}
 
 
 def _issue(live: Live, count: int = 1, **shape: Any) -> list[dict[str, Any]]:
@@ -119,6 +129,8 @@ def test_new_settings_hold_for_what_is_issued_next(live: Live) -> None:
         ({"dueDays": 4000}, "/data/dueDays"),
         ({"taxRate": 100.5}, "/data/taxRate"),
         ({"seller": {"address": "x" * 2001}}, "/data/seller/address"),
+        ({"seller": {"taxId": "x" * 2001}}, "/data/seller/taxId"),
+        ({"bank": {"iban": "DE89 3704 0044 0532 0130 01"}}, "/data/bank/iban"),
     ],
 )
 def test_settings_that_cannot_be_are_refused_by_name(live: Live, changes: dict[str, Any], pointer: str) -> None:
@@ -134,3 +146,27 @@ def test_an_upload_is_undone_by_its_operation_too(live: Live) -> None:
     assert answer.status_code == 202
     assert live.wait(answer.json()["data"]["id"])["succeeded"] == 1
     assert live.client.get("/api/orders").json()["data"] == []
+
+
+def test_an_order_names_its_invoices_and_its_page_leads_to_the_live_one(live: Live, shell: Shell) -> None:
+    (made,) = _issue(live)
+    order, clerk = made["order_id"], visit(live)
+    assert live.client.get(f"/api/orders/{order}").json()["data"]["invoices"] == [
+        {"id": made["invoice_id"], "number": made["invoice_number"], "kind": "invoice", "status": "issued"}
+    ]
+    assert f'href="/invoices/{made["invoice_id"]}">' in clerk.get(f"/orders/{order}").text
+    assert made["invoice_number"] in shell("orders", "show", f"id:{order}").out
+    voided = live.client.post(f"/api/invoices/{made['invoice_id']}/void", json={"data": {"reason": "x"}})
+    assert voided.status_code == 200
+    (found,) = live.client.get(f"/api/orders/{order}").json()["data"]["invoices"]
+    assert found["status"] == "void"
+    page = clerk.get(f"/orders/{order}").text
+    assert f'class="btn btn-primary" href="/invoices/{made["invoice_id"]}"' not in page
+    assert made["invoice_number"] in page
+
+
+def test_a_slip_in_an_iban_is_told_at_its_field(live: Live) -> None:
+    page = visit(live).post("/settings/invoices", {**_SETTINGS, "iban": "DE89 3704 0044 0532 0130 01"})
+    assert page.status_code == 400
+    assert re.search(r'id="iban-fault">Is mistyped: its check digits do not fit', page.text)
+    assert visit(live).post("/settings/invoices", {**_SETTINGS, "iban": "0119 0000 1"}).status_code == 303

@@ -106,3 +106,47 @@ def test_what_a_run_worked_on_is_listed_page_by_page(live: Live, shell: Shell) -
     after = listed.err.split("--after ")[1].strip()
     assert len(shell(*failed, "--after", after).table) == 2
     assert "has no such items" in shell("operations", "items", number, "--status", "skipped").err
+
+
+def test_without_a_word_on_which_orders_nothing_is_created(live: Live, shell: Shell) -> None:
+    _orders(live)
+    for words in (
+        (),
+        ("--yes",),
+        ("--dry-run",),
+        ("SO-1", "--all-open"),
+        ("SO-1", "--search", "SO"),
+        ("--status", "open"),
+    ):
+        ran = shell("invoices", "create", *words)
+        assert (ran.code, "--all-open" in ran.err) == (ExitCode.USAGE, True), words
+    assert shell("invoices", "create", "--all-open", "--yes", "--json").json["successful_items"] == 3
+
+
+def test_orders_and_invoices_are_named_by_number_or_id(live: Live, shell: Shell) -> None:
+    first, second, third = _orders(live)
+    made = shell("invoices", "create", "so-2", third, f"id:{first}", "--yes", "--json")
+    assert made.json["payload"]["user_id"] == live.context.user_id
+    numbers = [row["Number"] for row in shell("invoices", "list").table]
+    assert [row["Order"] for row in shell("invoices", "list").table] == ["SO-1", "SO-3", "SO-2"]
+    newest = shell("invoices", "show", numbers[0].lower(), "--json").json["data"]["invoice"]
+    assert newest["number"] == numbers[0]
+    assert shell("invoices", "show", newest["id"], "--json").json["data"]["invoice"] == newest
+    assert shell("orders", "show", "SO-2", "--json").json["data"]["id"] == second
+    missing = shell("invoices", "void", "INV-1999-000001", "--reason", "x", "--yes")
+    assert (missing.code, missing.err.strip()) == (4, "Error: There is no invoice with the number INV-1999-000001.")
+    voided = shell("invoices", "void", numbers[0], "--reason", "x", "--yes", "--json")
+    assert voided.json["data"]["invoice"]["status"] == "void"
+
+
+def test_a_number_that_is_another_orders_id_is_asked_about(live: Live, shell: Shell) -> None:
+    first, second, _ = _orders(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE orders SET number = %s WHERE id = %s", [str(first), second])
+    ran = shell("orders", "show", first)
+    assert ran.code == ExitCode.USAGE
+    assert f"Say id:{second} for the one with this number, id:{first} for the other." in ran.err
+    assert shell("orders", "show", f"id:{first}", "--json").json["data"]["id"] == first
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE orders SET number = '10001' WHERE id = %s", [second])
+    assert shell("orders", "show", "10001", "--json").json["data"]["id"] == second

@@ -152,7 +152,7 @@ def test_one_batch_is_shown_in_full(shell: Shell) -> None:
     assert "Missing required field: orderId" in ran.out
     assert shell("orders", "batches", 1, "--json").json["user"]["name"] == "Ada Admin"
     missing = shell("orders", "batches", 99)
-    assert (missing.code, missing.err) == (ExitCode.NOT_FOUND, "Error: There is no such order batch.\n")
+    assert (missing.code, missing.err) == (ExitCode.NOT_FOUND, "Error: There is no order batch with the id 99.\n")
 
 
 def test_errors_are_listed_grouped_and_saved(shell: Shell) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.contracts.document_1 import csv
 from tests.live import Live
+from tests.naming import nameless
 from tranche.kernel.context import Role
 
 ODD = ("ref", "who", "what", "how many", "each", "colour")
@@ -203,8 +204,8 @@ def test_another_organizations_ids_answer_like_unknown_ones(live: Live, desk: De
         ):
             answers = [client.request(method, path.format(number), json=body) for number in (mine, 999_999)]
             assert [answer.status_code for answer in answers] == [404, 404], path
-            bodies = [{**answer.json(), "metadata": None} for answer in answers]
-            assert bodies[0] == bodies[1], path
+            bodies = [str({**answer.json(), "metadata": None}) for answer in answers]
+            assert nameless(bodies[0], mine) == nameless(bodies[1], 999_999), path
     assert len(desk.get("/api/imports/mappings")["data"]) == 1
     assert desk.get(f"/api/orders/batches/{batch['id']}")["undoOperationId"] is None
 

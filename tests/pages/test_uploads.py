@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from tests.live import Live
+from tests.naming import nameless
 from tests.pages.visits import Visitor, timeless, visit
 from tranche.kernel.context import Role
 
@@ -43,9 +44,8 @@ def test_what_is_anothers_answers_like_what_is_unknown(admin: Visitor, stranger:
         assert stranger.get(path).status_code == 200, path
         foreign, unknown = admin.get(path), admin.get(path.replace("1", "99").replace("2", "99"))
         assert (foreign.status_code, unknown.status_code) == (404, 404), path
-        assert timeless(foreign.text).replace(path, "") == timeless(unknown.text).replace(
-            path.replace("1", "99").replace("2", "99"), ""
-        )
+        told = nameless(nameless(timeless(foreign.text), 1), 2).replace(path, "")
+        assert told == nameless(timeless(unknown.text), 99).replace(path.replace("1", "99").replace("2", "99"), "")
     for path, data in (
         ("/uploads/1/undo", {}), ("/uploads/review/2/confirm", {}), ("/uploads/review/2/columns", {}),
         ("/uploads/review/2/cell", {"row": "2", "field": "quantity"}),

@@ -156,9 +156,7 @@ class UnknownSnapshot(NotFound):
     """No such snapshot in this organization."""
 
     code = "unknown_snapshot"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such snapshot.")
+    noun = "snapshot"
 
 
 class SnapshotDropped(Gone):

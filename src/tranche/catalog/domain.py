@@ -51,9 +51,7 @@ class UnknownItem(NotFound):
     """No such item in this organization."""
 
     code = "unknown_item"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such item.")
+    noun = "item"
 
 
 class ItemTaken(Conflict):

@@ -37,7 +37,7 @@ def update(conn: Connection, ctx: Context, *, item_id: int, fields: ItemFields) 
     given = clean(fields)
     old = queries.lock_item(conn, item_id=item_id)
     if old is None:
-        raise UnknownItem
+        raise UnknownItem.of(item_id)
     changed = sorted(key for key, value in given.items() if value != getattr(old, key))
     if not changed:
         return old
@@ -57,7 +57,7 @@ def find(conn: Connection, *, item_id: int) -> Item:
     """Raises UnknownItem."""
     item = queries.find_item(conn, item_id=item_id)
     if item is None:
-        raise UnknownItem
+        raise UnknownItem.of(item_id)
     return item
 
 

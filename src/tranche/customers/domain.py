@@ -41,9 +41,7 @@ class UnknownCustomer(NotFound):
     """No such customer in this organization."""
 
     code = "unknown_customer"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such customer.")
+    noun = "customer"
 
 
 class CodeTaken(Conflict):

@@ -54,7 +54,7 @@ def update(conn: Connection, ctx: Context, *, customer_id: int, fields: Customer
     given = clean(fields)
     old = queries.lock_customer(conn, customer_id=customer_id)
     if old is None:
-        raise UnknownCustomer
+        raise UnknownCustomer.of(customer_id)
     values = {"code": old.code, "name": old.name, "email": old.email, "phone": old.phone, "address": old.address}
     wanted = CustomerFields(**{**values, **given})  # type: ignore[typeddict-item]  # both halves are fields
     changed = sorted(key for key, value in wanted.items() if value != values[key])
@@ -71,7 +71,7 @@ def find(conn: Connection, *, customer_id: int) -> Customer:
     """Raises UnknownCustomer."""
     customer = queries.find_customer(conn, customer_id=customer_id)
     if customer is None:
-        raise UnknownCustomer
+        raise UnknownCustomer.of(customer_id)
     return customer
 
 

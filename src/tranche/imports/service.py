@@ -28,6 +28,7 @@ class ImportNotFound(NotFound):
     """No such import in this organization."""
 
     code = "import_not_found"
+    noun = "import"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ def get(conn: Connection, *, import_id: int) -> Import:
     """
     found = queries.find_import(conn, import_id=import_id)
     if found is None:
-        raise ImportNotFound("There is no such import.")
+        raise ImportNotFound.of(import_id)
     return found
 
 
@@ -107,7 +108,7 @@ def lock(conn: Connection, *, import_id: int) -> Import:
     """
     found = queries.lock_import(conn, import_id=import_id)
     if found is None:
-        raise ImportNotFound("There is no such import.")
+        raise ImportNotFound.of(import_id)
     return found
 
 

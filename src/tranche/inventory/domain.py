@@ -148,9 +148,7 @@ class UnknownLot(NotFound):
     """No such lot in this organization."""
 
     code = "unknown_batch"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such batch.")
+    noun = "batch"
 
 
 class LotNotInBranch(NotFound):
@@ -191,9 +189,7 @@ class UnknownOperation(NotFound):
     """No such movement in this organization."""
 
     code = "unknown_operation"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such operation.")
+    noun = "operation"
 
 
 class AlreadyUndone(Conflict):

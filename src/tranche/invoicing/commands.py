@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from tranche.kernel.client.http import Client, Json
+from tranche.kernel.client.numbers import INVOICES, ORDERS
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
 from tranche.kernel.client.watch import watch_or_leave
@@ -40,6 +41,13 @@ _LOT_COLUMNS = (
     Column("Quantity", "quantity", Kind.COUNT),
     Column("Put back", "isReturned"),
 )
+_STEP_COLUMNS = (
+    Column("Operation", "operationId", Kind.NUMBER),
+    Column("Step", "stage"),
+    Column("State", "status"),
+    Column("When", "updatedAt", Kind.MOMENT),
+    Column("Why", "error"),
+)
 _FINDING_COLUMNS = (
     Column("Orders", "orders", Kind.COUNT),
     Column("Verdict", "status"),
@@ -58,7 +66,7 @@ _SHOWN = 10
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Create invoices from orders, look at them, void.")
 
 InvoiceArgument: TypeAlias = Annotated[
-    int, typer.Argument(min=1, metavar="ID", help="The id of the invoice, as the list has it.")
+    str, typer.Argument(metavar="INVOICE", help="Its number, such as INV-2026-000011, or its id.")
 ]
 ReasonOption: TypeAlias = Annotated[str, typer.Option("--reason", help="Why; it is kept with the invoice.")]
 YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -91,9 +99,11 @@ class Method(StrEnum):
 @app.command()
 def create(
     orders: Annotated[
-        list[int] | None, typer.Argument(min=1, help="Ids of orders, in the order in which stock is given.")
+        list[str] | None,
+        typer.Argument(metavar="ORDER...", help="Numbers or ids of orders, in the order in which stock is given."),
     ] = None,
     *,
+    all_open: Annotated[bool, typer.Option("--all-open", help="All open orders of the organization.")] = False,
     batch: Annotated[int | None, typer.Option(min=1, help="All orders of this batch.", show_default=False)] = None,
     customer: Annotated[
         int | None, typer.Option(min=1, help="All orders of this customer.", show_default=False)
@@ -111,13 +121,15 @@ def create(
     json: JsonOption = False,
 ) -> None:
     """Create invoices from orders: of those that are named, or of all that match; exit code 3 when some failed."""
+    narrowed = {"batch_id": batch, "customer_id": customer, "search": search}
+    wanted = {name: value for name, value in narrowed.items() if value is not None}
+    _require_choice(named=bool(orders), narrowed=bool(wanted), all_open=all_open)
     body: dict[str, Any] = {"due_days": due_days} if due_days is not None else {}
-    if orders:
-        body["order_ids"] = orders
-    else:
-        wanted = {"batch_id": batch, "customer_id": customer, "search": search, "status": status.value}
-        body["filter"] = {name: value for name, value in wanted.items() if value is not None}
     with open_client() as client:
+        if orders:
+            body["order_ids"] = [ORDERS.find_id(client, order) for order in orders]
+        else:
+            body["filter"] = {**wanted, "status": status.value}
         seen = client.post(f"{_HOME}/preflight", body=body)["data"]
         _warn_of_unreachable(seen, send=send)
         if dry_run:
@@ -162,9 +174,9 @@ def list_invoices(
 
 @app.command()
 def show(invoice: InvoiceArgument, *, json: JsonOption = False) -> None:
-    """Show one invoice with its lines, and the lots that its goods came from."""
+    """Show one invoice with its lines, the lots that its goods came from, and how its printing and sending went."""
     with open_client() as client:
-        answer = client.get(f"{_HOME}/{invoice}")
+        answer = client.get(f"{_HOME}/{INVOICES.find_id(client, invoice)}")
     if json:
         show_json(answer)
         return
@@ -173,6 +185,8 @@ def show(invoice: InvoiceArgument, *, json: JsonOption = False) -> None:
     show_table(_LINE_COLUMNS, found["lines"])
     if found["allocations"]:
         show_table(_LOT_COLUMNS, found["allocations"])
+    if found["steps"]:
+        show_table(_STEP_COLUMNS, found["steps"])
 
 
 @app.command()
@@ -187,18 +201,28 @@ def credit(invoice: InvoiceArgument, *, reason: ReasonOption, yes: YesOption = F
     _close(invoice, "credit-note", verb="Credit", reason=reason, yes=yes, json=json)
 
 
-def _close(invoice: int, path: str, *, verb: str, reason: str, yes: bool, json: bool) -> None:
+def _close(invoice: str, path: str, *, verb: str, reason: str, yes: bool, json: bool) -> None:
     with open_client() as client:
-        found = client.get(f"{_HOME}/{invoice}")["data"]["invoice"]
+        found = client.get(f"{_HOME}/{INVOICES.find_id(client, invoice)}")["data"]["invoice"]
         what = f"{found['number']} ({found['total']} {found['currency']}, {found['customerName']})"
         if not (yes or ask(f"{verb} {what}?")):
             say("Nothing was changed. (--yes does not ask.)")
             raise typer.Exit(ExitCode.FAILURE)
-        answer = client.post(f"{_HOME}/{invoice}/{path}", body={"data": {"reason": reason}})
+        answer = client.post(f"{_HOME}/{found['id']}/{path}", body={"data": {"reason": reason}})
     if json:
         show_json(answer)
     else:
         say(f"{answer['message']}: {answer['data']['invoice']['number']}.")
+
+
+def _require_choice(*, named: bool, narrowed: bool, all_open: bool) -> None:
+    """Nobody invoices the whole company by pressing enter: which orders are meant is said, and in one way."""
+    if not (named or narrowed or all_open):
+        raise typer.BadParameter(
+            "say which orders: by their numbers or ids, by --batch, --customer or --search, or --all-open for all"
+        )
+    if named + narrowed + all_open > 1:
+        raise typer.BadParameter("name orders, or narrow them by --batch, --customer and --search, or say --all-open")
 
 
 def _afterwards(*, pdf: bool, send: Method | None) -> dict[str, Any]:
@@ -250,12 +274,17 @@ def _finish(client: Client, started: Json, *, json: bool) -> ExitCode:
         show_json(job)
     else:
         show_fields((*_JOB_COLUMNS, *_shortfall(job)), job)
-        show_table(_ERROR_COLUMNS, job["errors"][:_SHOWN])
+        show_table(_ERROR_COLUMNS, [_named(error) for error in job["errors"][:_SHOWN]])
         if job["failed_items"] > _SHOWN:
             say(f"All of them: tranche operations items {started['operation_id']} --status failed")
     if job["status"] != "completed":
         return ExitCode.FAILURE
     return ExitCode.COMPLETED_WITH_ERRORS if job["failed_items"] else ExitCode.OK
+
+
+def _named(error: Json) -> Json:
+    """An order that is not there has no number."""
+    return {**error, "order_number": error["order_number"] or f"id:{error['order_id']}"}
 
 
 def _shortfall(job: Json) -> tuple[Column, ...]:

@@ -55,6 +55,12 @@ class DrawPhase(InvoicePhase):
 def make_handlers() -> list[Handler]:
     """The kinds of operation that this module adds."""
     return [
-        Handler(kind=RUN_KIND, phases=(DrawPhase(), InvoicePhase()), retry=retry_items, undo=service.start_undo),
+        Handler(
+            kind=RUN_KIND,
+            phases=(DrawPhase(), InvoicePhase()),
+            retry=retry_items,
+            undo=service.start_undo,
+            lasting=frozenset({DRAW_STAGE, RUN_STAGE}),
+        ),
         make_undo_handler(UNDO_KIND, InvoiceUndoer()),
     ]

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final, Self
+
+_LONGEST_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,20 @@ class Forbidden(TrancheError):
 
 
 class NotFound(TrancheError):
-    """There is no such thing, or it belongs to another organization (HTTP 404)."""
+    """There is no such thing, or it belongs to another organization (HTTP 404).
+
+    `noun` is what a kind is called: `InvoiceNotFound.of(99)` says "There is no invoice with the id 99."
+    """
 
     code = "not_found"
+    noun: ClassVar[str] = "thing"
+
+    @classmethod
+    def of(cls, which: int | str, *, hint: str = "") -> Self:
+        """The refusal that names what was asked for, by its id or as it was written; `hint` is a half sentence more."""
+        plain = _shown(str(which))
+        named = f"with the id {plain}" if plain.isdecimal() else plain
+        return cls(f"There is no {cls.noun} {named}{f'; {hint}' if hint else ''}.")
 
 
 class Conflict(TrancheError):
@@ -99,3 +112,9 @@ class Unavailable(TrancheError):
     """The database or another need is away for now; trying again is right (HTTP 503)."""
 
     code = "unavailable"
+
+
+def _shown(text: str) -> str:
+    """What somebody asked for, as a sentence may repeat it: one short line."""
+    plain = "".join(char for char in text if char.isprintable())
+    return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[:_LONGEST_SHOWN]}…"

@@ -59,16 +59,25 @@ _NEXT: Final[Mapping[State, frozenset[State]]] = {
 }
 
 
+class ChannelNotFound(NotFound):
+    """Messages go by no such channel."""
+
+    code = "channel_not_found"
+    noun = "channel"
+
+
 class TemplateNotFound(NotFound):
     """No such template in this organization."""
 
     code = "template_not_found"
+    noun = "template"
 
 
 class MessageNotFound(NotFound):
     """No such message in this organization."""
 
     code = "message_not_found"
+    noun = "message"
 
 
 class NothingInDoubt(Conflict):

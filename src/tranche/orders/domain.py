@@ -22,16 +22,33 @@ DELETED_AT_ONCE = 10_000
 LOGGED_ERRORS = 1_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderInvoice:
+    """An invoice or credit note of an order, as whoever keeps invoices names it."""
+
+    id: int
+    number: str
+    kind: str
+    status: str
+
+    @property
+    def is_live(self) -> bool:
+        """Whether money is asked for by it."""
+        return self.kind == "invoice" and self.status == "issued"
+
+
 class BatchNotFound(NotFound):
     """No such order batch in this organization, or it was deleted."""
 
     code = "batch_not_found"
+    noun = "order batch"
 
 
 class OrderNotFound(NotFound):
     """No such order in this organization."""
 
     code = "order_not_found"
+    noun = "order"
 
 
 class DuplicateFile(Conflict):

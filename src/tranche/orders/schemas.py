@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from tranche.kernel.db.pool import Row
 from tranche.kernel.web.json import Body, Out, utc_or_none
 from tranche.kernel.web.pagination import Cursors, Pagination
-from tranche.orders.domain import BatchStats, Order, OrderBatch, OrderLine
+from tranche.orders.domain import BatchStats, Order, OrderBatch
 
 
 class UploadForm(Body, frozen=True):
@@ -125,27 +125,6 @@ class OrderOut(Out, frozen=True):
     updated_at: datetime
 
 
-class LineOut(Out, frozen=True):
-    """One line; `row` is the file's row, `extra` holds the columns that no field takes."""
-
-    line_number: int
-    item_id: int | None
-    item_sku: str | None
-    description: str
-    quantity: Decimal
-    unit_price: Decimal
-    tax_rate: Decimal | None
-    amount: Decimal
-    row: int | None
-    extra: dict[str, Any] | None
-
-
-class OrderDetailOut(OrderOut, frozen=True):
-    """An order with its lines."""
-
-    lines: list[LineOut]
-
-
 class BatchOrdersOut(Out, frozen=True):
     """The orders of a batch, in document 1's shape, with `cursors` as the list of batches."""
 
@@ -224,28 +203,6 @@ def stats_out(stats: BatchStats, *, recent: Sequence[OrderBatch]) -> StatsOut:
 def order_out(order: Order) -> OrderOut:
     """An order without its lines."""
     return OrderOut(**_order_fields(order))
-
-
-def order_detail_out(order: Order, lines: Sequence[OrderLine]) -> OrderDetailOut:
-    """An order with its lines."""
-    return OrderDetailOut(
-        **_order_fields(order),
-        lines=[
-            LineOut(
-                line_number=line.line_number,
-                item_id=line.item_id,
-                item_sku=line.item_code,
-                description=line.description,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-                tax_rate=line.tax_rate,
-                amount=line.amount,
-                row=line.source_row,
-                extra=line.extra,
-            )
-            for line in lines
-        ],
-    )
 
 
 def _batch_fields(batch: OrderBatch) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from tests.live import Live
+from tests.naming import nameless
 from tranche.imports.corrections.checks import CHECKS as CORRECTION_CHECKS
 from tranche.kernel.context import Role
 from tranche.kernel.db.pool import Connection
@@ -192,9 +193,9 @@ def test_another_organizations_import_answers_exactly_like_an_unknown_one(clerk:
     with stranger:
         for method, path, more in asked:
             answers = [stranger.request(method, home + path, **more) for home in (own, unknown)]
-            bodies = [{**answer.json(), "metadata": None} for answer in answers]
+            bodies = [str({**answer.json(), "metadata": None}) for answer in answers]
             assert [answer.status_code for answer in answers] == [404, 404], path
-            assert bodies[0] == bodies[1]
+            assert nameless(bodies[0], own.rpartition("/")[2]) == nameless(bodies[1], 999_999)
     assert clerk.get("/edits")["data"] == []
 
 

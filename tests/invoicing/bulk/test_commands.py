@@ -7,6 +7,7 @@ import pytest
 
 from tests.contracts.document_3 import issue, seed
 from tests.live import Live
+from tests.pages.visits import visit
 from tests.shell import Shell
 
 
@@ -67,3 +68,18 @@ def test_what_could_not_be_sent_says_why(live: Live, shell: Shell) -> None:
     assert ran.code == 1
     assert ["Failed", "1"] in [line.split() for line in ran.out.splitlines()]
     assert f"{number}\tno_recipient\tThe customer Customer 3 has no phone number." in ran.out.splitlines()
+
+
+def test_printing_and_sending_take_numbers_on_the_command_line_and_on_pages(live: Live, shell: Shell) -> None:
+    seed(live)
+    ids = issue(live)
+    first, *_ = sorted(row["number"] for row in live.client.get("/api/invoices").json()["data"])
+    assert shell("pdfs", first, ids[1], "--json").json["processed_count"] == 2
+    ahead = shell("send", first.lower(), "--dry-run", "--json").json
+    assert (ahead["reachable"], ahead["total"]) == (1, 1)
+    clerk = visit(live)
+    for page in ("/invoices/print", "/invoices/send"):
+        seen = clerk.post(page, {"ids": f"{first.lower()}, {ids[1]}"})
+        assert f'name="chosen" value="{ids[0]},{ids[1]}"' in seen.text, page
+        missing = clerk.post(page, {"ids": "INV-1999-000001"})
+        assert (missing.status_code, "no invoice with the number INV-1999-000001" in missing.text) == (400, True)

@@ -14,6 +14,7 @@ from tests.shell import Shell
 from tranche.invoicing.checks import CHECKS
 from tranche.kernel.client.output import ExitCode
 from tranche.kernel.operations.checks import CHECKS as OPERATION_CHECKS
+from tranche.kernel.operations.domain import HALF_DONE
 from tranche.kernel.storage.domain import StorageFull
 from tranche.kernel.storage.local import LocalFiles
 
@@ -62,8 +63,30 @@ def _page(live: Live, path: str) -> str:
 def test_what_is_issued_and_not_sent_counts_as_issued(live: Live) -> None:
     job = _send_in_vain(live)
     assert (job["total_items"], job["issued_items"], job["unfinished_items"]) == (3, 2, 2)
-    assert (job["status"], job["successful_items"], job["failed_items"]) == ("failed", 0, 3)
+    assert (job["status"], job["successful_items"], job["failed_items"]) == ("completed", 0, 3)
     assert _findings(live) == []
+
+
+def test_a_run_that_issued_and_sent_nothing_has_not_failed(live: Live) -> None:
+    job = _send_in_vain(live)
+    path = f"/operations/{job['operation_id']}"
+    found = live.client.get(f"/api{path}").json()["data"]
+    assert (found["status"], found["error"], found["progress"]) == ("completed_with_errors", None, 100)
+    page = _page(live, path)
+    assert "Done, with errors" in page
+    assert HALF_DONE in page
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE customers SET email = 'now@there.test'; UPDATE orders SET status = 'open'")
+    assert live.client.post(f"/api{path}/retry").status_code == 202
+    assert live.wait(job["operation_id"])["status"] == "completed"
+    assert HALF_DONE not in _page(live, path)
+
+
+def test_a_run_that_issued_nothing_has_failed(live: Live) -> None:
+    ids = _orders(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE orders SET status = 'cancelled'")
+    assert _run(live, ids, send_immediately=True)["status"] == "failed"
 
 
 def test_what_is_done_to_the_end_counts_as_both(live: Live) -> None:
@@ -121,7 +144,7 @@ def test_a_run_for_customers_says_what_it_issued_and_did_not_print(live: Live, m
             patched.setattr(LocalFiles, "put", _refuse)
         patched.setattr("tranche.invoicing.bulk.printing._RETRY_AFTER", 0.01)
         row = finish(live, "invoices", invoices(send_immediately=False))
-    assert row["summary"]["successful"] == 0
+    assert (row["status"], row["summary"]["successful"]) == ("failed", 0)
     page = _page(live, f"/operations/{row['id']}")
     assert "3 invoices are live" in page
     assert "3 issued, 3 not printed" in page
@@ -138,7 +161,7 @@ def _refuse(*_: object, **__: object) -> None:
 def test_the_command_says_how_many_were_issued_and_not_sent(live: Live, shell: Shell) -> None:
     _orders(live)
     ran = shell("invoices", "create", "--search", "NO", "--send", "email", "--yes")
-    assert ran.code == ExitCode.FAILURE
+    assert ran.code == ExitCode.COMPLETED_WITH_ERRORS
     lines = [line.split() for line in ran.out.splitlines()]
     assert ["Invoices", "2"] in lines
     assert ["Not", "sent", "2"] in lines

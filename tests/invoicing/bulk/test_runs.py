@@ -85,4 +85,4 @@ def test_the_undo_of_such_a_run_voids_its_invoices(live: Live) -> None:
 def test_a_channel_that_is_none_is_named(live: Live) -> None:
     answer = live.client.post(_BATCH, json={"order_ids": [1], "send_immediately": True, "communication_method": "fax"})
     assert answer.status_code == 400
-    assert "communication_method" in answer.text
+    assert answer.json()["detail"] == "communication_method must be one of email, sms, whatsapp, not 'fax'."

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from tests.invoicing.printing.documents import BANK, make_document
-from tranche.invoicing.domain import BankAccount, InvoiceKind
+from tranche.invoicing.domain import BankAccount, InvoiceKind, compact_iban, find_iban_fault
 from tranche.invoicing.printing.design import Design
 from tranche.invoicing.printing.figures import Figures, find_language, list_languages
 from tranche.invoicing.printing.page import hash_page, make_page
-from tranche.invoicing.printing.payment import compact_iban, epc_text, make_qr
+from tranche.invoicing.printing.payment import epc_text, make_qr
 from tranche.kernel.errors import Invalid
 
 
@@ -106,6 +106,29 @@ def test_an_iban_is_one_by_its_check_digits() -> None:
     assert compact_iban(BANK.iban) == "DE89370400440532013000"
     assert compact_iban("GB82 WEST 1234 5698 7654 32") == "GB82WEST12345698765432"
     assert compact_iban("GB82 WEST 1234 5698 7654 33") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("DE89 3704 0044 0532 0130 00", None),
+        ("de89370400440532013000", None),
+        ("MT84MALT011000012345MTLCAST001S", None),
+        ("DE89 3704 0044 0532 0130 0O", "check digits do not fit"),
+        ("DE98 3704 0044 0532 0130 00", "check digits do not fit"),
+        ("DE89 3704 0044 0532 0130 0", "must have 22 characters, as every IBAN that begins with DE; it has 21"),
+        ("NO93 8601 1117 9470", "it has 16"),
+        ("DE89-3704-0044", "must be an IBAN, such as"),
+        ("IBAN DE89370400440532013000", "must be an IBAN, such as"),
+        ("1150 2033 4411 0007", None),
+        ("Sonali 0119-0000-1", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_what_is_meant_for_an_iban_and_is_none_is_told_why(text: str | None, fault: str | None) -> None:
+    found = find_iban_fault(text)
+    assert found is None if fault is None else fault in (found or "")
 
 
 def test_the_hash_of_a_page_follows_what_is_printed() -> None:

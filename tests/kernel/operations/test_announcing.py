@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.kernel.operations.toys import MAIL, MINT, kill
+from tests.kernel.operations.toys import MAIL, MINT, RELAY, kill
 from tests.kernel.operations.workshop import STEPWISE, Workshop
 from tranche.kernel.operations.announcing import wants_mail, write_mail
 from tranche.kernel.operations.dispatch import WAKE
-from tranche.kernel.operations.domain import Operation, Status
+from tranche.kernel.operations.domain import HALF_DONE, ItemStatus, Operation, Status
+from tranche.kernel.operations.handlers import Outcome
 
 
 def put_out(workshop: Workshop) -> list[dict[str, Any]]:
@@ -63,7 +64,19 @@ def test_a_failure_tells_the_starter_and_the_operators(workshop: Workshop) -> No
     number = workshop.ctx.organization_id
     assert alert["body"] == f"Operation {operation} (toy_mint) of organization {number} failed: all_failed."
     assert mail["subject"] == 'Your toy mint "toy" has failed'
-    assert "Reason: None of 2 succeeded; each says why." in mail["body"]
+    assert "Reason: None of 2 succeeded; each says why, such as: It was to be so." in mail["body"]
+
+
+def test_half_done_work_tells_the_starter_and_the_operators_too(workshop: Workshop) -> None:
+    lost = Outcome(status=ItemStatus.FAILED, error="The road was closed.")
+    workshop.hooks.effect = lambda _item: lost
+    operation = workshop.start(RELAY, [1, 2])
+    ended = workshop.work(operation, workshop.worker())
+    assert (ended.status, ended.error, ended.is_half_done) == (Status.COMPLETED_WITH_ERRORS, None, True)
+    alert, mail = put_out(workshop)
+    assert alert["body"].endswith("did nothing to the end, though its first steps succeeded.")
+    assert "0 of 2 succeeded, 2 failed." in mail["body"]
+    assert HALF_DONE in mail["body"]
 
 
 def test_webhooks_carry_the_operation_as_the_api_shows_it(workshop: Workshop) -> None:

@@ -5,10 +5,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.kernel.operations.house import HOME, Json
+from tests.kernel.operations.house import HOME
 from tests.kernel.operations.toys import MAIL, MINT
 from tests.kernel.operations.workshop import Workshop
 from tests.kernel.web.sample import bearer
+from tests.naming import nameless
 from tranche.kernel.operations.domain import ItemStatus
 from tranche.kernel.operations.handlers import Outcome
 
@@ -24,12 +25,11 @@ def test_another_organizations_operation_answers_exactly_like_an_unknown_one(
     workshop.work(operation, workshop.worker())
     before = workshop.look(operation)
 
-    def answer(reference: object) -> tuple[int, Json]:
+    def answer(reference: object) -> tuple[int, str, list[str]]:
         method = "POST" if path in VERBS else "GET"
         found = client.request(method, f"{HOME}/{reference}{path}", headers=bearer("foreign"))
-        body = found.json()
-        del body["metadata"]
-        return found.status_code, {**body, "headers": sorted(found.headers)}
+        told = nameless(str({**found.json(), "metadata": None}), reference)
+        return found.status_code, told, sorted(found.headers)
 
     unknown = answer(operation + 1_000)
     assert unknown[0] == 404

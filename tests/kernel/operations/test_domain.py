@@ -1,6 +1,7 @@
 """The pure rules of operations."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -80,6 +81,14 @@ def test_a_chunk_comes_close_to_the_wanted_time() -> None:
 )
 def test_what_an_operation_becomes(counters: dict[str, int], status: Status) -> None:
     assert final_status(operation(**counters)) is status
+
+
+def test_what_a_stage_has_made_and_that_stays_is_no_failure() -> None:
+    lost = operation(failed=9, unknown=1)
+    assert final_status(lost, has_lasting=True) is Status.COMPLETED_WITH_ERRORS
+    assert replace(lost, status=Status.COMPLETED_WITH_ERRORS).is_half_done
+    assert final_status(operation(succeeded=9, cancelled=1), has_lasting=True) is Status.CANCELLED
+    assert final_status(operation(succeeded=10), has_lasting=True) is Status.COMPLETED
 
 
 def test_two_handlers_of_one_kind_are_refused() -> None:

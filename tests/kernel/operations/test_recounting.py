@@ -34,7 +34,7 @@ def test_an_operation_of_which_nothing_succeeded_is_no_longer_failed(workshop: W
     workshop.work(operation, workshop.worker())
     assert workshop.look(operation).status == "failed"
     found = recount(workshop, operation, total=1, failed=1)
-    assert (found.status, found.error) == ("failed", "None of 3 succeeded; each says why.")
+    assert (found.status, found.error) == ("failed", "None of 3 succeeded; each says why, such as: It was to be so.")
     found = recount(workshop, operation, succeeded=1, failed=-1)
     assert (found.status, found.error, found.error_code) == ("completed_with_errors", None, None)
 

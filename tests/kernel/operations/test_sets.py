@@ -38,7 +38,7 @@ def test_what_is_judged_bad_fails_and_the_rest_succeeds(workshop: Workshop) -> N
 def test_no_success_and_a_failure_is_failed_with_a_reason(workshop: Workshop) -> None:
     ended = workshop.work(workshop.start(MINT, [1, 2], fails=[1, 2]), workshop.worker())
     assert (ended.status, ended.error_code) == (Status.FAILED, "all_failed")
-    assert ended.error == "None of 2 succeeded; each says why."
+    assert ended.error == "None of 2 succeeded; each says why, such as: It was to be so."
     assert workshop.is_sound()
 
 

@@ -215,7 +215,8 @@ def make_registry(hooks: Hooks, folder: Path) -> Registry:
 
     def kind(name: str, *phases: BranchPhase | EffectPhase | PartsPhase | LettersPhase) -> Handler:
         retry = None if isinstance(phases[0], PartsPhase) else retry_items
-        return Handler(kind=name, phases=phases, finished=finished, retry=retry)
+        lasting = frozenset({"mint"} if name == RELAY else ())
+        return Handler(kind=name, phases=phases, finished=finished, retry=retry, lasting=lasting)
 
     return Registry(
         [

@@ -180,4 +180,4 @@ def test_a_form_that_is_no_form_is_400(client: TestClient[Litestar]) -> None:
 def test_an_address_tells_all_its_methods_whoever_serves_them(client: TestClient[Litestar]) -> None:
     answer = client.options("/things")
     assert answer.status_code == 204
-    assert answer.headers["allow"] == "GET, OPTIONS, POST"
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"

@@ -1,15 +1,17 @@
 """Bodies come in exactly and strictly, decimals go out exactly."""
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from msgspec import UNSET, UnsetType
 
 from tests.kernel.web.sample import ThingBody
 from tranche.kernel.errors import Invalid
-from tranche.kernel.web.json import decode, encode
+from tranche.kernel.web.json import Body, decode, encode
 
 
 @pytest.mark.parametrize("number", ["1.10", "12345678901234567.123", "0.1", "2", "1234567890123456789012345678.5"])
@@ -76,6 +78,41 @@ def test_a_fault_is_told_in_the_words_of_the_request() -> None:
     with pytest.raises(Invalid) as caught:
         decode(b'{"itemId":1,"unitPrice":1,"lines":[{"lineTotal":"x"}]}', into=ThingBody)
     assert caught.value.message == "lines[0].lineTotal must be a number, not text."
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Coat(Body, frozen=True):
+    colour: Colour = Colour.RED
+    other: Colour | UnsetType | None = UNSET
+
+
+class CoatsBody(Body, frozen=True):
+    coats: tuple[Coat, ...] = ()
+    by_name: dict[str, Colour] | None = None
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b'{"coats":[{},{"colour":"green"}]}', "coats[1].colour must be one of red, blue, not 'green'."),
+        (b'{"coats":[{"other":"green"}]}', "coats[0].other must be one of red, blue, not 'green'."),
+        (b'{"byName":{"x":"green"}}', "byName.... must be one of red, blue, not 'green'."),
+    ],
+)
+def test_a_word_that_is_none_is_told_with_those_that_are(raw: bytes, message: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        decode(raw, into=CoatsBody)
+    assert caught.value.message == message
+
+
+def test_a_very_long_word_is_not_repeated_whole() -> None:
+    with pytest.raises(Invalid) as caught:
+        decode(b'{"coats":[{"colour":"%b"}]}' % (b"x" * 10_000), into=CoatsBody)
+    assert len(caught.value.message) < 200
 
 
 def test_the_last_of_two_equal_keys_counts() -> None:

@@ -72,7 +72,7 @@ def get_snapshot(conn: Connection, *, data_set: str, snapshot_id: int | None, ne
         return published
     snapshot = snapshots.find_snapshot(conn, data_set=data_set, snapshot_id=snapshot_id)
     if snapshot is None or snapshot.status is not SnapshotStatus.COMPLETED:
-        raise UnknownSnapshot
+        raise UnknownSnapshot.of(snapshot_id)
     if not (snapshot.has_details if needs_details else snapshot.has_summary):
         raise SnapshotDropped(snapshot_id)
     return snapshot

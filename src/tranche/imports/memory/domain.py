@@ -13,6 +13,7 @@ class MappingNotFound(NotFound):
     """No such remembered mapping in this organization."""
 
     code = "mapping_not_found"
+    noun = "remembered mapping"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

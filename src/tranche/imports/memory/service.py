@@ -86,7 +86,7 @@ def forget(conn: Connection, ctx: Context, *, memory_id: int) -> None:
         MappingNotFound
     """
     if not queries.delete_memory(conn, memory_id=memory_id):
-        raise MappingNotFound("There is no such remembered mapping.")
+        raise MappingNotFound.of(memory_id)
     audit.record(conn, ctx, action="import_mapping.forget", subject_id=memory_id)
 
 

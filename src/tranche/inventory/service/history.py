@@ -9,7 +9,7 @@ def get_movement(conn: Connection, *, movement_id: int) -> Movement:
     """Raises UnknownOperation."""
     movement = history.find_movement(conn, movement_id=movement_id)
     if movement is None:
-        raise UnknownOperation
+        raise UnknownOperation.of(movement_id)
     return movement
 
 

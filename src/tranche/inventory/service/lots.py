@@ -55,7 +55,7 @@ def update_lot(conn: Connection, ctx: Context, *, lot_id: int, values: Mapping[s
     """
     clean = _clean(values)
     if not lots.lock_lot(conn, lot_id=lot_id):
-        raise UnknownLot
+        raise UnknownLot.of(lot_id)
     lot = get_lot(conn, ctx, lot_id=lot_id)
     old = {name: getattr(lot, name) for name in FIELDS}
     changed = sorted(FIELDS[name] for name, value in clean.items() if value != old[name])
@@ -71,7 +71,7 @@ def get_lot(conn: Connection, ctx: Context, *, lot_id: int) -> Lot:
     """Raises UnknownLot. With a branch, `quantity` is what this branch has."""
     lot = lots.find_lot(conn, lot_id=lot_id, branch_id=ctx.branch_id)
     if lot is None:
-        raise UnknownLot
+        raise UnknownLot.of(lot_id)
     return lot
 
 

@@ -93,4 +93,4 @@ def get_stock(conn: Connection, ctx: Context, *, lot_id: int) -> LotStock:
 
 def _lock(conn: Connection, lot_id: int) -> None:
     if not lots.lock_lot(conn, lot_id=lot_id):
-        raise UnknownLot
+        raise UnknownLot.of(lot_id)

@@ -122,7 +122,8 @@ def credit_invoice(
 def _detail(conn: Connection, invoice_id: int) -> InvoiceDetailOut:
     invoice = service.get_invoice(conn, invoice_id=invoice_id)
     document = service.get_invoice_document(conn, invoice_id)
-    return detail_out(invoice, document, taken=service.list_taken(conn, invoice_id=invoice_id))
+    taken, steps = service.list_taken(conn, invoice_id=invoice_id), service.list_steps(conn, invoice_id=invoice_id)
+    return detail_out(invoice, document, taken=taken, steps=steps)
 
 
 INVOICE_ROUTES: Final = (list_invoices, export_invoices, find_invoice, void_invoice, credit_invoice)

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from tranche.invoicing.bulk.domain import SendWish
-from tranche.invoicing.domain import InvoiceHead
+from tranche.invoicing.domain import InvoiceHead, compact_iban
 from tranche.invoicing.printing.figures import Figures
-from tranche.invoicing.printing.payment import compact_iban
 from tranche.kernel.db.pool import Connection
 from tranche.messaging import service as messaging
 from tranche.messaging.domain import Template, fill, fill_line

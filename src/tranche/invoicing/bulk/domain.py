@@ -22,6 +22,7 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 STATUSES: Final = ("pending", "processing", "completed", "completed_with_errors", "failed", "cancelled")
 INVOICE, PDF, SEND, BUNDLE = "invoice", "pdf", "send", "bundle"
+CUSTOMER: Final = "customerId"  # in the result of an item: whose address is in the way
 # What became of messages that may be sent again to another address.
 RESENDABLE: Final = (State.BOUNCED, State.FAILED)
 MOST_LISTED: Final = 10_000
@@ -46,12 +47,14 @@ class BatchNotFound(NotFound):
     """No such operation of document 3 in this organization."""
 
     code = "batch_operation_not_found"
+    noun = "batch operation"
 
 
 class FileNotFound(NotFound):
     """The operation made no file of that name."""
 
     code = "file_not_found"
+    noun = "file"
 
 
 class NothingToSend(Conflict):

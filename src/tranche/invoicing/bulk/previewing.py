@@ -24,6 +24,7 @@ class Reach:
 
     invoice_id: int
     number: str
+    customer_id: int
     customer: str
     address: str | None
     code: str | None
@@ -116,6 +117,7 @@ def _reach(row: Row, reach: str | Refusal, channel: Channel) -> Reach:
     return Reach(
         invoice_id=row["id"],
         number=row["number"],
+        customer_id=row["customer_id"],
         customer=row["name"],
         address=row["email"] if channel is Channel.EMAIL else row["phone"],
         code=reach.code if isinstance(reach, Refusal) else None,

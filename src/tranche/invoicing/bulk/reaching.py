@@ -10,12 +10,13 @@ from tranche.messaging.domain import Channel, clean_address
 
 
 class Refusal(Exception):
-    """A message cannot be written; code and sentence say why."""
+    """A message cannot be written; code and sentence say why, `customer_id` whose address is in the way."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, customer_id: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.customer_id = customer_id
 
 
 def reach_all(conn: Connection, rows: Sequence[Row], channel: Channel) -> Mapping[int, str | Refusal]:
@@ -37,8 +38,9 @@ def _address(row: Row, channel: Channel) -> str | Refusal:
     text = row["email"] if channel is Channel.EMAIL else row["phone"]
     what = "e-mail address" if channel is Channel.EMAIL else "phone number"
     if not (text or "").strip():
-        return Refusal("no_recipient", f"The customer {row['name']} has no {what}.")
+        return Refusal("no_recipient", f"The customer {row['name']} has no {what}.", customer_id=row["customer_id"])
     try:
         return clean_address(channel, text)
     except Invalid as error:
-        return Refusal("bad_address", f"The customer {row['name']} has no usable {what}: {error.message}")
+        words = f"The customer {row['name']} has no usable {what}: {error.message}"
+        return Refusal("bad_address", words, customer_id=row["customer_id"])

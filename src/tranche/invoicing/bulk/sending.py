@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from tranche.invoicing.bulk.domain import SEND
+from tranche.invoicing.bulk.domain import CUSTOMER, SEND
 from tranche.invoicing.bulk.drafting import write_drafts
 from tranche.invoicing.bulk.reaching import Refusal
 from tranche.kernel.db.pool import Connection, Database
@@ -72,10 +72,7 @@ def _sum_up(
     ready: Ready | None,
 ) -> Group:
     tries = {item.position: item.attempts for item in items}
-    outcomes = {
-        position: Outcome(status=ItemStatus.FAILED, error_code=one.code, error=one.message)
-        for position, one in refusals.items()
-    }
+    outcomes = {position: _refused(one) for position, one in refusals.items()}
     for one in attempts:
         if not one.put_off:
             outcomes[_position(one.message)] = _outcome(one, tries=tries[_position(one.message)])
@@ -102,6 +99,11 @@ def _position(message: Message) -> int:
     if message.position is None:
         raise ValueError("a message of an operation has a position")
     return message.position
+
+
+def _refused(refusal: Refusal) -> Outcome:
+    result = None if refusal.customer_id is None else {CUSTOMER: refusal.customer_id}
+    return Outcome(status=ItemStatus.FAILED, error_code=refusal.code, error=refusal.message, result=result)
 
 
 def _unwritten(error: Exception) -> Outcome:

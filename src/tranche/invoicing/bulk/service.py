@@ -193,7 +193,7 @@ def get_batch(conn: Connection, *, operation_id: int) -> BatchOperation:
     """
     found = batches.find_batch(conn, operation_id=operation_id)
     if found is None:
-        raise BatchNotFound("There is no such batch operation.")
+        raise BatchNotFound.of(operation_id)
     return found
 
 
@@ -208,7 +208,7 @@ def get_sender(conn: Connection, *, operation_id: int) -> Operation:
     except OperationNotFound:
         found = None
     if found is None or found.kind not in _SENDERS:
-        raise BatchNotFound("There is no such batch operation.")
+        raise BatchNotFound.of(operation_id)
     return found
 
 
@@ -246,7 +246,7 @@ def get_file(conn: Connection, *, operation_id: int, name: str) -> MadeFile:
     for found in list_files(conn, operation_id=operation_id):
         if found.name == name:
             return found
-    raise FileNotFound("This operation has made no such file.")
+    raise FileNotFound.of(name, hint=f"operation {operation_id} has made none of that name")
 
 
 def _start(

@@ -5,7 +5,15 @@ from typing import Final
 
 from tranche.invoicing import service as invoicing
 from tranche.invoicing.bulk.bundle import BundlePhase
-from tranche.invoicing.bulk.domain import BUNDLE, INVOICES_KIND, MESSAGES_KIND, NOTICES_KIND, PDFS_KIND, has_stage
+from tranche.invoicing.bulk.domain import (
+    BUNDLE,
+    INVOICE,
+    INVOICES_KIND,
+    MESSAGES_KIND,
+    NOTICES_KIND,
+    PDFS_KIND,
+    has_stage,
+)
 from tranche.invoicing.bulk.issuing import CustomersPhase
 from tranche.invoicing.bulk.printing import PdfPhase
 from tranche.invoicing.bulk.sending import SendPhase, settle
@@ -40,6 +48,7 @@ def make_handlers(
             finished=settle,
             retry=_retry,
             undo=invoicing.start_undo,
+            lasting=frozenset({INVOICE}),
         ),
         Handler(kind=PDFS_KIND, phases=(pdf, bundle), retry=_retry),
         Handler(kind=MESSAGES_KIND, phases=(pdf, send), finished=settle, retry=_retry),

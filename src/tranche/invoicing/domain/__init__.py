@@ -1,5 +1,6 @@
 """What an invoice is, its settings, its refusals, and the document that is printed, sent and archived; pure."""
 
+from tranche.invoicing.domain.accounts import compact_iban, find_iban_fault
 from tranche.invoicing.domain.document import (
     BankAccount,
     InvoiceDocument,
@@ -11,7 +12,7 @@ from tranche.invoicing.domain.document import (
     TaxSum,
     sum_taxes,
 )
-from tranche.invoicing.domain.invoices import Invoice, InvoiceFilter
+from tranche.invoicing.domain.invoices import Invoice, InvoiceFilter, Step
 from tranche.invoicing.domain.metrics import Day, Metrics, Pattern
 from tranche.invoicing.domain.refusals import (
     InvoiceNotFound,
@@ -64,10 +65,13 @@ __all__ = [
     "Selection",
     "SelectionNotFound",
     "Settings",
+    "Step",
     "TaxSum",
     "Terms",
     "TooManyOrders",
     "Wishes",
+    "compact_iban",
+    "find_iban_fault",
     "invalid_field",
     "number_prefix",
     "sum_taxes",

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from tranche.invoicing.domain.document import InvoiceKind, InvoiceStatus
+from tranche.kernel.operations.domain import ItemStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,23 @@ class Invoice:
     issued_at: datetime
     closed_at: datetime | None
     close_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a printing or sending made of an invoice: `stage` is pdf or send, `status` that of an operation's item."""
+
+    operation_id: int
+    stage: str
+    status: ItemStatus
+    error_code: str | None
+    error: str | None
+    updated_at: datetime
+
+    @property
+    def lacks_address(self) -> bool:
+        """Whether the customer could not be written to for want of an address."""
+        return self.error_code in {"no_recipient", "bad_address"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

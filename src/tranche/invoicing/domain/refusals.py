@@ -7,12 +7,14 @@ class InvoiceNotFound(NotFound):
     """No such invoice in this organization."""
 
     code = "invoice_not_found"
+    noun = "invoice"
 
 
 class SelectionNotFound(NotFound):
     """No such selection in this organization, or it has expired."""
 
     code = "selection_not_found"
+    noun = "selection"
 
 
 class NotLive(Conflict):

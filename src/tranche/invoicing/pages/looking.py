@@ -68,6 +68,7 @@ def invoice_page(
             "invoice": service.get_invoice(conn, invoice_id=invoice_id),
             "document": service.get_invoice_document(conn, invoice_id),
             "taken": service.list_taken(conn, invoice_id=invoice_id),
+            "steps": service.list_steps(conn, invoice_id=invoice_id),
         }
     return render(request, "invoicing/show.html", data)
 

@@ -17,6 +17,7 @@ from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 
 PATH: Final = "/settings/invoices"
+_FIELDS: Final = {"seller/name": "sellerName"}  # the others are called as the last part of their place
 
 
 class SettingsForm(Body, frozen=True):
@@ -60,7 +61,8 @@ def change_settings(
         with database.transaction(ctx.organization_id) as conn:
             service.change_settings(conn, ctx, settings=_settings(data))
     except Invalid as error:
-        return render(request, "invoicing/settings.html", {"data": data, "faults": faults_of(error)}, status=400)
+        faults = {_FIELDS.get(name, name.rpartition("/")[2]): words for name, words in faults_of(error).items()}
+        return render(request, "invoicing/settings.html", {"data": data, "faults": faults}, status=400)
     return redirect(PATH, say="The settings are kept. Invoices that were issued do not change.")
 
 

@@ -7,8 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from tranche.invoicing.domain import InvoiceDocument, InvoiceKind, InvoiceLine, Party, TaxSum
-from tranche.invoicing.printing.payment import compact_iban
+from tranche.invoicing.domain import InvoiceDocument, InvoiceKind, InvoiceLine, Party, TaxSum, compact_iban
 
 GUIDELINE: Final = "urn:cen.eu:en16931:2017"
 FILE_NAME: Final = "factur-x.xml"

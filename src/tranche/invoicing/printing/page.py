@@ -4,10 +4,10 @@ import hashlib
 import json
 from typing import Any
 
-from tranche.invoicing.domain import InvoiceDocument, InvoiceKind, InvoiceLine, InvoiceStatus, Party
+from tranche.invoicing.domain import InvoiceDocument, InvoiceKind, InvoiceLine, InvoiceStatus, Party, compact_iban
 from tranche.invoicing.printing.design import TEMPLATE_ID, TEMPLATE_VERSION, Design
 from tranche.invoicing.printing.figures import Figures, loosen
-from tranche.invoicing.printing.payment import compact_iban, epc_text, make_qr
+from tranche.invoicing.printing.payment import epc_text, make_qr
 
 FONTS = ("Inter", "Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Hind Siliguri")
 _IBAN_GROUP = 4

@@ -6,20 +6,10 @@ from io import BytesIO
 
 import segno
 
-from tranche.invoicing.domain import InvoiceDocument, InvoiceKind, InvoiceStatus
+from tranche.invoicing.domain import InvoiceDocument, InvoiceKind, InvoiceStatus, compact_iban
 
 _MOST: Decimal = Decimal("999999999.99")
-_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 _LONGEST_NAME, _LONGEST_REFERENCE = 70, 140
-
-
-def compact_iban(text: str | None) -> str | None:
-    """The IBAN without blanks if its check digits hold (ISO 13616), else None."""
-    iban = re.sub(r"\s", "", text or "").upper()
-    if not _IBAN.fullmatch(iban):
-        return None
-    number = "".join(str(int(char, 36)) for char in iban[4:] + iban[:4])
-    return iban if int(number) % 97 == 1 else None  # ISO 7064 MOD 97-10
 
 
 def epc_text(document: InvoiceDocument) -> str | None:

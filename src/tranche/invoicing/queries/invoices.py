@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Final
 
-from tranche.invoicing.domain import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
+from tranche.invoicing.domain import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus, Step
 from tranche.kernel.db.listing import Column, Key, Kind, Listing
 from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.operations.domain import ItemStatus
 
 _COLUMNS = ", ".join(f"i.{f.name}" for f in fields(Invoice))
 INVOICES: Final = Listing(
@@ -113,6 +114,22 @@ def list_lines(conn: Connection, *, invoice_ids: Sequence[int], limit: int) -> d
 def invoice_of(row: Row) -> Invoice:
     """The invoice that a row of the list is."""
     return Invoice(**{**row, "kind": InvoiceKind(row["kind"]), "status": InvoiceStatus(row["status"])})
+
+
+def list_steps(conn: Connection, *, invoice_id: int, limit: int) -> list[Step]:
+    """What printings and sendings made of one invoice, the newest first."""
+    rows = conn.execute(
+        """
+        SELECT i.operation_id, i.stage, i.status, i.error_code, i.error, i.updated_at
+        FROM operation_invoices m
+        JOIN operation_items i ON i.organization_id = current_organization() AND i.operation_id = m.operation_id
+            AND i.position = m.position AND i.stage IN ('pdf', 'send')
+        WHERE m.organization_id = current_organization() AND m.invoice_id = %(id)s
+        ORDER BY i.operation_id DESC, i.stage DESC LIMIT %(limit)s
+        """,
+        {"id": invoice_id, "limit": limit},
+    ).fetchall()
+    return [Step(**{**row, "status": ItemStatus(row["status"])}) for row in rows]
 
 
 def sum_run(conn: Connection, *, operation_id: int) -> list[Row]:

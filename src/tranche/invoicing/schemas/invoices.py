@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from tranche.inventory.domain import Consumed
-from tranche.invoicing.domain import BankAccount, Invoice, InvoiceDocument, InvoiceLine, Party
+from tranche.invoicing.domain import BankAccount, Invoice, InvoiceDocument, InvoiceLine, Party, Step
 from tranche.kernel.web.json import Body, Out, utc_or_none
 
 
@@ -90,8 +90,19 @@ class AllocationOut(Out, frozen=True):
     is_returned: bool
 
 
+class StepOut(Out, frozen=True):
+    """What a printing (`pdf`) or sending (`send`) made of the invoice; `error` says why it failed or is in doubt."""
+
+    operation_id: int
+    stage: str
+    status: str
+    code: str | None
+    error: str | None
+    updated_at: datetime
+
+
 class InvoiceDetailOut(Out, frozen=True):
-    """Everything that the printed invoice shows, and where its goods came from."""
+    """Everything that the printed invoice shows, where its goods came from, and the last `steps`, newest first."""
 
     invoice: InvoiceOut
     language: str
@@ -105,6 +116,7 @@ class InvoiceDetailOut(Out, frozen=True):
     credited_number: str | None
     credited_by: str | None
     allocations: list[AllocationOut]
+    steps: list[StepOut]
 
 
 class Reason(Body, frozen=True):
@@ -147,7 +159,9 @@ def invoice_out(invoice: Invoice) -> InvoiceOut:
     )
 
 
-def detail_out(invoice: Invoice, document: InvoiceDocument, *, taken: list[Consumed]) -> InvoiceDetailOut:
+def detail_out(
+    invoice: Invoice, document: InvoiceDocument, *, taken: list[Consumed], steps: list[Step]
+) -> InvoiceDetailOut:
     """One invoice, whole."""
     return InvoiceDetailOut(
         invoice=invoice_out(invoice),
@@ -173,6 +187,18 @@ def detail_out(invoice: Invoice, document: InvoiceDocument, *, taken: list[Consu
             )
             for each in taken
         ],
+        steps=[_step_out(step) for step in steps],
+    )
+
+
+def _step_out(step: Step) -> StepOut:
+    return StepOut(
+        operation_id=step.operation_id,
+        stage=step.stage,
+        status=step.status.value,
+        code=step.error_code,
+        error=step.error,
+        updated_at=step.updated_at.astimezone(UTC),
     )
 
 

@@ -82,7 +82,7 @@ def _hold(conn: Connection, *, invoice_id: int) -> None:
     closing.lock(conn)
     held = closing.find_held(conn)
     if held is None:
-        raise InvoiceNotFound("There is no such invoice.")
+        raise InvoiceNotFound.of(invoice_id)
     if held["kind"] != "invoice":
         raise NotLive(f"{held['number']} is a credit note; it can be neither voided nor credited.")
     if held["status"] != InvoiceStatus.ISSUED:

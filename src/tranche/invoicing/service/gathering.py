@@ -21,6 +21,7 @@ from tranche.orders import service as orders
 
 MOST_LISTED: Final = 10_000
 MOST_MATCHING: Final = 1_000_000
+_EXPIRED: Final = "it may have expired after a day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ def gather(conn: Connection, *, choice: Choice) -> int:
     if choice.selection_id is not None:
         count = gathering.want_selected(conn, selection_id=choice.selection_id)
         if not count:
-            raise SelectionNotFound("There is no such selection; it may have expired after a day.")
+            raise SelectionNotFound.of(choice.selection_id, hint=_EXPIRED)
         return count
     count = _collect(conn, wanted=choice.filter or OrderFilter())
     gathering.want_matching(conn)
@@ -85,7 +86,7 @@ def get_selection(conn: Connection, *, selection_id: int) -> Selection:
     """
     row = gathering.find_selection(conn, selection_id=selection_id)
     if row is None:
-        raise SelectionNotFound("There is no such selection; it may have expired after a day.")
+        raise SelectionNotFound.of(selection_id, hint=_EXPIRED)
     return _selection(row)
 
 

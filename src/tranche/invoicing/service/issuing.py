@@ -76,7 +76,7 @@ def issue_one(
     issue(conn, ctx, terms=terms, maker=Maker(user_id=user_id))
     verdict = find_verdict(conn, position=1)
     if verdict.error_code == "order_not_found":
-        raise OrderNotFound("There is no such order.")
+        raise OrderNotFound.of(order_id)
     if verdict.error_code is not None:
         raise OrderRefused(f"Order {order_id}: {verdict.error}", code=verdict.error_code)
     invoice_id = int((verdict.result or {})["invoiceId"])

@@ -23,7 +23,7 @@ def get_job(conn: Connection, *, reference: str) -> Operation:
     """
     operation = operations.get_by_reference(conn, reference=reference)
     if operation.kind != RUN_KIND:
-        raise OperationNotFound("There is no such operation.")
+        raise OperationNotFound.of(reference)
     return operation
 
 

@@ -18,6 +18,7 @@ from tranche.invoicing.domain import (
     InvoiceNotFound,
     InvoiceStatus,
     Party,
+    Step,
     sum_taxes,
 )
 from tranche.invoicing.queries import invoices
@@ -25,8 +26,11 @@ from tranche.invoicing.queries.invoices import INVOICES, invoice_of
 from tranche.invoicing.service.issuing import CONSUMER
 from tranche.kernel.db.listing import Choice, Prefix, count, fetch_page, fetch_slice
 from tranche.kernel.db.pool import Connection, Row
+from tranche.orders.domain import OrderInvoice
 
 _MOST_LINES: Final = 10_000
+_MOST_STEPS: Final = 10
+_MOST_OF_ORDER: Final = 10
 
 
 def choose(wanted: InvoiceFilter, *, sort: str = "") -> Choice:
@@ -42,6 +46,13 @@ def list_invoices(
     choice = choose(wanted, sort={"newest": "-id", "oldest": "id"}[sort])
     rows = fetch_page(conn, INVOICES, choice, limit=limit, offset=offset)
     return [invoice_of(row) for row in rows], count(conn, INVOICES, choice)
+
+
+def find_order_invoices(conn: Connection, /, *, order_id: int) -> list[OrderInvoice]:
+    """The last invoices and credit notes of an order, the newest first."""
+    rows = fetch_slice(conn, INVOICES, choose(InvoiceFilter(order_id=order_id)), limit=_MOST_OF_ORDER).rows
+    found = [invoice_of(row) for row in rows]
+    return [OrderInvoice(id=one.id, number=one.number, kind=one.kind, status=one.status) for one in found]
 
 
 def list_first(conn: Connection, *, beginning: str, limit: int) -> list[Invoice]:
@@ -63,7 +74,7 @@ def get_invoice(conn: Connection, *, invoice_id: int) -> Invoice:
     """
     invoice = invoices.find_invoice(conn, invoice_id=invoice_id)
     if invoice is None:
-        raise InvoiceNotFound("There is no such invoice.")
+        raise InvoiceNotFound.of(invoice_id)
     return invoice
 
 
@@ -75,7 +86,7 @@ def get_invoice_document(conn: Connection, invoice_id: int) -> InvoiceDocument:
     """
     found = list_invoice_documents(conn, invoice_ids=[invoice_id])
     if not found:
-        raise InvoiceNotFound("There is no such invoice.")
+        raise InvoiceNotFound.of(invoice_id)
     return found[invoice_id]
 
 
@@ -126,6 +137,11 @@ def list_heads(conn: Connection, *, invoice_ids: Sequence[int]) -> dict[int, Inv
 def list_taken(conn: Connection, *, invoice_id: int) -> list[Consumed]:
     """What an invoice took out of which lots, and whether it was put back."""
     return stock.list_consumed(conn, consumer_kind=CONSUMER, consumer_id=invoice_id)
+
+
+def list_steps(conn: Connection, *, invoice_id: int) -> list[Step]:
+    """What the last printings and sendings made of an invoice, the newest first."""
+    return invoices.list_steps(conn, invoice_id=invoice_id, limit=_MOST_STEPS)
 
 
 def _buyer(row: Row) -> Party:

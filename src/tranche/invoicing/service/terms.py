@@ -7,12 +7,22 @@ from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from tranche.invoicing.domain import BankAccount, Party, Settings, Terms, Wishes, invalid_field, number_prefix
+from tranche.invoicing.domain import (
+    BankAccount,
+    Party,
+    Settings,
+    Terms,
+    Wishes,
+    find_iban_fault,
+    invalid_field,
+    number_prefix,
+)
 from tranche.invoicing.queries import settings as queries
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.identity.service import find_branch, get_organization, organization_zone
+from tranche.kernel.text import camel
 
 MOST_DUE_DAYS: Final = 3_650
 _YEARS: Final = range(2_000, 3_000)
@@ -129,14 +139,21 @@ def _check(settings: Settings) -> None:
         raise invalid_field("/dueDays", f"must be a whole number from 0 to {MOST_DUE_DAYS}")
     if not 0 <= settings.tax_rate <= 100:  # noqa: PLR2004  # per cent
         raise invalid_field("/taxRate", "must be a number of per cent from 0 to 100")
+    _check_texts(settings)
+
+
+def _check_texts(settings: Settings) -> None:
     texts = {"paymentTerms": settings.payment_terms, "notes": settings.notes, **_texts(settings)}
     for name, text in texts.items():
         if len(text or "") > _LONGEST:
             raise invalid_field(f"/{name}", f"must have at most {_LONGEST:,} characters")
 
+    if fault := find_iban_fault(settings.bank.iban):
+        raise invalid_field("/bank/iban", fault)
+
 
 def _texts(settings: Settings) -> dict[str, str | None]:
     return {
-        **{f"seller/{name}": text for name, text in asdict(settings.seller).items()},
+        **{f"seller/{camel(name)}": text for name, text in asdict(settings.seller).items()},
         **{f"bank/{name}": text for name, text in asdict(settings.bank).items()},
     }

@@ -168,27 +168,21 @@ class UnknownBranch(NotFound):
     """No such branch in this organization."""
 
     code = "unknown_branch"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such branch.")
+    noun = "branch"
 
 
 class UnknownUser(NotFound):
     """No such user in this organization."""
 
     code = "unknown_user"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such user.")
+    noun = "user"
 
 
 class UnknownKey(NotFound):
     """No such API key in this organization."""
 
     code = "unknown_api_key"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such API key.")
+    noun = "API key"
 
 
 def check_organization(*, name: str, zone: str, currency: str, language: str) -> None:

@@ -59,18 +59,14 @@ class UnknownEndpoint(NotFound):
     """No such endpoint in this organization."""
 
     code = "unknown_webhook"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such webhook.")
+    noun = "webhook"
 
 
 class UnknownDelivery(NotFound):
     """No such delivery in this organization."""
 
     code = "unknown_delivery"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such delivery.")
+    noun = "delivery"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Invalid
 from tranche.kernel.notify import service as notify
 from tranche.kernel.notify.domain import without_control
-from tranche.kernel.operations.domain import Operation, Status
+from tranche.kernel.operations.domain import HALF_DONE, Operation, Status
 from tranche.kernel.operations.queries import starters
 
 log = structlog.get_logger(__name__)
@@ -33,11 +33,11 @@ def announce(conn: Connection, operation: Operation, *, alerts: bool) -> None:
     """
     ended_at = operation.finished_at or operation.updated_at
     notify.publish(conn, event=f"operation.{operation.status}", data=event_data(operation), at=ended_at)
-    if operation.status is Status.FAILED and alerts:
-        code = operation.error_code or "failed"
-        text = (
-            f"Operation {operation.id} ({operation.kind}) of organization {operation.organization_id} failed: {code}."
-        )
+    if _is_failure(operation) and alerts:
+        ended = f"failed: {operation.error_code or 'failed'}"
+        if operation.is_half_done:
+            ended = "did nothing to the end, though its first steps succeeded"
+        text = f"Operation {operation.id} ({operation.kind}) of organization {operation.organization_id} {ended}."
         notify.alert(conn, event="operation.failed", text=text)
     if operation.created_by is not None:
         _mail(conn, operation, user_id=operation.created_by, ended_at=ended_at)
@@ -47,7 +47,7 @@ def wants_mail(operation: Operation, *, wish: str) -> bool:
     """`auto`: what took longer than ten seconds or failed, unless a person ended it; else `always` or `never`."""
     if wish != "auto":
         return wish == "always"
-    if operation.status is Status.FAILED:
+    if _is_failure(operation):
         return True
     waited = (operation.finished_at or operation.updated_at) - operation.created_at
     return operation.status is not Status.CANCELLED and waited > LONG
@@ -90,11 +90,17 @@ def write_mail(operation: Operation, *, name: str, ended_at: datetime, zone: str
         f"your {what}, operation {operation.id}, {ended}.",
         "",
         *_counts(operation),
+        *([HALF_DONE] if operation.is_half_done else []),
         *([f"Reason: {without_control(operation.error)}"] if operation.error else []),
         f"Started {_moment(operation.created_at, zone)}, ended {_moment(ended_at, zone)} ({zone}).",
         "",
     ]
     return f"Your {what} {ended}", "\n".join(lines)
+
+
+def _is_failure(operation: Operation) -> bool:
+    """Whether nothing came to its end, which people want to know at once."""
+    return operation.status is Status.FAILED or operation.is_half_done
 
 
 def _mail(conn: Connection, operation: Operation, *, user_id: int, ended_at: datetime) -> None:

@@ -21,7 +21,7 @@ from tranche.kernel.client.output import (
     show_table,
 )
 from tranche.kernel.client.watch import watch_or_leave
-from tranche.kernel.operations.domain import ItemStatus, Status
+from tranche.kernel.operations.domain import HALF_DONE, ItemStatus, Status
 
 _HOME = "/api/operations"
 _COUNTERS = (
@@ -109,7 +109,7 @@ def list_items(
 
 @app.command()
 def watch(operation: OperationArgument, *, json: JsonOption = False) -> None:
-    """Watch an operation until it has ended; exit code 3 when some of it failed, 1 when all of it did."""
+    """Watch an operation until it has ended; exit code 3 when some of it failed, 1 when nothing was done."""
     _watch(operation, json=json)
 
 
@@ -185,6 +185,8 @@ def _watch(operation: int, *, json: bool) -> None:
     else:
         show_fields(_COUNTERS, state)
         say_notices(state["summary"].get("notices", []))
+    if state["status"] == Status.COMPLETED_WITH_ERRORS and not state["succeeded"] + state["skipped"]:
+        say(HALF_DONE)
     if state["error"]:
         say(with_options(state["error"]["message"]))
     raise typer.Exit(_ENDS.get(Status(state["status"]), ExitCode.FAILURE))

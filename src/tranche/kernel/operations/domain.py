@@ -44,6 +44,7 @@ class OperationNotFound(NotFound):
     """No such operation in this organization."""
 
     code = "operation_not_found"
+    noun = "operation"
 
 
 class WrongState(Conflict):
@@ -118,6 +119,16 @@ class Operation:
         """How many positions have no outcome yet."""
         return self.total - self.succeeded - self.failed - self.skipped - self.cancelled - self.unknown
 
+    @property
+    def has_no_success(self) -> bool:
+        """Whether something failed or is in doubt, and no position was done to the end."""
+        return self.failed + self.unknown > 0 and self.succeeded + self.skipped == 0
+
+    @property
+    def is_half_done(self) -> bool:
+        """Whether it ended without a success, though what earlier stages have made of its positions stays."""
+        return self.status is Status.COMPLETED_WITH_ERRORS and self.has_no_success
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnotherTry:
@@ -182,6 +193,7 @@ class Verdict:
 
 
 MOST_ATTEMPTS = 3
+HALF_DONE = "None was done to the end; what the steps before have made stays."
 _PIECES = 32
 
 
@@ -202,15 +214,14 @@ def adapted_size(size: int, *, seconds: float, wanted_seconds: float, most: int)
     return max(1, min(most, size * 2, max(size // 2, fitting)))
 
 
-def final_status(operation: Operation) -> Status:
+def final_status(operation: Operation, *, has_lasting: bool = False) -> Status:
     """What an operation with nothing left to do has become.
 
-    Positions that stay cancelled after a retry of some others keep it cancelled.
+    Positions that stay cancelled after a retry of some others keep it cancelled. `has_lasting` says that a stage has
+    made something that stays, whatever failed behind it: then it has not failed.
     """
     if operation.cancelled:
         return Status.CANCELLED
     if operation.failed + operation.unknown == 0:
         return Status.COMPLETED
-    if operation.succeeded + operation.skipped == 0:
-        return Status.FAILED
-    return Status.COMPLETED_WITH_ERRORS
+    return Status.FAILED if operation.has_no_success and not has_lasting else Status.COMPLETED_WITH_ERRORS

@@ -223,6 +223,7 @@ class Handler:
     `undo(conn, ctx, operations, operation)` starts the operation that takes back what an ended one did, or refuses
     with a Conflict; its first arguments are opaque here, because the service stands above this file.
     `has_phase` says which of the phases behind the first an operation has, by what its payload asks for.
+    `lasting` are stages whose successes are a result of their own, such as invoices that then could not be sent.
     `senders_faults` are error codes of failures that lie in what was sent: the operators are not alerted.
     """
 
@@ -232,6 +233,7 @@ class Handler:
     retry: Callable[[Connection, Operation, str | None], Retried] | None = None
     redo: Callable[[Connection, Operation], None] | None = None
     undo: Callable[..., Operation] | None = None
+    lasting: frozenset[str] = frozenset()
     senders_faults: frozenset[str] = frozenset()
     has_phase: Callable[[Operation, str], bool] = field(default=_always)
 

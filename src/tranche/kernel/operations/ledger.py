@@ -41,7 +41,7 @@ def finish(
 ) -> None:
     """End the operation, of which no claim is left, with its domain's last word in the same transaction."""
     if status is Status.FAILED and message is None:
-        code, message = ALL_FAILED, all_failed_message(operation)
+        code, message = ALL_FAILED, all_failed_message(conn, operation)
     if status is Status.CANCELLED or code not in {None, ALL_FAILED}:
         unrepeatable = [p.name for p in handler.phases if isinstance(p, OutsidePhase) and not p.repeatable]
         blocks.lay_out_cancelled(conn, operation_id=operation.id)
@@ -54,9 +54,13 @@ def finish(
         announce(conn, ended, alerts=ended.error_code not in handler.senders_faults)
 
 
-def all_failed_message(operation: Operation) -> str:
-    """Why an operation failed of which nothing succeeded."""
-    return f"None of {operation.total} succeeded; each says why."
+def all_failed_message(conn: Connection, operation: Operation) -> str:
+    """Why an operation failed of which nothing succeeded: the reason of its only item, or the commonest one of all."""
+    reasons = items.list_failure_groups(conn, operation_id=operation.id, limit=1)
+    example = reasons[0]["example"] if reasons else ""
+    if example and operation.total == 1:
+        return str(example)
+    return f"None of {operation.total:,} succeeded; each says why" + (f", such as: {example}" if example else ".")
 
 
 def _say_last_word(conn: Connection, handler: Handler, *, operation_id: int, status: Status) -> None:

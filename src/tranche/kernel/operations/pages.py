@@ -11,7 +11,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError
 from tranche.kernel.operations import service, timeline
 from tranche.kernel.operations.bell import title
-from tranche.kernel.operations.domain import Operation, Status
+from tranche.kernel.operations.domain import HALF_DONE, Operation, Status
 from tranche.kernel.operations.looking import browse_items, list_reasons
 from tranche.kernel.operations.panels import Panels
 from tranche.kernel.operations.queries.listing import OPERATIONS
@@ -138,8 +138,9 @@ def _load(
             "operation": operation,
             "out": operation_out(operation, unit=operations.unit_of(operation)),
             "name": title(operation),
+            "half_done": HALF_DONE,
             **reasons,
-            "items": rows,
+            "items": [{**row, "way": panels.find_way(operation, row)} for row in rows],
             "listing": listing,
             "item_path": panels.item_path(operation),
             "events": timeline.list_events(conn, operation_id=operation.id),

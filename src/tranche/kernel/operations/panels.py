@@ -35,11 +35,20 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A link beside a reason: `path` has {} for what the result of the item names as `key`."""
+
+    path: str
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperationPanel:
     """A part of the page of these kinds: `template` is included with what `load` answers, as `panel`.
 
     An `Undo` under "undo" in that answer puts the button into the head of the page. `item` is the address of the page
-    of an item with {} for its reference; `advice` says by the code of a reason what to do about it.
+    of an item with {} for its reference; `advice` says by the code of a reason what to do about it, `ways` lead there.
     """
 
     kinds: frozenset[str]
@@ -47,6 +56,7 @@ class OperationPanel:
     load: Load
     item: str = ""
     advice: Mapping[str, str] = field(default_factory=dict)
+    ways: Mapping[str, Way] = field(default_factory=dict)
 
 
 class Panels:
@@ -70,5 +80,15 @@ class Panels:
         """The address of the page of an item with {} for its reference, or "" where items have none."""
         return next((panel.item for panel in self._of(operation) if panel.item), "")
 
+    def find_way(self, operation: Operation, item: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Where what an item failed of is put right: address and words of the link; None where nobody says it."""
+        ways = [panel.ways.get(item["error_code"] or "") for panel in self._of(operation)]
+        result = item["result"] or {}
+        return next((_lead(way, result) for way in ways if way and way.key in result), None)
+
     def _of(self, operation: Operation) -> list[OperationPanel]:
         return [panel for panel in self._panels if operation.kind in panel.kinds]
+
+
+def _lead(way: Way, result: Mapping[str, Any]) -> tuple[str, str]:
+    return way.path.replace("{}", str(result[way.key])), way.label

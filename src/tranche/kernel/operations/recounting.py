@@ -18,7 +18,7 @@ def recount(
     progress.add_correction(conn, operation_id=operation.id, total=total, cancelled=cancelled, counts=changed)
     recounted = lock_operation(conn, operation_id=operation.id)
     status = _status(recounted)
-    error = all_failed_message(recounted) if status is Status.FAILED else None
+    error = all_failed_message(conn, recounted) if status is Status.FAILED else None
     is_decided_by_failures = _is_decided_by_failures(operation)
     if is_decided_by_failures and (status, error) != (recounted.status, recounted.error):
         code = ALL_FAILED if status is Status.FAILED else None

@@ -250,7 +250,7 @@ def get_operation(conn: Connection, *, operation_id: int) -> Operation:
     """
     operation = operations.find_operation(conn, operation_id=operation_id)
     if operation is None:
-        raise OperationNotFound("There is no such operation.")
+        raise OperationNotFound.of(operation_id)
     return operation
 
 
@@ -262,7 +262,7 @@ def lock_operation(conn: Connection, *, operation_id: int) -> Operation:
     """
     operation = operations.lock_operation(conn, operation_id=operation_id)
     if operation is None:
-        raise OperationNotFound("There is no such operation.")
+        raise OperationNotFound.of(operation_id)
     return operation
 
 
@@ -278,7 +278,7 @@ def get_by_reference(conn: Connection, *, reference: str) -> Operation:
     elif _UUID.fullmatch(reference):
         operation = operations.find_operation_by_uuid(conn, uuid=UUID(reference))
     if operation is None:
-        raise OperationNotFound("There is no such operation.")
+        raise OperationNotFound.of(reference)
     return operation
 
 

@@ -215,7 +215,9 @@ def _advance(conn: Connection, look: _Look) -> Later | None:
             code="incomplete",
         )
     if following is None:
-        ledger.finish(conn, look.handler, operation=operation, status=final_status(operation))
+        has_lasting = operations.has_succeeded(conn, operation_id=operation.id, stages=look.handler.lasting)
+        status = final_status(operation, has_lasting=has_lasting)
+        ledger.finish(conn, look.handler, operation=operation, status=status)
         return None
     ledger.enter(conn, following, operation=operation)
     return _ENTERED

@@ -25,6 +25,7 @@ class UnknownSchedule(NotFound):
     """There is no schedule of this name."""
 
     code = "unknown_schedule"
+    noun = "schedule"
 
 
 class RunUnderWay(Conflict):
@@ -122,7 +123,7 @@ class Tasks:
         """
         task = self._tasks.get(name)
         if task is None:
-            raise UnknownSchedule("There is no such schedule.")
+            raise UnknownSchedule.of(name)
         return task
 
     def rule(self, task: Task) -> Rule:

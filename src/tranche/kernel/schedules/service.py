@@ -43,7 +43,7 @@ class Schedules:
         settle(conn, self._tasks, scope, changed=False)
         found = schedules.list_schedules(conn, scope, names=[name])
         if not found:
-            raise UnknownSchedule("There is no such schedule.")
+            raise UnknownSchedule.of(name)
         return found[0]
 
     def describe(self, schedule: Schedule) -> str:
@@ -108,7 +108,7 @@ class Schedules:
         settle(conn, self._tasks, scope, changed=False)
         schedule = schedules.lock_schedule(conn, scope, name=name)
         if schedule is None:
-            raise UnknownSchedule("There is no such schedule.")
+            raise UnknownSchedule.of(name)
         return schedule
 
 

@@ -228,7 +228,8 @@ def _tell_methods(message: HTTPResponseStartEvent, scope: Scope) -> None:
     found = next((route for route in routes if route.path_format == scope.get("path_template")), None)
     if found is not None:
         others = [pair for pair in message["headers"] if pair[0].lower() != b"allow"]
-        message["headers"] = [*others, (b"allow", ", ".join(sorted(found.methods)).encode())]
+        methods = {*found.methods, *(("HEAD",) if "GET" in found.methods else ())}
+        message["headers"] = [*others, (b"allow", ", ".join(sorted(methods)).encode())]
 
 
 def _log_response(scope: Scope, *, status: int) -> None:

@@ -1,8 +1,10 @@
 """Reading what msgspec and litestar say about a bad input: which field it is, and what a person should know."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from msgspec import inspect
 
 from tranche.kernel.errors import FieldError
 
@@ -12,6 +14,7 @@ _MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]+)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>[^`]+)`$")
 _TYPES = re.compile(r"^Expected `(?P<wanted>[^`]+)`, got `(?P<given>[^`]+)`$")
 _LIMITS = re.compile(r"^Expected `(?P<wanted>[^`]+)` (?P<limit>.+)$")
+_OTHER_WORD = re.compile(r"^Invalid enum value (?P<given>.+)$", re.DOTALL)
 _PARAMETER = re.compile(r"^Missing required \w+ parameter '(?P<name>[^']+)'")
 _LONGEST_NAME = 100
 _SAYINGS = {
@@ -36,8 +39,8 @@ _WORDS = {
 }
 
 
-def from_msgspec(message: str) -> FieldError:
-    """One message of msgspec, for instance "Expected `int`, got `str` - at `$.lines[0].quantity`"."""
+def from_msgspec(message: str, *, model: type[Any]) -> FieldError:
+    """One message of msgspec about a `model`, for instance "Expected `int`, got `str` - at `$.lines[0].quantity`"."""
     match = _PLACE.match(message)
     text, path = (match["text"], match["path"] or "") if match else (message, "")
     steps = [name or index for name, index in _STEP.findall(path)]
@@ -45,6 +48,8 @@ def from_msgspec(message: str) -> FieldError:
         return FieldError(pointer([*steps, missing["name"]]), "is missing", "required")
     if unknown := _UNKNOWN.match(text):
         return FieldError(pointer([*steps, unknown["name"][:_LONGEST_NAME]]), "is not a field of this body", "unknown")
+    if other := _OTHER_WORD.match(text):
+        return FieldError(pointer(steps), f"must be {_list_words(model, steps)}, not {other['given'][:_LONGEST_NAME]}")
     return FieldError(pointer(steps), _plain(text))
 
 
@@ -67,6 +72,29 @@ def sentence(error: FieldError) -> str:
     if name.startswith("/"):
         name = re.sub(r"/(\d+)(?=/|$)", r"[\1]", name[1:]).replace("/", ".").replace("~1", "/").replace("~0", "~")
     return f"{name or 'The body'} {error.detail}."
+
+
+def _list_words(model: type[Any], steps: Sequence[str]) -> str:
+    """The words that the field of a model takes to which these steps lead."""
+    kinds = [inspect.type_info(model)]
+    for step in steps:
+        kinds = [inner for kind in _unfold(kinds) for inner in _step_into(kind, step)]
+    words = [str(word.value) for kind in _unfold(kinds) if isinstance(kind, inspect.EnumType) for word in kind.cls]
+    return f"one of {', '.join(words)}" if words else "one of the words that are known"
+
+
+def _unfold(kinds: Iterable[inspect.Type]) -> Iterator[inspect.Type]:
+    for kind in kinds:
+        yield from _unfold(kind.types) if isinstance(kind, inspect.UnionType) else [kind]
+
+
+def _step_into(kind: inspect.Type, step: str) -> Iterator[inspect.Type]:
+    if isinstance(kind, inspect.StructType):
+        yield from (field.type for field in kind.fields if field.encode_name == step)
+    elif isinstance(kind, inspect.ListType | inspect.VarTupleType):
+        yield kind.item_type
+    elif isinstance(kind, inspect.DictType):
+        yield kind.value_type
 
 
 def _one(entry: Mapping[str, Any]) -> FieldError:

@@ -63,7 +63,7 @@ def decode(raw: bytes, *, into: type[T]) -> T:
         plain = _PLAIN.decode(raw)
         value = msgspec.json.decode(raw, type=into)
     except msgspec.ValidationError as error:
-        raise _refusal(from_msgspec(str(error))) from error
+        raise _refusal(from_msgspec(str(error), model=into)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid("The body is not valid JSON in UTF-8.", code="malformed") from error
     except RecursionError as error:
@@ -159,7 +159,7 @@ class _ExactBody(AbstractDTO[T], Generic[T]):
         try:
             form = msgspec.convert(given, self.model_type, strict=False)
         except msgspec.ValidationError as error:
-            raise _refusal(from_msgspec(str(error))) from error
+            raise _refusal(from_msgspec(str(error), model=self.model_type)) from error
         _check(form, None, ())
         return form
 

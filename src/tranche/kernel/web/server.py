@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from tranche.kernel.web.heads import answering_head
 from tranche.kernel.web.stream import Hub
 
 GRACE_SECONDS: Final = 3
@@ -44,7 +45,7 @@ def make_server(
 ) -> Server:
     """A server that is not running yet; `X-Forwarded-For` counts only when it comes from `trusted_proxy`."""
     config = uvicorn.Config(
-        app,
+        answering_head(app),
         host=host,
         port=port,
         http="httptools",

@@ -133,7 +133,7 @@ class Subscription:
         if self._topic.failure is not None:
             raise self._topic.failure
         if self._topic.state is None:
-            raise NotFound("There is no such operation.")
+            raise NotFound(f"There is no operation with the id {self._topic.operation_id}.")
         return self._topic.state
 
     async def after(self, version: int, *, seconds: float) -> State | None:

@@ -10,7 +10,7 @@ from litestar.params import FromPath, URLEncodedBody
 
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
-from tranche.kernel.errors import FieldError, Invalid, NotFound
+from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.identity.service import get_organization
 from tranche.kernel.notify.domain import Outcome
 from tranche.kernel.secrets import SecretBox
@@ -23,7 +23,7 @@ from tranche.messaging import service
 from tranche.messaging.channels.carrier import Letter
 from tranche.messaging.channels.opening import FIELDS, Surroundings
 from tranche.messaging.delivery import Delivery
-from tranche.messaging.domain import PROVIDERS, Channel, ChannelSettings, Provider, clean_address
+from tranche.messaging.domain import PROVIDERS, Channel, ChannelNotFound, ChannelSettings, Provider, clean_address
 from tranche.messaging.pages.outbox import NAMES
 
 PATH: Final = "/settings/channels"
@@ -232,7 +232,7 @@ def _rate(text: str) -> float | None:
 
 def _read(text: str) -> Channel:
     if text not in set(Channel):
-        raise NotFound("There is no such channel.")
+        raise ChannelNotFound.of(text)
     return Channel(text)
 
 

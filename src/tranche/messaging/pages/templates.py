@@ -8,14 +8,22 @@ from litestar.params import FromPath, URLEncodedBody
 
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
-from tranche.kernel.errors import Invalid, NotFound
+from tranche.kernel.errors import Invalid
 from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.listing import Column, Listing
 from tranche.kernel.web.pages.render import Html, faults_of, fragment, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.messaging import service
-from tranche.messaging.domain import Channel, Template, TemplateNotFound, check_template, fill, fill_line
+from tranche.messaging.domain import (
+    Channel,
+    ChannelNotFound,
+    Template,
+    TemplateNotFound,
+    check_template,
+    fill,
+    fill_line,
+)
 from tranche.messaging.pages.outbox import NAMES
 from tranche.messaging.service import Samples
 
@@ -155,5 +163,5 @@ def _template(name: str, channel: str, language: str, data: TemplateForm) -> Tem
 
 def _read(text: str) -> Channel:
     if text not in set(Channel):
-        raise NotFound("There is no such template.")
+        raise ChannelNotFound.of(text)
     return Channel(text)

@@ -19,7 +19,7 @@ def get_message(conn: Connection, *, message_id: int) -> Message:
     """
     message = messages.find_message(conn, message_id=message_id)
     if message is None:
-        raise MessageNotFound("There is no such message.")
+        raise MessageNotFound.of(message_id)
     return message
 
 

@@ -73,7 +73,7 @@ def delete_template(conn: Connection, ctx: Context, *, name: str, channel: Chann
         TemplateNotFound
     """
     if not queries.delete_template(conn, name=name, channel=channel, language=language):
-        raise TemplateNotFound("Your organization has no such template of its own.")
+        raise TemplateNotFound.of(name, hint="your organization has none of its own for this channel and language")
     audit.record(conn, ctx, action="message_template.delete", subject_id=None, detail={"name": name})
 
 

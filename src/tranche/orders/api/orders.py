@@ -28,8 +28,9 @@ from tranche.kernel.web.listing import (
 )
 from tranche.kernel.web.requests import AnyRequest, allow_query
 from tranche.orders import service
-from tranche.orders.schemas import OrderDetailOut, OrderOut, order_detail_out, order_out
-from tranche.orders.service import ORDERS, order_of
+from tranche.orders.order_schemas import OrderDetailOut, order_detail_out
+from tranche.orders.schemas import OrderOut, order_out
+from tranche.orders.service import ORDERS, InvoiceFinder, order_of
 
 _SCOPE = {SCOPE: "orders"}
 FILTERS: Final[Readers] = {
@@ -66,13 +67,18 @@ def export_orders(request: AnyRequest, ctx: NamedDependency[Context], exports: N
 
 @get("/api/orders/{order_id:int}", opt=_SCOPE, sync_to_thread=True)
 def find_order(
-    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], order_id: FromPath[int]
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    invoice_finder: NamedDependency[InvoiceFinder],
+    order_id: FromPath[int],
 ) -> Envelope[OrderDetailOut]:
-    """One order with its lines."""
+    """One order with its lines, and its invoices and credit notes."""
     allow_query(request, ())
     with database.transaction(ctx.organization_id) as conn:
         order, lines = service.get_order(conn, order_id=order_id)
-    return envelope(ctx, order_detail_out(order, lines), message="Order fetched")
+        invoices = invoice_finder(conn, order_id=order_id)
+    return envelope(ctx, order_detail_out(order, lines, invoices=invoices), message="Order fetched")
 
 
 ORDER_ROUTES = (list_orders, export_orders, find_order)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tranche.kernel.client.numbers import ORDERS
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
 from tranche.kernel.client.output import Column, Kind, say_page, show_fields, show_json, show_table
 from tranche.orders.commands.showing import ORDER_COLUMNS
@@ -18,6 +19,12 @@ _LINE_COLUMNS = (
     Column("Tax %", "taxRate", Kind.NUMBER),
     Column("Amount", "amount", Kind.COUNT),
     Column("Row", "row", Kind.NUMBER),
+)
+_INVOICE_COLUMNS = (
+    Column("Invoice", "number"),
+    Column("Id", "id", Kind.NUMBER),
+    Column("Kind", "kind"),
+    Column("Status", "status"),
 )
 
 
@@ -61,15 +68,17 @@ def list_orders(
 
 
 def show_order(
-    order: Annotated[int, typer.Argument(min=1, metavar="ID", help="The id of the order, as the list has it.")],
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="Its number or its id.")],
     *,
     json: JsonOption = False,
 ) -> None:
-    """Show one order with its lines."""
+    """Show one order with its lines, and its invoices and credit notes."""
     with open_client() as client:
-        answer = client.get(f"/api/orders/{order}")
+        answer = client.get(f"/api/orders/{ORDERS.find_id(client, order)}")
     if json:
         show_json(answer)
         return
     show_fields((*ORDER_COLUMNS, Column("Notes", "notes")), answer["data"])
     show_table(_LINE_COLUMNS, answer["data"]["lines"])
+    if answer["data"]["invoices"]:
+        show_table(_INVOICE_COLUMNS, answer["data"]["invoices"])

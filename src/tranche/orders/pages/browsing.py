@@ -17,7 +17,7 @@ from tranche.kernel.web.requests import AnyRequest, read_choice
 from tranche.orders import service
 from tranche.orders.api.orders import FILTERS
 from tranche.orders.domain import Order
-from tranche.orders.service import ORDERS, order_of
+from tranche.orders.service import ORDERS, InvoiceFinder, order_of
 
 PATH: Final = "/orders"
 
@@ -56,12 +56,17 @@ def orders_page(request: AnyRequest, ctx: NamedDependency[Context], database: Na
 
 @page(PATH + "/{order_id:int}")
 def order_page(
-    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database], order_id: FromPath[int]
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    invoice_finder: NamedDependency[InvoiceFinder],
+    order_id: FromPath[int],
 ) -> Html:
-    """One order with its lines."""
+    """One order with its lines, and its invoices and credit notes."""
     with database.transaction(ctx.organization_id) as conn:
         order, lines = service.get_order(conn, order_id=order_id)
-    return render(request, "orders/order.html", {"order": order, "lines": lines})
+        invoices = invoice_finder(conn, order_id=order_id)
+    return render(request, "orders/order.html", {"order": order, "lines": lines, "invoices": invoices})
 
 
 def _selection(

@@ -154,7 +154,7 @@ def find_orders(conn: Connection, import_id: int) -> Import:
     """
     work = imports.get(conn, import_id=import_id)
     if work.target != TARGET:
-        raise ImportNotFound("There is no such import.")
+        raise ImportNotFound.of(import_id)
     return work
 
 

@@ -5,6 +5,7 @@ from tranche.orders.service.delete import DELETE_KIND, Deleted, Voider, delete_b
 from tranche.orders.service.look import (
     BATCHES,
     ORDERS,
+    InvoiceFinder,
     batch_of,
     collect_orders,
     find_same_file,
@@ -38,6 +39,7 @@ __all__ = [
     "TARGET",
     "UNDO_KIND",
     "Deleted",
+    "InvoiceFinder",
     "UndoReport",
     "Upload",
     "Voider",

@@ -19,7 +19,7 @@ def hold_ended(conn: Connection, *, batch_id: int, verb: str) -> OrderBatch:
     _refuse_while_processed(batch, verb=verb)
     hold_still(conn, import_id=batch.import_id)
     if not batches.lock_batch(conn, batch_id=batch_id):
-        raise BatchNotFound("There is no such order batch.")
+        raise BatchNotFound.of(batch_id)
     batch = get_batch(conn, batch_id=batch_id)
     _refuse_while_processed(batch, verb=verb)
     return batch

@@ -1,6 +1,7 @@
 """Looking at order batches and orders."""
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from tranche.imports import service as imports
 from tranche.kernel.db.listing import Choice, Prefix, fetch_page, fetch_slice
@@ -11,6 +12,7 @@ from tranche.orders.domain import (
     BatchStats,
     Order,
     OrderBatch,
+    OrderInvoice,
     OrderLine,
     OrderNotFound,
 )
@@ -32,7 +34,7 @@ def get_batch(conn: Connection, *, batch_id: int) -> OrderBatch:
     """
     batch = batches.find_batch(conn, batch_id=batch_id)
     if batch is None:
-        raise BatchNotFound("There is no such order batch.")
+        raise BatchNotFound.of(batch_id)
     return batch
 
 
@@ -114,6 +116,14 @@ def _choice(batch_id: int | None, customer_id: int | None, status: str | None, s
     return Choice({"batch_id": batch_id, "customer_id": customer_id, "status": status, "search": prefix})
 
 
+@runtime_checkable
+class InvoiceFinder(Protocol):
+    """The port to invoicing: the invoices and credit notes of an order, the newest first."""
+
+    def __call__(self, conn: Connection, /, *, order_id: int) -> Sequence[OrderInvoice]:
+        """At most a handful: an order has one live invoice."""
+
+
 def get_order(conn: Connection, *, order_id: int) -> tuple[Order, list[OrderLine]]:
     """An order with its lines, at most 10,000 of them.
 
@@ -122,5 +132,5 @@ def get_order(conn: Connection, *, order_id: int) -> tuple[Order, list[OrderLine
     """
     order = orders.find_order(conn, order_id=order_id)
     if order is None:
-        raise OrderNotFound("There is no such order.")
+        raise OrderNotFound.of(order_id)
     return order, orders.list_lines(conn, order_id=order_id, limit=_MOST_LINES)

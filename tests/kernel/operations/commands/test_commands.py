@@ -102,7 +102,7 @@ def test_a_retry_of_nothing_is_a_conflict(shell: Shell) -> None:
 def test_an_unknown_operation_is_not_found(shell: Shell) -> None:
     for verb in ("watch", "cancel", "pause", "resume", "retry"):
         ran = shell("operations", verb, 99)
-        assert (ran.code, ran.err) == (ExitCode.NOT_FOUND, "Error: There is no such operation.\n"), verb
+        assert (ran.code, ran.err) == (ExitCode.NOT_FOUND, "Error: There is no operation with the id 99.\n"), verb
 
 
 def test_ctrl_c_ends_the_watching_with_130_and_not_the_work(idle: tuple[Live, Shell]) -> None:

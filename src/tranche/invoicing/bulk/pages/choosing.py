@@ -1,5 +1,6 @@
 """Which invoices a page is about: those of a run, since a day, or by their numbers."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, TypeVar
 
@@ -9,14 +10,16 @@ from tranche.invoicing.bulk.domain import MOST_LISTED
 from tranche.invoicing.bulk.queries import members
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import FieldError, Invalid, TrancheError
+from tranche.kernel.text import spellings
 from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.render import faults_of
 
 _MOST_DIGITS: Final = 18
+_LONGEST_SHOWN: Final = 60
 
 
 class ChoiceForm(Body, frozen=True):
-    """Ids stand in one field, parted by commas; `chosen` are those that were looked at, `once` the form's token."""
+    """`ids` are numbers or ids, parted by commas; `chosen` those that were looked at, `once` is the form's token."""
 
     run: str = ""
     ids: str = ""
@@ -36,13 +39,10 @@ def read_ids(conn: Connection, data: ChoiceForm) -> list[int]:
     """
     text = data.chosen or data.ids
     if text:
-        parts = [part.strip() for part in text.split(",") if part.strip()]
-        if not all(_is_number(part) for part in parts):
-            raise _fault("ids", "must be numbers parted by commas")
-        return list(dict.fromkeys(int(part) for part in parts))
+        return _read_named(conn, [part.strip() for part in text.split(",") if part.strip()])
     if not data.run and not data.since:
         raise _fault("", "Say which invoices: of a run, since a day, or by their numbers")
-    if data.run and not _is_number(data.run):
+    if data.run and not _is_id(data.run):
         raise _fault("run", "must be the number of a run")
     run, since = (int(data.run), None) if data.run else (None, _day(data.since))
     found = members.list_live(conn, operation_id=run, since=since, limit=MOST_LISTED + 1)
@@ -68,7 +68,24 @@ def list_faults(error: TrancheError) -> dict[str, str]:
     return found
 
 
-def _is_number(text: str) -> bool:
+def _read_named(conn: Connection, parts: Sequence[str]) -> list[int]:
+    """The ids of invoices that are named by id or by number, which never reads like an id."""
+    named = [part for part in parts if not _is_id(part)]
+    found = members.find_numbers(conn, numbers=[one for part in named for one in spellings(part)]) if named else {}
+    ids = [_find(part, found) for part in parts]
+    missing = [part for part, one in zip(parts, ids, strict=True) if one is None]
+    if missing:
+        raise _fault("ids", f"There is no invoice with the number {missing[0][:_LONGEST_SHOWN]}")
+    return list(dict.fromkeys(one for one in ids if one is not None))
+
+
+def _find(part: str, numbers: Mapping[str, int]) -> int | None:
+    if _is_id(part):
+        return int(part)
+    return next((numbers[one] for one in spellings(part) if one in numbers), None)
+
+
+def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 

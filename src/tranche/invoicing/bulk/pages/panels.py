@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tranche.invoicing.bulk import service
-from tranche.invoicing.bulk.domain import INVOICES_KIND, MESSAGES_KIND, NOTICES_KIND, PDFS_KIND
+from tranche.invoicing.bulk.domain import CUSTOMER, INVOICES_KIND, MESSAGES_KIND, NOTICES_KIND, PDFS_KIND
 from tranche.invoicing.pages.panels import ADVICE, load_invoices
 from tranche.invoicing.service import RUN_KIND
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.panels import OperationPanel
+from tranche.kernel.operations.panels import OperationPanel, Way
 from tranche.messaging import service as messaging
 
 _ADVICE: Final = {
-    "no_recipient": "Give the customer an address, then retry.",
-    "bad_address": "Put the customer's address right, then retry.",
+    "no_recipient": "Enter it on the page of the customer, then retry.",
+    "bad_address": "Put it right on the page of the customer, then retry.",
     "suppressed": "If it may be written to again, take it off the list under Messages, then retry.",
     "not_live": "It was voided or credited meanwhile; nothing is to be done.",
     "no_pdf": "Retry what could not be printed first; the message goes out afterwards.",
@@ -26,6 +26,10 @@ _ADVICE: Final = {
     "cannot_print": "Look at the invoice and at the design of invoices, then retry.",
     "storage_full": "Make room on the disk, then retry: what is printed already is not printed again.",
 }
+
+
+_CUSTOMER: Final = Way(path="/customers/{}", key=CUSTOMER, label="To the customer")
+_WAYS: Final = {"no_recipient": _CUSTOMER, "bad_address": _CUSTOMER}
 
 
 def load_files(conn: Connection, ctx: Context, operation: Operation, /) -> Mapping[str, Any] | None:
@@ -46,6 +50,13 @@ PANELS: Final = (
         load=load_files,
         item="/invoices/{}",
         advice={**ADVICE, **_ADVICE},
+        ways=_WAYS,
     ),
-    OperationPanel(kinds=frozenset({RUN_KIND}), template="invoicing/files_panel.html", load=load_files, advice=_ADVICE),
+    OperationPanel(
+        kinds=frozenset({RUN_KIND}),
+        template="invoicing/files_panel.html",
+        load=load_files,
+        advice=_ADVICE,
+        ways=_WAYS,
+    ),
 )

@@ -61,6 +61,18 @@ def list_live(conn: Connection, *, operation_id: int | None, since: date | None,
     return [row["id"] for row in rows]
 
 
+def find_numbers(conn: Connection, *, numbers: Sequence[str]) -> dict[str, int]:
+    """The ids of the invoices and credit notes that have these numbers."""
+    rows = conn.execute(
+        """
+        SELECT number, id FROM invoices
+        WHERE organization_id = current_organization() AND number = ANY (%(numbers)s)
+        """,
+        {"numbers": list(numbers)},
+    ).fetchall()
+    return {row["number"]: row["id"] for row in rows}
+
+
 def survey(conn: Connection, *, invoice_ids: Sequence[int]) -> Row:
     """How many of these invoices there are, of how many customers, with the first and the last of them."""
     (row,) = conn.execute(

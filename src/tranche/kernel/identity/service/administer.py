@@ -77,7 +77,7 @@ def find_branch(conn: Connection, *, branch_id: int) -> Branch:
     """A branch of the caller's organization; an unknown and a foreign one are the same UnknownBranch."""
     branch = organizations.find_branch(conn, branch_id=branch_id)
     if branch is None:
-        raise UnknownBranch
+        raise UnknownBranch.of(branch_id)
     return branch
 
 
@@ -108,7 +108,7 @@ def find_user(conn: Connection, *, user_id: int) -> User:
     """Raises UnknownUser."""
     user = users.find_user(conn, user_id=user_id)
     if user is None:
-        raise UnknownUser
+        raise UnknownUser.of(user_id)
     return user
 
 
@@ -137,7 +137,7 @@ def update_user(
     admins = users.lock_active_admins(conn)
     old = users.lock_user(conn, user_id=user_id)
     if old is None:
-        raise UnknownUser
+        raise UnknownUser.of(user_id)
     wanted_role = old.role if role is None else role
     wanted_active = old.is_active if is_active is None else is_active
     wanted_name = old.name if name is None else name.strip()
@@ -167,7 +167,7 @@ def rename_self(conn: Connection, ctx: Context, *, name: str) -> User:
     """Change one's own name. Raises Invalid, and UnknownUser when the caller is nobody in particular."""
     user = users.lock_user(conn, user_id=ctx.user_id or 0)
     if user is None:
-        raise UnknownUser
+        raise UnknownUser.of(ctx.user_id or 0)
     name = name.strip()
     check_name(name)
     if name == user.name:

@@ -200,7 +200,7 @@ def sign_out(conn: Connection, ctx: Context, *, session_id: int) -> None:
 def choose_branch(conn: Connection, *, session_id: int, branch_id: int) -> None:
     """Work in another branch from now on. Raises UnknownBranch."""
     if organizations.find_branch(conn, branch_id=branch_id) is None:
-        raise UnknownBranch
+        raise UnknownBranch.of(branch_id)
     sessions.set_branch(conn, session_id=session_id, branch_id=branch_id)
 
 

@@ -86,7 +86,7 @@ def make_link(
     """
     user = users.find_user(conn, user_id=user_id)
     if user is None or not user.is_active:
-        raise UnknownUser
+        raise UnknownUser.of(user_id)
     if purpose is Purpose.SIGN_IN and not trusted:
         raise Forbidden("Only the operator of the installation makes such a link.", code="operator_only")
     if purpose is Purpose.RESET and not trusted:
@@ -111,7 +111,7 @@ def invite(conn: Connection, ctx: Context, *, user_id: int, entropy: keys.Entrop
     token = make_link(conn, ctx, user_id=user_id, purpose=Purpose.INVITATION, entropy=entropy)
     user = users.find_user(conn, user_id=user_id)
     if user is None:
-        raise UnknownUser
+        raise UnknownUser.of(user_id)
     organization = organizations.get_organization(conn)
     text = (
         f"Hello {without_control(user.name)},\n\n{without_control(ctx.user_name)} invites you to "

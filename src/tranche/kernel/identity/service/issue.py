@@ -132,7 +132,7 @@ def _owner(conn: Connection, *, user_id: int | None, role: Role) -> int:
 def _lock(conn: Connection, *, key_id: int) -> ApiKey:
     key = api_keys.lock_key(conn, key_id=key_id)
     if key is None:
-        raise UnknownKey
+        raise UnknownKey.of(key_id)
     return key
 
 

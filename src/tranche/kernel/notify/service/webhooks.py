@@ -202,7 +202,7 @@ class Webhooks:
         """
         delivery = notifications.lock_delivery(conn, delivery_id=delivery_id)
         if delivery is None:
-            raise UnknownDelivery
+            raise UnknownDelivery.of(delivery_id)
         if delivery.status in {Status.PENDING, Status.SENDING}:
             raise NotEnded(f"Delivery {delivery_id} is {delivery.status}; wait for its end, then send it again.")
         if delivery.endpoint_id is None:
@@ -234,7 +234,7 @@ def get_endpoint(conn: Connection, *, endpoint_id: int) -> Endpoint:
     """
     endpoint = endpoints.find_endpoint(conn, endpoint_id=endpoint_id)
     if endpoint is None:
-        raise UnknownEndpoint
+        raise UnknownEndpoint.of(endpoint_id)
     return endpoint
 
 
@@ -263,7 +263,7 @@ def list_deliveries(
 def _locked(conn: Connection, endpoint_id: int) -> Endpoint:
     endpoint = endpoints.lock_endpoint(conn, endpoint_id=endpoint_id)
     if endpoint is None:
-        raise UnknownEndpoint
+        raise UnknownEndpoint.of(endpoint_id)
     return endpoint
 
 

@@ -1,5 +1,6 @@
 """The operation's own row: made, found, locked, moved from state to state."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -198,6 +199,21 @@ def count_events(conn: Connection, *, operation_id: int, event: str) -> int:
         {"id": operation_id, "event": event},
     ).fetchone()
     return int(_one(row)["count"])
+
+
+def has_succeeded(conn: Connection, *, operation_id: int, stages: Collection[str]) -> bool:
+    """Whether an item has succeeded in one of these stages."""
+    row = conn.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM operation_items
+            WHERE organization_id = current_organization() AND operation_id = %(id)s AND status = 'succeeded'
+              AND stage = ANY (%(stages)s)
+        ) AS has_succeeded
+        """,
+        {"id": operation_id, "stages": list(stages)},
+    ).fetchone()
+    return bool(_one(row)["has_succeeded"])
 
 
 def list_events(conn: Connection, *, operation_id: int, limit: int) -> list[Row]:

@@ -55,6 +55,7 @@ def browse(
         path=path or request.url.path,
         columns=columns,
         query=kept,
+        narrowing=frozenset(asked),
         total=f"{min(counted, CAP):,}{'+' if counted > CAP else ''}",
         sort=choice.sort,
         filters=filters,

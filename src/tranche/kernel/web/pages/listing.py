@@ -1,6 +1,6 @@
 """A list as a page shows it: columns, filters and sort in the address, a cursor instead of page numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -44,6 +44,7 @@ class Listing:
 
     `following` and `previous` are cursors, the values of `after` and `before` in the address. `total` is text, such as
     "12,431" or "500,000+". `anchor` is the part of the page that its links go to, where the list is not all of it.
+    `narrowing` names parameters of the address that narrow the list without a chip of their own.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Listing:
     previous: str | None = None
     exports: Sequence[tuple[str, str]] = ()
     anchor: str = ""
+    narrowing: Collection[str] = ()
 
     def to(self, **changes: str | None) -> str:
         """This list's address with some parameters changed; any change but of the page goes back to the first page."""
@@ -79,7 +81,7 @@ class Listing:
     @property
     def is_filtered(self) -> bool:
         """Whether anything narrows the list."""
-        names = {"q", *(each.name for each in self.filters)}
+        names = {"q", *self.narrowing, *(each.name for each in self.filters)}
         return any(self.query.get(name) for name in names)
 
 
