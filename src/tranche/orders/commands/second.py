@@ -92,10 +92,14 @@ def undo(
     wait: WaitOption = True,
     json: JsonOption = False,
 ) -> None:
-    """Remove the orders of a batch that nobody has touched since they came in; exit code 3 when some met errors."""
+    """Remove the orders of a batch that nobody has touched since they came in; exit code 3 when some met errors.
+
+    It may be repeated: what had to be kept, and is free by now, goes then.
+    """
     with open_client() as client:
         found = client.get(f"{_HOME}/{batch}")
-        if not (yes or ask(f"Undo batch {batch} ({found['fileName']}, {found['successfulOrders']:,} orders)?")):
+        orders = found["keptOrders"] if found["undoneAt"] else found["successfulOrders"]
+        if not (yes or ask(f"Undo batch {batch} ({found['fileName']}, {orders:,} orders)?")):
             say("Nothing was undone. (--yes undoes without asking.)")
             raise typer.Exit(ExitCode.FAILURE)
         started = client.post(f"{_HOME}/{batch}/undo")["data"]
