@@ -1,13 +1,18 @@
 """`tranche lots` and `tranche stock` against the running product."""
 
+import io
 from pathlib import Path
+
+import pytest
 
 from tests.live import Live
 from tests.shell import Shell
 from tranche.kernel.client.output import ExitCode
 
 
-def test_stock_is_received_moved_held_traced_and_undone(live: Live, shell: Shell) -> None:
+def test_stock_is_received_moved_held_traced_and_undone(
+    live: Live, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     branch = live.context.branch_id
     assert branch
     other = live.client.post("/api/branches", json={"data": {"name": "Harbour"}}).json()["data"]["id"]
@@ -33,8 +38,11 @@ def test_stock_is_received_moved_held_traced_and_undone(live: Live, shell: Shell
     refused = shell("lots", "transfer", "B", "A", "1", *here)
     assert (refused.code, "smells" in refused.err) == (ExitCode.USAGE, True)
     assert shell("lots", "release", "B").code == 0
-    assert shell("lots", "undo", moved["id"]).code == 0
-    assert shell("lots", "undo", moved["id"]).code == ExitCode.CONFLICT
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    asked = shell("lots", "undo", moved["id"])
+    assert (asked.code, f"Movement {moved['id']}: batchTransfer of 4 from A to B" in asked.err) == (1, True)
+    assert shell("lots", "undo", moved["id"], "--yes").code == 0
+    assert shell("lots", "undo", moved["id"], "--yes").code == ExitCode.CONFLICT
 
     traced = shell("lots", "trace", "M", "--json").json["data"]
     assert [(node["batchNumber"], node["level"]) for node in traced["batches"]] == [

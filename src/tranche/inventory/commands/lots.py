@@ -9,7 +9,7 @@ from tranche.inventory.commands.finding import HOME, find_item, find_lot
 from tranche.inventory.commands.tracing import trace_app
 from tranche.kernel.client.http import Json
 from tranche.kernel.client.options import BranchOption, JsonOption, LimitOption, PageOption, open_client
-from tranche.kernel.client.output import Column, Kind, say, say_page, show_fields, show_json, show_table
+from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
 from tranche.kernel.errors import Invalid
 
 _COLUMNS: Final = (
@@ -22,7 +22,7 @@ _COLUMNS: Final = (
     Column("Active", "isActive"),
 )
 _MOVED: Final = (
-    Column("Operation", "id", Kind.NUMBER),
+    Column("Movement", "id", Kind.NUMBER),
     Column("From", "sourceBatchNumber"),
     Column("To", "destinationBatchNumber"),
     Column("Quantity", "quantity", Kind.COUNT),
@@ -245,13 +245,27 @@ def release(number: NumberArgument, *, json: JsonOption = False) -> None:
 
 @app.command("undo")
 def undo(
-    operation: Annotated[int, typer.Argument(min=1, metavar="OPERATION", help="The number of any of its movements.")],
+    movement: Annotated[
+        int,
+        typer.Argument(
+            min=1,
+            metavar="MOVEMENT",
+            help="Any of its movements, as `tranche lots history` lists them.",
+            show_default=False,
+        ),
+    ],
     *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Undo an operation, unless something has left its lots since."""
+    """Undo what was done to the stock in one step, unless something has left its lots since."""
     with open_client() as client:
-        answer = client.post(f"/api/batch/operations/{operation}/undo")
+        found = client.get(f"/api/batch/operations/{movement}")["data"]
+        say(f"Movement {movement}: {_described(found)}")
+        if not (yes or ask("Undo it, with all that was moved in the same step?")):
+            say("Nothing was undone. (--yes undoes without asking.)")
+            raise typer.Exit(ExitCode.FAILURE)
+        answer = client.post(f"/api/batch/operations/{movement}/undo")
     _told(answer, json=json)
 
 
@@ -265,6 +279,12 @@ def _told(answer: Json, *, json: bool) -> None:
     data = answer["data"]
     show_table(_MOVED, data if isinstance(data, list) else [data])
     say(str(answer["message"]) + ".")
+
+
+def _described(found: Json) -> str:
+    places = [("from", found["sourceBatchNumber"]), ("to", found["destinationBatchNumber"])]
+    where = "".join(f" {word} {place}" for word, place in places if place)
+    return f"{found['operationType']} of {found['quantity']}{where}"
 
 
 def _said(answer: Json, sentence: str, *, json: bool) -> None:

@@ -35,7 +35,7 @@ _LEFT: Final = (
     Column("Quantity", "quantity", Kind.COUNT),
 )
 _HISTORY: Final = (
-    Column("Operation", "id", Kind.NUMBER),
+    Column("Movement", "id", Kind.NUMBER),
     Column("Type", "operationType"),
     Column("From", "sourceBatchNumber"),
     Column("To", "destinationBatchNumber"),
