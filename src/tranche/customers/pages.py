@@ -22,6 +22,7 @@ PATH: Final = "/customers"
 _COLUMNS: Final = (
     Column(label="Name", sort="name"),
     Column(label="Code"),
+    Column(label="Id", is_number=True),
     Column(label="E-mail"),
     Column(label="Phone"),
     Column(label="Since"),

@@ -29,6 +29,7 @@ from tranche.orders.service import BATCHES, ORDERS, batch_of, order_of
 
 _COLUMNS: Final = (
     Column(label="File"),
+    Column(label="Batch", is_number=True),
     Column(label="State"),
     Column(label="Orders", is_number=True),
     Column(label="Came in", is_number=True),
