@@ -93,7 +93,7 @@ def test_a_file_goes_from_drop_to_undo_by_keyboard_alone(tab: Tab, live: Live, f
     tab.assert_accessible()
 
 
-def test_the_row_of_the_headers_is_picked_and_the_columns_are_read_anew(tab: Tab, live: Live, tmp_path: Path) -> None:
+def test_the_row_of_the_headers_is_picked_and_the_columns_are_read_anew(tab: Tab, tmp_path: Path) -> None:
     head = f"Orders of May,,,,\n{ROWS}text,text,text,number,number\n{ROWS.replace('orderId', 'Ref')}"
     (tmp_path / "May.csv").write_text(head + "A1,Zoe,Mug,1,4.50\n")
     drop(tab, tmp_path / "May.csv")

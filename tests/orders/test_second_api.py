@@ -110,6 +110,7 @@ def test_a_dry_run_leads_to_its_import(desk: Desk) -> None:
         dry["operationId"],
     )
     ended = desk.live.wait(batch["operationId"])
+    assert (report["dryRun"], ended["dryRun"]) == (True, False)
     assert (ended["total"], ended["succeeded"]) == (report["total"], report["succeeded"]) == (2, 1)
     assert desk.get(f"/api/orders/batches/{batch['id']}")["successfulOrders"] == 1
     twice = desk.ask(f"/api/imports/{dry['importId']}/import", status=409)

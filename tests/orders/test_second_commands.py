@@ -31,9 +31,12 @@ def test_a_file_that_was_not_understood_is_read_again(shell: Shell) -> None:
 def test_a_dry_run_says_how_to_go_on_and_does(shell: Shell) -> None:
     ran = shell("orders", "upload", keep("orders.csv", MIXED), "--dry-run")
     assert "To bring in what is valid: tranche orders import --import 1" in ran.err
+    (listed,) = shell("operations", "list").table
+    assert (listed["What"], listed["Started by"]) == ("orders.csv (dry run)", "Ada Admin")
     brought = shell("orders", "import", "--import", 1, "--json")
     assert 'Import 1 "orders.csv", a dry run' in brought.err
     assert (brought.code, brought.json["successfulOrders"]) == (ExitCode.COMPLETED_WITH_ERRORS, 1)
+    assert [row["What"] for row in shell("operations", "list").table] == ["orders.csv"]
     assert shell("orders", "import", "--import", 1).code == ExitCode.CONFLICT
 
 

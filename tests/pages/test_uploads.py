@@ -99,6 +99,14 @@ def test_what_no_report_has_is_refused(live: Live, admin: Visitor, query: str) -
     assert admin.get("/orders?choose=some").status_code == 400
 
 
+def test_a_dry_run_is_told_from_an_import_in_the_list_of_operations(live: Live, admin: Visitor) -> None:
+    for query in ("?dryRun=true", "?allowDuplicate=true"):
+        live.client.post(f"/api/orders/upload{query}", files={"file": ("May.csv", TABLE)})
+    page = admin.get("/operations").text
+    assert page.count("Order import “May.csv”, dry run</strong>") == page.count("Order import “May.csv”</strong>") == 1
+    assert "Order import “May.csv”, dry run</h1>" in admin.get("/operations/1").text
+
+
 def test_undo_is_offered_as_long_as_anything_of_the_upload_is_kept(live: Live, admin: Visitor) -> None:
     live.start_worker()
     batch = live.client.post("/api/orders/upload", files={"file": ("May.csv", TABLE)}).json()

@@ -19,8 +19,8 @@ _CANDIDATES: Final = 20
 def find_header(table: Table, *, fields: Sequence[Field], mapping: Mapping) -> tuple[int, Matching]:
     """The row that was said, else a remembered header, else the first row whose cells give all required fields.
 
-    A title may stand above it. Where none does, the one that gives most fields, so that a person sees the file's own header and says what is
-    missing; of rows that give equally many, or a single one, the first filled row.
+    A title may stand above it. Where none does, the one that gives most fields, so that a person sees the file's own
+    header and says what is missing; of rows that give equally many, or a single one, the first filled row.
 
     Raises:
         UnreadableFile: nothing is filled.

@@ -103,6 +103,11 @@ class Operation:
     is_stalled: bool
 
     @property
+    def is_dry_run(self) -> bool:
+        """Whether it only reports what would become of a file."""
+        return bool(self.payload.get(DRY_RUN))
+
+    @property
     def starter(self) -> Context:
         """Who started it, as the actor of what a worker does for it."""
         return Context(
@@ -170,6 +175,7 @@ class Verdict:
     result: dict[str, Any] | None
 
 
+DRY_RUN = "dryRun"  # in the payload of what only reports
 MOST_ATTEMPTS = 3
 _PIECES = 32
 

@@ -19,7 +19,13 @@ _STALLED = """
         WHERE c.organization_id = o.organization_id AND c.operation_id = o.id
      )) AS is_stalled
 """
-COLUMNS = ", ".join(f"o.{f.name}" for f in fields(Operation) if f.name != "is_stalled") + ", " + _STALLED
+# As everywhere a person is called what they are called now; who is no person keeps the name of then.
+STARTER = """
+    coalesce((SELECT u.name FROM users u WHERE u.organization_id = o.organization_id AND u.id = o.created_by),
+        o.created_by_name)
+"""
+_MADE = {"is_stalled": _STALLED, "created_by_name": f"{STARTER} AS created_by_name"}
+COLUMNS = ", ".join(_MADE.get(f.name, f"o.{f.name}") for f in fields(Operation))
 
 Detail: TypeAlias = dict[str, Any]
 
