@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tranche.imports.domain import Field, InvalidMapping, Mapping
+from tranche.imports.nearest import nearest_fields
 from tranche.kernel.errors import FieldError
 
 _FORM = 'A mapping is a JSON object of fields and headers, such as {"quantity": "Qty", "dayFirst": true}.'
@@ -20,7 +21,7 @@ def read_mapping(data: object, *, fields: Sequence[Field]) -> Mapping:
     """
     if not isinstance(data, dict):
         raise InvalidMapping(_FORM, errors=[FieldError("mapping", _FORM)])
-    errors = list(_faults(data, {field.name for field in fields}))
+    errors = list(_faults(data, fields))
     if errors:
         raise InvalidMapping(" ".join(error.detail for error in errors), errors=errors)
     said = {key: value for key, value in data.items() if value is not None}
@@ -65,11 +66,13 @@ _MOST_JOINED = 10
 _MOST_LEFT_OUT = 1_000
 
 
-def _faults(data: dict[object, object], known: set[str]) -> Iterator[FieldError]:
+def _faults(data: dict[object, object], fields: Sequence[Field]) -> Iterator[FieldError]:
+    known = {field.name for field in fields}
     for key, value in data.items():
         name = str(key)
         if name not in OPTIONS | known:
-            yield FieldError(name, f"There is no field or option {name}.", "unknown_field")
+            there_are = nearest_fields(name, fields, besides=sorted(OPTIONS))
+            yield FieldError(name, f"There is no field or option {name}. There are: {there_are}.", "unknown_field")
         elif value is not None and (detail := _fault(name, value)):
             yield FieldError(name, detail)
     if data.get("sheet") is not None and data.get("sheets") is not None:

@@ -67,7 +67,9 @@ def fix(
     ] = None,
     sets: Annotated[
         list[str],
-        typer.Option("--set", metavar="FIELD=VALUE", help="A field and its value; nothing behind = empties it."),
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="A field, or its column in the file, and its value; none empties it."
+        ),
     ],
     json: JsonOption = False,
 ) -> None:
@@ -127,6 +129,10 @@ def _show_started(started: Json, *, json: bool) -> None:
 
 
 def _show_ended(ended: Json, *, batch: int) -> None:
+    """What a correction did; one that could not be taken over at all has done nothing, and only says why."""
+    if ended["error"] and not ended["total"]:
+        say(with_options(ended["error"]["message"]))
+        return
     show_fields(_SUMMARY_COLUMNS, {**ended, "rows": 0, "leftOut": 0, **ended["summary"]})
     left_out = ended["summary"].get("leftOutRows")
     if left_out:
