@@ -22,7 +22,7 @@ from tranche.kernel.settings import Settings
 from tranche.modules import make_modules
 from tranche.outward import make_storage
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _SHOWN = 10
 _FINE = ("✓", "green")

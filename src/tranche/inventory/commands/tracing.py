@@ -45,7 +45,7 @@ _HISTORY: Final = (
 )
 _Lot = Annotated[str, typer.Argument(metavar="LOT", help="The number of the lot.", show_default=False)]
 
-trace_app = typer.Typer()
+trace_app = typer.Typer(add_completion=False)
 
 
 @trace_app.command("trace")
