@@ -88,3 +88,26 @@ def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tm
     assert "x-branch-id" in lost.err
     assert f"such as {branch} (" in lost.err
     assert "--branch" in lost.err
+
+
+def test_refusals_speak_in_options_and_arguments_and_not_in_members_of_a_body(live: Live, shell: Shell) -> None:
+    live.client.post("/api/items", json={"data": {"name": "Paint", "code": "P-1"}})
+    here = ("--branch", live.context.branch_id or 0)
+    shell("lots", "receive", "A", "10", "--item", "P-1", *here)
+    for words, told in (
+        (("receive", "B", "1", "--item", "P-1", "--expires", "31.1.2027"), "31.1.2027 is no day such as 2027-01-31."),
+        (("receive", "B", "1", "--item", "P-1", "--cost", "-4"), "--cost must not be below 0."),
+        (("receive", " ", "1", "--item", "P-1"), "LOT must not be empty."),
+        (("adjust", "A"), "Name one --by, or one --counted."),
+        (("adjust", "A", "--by=0"), "--by must not be 0."),
+        (("adjust", "A", "--by=-99"), "Insufficient quantity: --by is 99, and batch A has 10 left here."),
+        (("adjust", "A", "--counted=-1"), "--counted must not be below 0."),
+        (("split", "A", "C=99"), "Insufficient quantity: C=99 (the quantity) is 99, and batch A has 10 left here."),
+        (("split", "A", "C=1", "C=2"), "C=2 (the lot) names batch C a second time."),
+        (("split", "A", "C"), "C has no quantity; write C=5."),
+        (("merge", "M", "A=0"), "A=0 (the quantity) must be more than 0."),
+        (("transfer", "A", "A", "1"), "TO must be another batch than the one that stock comes from or goes to."),
+        (("move", "A", here[1], "1"), "BRANCH must be another branch than the one that stock comes from."),
+    ):
+        refused = shell("lots", *words, *here)
+        assert (refused.code, told in " ".join(refused.err.split())) == (ExitCode.USAGE, True), refused.err
