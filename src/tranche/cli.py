@@ -109,7 +109,6 @@ app = typer.Typer(
     name="tranche",
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Bulk back-office work without a lost item.",

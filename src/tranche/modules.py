@@ -53,7 +53,7 @@ from tranche.invoicing.pages import MENU as INVOICE_MENU
 from tranche.invoicing.pages import PAGES as INVOICE_PAGES
 from tranche.invoicing.pages import PANELS as INVOICE_PANELS
 from tranche.invoicing.pages import SEARCHERS as INVOICE_SEARCHERS
-from tranche.invoicing.service import find_order_invoices, forget_selections, void_batch
+from tranche.invoicing.service import find_order_invoices, forget_selections, mark_freed_orders, void_batch
 from tranche.invoicing.service import mark_used_items as mark_invoiced_items
 from tranche.invoicing.tasks import make_handlers as make_invoice_handlers
 from tranche.kernel.audit.checks import CHECKS as AUDIT_CHECKS
@@ -150,7 +150,7 @@ def make_modules(settings: Settings, *, files: Storage, outward: Outward | None 
         Module(
             name="orders",
             routes=make_order_routes(batches_api=settings.batches_api),
-            handlers=make_order_handlers(files, limits=limits),
+            handlers=make_order_handlers(files, limits=limits, mark_freed=mark_freed_orders),
             checks=ORDER_CHECKS,
             pages=(*ORDER_PAGES, *ORDER_HOME_PAGES),
             cards=ORDER_CARDS,

@@ -93,6 +93,35 @@ def test_a_file_goes_from_drop_to_undo_by_keyboard_alone(tab: Tab, live: Live, f
     tab.assert_accessible()
 
 
+def test_the_row_of_the_headers_is_picked_and_the_columns_are_read_anew(tab: Tab, tmp_path: Path) -> None:
+    head = f"Orders of May,,,,\n{ROWS}text,text,text,number,number\n{ROWS.replace('orderId', 'Ref')}"
+    (tmp_path / "May.csv").write_text(head + "A1,Zoe,Mug,1,4.50\n")
+    drop(tab, tmp_path / "May.csv")
+    page = tab.page
+    expect(page.get_by_label("Headers are in")).to_have_value("2")
+    tab.assert_accessible()
+    tab.picture("upload-header-row")
+    page.get_by_label("Headers are in").select_option("4")
+    tab.click("Take this row")
+    expect(page.get_by_label("Field for Ref", exact=True)).to_be_visible()
+    page.get_by_label("Field for Ref", exact=True).select_option("orderId")
+    tab.click("Try it out")
+    expect(page.locator(".confirm-bar strong")).to_have_text("Create 1 order", timeout=20_000)
+    expect(page.get_by_text("Import 1.")).to_be_visible()
+    tab.click("Change columns", role="link")
+    expect(page.get_by_label("Headers are in")).to_have_value("4")
+    tab.go("/uploads/review/1")
+    tab.click("Create 1 order")
+    expect(page.locator("#live").get_by_text("Done").first).to_be_visible(timeout=20_000)
+    tab.go("/uploads")
+    expect(page.get_by_role("columnheader", name="Batch")).to_be_visible()
+    tab.go("/customers")
+    expect(page.get_by_role("columnheader", name="Id")).to_be_visible()
+    tab.assert_accessible()
+    tab.go("/uploads/1")
+    expect(page.get_by_text("Batch 1 · import 1 · uploaded by")).to_be_visible()
+
+
 def test_a_strange_header_is_explained_once_and_known_from_then_on(tab: Tab, live: Live, tmp_path: Path) -> None:
     head = "Ref;Who;What;How many;Each;Comment\n"
     for name, ref in (("June.csv", "J"), ("July.csv", "K")):

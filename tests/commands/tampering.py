@@ -140,6 +140,12 @@ TAMPERING: Final[Mapping[str, Sequence[str]]] = {
     "an undone order batch says what its undo says": [
         "UPDATE order_batches SET undo_operation_id = 1, undone_at = now()",
         (
+            "INSERT INTO operations (organization_id, id, uuid, kind, phase, status, payload, finished_at) "
+            "SELECT organization_id, 2, gen_random_uuid(), 'order_undo', 'undo', 'completed', "
+            """'{"batchId": 1}', now() FROM order_batches; """
+            "UPDATE order_batches SET undo_operation_id = 2, undone_at = now(), kept_orders = 1"
+        ),
+        (
             "INSERT INTO operations (organization_id, id, uuid, kind, phase, status, total, succeeded, payload, "
             "finished_at) SELECT organization_id, 2, gen_random_uuid(), 'order_undo', 'undo', 'completed', 1, 1, "
             """'{"batchId": 1}', now() FROM order_batches; """

@@ -1,6 +1,7 @@
 """The command `tranche` itself: its help, its sub-commands, and how they end."""
 
 import errno
+import os
 import subprocess
 import sys
 import time
@@ -20,7 +21,9 @@ def test_every_line_of_the_help_is_a_command_with_a_help_of_its_own(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run([name, "--help"]) == 0
-    assert f"Usage: tranche {name}" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"Usage: tranche {name}" in said
+    assert "completion" not in said
 
 
 def test_the_help_comes_at_once_because_it_loads_no_command() -> None:
@@ -36,6 +39,28 @@ def test_server_and_worker_leave_the_libraries_of_spreadsheets_to_the_readers() 
     program = "import sys, tranche.app, tranche.worker; print({'pyarrow', 'fastexcel', 'polars'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "offered"),
+    [
+        ("tranche ord", 1, ["orders"]),
+        ("tranche orders jud", 2, ["judge"]),
+        ("tranche orders judge --m", 3, ["--mapping", "--mode"]),
+    ],
+)
+def test_a_shell_completes_commands_and_their_options(words: str, place: int, offered: list[str]) -> None:
+    asked = {"_TRANCHE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(place)}
+    program = "from tranche.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=os.environ | asked
+    )
+    assert [line for line in done.stdout.splitlines() if line] == offered
+
+
+def test_completion_is_set_up_at_the_root_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    assert "--install-completion" in capsys.readouterr().out
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,6 +30,12 @@ def test_columns_may_be_left_out_in_so_many_words() -> None:
     assert write_mapping(mapping) == data
 
 
+def test_the_row_of_the_headers_may_be_said() -> None:
+    data = {"headerRow": 4, "sheet": "May"}
+    assert read_mapping(data, fields=FIELDS) == Mapping(header_row=4, sheet="May")
+    assert write_mapping(Mapping(header_row=4, sheet="May")) == {"sheet": "May", "headerRow": 4}
+
+
 def test_null_means_not_said() -> None:
     assert read_mapping({"orderId": None, "dayFirst": None, "sheet": None}, fields=FIELDS) == Mapping()
     assert write_mapping(Mapping()) == {}
@@ -50,6 +56,9 @@ def test_null_means_not_said() -> None:
         ({"dayFirst": "true"}, "dayFirst"),
         ({"acceptReturns": 1}, "acceptReturns"),
         ({"sheet": 0}, "sheet"),
+        ({"headerRow": 0}, "headerRow"),
+        ({"headerRow": "4"}, "headerRow"),
+        ({"headerRow": True}, "headerRow"),
         ({"defaultCustomer": ["x"]}, "defaultCustomer"),
         ({"orderDate": []}, "orderDate"),
         ({"orderDate": ["Year", 3]}, "orderDate"),

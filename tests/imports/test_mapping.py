@@ -85,7 +85,7 @@ def test_a_column_may_be_named_loosely_or_by_its_letter(said: str) -> None:
 @pytest.mark.parametrize(
     ("columns", "pointer", "code", "words"),
     [
-        ({"orderId": "Nowhere"}, "orderId", "unknown_header", "no column “Nowhere”"),
+        ({"orderId": "Nowhere"}, "orderId", "unknown_header", "no column “Nowhere”. It has: "),
         ({"colour": "A"}, "colour", "unknown_field", "no field colour"),
         ({"orderId": "A", "notes": "A"}, "notes", "column_twice", "for orderId and for notes"),
         ({"orderId": "Twin"}, "orderId", "unknown_header", "stands in columns B and C"),

@@ -40,7 +40,7 @@ def test_an_import_of_another_kind_is_not_undone_as_items(live: Live, shell: She
     shell("orders", "upload", keep("dry.csv", ORDERS.replace("A1", "A2")), "--dry-run")
     assert "It was a dry run and has brought nothing in." in shell("items", "undo", 2, "--yes").err
     shell("stock", "import", keep("stock.csv", "Item code,Name,Lot,Qty\nP-1,Paint,L-1,5\n"), "--branch", branch)
-    assert "tranche lots undo OPERATION" in shell("items", "undo", 3, "--yes").err
+    assert "tranche lots undo MOVEMENT" in shell("items", "undo", 3, "--yes").err
     assert shell("items", "undo", 99, "--yes").code == ExitCode.NOT_FOUND
 
 

@@ -1,13 +1,18 @@
 """`tranche lots` and `tranche stock` against the running product."""
 
+import io
 from pathlib import Path
+
+import pytest
 
 from tests.live import Live
 from tests.shell import Shell
 from tranche.kernel.client.output import ExitCode
 
 
-def test_stock_is_received_moved_held_traced_and_undone(live: Live, shell: Shell) -> None:
+def test_stock_is_received_moved_held_traced_and_undone(
+    live: Live, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     branch = live.context.branch_id
     assert branch
     other = live.client.post("/api/branches", json={"data": {"name": "Harbour"}}).json()["data"]["id"]
@@ -33,8 +38,11 @@ def test_stock_is_received_moved_held_traced_and_undone(live: Live, shell: Shell
     refused = shell("lots", "transfer", "B", "A", "1", *here)
     assert (refused.code, "smells" in refused.err) == (ExitCode.USAGE, True)
     assert shell("lots", "release", "B").code == 0
-    assert shell("lots", "undo", moved["id"]).code == 0
-    assert shell("lots", "undo", moved["id"]).code == ExitCode.CONFLICT
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    asked = shell("lots", "undo", moved["id"])
+    assert (asked.code, f"Movement {moved['id']}: batchTransfer of 4 from A to B" in asked.err) == (1, True)
+    assert shell("lots", "undo", moved["id"], "--yes").code == 0
+    assert shell("lots", "undo", moved["id"], "--yes").code == ExitCode.CONFLICT
 
     traced = shell("lots", "trace", "M", "--json").json["data"]
     assert [(node["batchNumber"], node["level"]) for node in traced["batches"]] == [
@@ -80,3 +88,26 @@ def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tm
     assert "x-branch-id" in lost.err
     assert f"such as {branch} (" in lost.err
     assert "--branch" in lost.err
+
+
+def test_refusals_speak_in_options_and_arguments_and_not_in_members_of_a_body(live: Live, shell: Shell) -> None:
+    live.client.post("/api/items", json={"data": {"name": "Paint", "code": "P-1"}})
+    here = ("--branch", live.context.branch_id or 0)
+    shell("lots", "receive", "A", "10", "--item", "P-1", *here)
+    for words, told in (
+        (("receive", "B", "1", "--item", "P-1", "--expires", "31.1.2027"), "31.1.2027 is no day such as 2027-01-31."),
+        (("receive", "B", "1", "--item", "P-1", "--cost", "-4"), "--cost must not be below 0."),
+        (("receive", " ", "1", "--item", "P-1"), "LOT must not be empty."),
+        (("adjust", "A"), "Name one --by, or one --counted."),
+        (("adjust", "A", "--by=0"), "--by must not be 0."),
+        (("adjust", "A", "--by=-99"), "Insufficient quantity: --by is 99, and batch A has 10 left here."),
+        (("adjust", "A", "--counted=-1"), "--counted must not be below 0."),
+        (("split", "A", "C=99"), "Insufficient quantity: C=99 (the quantity) is 99, and batch A has 10 left here."),
+        (("split", "A", "C=1", "C=2"), "C=2 (the lot) names batch C a second time."),
+        (("split", "A", "C"), "C has no quantity; write C=5."),
+        (("merge", "M", "A=0"), "A=0 (the quantity) must be more than 0."),
+        (("transfer", "A", "A", "1"), "TO must be another batch than the one that stock comes from or goes to."),
+        (("move", "A", here[1], "1"), "BRANCH must be another branch than the one that stock comes from."),
+    ):
+        refused = shell("lots", *words, *here)
+        assert (refused.code, told in " ".join(refused.err.split())) == (ExitCode.USAGE, True), refused.err

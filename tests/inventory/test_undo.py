@@ -75,8 +75,24 @@ def test_an_undo_is_refused_while_work_goes_on_and_twice(importer: Importer) -> 
     with pytest.raises(ImportBusy, match="just being undone"):
         importer.undo(import_id)
     importer.end(undo)
-    with pytest.raises(ImportUndone, match="3 items were removed"):
+    with pytest.raises(ImportUndone, match="nothing of it is left"):
         importer.undo(import_id)
+
+
+def test_what_was_kept_goes_by_a_second_undo_when_nobody_uses_it_any_more(
+    importer: Importer, owner: Connection
+) -> None:
+    brought = importer.bring_in(ROWS)
+    order(owner, code="S-1")
+    first = importer.end(importer.undo(brought.import_id))
+    assert (first.succeeded, importer.kept(first)) == (2, {"S-1": "in_use"})
+    owner.execute("DELETE FROM orders")
+    with importer.database.transaction(importer.context.organization_id) as conn:
+        second = importer.operations.undo(conn, importer.context, operation_id=brought.operation.id)
+    ended = importer.end(second)
+    assert (ended.total, ended.succeeded, importer.items()) == (1, 1, [])
+    with pytest.raises(ImportUndone, match="nothing of it is left"):
+        importer.undo(brought.import_id)
 
 
 def test_a_dry_run_has_nothing_to_undo(importer: Importer) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.working import Workbench
 from tranche.imports import service as imports
 from tranche.imports.domain import ImportMode, Limits, Mapping, OnDuplicate
+from tranche.invoicing.service import mark_freed_orders
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database, Row
 from tranche.kernel.operations.domain import Operation
@@ -41,7 +42,8 @@ class Importer(Workbench):
 
     def __init__(self, database: Database, context: Context, home: Path) -> None:
         self.files = LocalFiles(home / "files")
-        super().__init__(database, context, make_handlers(self.files, limits=Limits(seconds=60)))
+        handlers = make_handlers(self.files, limits=Limits(seconds=60), mark_freed=mark_freed_orders)
+        super().__init__(database, context, handlers)
 
     def upload(
         self,

@@ -172,7 +172,7 @@ def test_errors_are_listed_grouped_and_saved(shell: Shell) -> None:
     odd = shell("orders", "errors", 1, "--out", "errors.csv")
     assert (odd.code, odd.err) == (
         ExitCode.USAGE,
-        "Error: errors.csv must end in .xlsx, for that is what is saved.\n",
+        'Batch 1 "orders.csv" (import 1)\nError: errors.csv must end in .xlsx, for that is what is saved.\n',
     )
 
 
@@ -190,7 +190,7 @@ def test_no_workbook_is_saved_where_nothing_can_be_corrected(shell: Shell) -> No
     clear = shell("orders", "errors", 1, "--out", "errors.xlsx")
     assert (clear.code, clear.err) == (
         ExitCode.NOT_FOUND,
-        "Error: Nothing of batch 1 is refused; there is nothing to correct.\n",
+        'Batch 1 "orders.csv" (import 1)\nError: Nothing of batch 1 is refused; there is nothing to correct.\n',
     )
     shell("orders", "upload", keep("fake.xlsx", "%PDF-1.7"))
     assert "so there are no rows to correct" in shell("orders", "errors", 2, "--out", "errors.xlsx").err

@@ -111,6 +111,7 @@ def test_a_dry_run_leads_to_its_import(desk: Desk) -> None:
         dry["operationId"],
     )
     ended = desk.live.wait(batch["operationId"])
+    assert (report["dryRun"], ended["dryRun"]) == (True, False)
     assert (ended["total"], ended["succeeded"]) == (report["total"], report["succeeded"]) == (2, 1)
     assert desk.get(f"/api/orders/batches/{batch['id']}")["successfulOrders"] == 1
     twice = desk.ask(f"/api/imports/{dry['importId']}/import", status=409)
@@ -150,6 +151,15 @@ def test_an_undo_is_answered_at_once_and_names_what_was_kept(desk: Desk) -> None
     shown = desk.get(f"/api/orders/batches/{batch['id']}")
     assert (shown["status"], shown["undoneOrders"], shown["keptOrders"]) == ("completed", 1, 1)
     assert shown["undoneAt"] == report["undoneAt"] is not None
+    again = desk.ask(path)["data"]
+    assert desk.live.wait(again["operationId"])["skipped"] == 1
+    assert desk.get(path)["data"]["operationId"] == again["operationId"]
+
+
+def test_an_upload_of_which_nothing_is_left_is_not_undone_again(desk: Desk) -> None:
+    batch = desk.bring(csv(("A1", "Bob", "S", "D", 1, 1)))
+    path = f"/api/orders/batches/{batch['id']}/undo"
+    desk.live.wait(desk.ask(path)["data"]["operationId"])
     assert desk.ask(path, status=409)["code"] == "batch_undone"
 
 

@@ -30,15 +30,41 @@ def test_a_file_that_was_not_understood_is_read_again(shell: Shell) -> None:
 
 def test_a_dry_run_says_how_to_go_on_and_does(shell: Shell) -> None:
     ran = shell("orders", "upload", keep("orders.csv", MIXED), "--dry-run")
-    assert "To bring in what is valid: tranche orders import 1" in ran.err
-    brought = shell("orders", "import", 1, "--json")
+    assert "To bring in what is valid: tranche orders import --import 1" in ran.err
+    (listed,) = shell("operations", "list").table
+    assert (listed["What"], listed["Started by"]) == ("orders.csv (dry run)", "Ada Admin")
+    brought = shell("orders", "import", "--import", 1, "--json")
+    assert 'Import 1 "orders.csv", a dry run' in brought.err
     assert (brought.code, brought.json["successfulOrders"]) == (ExitCode.COMPLETED_WITH_ERRORS, 1)
-    assert shell("orders", "import", 1).code == ExitCode.CONFLICT
+    assert [row["What"] for row in shell("operations", "list").table] == ["orders.csv"]
+    assert shell("orders", "import", "--import", 1).code == ExitCode.CONFLICT
+
+
+def test_a_number_alone_is_a_batch_and_never_an_import(shell: Shell) -> None:
+    shell("orders", "upload", keep("odd.csv", ODD), "--dry-run")
+    shell("orders", "upload", keep("odd.csv", ODD))
+    refused = shell("orders", "import", 1)
+    assert (refused.code, "Name the dry run: --import IMPORT." in refused.err) == (ExitCode.USAGE, True)
+    judged = shell("orders", "judge", 1, "--mapping", MAPPING, "--json")
+    assert ('Batch 1 "odd.csv" (import 2)' in judged.err, judged.json["id"]) == (True, 1)
+    again = shell("orders", "judge", "--import", 2, "--mapping", MAPPING)
+    assert 'Import 2 "odd.csv" (batch 1)' in again.err
+    for verb in ("judge", "errors"):
+        assert shell("orders", verb).code == shell("orders", verb, 1, "--import", 2).code == ExitCode.USAGE, verb
+    for words in ("errors 1", "undo 1 --yes", "correct 1 none.xlsx", "fix 1 --row=2 --set=quantity=3"):
+        assert 'Batch 1 "odd.csv" (import 2)' in shell("orders", *words.split()).err, words
+
+
+def test_an_import_of_items_is_not_judged_as_orders(shell: Shell) -> None:
+    shell("items", "import", keep("items.csv", "sku,name\nS-1,Mug\n"))
+    refused = shell("orders", "judge", "--import", 1)
+    assert (refused.code, "Send its file again: tranche items import" in refused.err) == (ExitCode.CONFLICT, True)
+    assert 'Import 1 "items.csv" of items' in shell("items", "errors", 1).err
 
 
 def test_a_dry_run_judged_again_gives_a_new_report(shell: Shell) -> None:
     shell("orders", "upload", keep("odd.csv", ODD), "--dry-run")
-    ran = shell("orders", "judge", 1, "--mapping", MAPPING)
+    ran = shell("orders", "judge", "--import", 1, "--mapping", MAPPING)
     assert ran.code == ExitCode.OK
     assert ["Would be imported", "1"] in [line.rsplit(maxsplit=1) for line in ran.out.splitlines()]
 
@@ -55,7 +81,9 @@ def test_an_undo_asks_and_tells_what_was_kept(shell: Shell, monkeypatch: pytest.
     assert "A2\tkept\tA later upload took it over (batch 2)." in ran.out.splitlines()
     shown = shell("orders", "batches", 1)
     assert ["Undone", "1"] in [line.split() for line in shown.out.splitlines()]
-    assert shell("orders", "undo", 1, "--yes").code == ExitCode.CONFLICT
+    again = shell("orders", "undo", 1, "--yes", "--json")
+    assert (again.code, again.json["data"]["keptOrders"]) == (ExitCode.OK, 1)
+    assert shell("orders", "undo", 2, "--yes").code == ExitCode.OK
     assert shell("orders", "undo", 99, "--yes").code == ExitCode.NOT_FOUND
 
 

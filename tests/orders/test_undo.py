@@ -5,10 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from tests.factories import Organization
+from tests.invoicing.office import NOON, Office
 from tests.orders.again import Desk
 from tests.orders.importing import Imported, Importer
 from tranche.imports.domain import OnDuplicate
 from tranche.imports.undo import Outcome
+from tranche.invoicing import service as invoicing
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Status
 from tranche.orders import service
@@ -113,8 +115,71 @@ def test_twice_is_refused_while_it_runs_and_after_its_end(desk: Desk) -> None:
     with pytest.raises(BatchBusy, match="just being undone"):
         _delete(desk, batch_id)
     desk.end(undo)
-    with pytest.raises(BatchUndone, match="5 orders were removed"):
+    with pytest.raises(BatchUndone, match="5 orders were removed, and nothing of it is left"):
         desk.undo(batch_id)
+
+
+def test_what_was_kept_goes_by_a_second_undo_when_it_is_free(desk: Desk) -> None:
+    office = Office(desk.importer.database, desk.owner, desk.importer.context)
+    batch_id = bring(desk)
+    found = desk.importer.rows("SELECT id FROM orders WHERE number IN ('A1', 'A2') ORDER BY number")
+    invoices = _invoice(office, [row["id"] for row in found])
+    assert (desk.undone(batch_id).succeeded, desk.kept(batch_id)) == (3, {"A1": "invoiced", "A2": "invoiced"})
+    with office.transaction() as conn:
+        invoicing.void_invoice(conn, office.context, invoice_id=invoices[0], reason="Wrong file")
+    second = desk.undo(batch_id)
+    assert (desk.batch(batch_id).undone_at, desk.batch(batch_id).kept_orders) == (None, 2)
+    with pytest.raises(BatchBusy, match="just being undone"):
+        desk.undo(batch_id)
+    ended = desk.end(second)
+    assert (ended.total, ended.succeeded, desk.kept(batch_id)) == (2, 1, {"A2": "invoiced"})
+    assert desk.numbers() == {"A2"}
+    assert (desk.batch(batch_id).undone_orders, desk.batch(batch_id).kept_orders) == (4, 1)
+    assert (desk.findings(), office.is_sound()) == ({}, True)
+    with office.transaction() as conn:
+        invoicing.credit_invoice(conn, office.context, invoice_id=invoices[1], reason="Returned", now=NOON)
+    assert desk.undone(batch_id).succeeded == 1
+    assert (desk.numbers(), desk.batch(batch_id).undone_orders, desk.batch(batch_id).kept_orders) == (set(), 5, 0)
+    with pytest.raises(BatchUndone, match="nothing of it is left"):
+        desk.undo(batch_id)
+    asked = desk.importer.rows("SELECT count(*) AS n FROM audit_entries WHERE action = 'order_batch.undo'")
+    assert (asked[0]["n"], desk.findings()) == (3, {})
+
+
+def test_an_undo_that_another_one_followed_is_not_retried(desk: Desk) -> None:
+    batch_id = bring(desk)
+    first = desk.undo(batch_id)
+    desk.importer.step(first)
+    desk.importer.step(first)
+    _ask(desk, "cancel", first.id)
+    desk.end(first)
+    second = desk.undo(batch_id)
+    with pytest.raises(BatchUndone, match=f"undone again by operation {second.id}"):
+        _ask(desk, "retry", first.id)
+    assert (desk.end(second).succeeded, desk.findings()) == (5, {})
+
+
+def test_a_second_undo_that_is_cancelled_loses_no_count(desk: Desk) -> None:
+    batch_id = bring(desk)
+    desk.change("UPDATE orders SET status = 'invoiced' WHERE number IN ('A1', 'A2')")
+    desk.undone(batch_id)
+    second = desk.undo(batch_id)
+    _ask(desk, "cancel", second.id)
+    assert desk.end(second).status is Status.CANCELLED
+    batch = desk.batch(batch_id)
+    assert (batch.undone_orders, batch.kept_orders, batch.undone_at) == (3, 2, None)
+    assert (desk.undone(batch_id).skipped, desk.findings()) == (2, {})
+
+
+def test_an_order_that_was_changed_after_its_invoice_was_voided_is_kept(desk: Desk) -> None:
+    office = Office(desk.importer.database, desk.owner, desk.importer.context)
+    batch_id = bring(desk)
+    found = desk.importer.rows("SELECT id FROM orders WHERE number = 'A1'")
+    (invoice_id,) = _invoice(office, [found[0]["id"]])
+    with office.transaction() as conn:
+        invoicing.void_invoice(conn, office.context, invoice_id=invoice_id, reason="Wrong file")
+    desk.change("UPDATE orders SET notes = 'call first', updated_at = now() WHERE number = 'A1'")
+    assert (desk.undone(batch_id).succeeded, desk.kept(batch_id)) == (4, {"A1": "changed_since"})
 
 
 def test_a_cancelled_undo_may_be_started_again_or_retried(desk: Desk) -> None:
@@ -201,6 +266,11 @@ def test_a_foreign_batch_looks_like_an_unknown_one(
         service.undo_batch(conn, other, desk.importer.operations, batch_id=batch_id)
     with database.transaction(other.organization_id) as conn, pytest.raises(BatchNotFound):
         service.look_at_undo(conn, batch_id=batch_id, outcome=None, limit=10, offset=0)
+
+
+def _invoice(office: Office, order_ids: list[int]) -> list[int]:
+    items = office.items(office.invoice(order_ids))
+    return [item.result["invoiceId"] for item in items if item.result]
 
 
 def _ask(desk: Desk, verb: str, operation_id: int) -> None:

@@ -97,3 +97,42 @@ def test_what_no_report_has_is_refused(live: Live, admin: Visitor, query: str) -
     live.client.post("/api/orders/upload?dryRun=true", files={"file": ("May.csv", TABLE)})
     assert admin.get(f"/uploads/review/1?{query}").status_code == 400
     assert admin.get("/orders?choose=some").status_code == 400
+
+
+def test_a_dry_run_is_told_from_an_import_in_the_list_of_operations(live: Live, admin: Visitor) -> None:
+    for query in ("?dryRun=true", "?allowDuplicate=true"):
+        live.client.post(f"/api/orders/upload{query}", files={"file": ("May.csv", TABLE)})
+    page = admin.get("/operations").text
+    assert page.count("Order import “May.csv”, dry run</strong>") == page.count("Order import “May.csv”</strong>") == 1
+    assert "Order import “May.csv”, dry run</h1>" in admin.get("/operations/1").text
+
+
+def test_undo_is_offered_as_long_as_anything_of_the_upload_is_kept(live: Live, admin: Visitor) -> None:
+    live.start_worker()
+    batch = live.client.post("/api/orders/upload", files={"file": ("May.csv", TABLE)}).json()
+    live.wait(batch["operationId"])
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE orders SET status = 'invoiced'")
+    pages = ("/uploads/1", f"/operations/{batch['operationId']}")
+    for page in pages:
+        assert "1 order came in by it" in admin.get(page).text, page
+    live.wait(int(admin.post("/uploads/1/undo").headers["location"].rsplit("/", 1)[1]))
+    for page in pages:
+        assert "The last undo kept 1 order." in admin.get(page).text, page
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE orders SET status = 'open'")
+    again = admin.post(f"/operations/{batch['operationId']}/undo").headers["location"]
+    assert live.wait(int(again.split("?")[0].rsplit("/", 1)[1]))["succeeded"] == 1
+    for page in pages:
+        assert "/undo" not in admin.get(page).text, page
+
+
+def test_an_import_of_items_is_undone_from_its_page(live: Live, admin: Visitor) -> None:
+    live.start_worker()
+    made = live.client.post("/api/items/upload", files={"file": ("items.csv", b"sku,name\nS-1,Mug\n")}).json()["data"]
+    page = f"/operations/{made['operationId']}"
+    live.wait(made["operationId"])
+    assert "Undo this import?" in admin.get(page).text
+    undone = admin.post(f"{page}/undo").headers["location"]
+    assert live.wait(int(undone.split("?")[0].rsplit("/", 1)[1]))["succeeded"] == 1
+    assert "Undo this import?" not in admin.get(page).text

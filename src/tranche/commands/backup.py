@@ -21,7 +21,7 @@ from tranche.kernel.db.pool import connect
 from tranche.kernel.db.programs import find_dumper
 from tranche.outward import make_storage
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _SHOWN = 10
 

@@ -17,7 +17,7 @@ from tranche.kernel.db.pool import Database
 from tranche.kernel.identity import service
 from tranche.kernel.identity.domain import AlreadySetUp, Bootstrapped
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -23,7 +23,7 @@ from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.output import ExitCode, clean
 from tranche.kernel.errors import Invalid
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _ROWS = 20_000
 _ROWS_OF_AN_ORDER = 3

@@ -26,7 +26,7 @@ from tranche.kernel.strays import find_strays
 from tranche.modules import make_modules
 from tranche.outward import make_storage
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _SHOWN = 10
 _FINE = ("✓", "green")

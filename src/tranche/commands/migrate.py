@@ -9,7 +9,7 @@ from tranche.kernel.client.output import say, show_json
 from tranche.kernel.db import migrate as migrations
 from tranche.kernel.db.grants import APP_ROLE
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

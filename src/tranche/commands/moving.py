@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
 from tranche.commands.home import Home, write_private
 from tranche.kernel.backup.saving import Key
+from tranche.kernel.client.bars import byte_bars
 from tranche.kernel.client.output import messages, say
 from tranche.kernel.db.pool import Connection, is_pooled
 from tranche.kernel.errors import Invalid
@@ -28,12 +27,12 @@ def showing(what: str, *, total: int | None) -> Iterator[Callable[[int], None]]:
         yield count
         say(f"{what}: {done:,} bytes" if total is not None else f"{what}: done")
         return
-    words = TextColumn("{task.description}")
-    with Progress(words, BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console) as bars:
+    with byte_bars(console) as bars:
         task = bars.add_task(what, total=total)
         yield lambda size: bars.advance(task, size)
         if total is None:
-            bars.update(task, total=1, completed=1)
+            moved = bars.tasks[0].completed or 1
+            bars.update(task, total=moved, completed=moved)
 
 
 def require_direct(conn: Connection) -> None:

@@ -26,7 +26,7 @@ from tranche.kernel.notify.signing import KEY_FILE, load_signing_key
 from tranche.kernel.settings import Settings
 from tranche.outward import make_storage
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command("restore")

@@ -16,7 +16,7 @@ from tranche.commands.process import Part, Process, WebPart, bind, leave, url_of
 from tranche.commands.signals import interruptible
 from tranche.commands.users import setup_address
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 MOST_PROCESSES: Final = 64
 ProcessesOption: TypeAlias = Annotated[

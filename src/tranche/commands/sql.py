@@ -18,7 +18,7 @@ from tranche.kernel.client.output import Column, Kind, say, show_table
 from tranche.kernel.db.pool import connect
 from tranche.kernel.errors import Conflict, Invalid, NotFound
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _SHOWN = 1_000
 _NAMESAKES = 10

@@ -19,7 +19,7 @@ from tranche.commands.signals import interruptible
 from tranche.commands.users import setup_address
 from tranche.worker import Worker
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

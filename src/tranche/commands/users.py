@@ -18,7 +18,7 @@ from tranche.kernel.identity import service
 from tranche.kernel.identity.service import Purpose
 from tranche.kernel.settings import Settings
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 Email = Annotated[str, typer.Argument(help="The person's address.", show_default=False)]
 

@@ -12,7 +12,7 @@ from tranche.commands.process import Process, leave
 from tranche.commands.signals import interruptible
 from tranche.worker import Worker
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -28,6 +28,7 @@ _ONE: Final = PATH + "/{customer_id:int}"
 _COLUMNS: Final = (
     Column(label="Name", sort="name"),
     Column(label="Code"),
+    Column(label="Id", is_number=True),
     Column(label="E-mail"),
     Column(label="Phone"),
     Column(label="Since"),

@@ -13,7 +13,7 @@ from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Conflict
-from tranche.kernel.operations.domain import Operation, Status, WrongState
+from tranche.kernel.operations.domain import DRY_RUN, Operation, Status, WrongState
 from tranche.kernel.operations.service import Operations, lock_operation
 
 
@@ -83,10 +83,11 @@ def confirm(
     _require_dry_run(work)
     _require_report(operation)
     accepted = intake.accept(conn, ctx, work=work, allow_duplicate=allow_duplicate)
-    options: dict[str, Any] = {**work.options, **accepted.links, "dryRun": False}
+    links: dict[str, Any] = {**accepted.links, DRY_RUN: False}
+    options = {**work.options, **links}
     service.set_options(conn, import_id=import_id, options=options)
     memory.learn(conn, work, user_id=ctx.user_id, is_used=False)
-    operation = operations.redo(conn, ctx, operation_id=operation.id, payload=accepted.links, keeps_counts=False)
+    operation = operations.redo(conn, ctx, operation_id=operation.id, payload=links, keeps_counts=False)
     audit.record(conn, ctx, action="import.confirm", subject_id=import_id, detail={"fileName": work.file_name})
     return service.get(conn, import_id=import_id), operation
 

@@ -7,13 +7,14 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
 
 from tranche.imports.domain import FileTooLarge, InvalidMapping, UnsupportedFile
-from tranche.imports.reading.header import find_header
+from tranche.imports.reading.header import find_header, list_candidates
 from tranche.imports.reading.several import choose
 from tranche.imports.reading.sheet import Sheet, prepare
 from tranche.imports.reading.slices import cut
@@ -51,7 +52,8 @@ _Frames = Iterator[tuple[Message, bytes]]
 
 
 def _inspect(request: Request) -> _Frames:
-    yield Began(header=_prepared(request).header), b""
+    sheet = _prepared(request)
+    yield Began(header=replace(sheet.header, candidates=list_candidates(sheet.table))), b""
     yield Done(rows=0), b""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tranche.imports.domain import Field, InvalidMapping, Mapping
+from tranche.imports.nearest import nearest_fields
 from tranche.kernel.errors import FieldError
 
 _FORM = 'A mapping is a JSON object of fields and headers, such as {"quantity": "Qty", "dayFirst": true}.'
@@ -12,15 +13,15 @@ def read_mapping(data: object, *, fields: Sequence[Field]) -> Mapping:
     """Check and take a mapping as JSON: `{field: header, ...}` with the options beside the fields.
 
     A field may have a list of headers: their cells are joined by a space. Options: `defaultCustomer` (text),
-    `acceptReturns` (true/false), `dayFirst` (true/false/null), `sheet` (text), `sheets` ("all"), `leaveOut` (headers of
-    columns that are no field). A null: not said.
+    `acceptReturns` (true/false), `dayFirst` (true/false/null), `sheet` (text), `sheets` ("all"), `headerRow` (the
+    number of a row), `leaveOut` (headers of columns that are no field). A null: not said.
 
     Raises:
         InvalidMapping: with an error for every key or value that cannot be taken.
     """
     if not isinstance(data, dict):
         raise InvalidMapping(_FORM, errors=[FieldError("mapping", _FORM)])
-    errors = list(_faults(data, {field.name for field in fields}))
+    errors = list(_faults(data, fields))
     if errors:
         raise InvalidMapping(" ".join(error.detail for error in errors), errors=errors)
     said = {key: value for key, value in data.items() if value is not None}
@@ -32,6 +33,7 @@ def read_mapping(data: object, *, fields: Sequence[Field]) -> Mapping:
         accept_returns=said.get("acceptReturns", False),
         day_first=said.get("dayFirst"),
         sheet=said.get("sheet"),
+        header_row=said.get(HEADER_ROW),
         all_sheets=said.get("sheets") == _ALL,
         left_out=tuple(said.get(LEAVE_OUT, ())),
     )
@@ -44,6 +46,7 @@ def write_mapping(mapping: Mapping) -> dict[str, object]:
         "acceptReturns": mapping.accept_returns or None,
         "dayFirst": mapping.day_first,
         "sheet": mapping.sheet,
+        HEADER_ROW: mapping.header_row,
         "sheets": _ALL if mapping.all_sheets else None,
         LEAVE_OUT: list(mapping.left_out) or None,
     }
@@ -56,16 +59,20 @@ _SWITCHES = frozenset({"acceptReturns", "dayFirst"})
 _ALL = "all"
 _SETS = frozenset({"sheets"})
 LEAVE_OUT = "leaveOut"
-OPTIONS = _TEXTS | _SWITCHES | _SETS | {LEAVE_OUT}
+HEADER_ROW = "headerRow"
+OPTIONS = _TEXTS | _SWITCHES | _SETS | {LEAVE_OUT, HEADER_ROW}
+_LAST_ROW = 2_147_483_647
 _MOST_JOINED = 10
 _MOST_LEFT_OUT = 1_000
 
 
-def _faults(data: dict[object, object], known: set[str]) -> Iterator[FieldError]:
+def _faults(data: dict[object, object], fields: Sequence[Field]) -> Iterator[FieldError]:
+    known = {field.name for field in fields}
     for key, value in data.items():
         name = str(key)
         if name not in OPTIONS | known:
-            yield FieldError(name, f"There is no field or option {name}.", "unknown_field")
+            there_are = nearest_fields(name, fields, besides=sorted(OPTIONS))
+            yield FieldError(name, f"There is no field or option {name}. There are: {there_are}.", "unknown_field")
         elif value is not None and (detail := _fault(name, value)):
             yield FieldError(name, detail)
     if data.get("sheet") is not None and data.get("sheets") is not None:
@@ -80,6 +87,9 @@ def _fault(name: str, value: object) -> str | None:
         return None if value == _ALL else f'{name} must be "{_ALL}".'
     if name in _TEXTS:
         return None if _is_text(value) else f"{name} must be a text."
+    if name == HEADER_ROW:
+        is_row = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LAST_ROW
+        return None if is_row else f"{name} must be the number of a row, 1 or more."
     if name == LEAVE_OUT or isinstance(value, list):
         return _fault_of_list(name, value)
     return None if _is_text(value) else f"{name} must be the header of a column, or a list of them."

@@ -51,7 +51,8 @@ class Mapping:
 
     Several headers are joined by a space, in their order. Columns that are `left_out` are taken for no field by
     themselves. `day_first` is None while nobody has said whether 03/04 is
-    in March or in April. `all_sheets`: all visible sheets with the same header are read as one table. `remembered` is
+    in March or in April. `header_row` is Excel's number of the row with the headers, in every sheet that is read; else
+    it is found. `all_sheets`: all visible sheets with the same header are read as one table. `remembered` is
     what was said of other files; it counts where `columns` is empty and the file has one of these headers.
     """
 
@@ -60,6 +61,7 @@ class Mapping:
     accept_returns: bool = False
     day_first: bool | None = None
     sheet: str | None = None
+    header_row: int | None = None
     all_sheets: bool = False
     remembered: tuple[Remembered, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -174,12 +176,21 @@ class SheetPart:
     last_row: int
 
 
+@dataclass(frozen=True, slots=True)
+class OriginalRow:
+    """The cells of one row as they stand in the file, in the order of the file's columns."""
+
+    row: int
+    cells: tuple[str | None, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHeader:
     """What is known of a file before its rows are sent.
 
     `header_row` is Excel's row number, `rows` counts the rows below it that are neither blank nor totals.
     `notices` are sentences on what was decided for whole columns ("Price: the comma is the decimal sign").
+    `candidates` are the first rows that could be the header; only who inspects a file is told them.
     """
 
     kind: FileKind
@@ -192,6 +203,7 @@ class FileHeader:
     delimiter: str | None = None
     notices: tuple[str, ...] = ()
     parts: tuple[SheetPart, ...] = ()
+    candidates: tuple[OriginalRow, ...] = ()
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -226,14 +238,6 @@ class Slice:
 
 ROW_HEADER, ERRORS_HEADER = "_row", "_errors"
 OUR_HEADERS = frozenset({ROW_HEADER, ERRORS_HEADER})  # a corrected workbook of errors comes back with them
-
-
-@dataclass(frozen=True, slots=True)
-class OriginalRow:
-    """The cells of one row as they stand in the file, in the order of the file's columns."""
-
-    row: int
-    cells: tuple[str | None, ...]
 
 
 class UnreadableFile(Invalid):

@@ -8,7 +8,7 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from tranche.imports.finding import find_import
+from tranche.imports.finding import find_import, say_import
 from tranche.kernel.client.files import read_ending
 from tranche.kernel.client.hints import hint_for
 from tranche.kernel.client.http import Client, Json
@@ -46,6 +46,9 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+ImportArgument: TypeAlias = Annotated[
+    int, typer.Argument(min=1, metavar="IMPORT", help="The number of the import, as it was named.", show_default=False)
+]
 OutOption: TypeAlias = Annotated[
     Path | None, typer.Option(help="Save the bad rows as a workbook (.xlsx), to be corrected.", show_default=False)
 ]
@@ -122,9 +125,7 @@ def make_errors(target: str, *, following: str) -> Callable[..., None]:
     """The command `errors` for the imports of one target."""
 
     def errors(
-        number: Annotated[
-            int, typer.Argument(min=1, metavar="IMPORT", help="The number of the import.", show_default=False)
-        ],
+        number: ImportArgument,
         *,
         out: OutOption = None,
         groups: GroupsOption = False,
@@ -135,8 +136,11 @@ def make_errors(target: str, *, following: str) -> Callable[..., None]:
     ) -> None:
         """Show what was wrong with the rows of an import, also of a dry run."""
         with open_client() as client:
-            found = errors_of(find_import(client, number, target=target, verb="errors"), following=following)
-            found.present(client, out=out, groups=groups, severity=severity, page=page, limit=limit, json=json)
+            work = find_import(client, number, target=target, verb="errors")
+            say_import(work)
+            errors_of(work, following=following).present(
+                client, out=out, groups=groups, severity=severity, page=page, limit=limit, json=json
+            )
 
     return errors
 

@@ -3,9 +3,11 @@
 from typing import Final
 
 from tranche.kernel.client.http import Client, Json
+from tranche.kernel.client.output import say
 from tranche.kernel.errors import Conflict
 
 _KINDS: Final = {"order": "orders", "item": "items", "stock": "opening stock"}
+_GROUPS: Final = {"item": "items", "stock": "stock"}
 
 
 class OtherKind(Conflict):
@@ -29,21 +31,31 @@ def find_import(client: Client, number: int, *, target: str, verb: str) -> Json:
     return found
 
 
+def say_import(found: Json) -> None:
+    """Which import a command is at, so that nobody takes it for another one."""
+    dry_run = ", a dry run" if found["options"].get("dryRun") else ""
+    say(f'Import {found["id"]} "{found["fileName"]}" of {kind_of(found)}{dry_run}')
+
+
 def kind_of(found: Json) -> str:
     """What an import brings in, as a word for a sentence."""
     return _KINDS.get(found["target"], str(found["target"]))
 
 
 def _instead(found: Json, verb: str) -> str:
-    if found["target"] == "item":
-        return f"Use: tranche items {verb} {found['id']}"
-    if found["target"] == "stock" and verb != "undo":
-        return f"Use: tranche stock {verb} {found['id']}"
-    if found["target"] == "stock":
-        return "To take it back: tranche lots history, then tranche lots undo OPERATION"
+    if found["target"] in _GROUPS:
+        return _instead_of_orders(found, verb, group=_GROUPS[found["target"]])
     batch = found["options"].get("batchId")
     if batch is None and verb != "undo":
         return f"Use: tranche orders {verb} --import {found['id']}"
     if batch is None:
         return "It was a dry run and has brought nothing in."
     return f"Use: tranche orders {verb} {batch}"
+
+
+def _instead_of_orders(found: Json, verb: str, *, group: str) -> str:
+    if verb in {"judge", "import"}:
+        return f"Send its file again: tranche {group} import"
+    if verb == "undo" and group == "stock":
+        return "To take it back: tranche lots history, then tranche lots undo MOVEMENT"
+    return f"Use: tranche {group} {verb} {found['id']}"

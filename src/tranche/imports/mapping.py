@@ -20,6 +20,7 @@ from tranche.imports.domain import (
     Remembered,
     letter_of,
 )
+from tranche.imports.nearest import nearest, nearest_fields
 from tranche.kernel.errors import FieldError
 
 _ALIKE: Final = 0.86
@@ -117,7 +118,8 @@ def _explicit(find: Callable[[str], int | str], *, fields: Sequence[Field], mapp
     errors: list[FieldError] = []
     for field_name, several in mapping.columns.items():
         if field_name not in known:
-            errors.append(FieldError(field_name, f"There is no field {field_name}.", "unknown_field"))
+            detail = f"There is no field {field_name}. There are: {nearest_fields(field_name, fields)}."
+            errors.append(FieldError(field_name, detail, "unknown_field"))
             continue
         for place, wanted in enumerate((several,) if isinstance(several, str) else several):
             index = find(wanted)
@@ -171,7 +173,7 @@ def _find(
     if same:
         where = " and ".join(letter_of(first + i) for i in same)
         return f"The header “{wanted}” stands in columns {where}; rename one of them, or name the column's letter."
-    return f"The file has no column “{wanted}”."
+    return f"The file has no column “{wanted}”. It has: {nearest(wanted, names)}."
 
 
 def _take(chosen: _Chosen, offers: Iterator[_Offer], *, kind: MatchKind) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated, Final, TypeAlias
 
 import msgspec
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from tranche.kernel.client.bars import byte_bars
 from tranche.kernel.client.http import Client, Json, Params
 from tranche.kernel.client.output import clean, messages, say, show_json
 
@@ -46,16 +46,7 @@ def read_mapping_option(text: str) -> str:
 
 def send_file(client: Client, path: str, file: Path, *, params: Params, form: Mapping[str, str]) -> Json:
     """Upload a file to a path of the server."""
-    console = messages()
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(36, complete_style="cyan", finished_style="cyan"),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
+    with byte_bars(messages(), transient=True) as bar:
         task = bar.add_task(f"Sending {clean(file.name)}", total=file.stat().st_size if file.is_file() else None)
 
         def told(sent: int, total: int) -> None:

@@ -16,7 +16,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.listing import Choice, count, fetch_page
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.errors import NotFound
-from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.domain import DRY_RUN, Operation
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.storage.domain import StoredFile
 
@@ -72,7 +72,7 @@ def begin(
             "mapping": write_mapping(sent.mapping),
             "onDuplicate": sent.on_duplicate,
             "mode": sent.mode,
-            "dryRun": sent.dry_run,
+            DRY_RUN: sent.dry_run,
             **links,
         },
     )
@@ -81,7 +81,7 @@ def begin(
         ctx,
         kind=kind,
         label=sent.file_name,
-        payload={"importId": work.id, **links},
+        payload={"importId": work.id, DRY_RUN: sent.dry_run, **links},
         is_small=work.is_small,
     )
     queries.link_operation(conn, import_id=work.id, operation_id=operation.id)

@@ -17,6 +17,7 @@ from tranche.imports.domain import (
     OriginalRow,
     ParseRequest,
 )
+from tranche.imports.memory import service as memory
 from tranche.imports.parser import read_rows
 from tranche.imports.service import BadRow
 from tranche.imports.targets import Import
@@ -79,7 +80,7 @@ def show_rows(
     Raises:
         UnreadableFile: the stored file cannot be read any more.
     """
-    mapping = read_mapping(work.options.get("mapping") or {}, fields=fields)
+    mapping = memory.as_read(work, said=read_mapping(work.options.get("mapping") or {}, fields=fields))
     request = ParseRequest(path=source, fields=fields, file_name=work.file_name, mapping=mapping, limits=limits)
     with read_rows(request, rows=rows, should_abort=lambda: False) as originals:
         headers = columns_of(work, fields)

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tranche.imports import service as imports
+from tranche.imports.targets import Import
 from tranche.inventory.opening.service import IMPORT_KIND as STOCK_KIND
 from tranche.inventory.service import IMPORT_KIND as ITEM_KIND
-from tranche.inventory.service import UNDO_KIND
+from tranche.inventory.service import TARGET, UNDO_KIND, can_undo
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.panels import OperationPanel
+from tranche.kernel.operations.panels import OperationPanel, Undo
+from tranche.kernel.web.pages.filters import plural
 
 _SHOWN: Final = 20
 
@@ -22,7 +24,20 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
         return None
     work = imports.get(conn, import_id=operation.payload["importId"])
     groups = imports.list_error_groups(conn, import_id=work.id, limit=_SHOWN)
-    return {"work": work, "groups": groups, "has_errors": any(group["severity"] == "error" for group in groups)}
+    has_errors = any(group["severity"] == "error" for group in groups)
+    return {"work": work, "groups": groups, "has_errors": has_errors, "undo": _ask_undo(conn, work, operation)}
+
+
+def _ask_undo(conn: Connection, work: Import, operation: Operation) -> Undo | None:
+    """The question before an import of items is taken back; that of stock goes as an operation on the stock."""
+    if work.target != TARGET or not can_undo(conn, work):
+        return None
+    return Undo(
+        title="Undo this import?",
+        text=f"{plural(operation.succeeded, 'item')} came in by it. Those that it made, and that nobody has changed or "
+        "used since, are removed; the rest is kept and named with its reason.",
+        button="Undo the import",
+    )
 
 
 PANELS: Final = (

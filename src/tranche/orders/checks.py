@@ -54,8 +54,9 @@ CHECKS = (
     Check(
         name="an undone order batch says what its undo says",
         sql="""
-            SELECT b.organization_id, format('batch %s has %s undone orders, undone_at %s; its undo %s is %s, and all '
-                'took back %s', b.id, b.undone_orders, b.undone_at, o.id, o.status, u.reversed) AS detail
+            SELECT b.organization_id, format('batch %s has %s undone and %s kept orders, undone_at %s; its undo %s is '
+                '%s and kept %s, and all took back %s', b.id, b.undone_orders, b.kept_orders, b.undone_at, o.id,
+                o.status, o.skipped, u.reversed) AS detail
             FROM order_batches b
             JOIN operations o ON o.organization_id = b.organization_id AND o.id = b.undo_operation_id
             CROSS JOIN LATERAL (
@@ -64,6 +65,7 @@ CHECKS = (
                   AND (p.payload ->> 'batchId')::bigint = b.id
             ) AS u
             WHERE b.undone_orders < u.reversed OR (b.undone_at IS NOT NULL) <> (o.status = 'completed')
+              OR o.status = 'completed' AND b.kept_orders > o.skipped
         """,
     ),
     Check(

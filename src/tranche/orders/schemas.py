@@ -18,7 +18,8 @@ class UploadForm(Body, frozen=True):
     """The multipart form of an upload; `mapping` is JSON, as in the query.
 
     It is an object of fields, each with a header or a list of headers to be joined, and of the options `sheet` (text),
-    `sheets` ("all"), `dayFirst`, `acceptReturns` (true or false), `defaultCustomer` (text) and `leaveOut` (headers).
+    `sheets` ("all"), `headerRow` (the number of a row), `dayFirst`, `acceptReturns` (true or false), `defaultCustomer`
+    (text) and `leaveOut` (headers).
     """
 
     file: UploadFile

@@ -15,7 +15,7 @@ from tranche.orders.domain import NothingRead
 from tranche.orders.queries import orders
 from tranche.orders.service import DELETE_KIND, UNDO_KIND, undo_batch
 from tranche.orders.target import OrderTarget
-from tranche.orders.undo import OrderUndoer
+from tranche.orders.undo import MarkFreed, OrderUndoer
 
 _REMOVED_AT_ONCE = 5_000
 
@@ -38,11 +38,11 @@ class RemovePhase:
                 return
 
 
-def make_handlers(files: FilePaths, *, limits: Limits) -> list[Handler]:
-    """The kinds of operation that this module adds."""
+def make_handlers(files: FilePaths, *, limits: Limits, mark_freed: MarkFreed) -> list[Handler]:
+    """The kinds of operation that this module adds; `mark_freed` knows which orders have no invoice any more."""
     return [
         replace(make_handler(OrderTarget(), files, limits=limits), undo=_undo_import),
-        make_undo_handler(UNDO_KIND, OrderUndoer()),
+        make_undo_handler(UNDO_KIND, OrderUndoer(mark_freed)),
         make_correction_handler(OrderTarget(), files, limits=limits),
         Handler(kind=DELETE_KIND, phases=(RemovePhase(),), retry=_retry_removal),
     ]

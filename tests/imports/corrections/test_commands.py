@@ -49,6 +49,16 @@ def test_a_row_is_corrected_and_its_order_shown(refused: Shell) -> None:
     assert (ran.code, [row["status"] for row in ran.json["data"]]) == (ExitCode.OK, ["imported", "imported"])
 
 
+def test_a_field_may_be_called_as_its_column_in_the_file(refused: Shell) -> None:
+    ran = refused("orders", "fix", 1, "--row", 2, "--set", "quantity=4", "--set", "SKU=S-9", "--json")
+    assert (ran.code, [row["status"] for row in ran.json["data"]]) == (ExitCode.OK, ["imported", "imported"])
+    twice = refused("orders", "fix", 1, "--row", 4, "--set", "sku=S-9", "--set", "itemSku=S-8")
+    assert (twice.code, "The field itemSku is named twice." in twice.err) == (ExitCode.USAGE, True)
+    unknown = refused("orders", "fix", 1, "--row", 4, "--set", "VAT=19")
+    assert "There is no field VAT; there are: taxRate, " in unknown.err
+    assert "Columns of the file: orderId (orderId), customer (customerName), sku (itemSku)" in unknown.err
+
+
 def test_one_value_is_set_in_a_group_of_rows(refused: Shell) -> None:
     listed = refused("orders", "errors", 1, "--groups").table
     (key,) = [line["Key"] for line in listed if line["Code"] == "not_a_number"]
@@ -69,7 +79,7 @@ def test_what_cannot_be_is_said_in_one_sentence(refused: Shell) -> None:
     assert (ran.code, "Row 9 is not among the refused rows" in ran.err) == (ExitCode.NOT_FOUND, True)
     Path("other.csv").write_text("orderId,quantity\nA1,3\n")
     ran = refused("orders", "correct", 1, "other.csv")
-    assert (ran.code, "has no column _row" in ran.err) == (ExitCode.FAILURE, True)
+    assert (ran.code, "has no column _row" in ran.err, ran.out) == (ExitCode.FAILURE, True, "")
     Path("picture.xlsx").write_bytes(b"\x89PNG")
     ran = refused("orders", "correct", 1, "picture.xlsx")
     assert (ran.code != ExitCode.OK, "picture" in ran.err) == (True, True)

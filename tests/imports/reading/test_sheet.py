@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.imports.factories import FIELDS, TEXTS, Cell, orders, read, write_csv, write_text, write_xlsx
-from tranche.imports.domain import InvalidMapping, Limits, Mapping
+from tranche.imports.domain import InvalidMapping, Limits, Mapping, Remembered
+from tranche.imports.mapping import fingerprint
 
 
 def _as_csv(folder: Path, rows: Sequence[Sequence[Cell]]) -> Path:
@@ -53,6 +54,25 @@ def test_a_header_that_lacks_a_field_is_known_by_the_others_under_a_title(write:
 def test_without_a_fitting_header_the_first_row_is_it(write: Write) -> None:
     header = read(write([["Ref", "Text"], ["A1", "x"]]), fields=TEXTS).header
     assert (header.header_row, header.matching.missing, header.headers) == (1, ("orderId",), ("Ref", "Text"))
+
+
+def test_the_row_with_the_headers_may_be_said(write: Write) -> None:
+    rows: list[list[Cell]] = [["Order", "Note"], ["printed", "by Ann"], [None], ["Order", "Place"], ["A1", "y"]]
+    assert read(write(rows), fields=TEXTS).header.header_row == 1
+    reading = read(write(rows), fields=TEXTS, mapping=Mapping(header_row=4))
+    assert (reading.header.header_row, reading.header.headers) == (4, ("Order", "Place"))
+    assert reading.column("row_number") == ["5"]
+    assert reading.header.notices == ("Rows 1 to 2 above the header (row 4) are not read.",)
+    for row in (3, 99):
+        with pytest.raises(InvalidMapping, match=f"Row {row} is blank; the header cannot stand there"):
+            read(write(rows), fields=TEXTS, mapping=Mapping(header_row=row))
+
+
+def test_a_remembered_header_is_found_under_one_that_would_fit(write: Write) -> None:
+    rows: list[list[Cell]] = [["Order", "Note"], ["Ref", "Place"], ["A1", "y"]]
+    known = Remembered(id=1, fingerprint=fingerprint(["Ref", "Place"]).hex(), columns={"orderId": "Ref"})
+    header = read(write(rows), fields=TEXTS, mapping=Mapping(remembered=(known,))).header
+    assert (header.header_row, header.matching.remembered) == (2, known)
 
 
 def test_text_is_trimmed_of_every_kind_of_blank(write: Write) -> None:

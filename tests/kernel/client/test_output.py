@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from tranche.kernel import errors
+from tranche.kernel.client.bars import Amount, byte_bars
 from tranche.kernel.client.output import (
     Column,
     ExitCode,
@@ -74,6 +75,56 @@ def test_on_a_terminal_numbers_are_grouped_and_nothing_is_a_command(monkeypatch:
     assert " 1234 " in text
     assert "2026-11-20" in text
     assert "[bold]" in text
+
+
+WIDE = (
+    Column("Id", "id", Kind.NUMBER),
+    Column("File", "file"),
+    Column("Status", "status"),
+    Column("Done", "done", Kind.COUNT),
+    Column("Started by", "starter"),
+)
+LONG = {"id": 7, "file": "orders of october.xlsx", "status": "completed_with_errors", "done": 12431, "starter": "Ada"}
+
+
+def on_terminal(width: int) -> list[str]:
+    written = io.StringIO()
+    show_table(WIDE, [LONG], console=Console(file=written, force_terminal=True, width=width, color_system=None))
+    return written.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [30, 40, 50, 60, 80, 120])
+def test_no_word_of_a_table_is_cut_however_narrow_the_terminal(width: int) -> None:
+    lines = on_terminal(width)
+    words = {word for line in lines for word in line.split() if set(word) != {"─"}}
+    wanted = {"Id", "File", "Status", "Done", "Started", "by", "7", "orders", "of", "october.xlsx",
+              "completed_with_errors", "12,431", "Ada"}  # fmt: skip
+    assert words <= wanted
+    assert max(map(len, lines)) <= width
+
+
+def test_columns_for_which_there_is_no_room_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not any("Done" in line for line in on_terminal(48))
+    assert "Not shown, for want of room: Done, Started by." in capsys.readouterr().err
+    assert any("12,431" in line for line in on_terminal(80))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("total", "completed", "words"),
+    [
+        (None, 3_200_000, "3.2 MB so far"),
+        (12_000_000, 3_200_000, "3.2 MB of 12.0 MB"),
+        (12_000_000, 12_000_000, "12.0 MB"),
+        (1, 1, "done"),
+    ],
+)
+def test_a_bar_says_in_words_what_it_does_not_know(total: int | None, completed: int, words: str) -> None:
+    bars = byte_bars(Console(file=io.StringIO(), force_terminal=True))
+    bars.add_task("x", total=total, completed=completed)
+    (task,) = bars.tasks
+    task.finished_time = 1.0 if total == completed else None
+    assert Amount().render(task).plain == words
 
 
 def test_json_is_exact(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,7 @@ def test_one_operation_in_the_middle_of_its_work(workshop: Workshop, client: htt
         "id": operation,
         "kind": STAMP,
         "label": "toy",
+        "dryRun": False,
         "status": "processing",
         "isStalled": False,
         "anotherTry": None,
@@ -71,6 +72,14 @@ def test_cancelled_work_does_not_claim_to_be_done(workshop: Workshop, client: ht
     workshop.do("cancel", operation)
     workshop.work(operation, workshop.worker())
     assert data_of(client.get(f"{HOME}/{operation}"))["progress"] == 5
+
+
+def test_who_started_it_is_called_as_they_are_now(workshop: Workshop, client: httpx.Client) -> None:
+    operation = half_done(workshop)
+    with workshop.database.transaction(workshop.ctx.organization_id) as conn:
+        conn.execute("UPDATE users SET name = 'Ada Lovelace' WHERE id = %(id)s", {"id": workshop.ctx.user_id})
+    assert data_of(client.get(f"{HOME}/{operation}"))["createdBy"]["name"] == "Ada Lovelace"
+    assert "Ada Lovelace" in client.get(f"{HOME}/export?format=csv").text
 
 
 def test_the_number_and_the_uuid_name_the_same(workshop: Workshop, client: httpx.Client) -> None:

@@ -10,18 +10,18 @@ from tranche.imports.corrections.domain import (
     Cause,
     CauseNotFound,
     Entry,
+    InvalidCell,
     NotCorrectable,
     RowNotFound,
     RowState,
     RowStatus,
-    UnknownField,
 )
+from tranche.imports.corrections.fields import find_field
 from tranche.imports.corrections.port import Correctable
 from tranche.imports.corrections.queries import edits, rows
 from tranche.imports.corrections.queries import imports as states
 from tranche.imports.corrections.rejudging import Held
 from tranche.imports.corrections.values import habits_of, read_entry, require_storable
-from tranche.imports.domain import Field
 from tranche.imports.targets import Target
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
@@ -48,7 +48,7 @@ class Corrections:
     def edit(
         self, conn: Connection, ctx: Context, *, import_id: int, row_number: int, cells: Mapping[str, str | None]
     ) -> list[RowState]:
-        """Change cells of one refused row, and judge at once what it belonged and now belongs to.
+        """Change cells of one refused row, by field or column, and judge at once what it belonged and now belongs to.
 
         Returns those rows as they now are, at most 1,000 of them.
 
@@ -65,14 +65,18 @@ class Corrections:
         taken = rows.list_taken(conn, import_id=import_id, limit=_MOST_SHOWN)
         rejudging.judge(conn, ctx, held, low=0, high=0)
         audit.record(
-            conn, ctx, action="import_row.edit", subject_id=import_id, detail={"row": row_number, "fields": [*cells]}
+            conn,
+            ctx,
+            action="import_row.edit",
+            subject_id=import_id,
+            detail={"row": row_number, "fields": [entry.field for entry in entries]},
         )
         return _states(conn, held, taken)
 
     def begin_setting(
         self, conn: Connection, ctx: Context, *, import_id: int, cause_key: str, field: str, value: str | None
     ) -> Operation:
-        """Start to set one field in all rows that have an error of one cause.
+        """Start to set one field, by its name or its column's, in all rows that have an error of one cause.
 
         Raises:
             CauseNotFound, and as `edit`
@@ -80,10 +84,10 @@ class Corrections:
         target = self._target(conn, import_id)
         held = rejudging.hold(conn, target, import_id=import_id)
         cause = find_cause(conn, import_id=import_id, key=cause_key)
-        _field(target, field, pointer="/field")
-        require_storable(field, value, pointer="/value")
-        asked = {"cause": {"code": cause.code, "column": cause.column}, "field": field, "value": value}
-        return self._begin(conn, ctx, held, asked=asked, label=f"{field} of {cause.code}")
+        name = find_field(held, field, pointer="/field").name
+        require_storable(name, value, pointer="/value")
+        asked = {"cause": {"code": cause.code, "column": cause.column}, "field": name, "value": value}
+        return self._begin(conn, ctx, held, asked=asked, label=f"{name} of {cause.code}")
 
     def begin_merging(
         self, conn: Connection, ctx: Context, *, import_id: int, stored: StoredFile, file_name: str
@@ -185,22 +189,16 @@ def find_cause(conn: Connection, *, import_id: int, key: str) -> Cause:
 
 
 def _entries(held: Held, *, row_number: int, cells: Mapping[str, str | None]) -> list[Entry]:
-    found = []
+    found: dict[str, Entry] = {}
     for name, text in cells.items():
         pointer = f"/cells/{name.replace('~', '~0').replace('/', '~1')}"
-        field = _field(held.target, name, pointer=pointer)
-        require_storable(name, text, pointer=pointer)
-        found.append(read_entry(row_number, field, text, habits=habits_of(held.work, name)))
-    return found
-
-
-def _field(target: Correctable, name: str, *, pointer: str) -> Field:
-    for field in target.fields:
-        if field.name == name:
-            return field
-    known = ", ".join(field.name for field in target.fields)
-    detail = f"There is no field {name[:60]}; there are: {known}."
-    raise UnknownField(detail, errors=[FieldError(pointer, detail, "unknown_field")])
+        field = find_field(held, name, pointer=pointer)
+        require_storable(field.name, text, pointer=pointer)
+        if field.name in found:
+            detail = f"The field {field.name} is named twice."
+            raise InvalidCell(detail, errors=[FieldError(pointer, detail)])
+        found[field.name] = read_entry(row_number, field, text, habits=habits_of(held.work, field.name))
+    return list(found.values())
 
 
 def _states(conn: Connection, held: Held, taken: Sequence[Row]) -> list[RowState]:

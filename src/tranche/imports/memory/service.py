@@ -24,10 +24,13 @@ def recall(conn: Connection, work: Import, *, said: Mapping) -> Mapping:
     """
     if said.columns:
         return said
-    if work.mapping is not None:
-        chosen = work.mapping.get("remembered")
-        return replace(said, remembered=(Remembered(**chosen),) if chosen else ())
-    return offer(conn, target=work.target, said=said)
+    return offer(conn, target=work.target, said=said) if work.mapping is None else as_read(work, said=said)
+
+
+def as_read(work: Import, *, said: Mapping) -> Mapping:
+    """The mapping of a file that was read, with the memory that was chosen then."""
+    chosen = (work.mapping or {}).get("remembered")
+    return replace(said, remembered=(Remembered(**chosen),) if chosen else ())
 
 
 def offer(conn: Connection, *, target: str, said: Mapping) -> Mapping:

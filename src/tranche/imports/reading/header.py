@@ -6,9 +6,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tranche.imports.domain import Field, InvalidMapping, Mapping, Matching, UnreadableFile
-from tranche.imports.mapping import match
+from tranche.imports.domain import Field, InvalidMapping, Mapping, Matching, OriginalRow, UnreadableFile
+from tranche.imports.mapping import match, name_columns, recognise
 from tranche.imports.reading.table import BLANKS, Table
+from tranche.kernel.errors import FieldError
 
 _LOOKED_AT: Final = 1_000
 _HEADER_WITHIN: Final = 100
@@ -16,18 +17,22 @@ _CANDIDATES: Final = 20
 
 
 def find_header(table: Table, *, fields: Sequence[Field], mapping: Mapping) -> tuple[int, Matching]:
-    """The first row whose cells give all required fields (a title may stand above it).
+    """The row that was said, else a remembered header, else the first row whose cells give all required fields.
 
-    Where none does, the one that gives most fields, so that a person sees the file's own header and says what is
-    missing; of rows that give equally many, or a single one, the first filled row.
+    A title may stand above it. Where none does, the one that gives most fields, so that a person sees the file's own
+    header and says what is missing; of rows that give equally many, or a single one, the first filled row.
 
     Raises:
         UnreadableFile: nothing is filled.
-        InvalidMapping: what the mapping names is in none of the rows.
+        InvalidMapping: what the mapping names is in none of the rows, or the row that was said is blank.
     """
+    if mapping.header_row is not None:
+        return _said(table, mapping.header_row, fields=fields, mapping=mapping)
+    candidates = _candidates(table)
+    known = [found for found in candidates if recognise(name_columns(found[1], first=table.first), mapping=mapping)]
     refused: InvalidMapping | None = None
     incomplete: list[tuple[int, Matching]] = []
-    for index, cells in _candidates(table):
+    for index, cells in (*known, *candidates):
         try:
             matching = match(cells, fields=fields, mapping=mapping, first=table.first)
         except InvalidMapping as error:
@@ -42,6 +47,20 @@ def find_header(table: Table, *, fields: Sequence[Field], mapping: Mapping) -> t
     raise refused or UnreadableFile("The sheet holds no rows.", code="empty_file")
 
 
+def list_candidates(table: Table) -> tuple[OriginalRow, ...]:
+    """The first rows that could be the header, for a person to choose from; of several sheets those of the first."""
+    last = table.parts[0].end if table.parts else table.height
+    return tuple(OriginalRow(index + 1, tuple(cells)) for index, cells in _candidates(table) if index < last)
+
+
+def _said(table: Table, row: int, *, fields: Sequence[Field], mapping: Mapping) -> tuple[int, Matching]:
+    cells = _cells(table, row - 1) if row <= table.height else []
+    if not any(cells):
+        message = f"Row {row} is blank; the header cannot stand there."
+        raise InvalidMapping(message, errors=[FieldError("headerRow", message, "blank_header")])
+    return row - 1, match(cells, fields=fields, mapping=mapping, first=table.first)
+
+
 def _known(matching: Matching) -> int:
     return sum(column.field is not None for column in matching.columns)
 
@@ -50,13 +69,17 @@ def _candidates(table: Table) -> list[tuple[int, list[str | None]]]:
     """The first filled row, and those after it that could be a header, having two cells or more."""
     found: list[tuple[int, list[str | None]]] = []
     for index in pc.indices_nonzero(filled_rows(table, begin=0))[:_LOOKED_AT].to_pylist():
-        cells = [(cell or "").replace("\ufffd", "").strip(BLANKS) or None for cell in table.row(index)]
+        cells = _cells(table, index)
         width = sum(cell is not None for cell in cells)
         if width > 1 or (width and not found):
             found.append((index, cells))
         if len(found) == _CANDIDATES or (found and index > found[0][0] + _HEADER_WITHIN):
             break
     return found
+
+
+def _cells(table: Table, index: int) -> list[str | None]:
+    return [(cell or "").replace("\ufffd", "").strip(BLANKS) or None for cell in table.row(index)]
 
 
 def filled_rows(table: Table, *, begin: int) -> pa.ChunkedArray:

@@ -1,12 +1,28 @@
 """Lots by their numbers and items by their codes, as people name them on the command line."""
 
-from typing import Final
+from typing import Annotated, Final
+
+import typer
 
 from tranche.inventory.domain import UnknownLot
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.errors import NotFound
 
 HOME = "/api/inventory/batches"
+# What the commands call the members of a body, in which the server speaks.
+LOT_NAMES: Final = {
+    "batchNumber": "LOT",
+    "expirationDate": "--expires",
+    "costPrice": "--cost",
+    "countedQuantity": "--counted",
+    "sourceBatchNumber": "LOT",
+    "destinationBatchNumber": "TO",
+    "toBranchId": "BRANCH",
+    "notes": "--notes",
+    "reason": "REASON",
+}
+
+NumberArgument = Annotated[str, typer.Argument(metavar="LOT", help="The number of the lot.", show_default=False)]
 
 
 _LOOK: Final = "`tranche lots list` shows what there is."

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from tranche.imports.domain import ImportMode, OnDuplicate
-from tranche.imports.errors_commands import make_errors, show_findings
-from tranche.imports.finding import find_import, kind_of
+from tranche.imports.errors_commands import ImportArgument, make_errors, show_findings
+from tranche.imports.finding import find_import, kind_of, say_import
 from tranche.imports.mappings_commands import make_group
 from tranche.imports.sending import ItemMappingOption, read_mapping_option, send_file, show_started
 from tranche.kernel.client.exporting import make_export
@@ -85,7 +85,7 @@ def list_items(
 
 @app.command("undo")
 def undo(
-    number: Annotated[int, typer.Argument(min=1, metavar="IMPORT", help="The number of the import.")],
+    number: ImportArgument,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: WaitOption = True,
@@ -94,6 +94,7 @@ def undo(
     """Remove the items that an import made and that nobody has changed or used since."""
     with open_client() as client:
         found = find_import(client, number, target="item", verb="undo")
+        say_import(found)
         if not (yes or ask(f"Undo import {number} of {kind_of(found)} ({found['fileName']})?")):
             say("Nothing was undone. (--yes undoes without asking.)")
             raise typer.Exit(ExitCode.FAILURE)

@@ -60,7 +60,7 @@ def bring_in(
         ended = watch_or_leave(client, int(started["operationId"]))
         code = finish_import(client, started, ended, group="stock", what="Rows", json=json)
         if not started["dryRun"] and not json:
-            say("To take it back: tranche lots history, then tranche lots undo <operation>.")
+            say("To take it back: tranche lots history, then tranche lots undo MOVEMENT.")
     raise typer.Exit(code)
 
 

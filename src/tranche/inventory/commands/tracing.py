@@ -35,7 +35,7 @@ _LEFT: Final = (
     Column("Quantity", "quantity", Kind.COUNT),
 )
 _HISTORY: Final = (
-    Column("Operation", "id", Kind.NUMBER),
+    Column("Movement", "id", Kind.NUMBER),
     Column("Type", "operationType"),
     Column("From", "sourceBatchNumber"),
     Column("To", "destinationBatchNumber"),
@@ -45,7 +45,7 @@ _HISTORY: Final = (
 )
 _Lot = Annotated[str, typer.Argument(metavar="LOT", help="The number of the lot.", show_default=False)]
 
-trace_app = typer.Typer()
+trace_app = typer.Typer(add_completion=False)
 
 
 @trace_app.command("trace")

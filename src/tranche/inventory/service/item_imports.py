@@ -6,7 +6,7 @@ from tranche.inventory.domain import ImportBusy, ImportUndone, NothingToUndo
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.operations.domain import Operation, Status
+from tranche.kernel.operations.domain import Operation, OperationNotFound, Status
 from tranche.kernel.operations.service import Operations, get_operation, lock_operation
 from tranche.kernel.storage import service as storage
 
@@ -27,13 +27,13 @@ def bring_in(
 
 
 def undo(conn: Connection, ctx: Context, operations: Operations, *, import_id: int) -> Operation:
-    """Start the undo of an import of items. One that was cancelled or met errors may be started again.
+    """Start the undo of an import of items. It may be repeated as long as something is left, which may be free by now.
 
     Raises:
         ImportNotFound
         NothingToUndo: it is a dry run.
         ImportBusy: it is still being worked on, or its undo is running.
-        ImportUndone: all that can be undone was.
+        ImportUndone: nothing of it is left.
     """
     begun = imports.get(conn, import_id=import_id).started_operation_id
     if begun is not None and not lock_operation(conn, operation_id=begun).status.is_terminal:
@@ -41,7 +41,7 @@ def undo(conn: Connection, ctx: Context, operations: Operations, *, import_id: i
     work = imports.lock(conn, import_id=import_id)
     if work.is_dry_run or begun is None:
         raise NothingToUndo(f"Import {import_id} has brought nothing in.")
-    _refuse_second(conn, work)
+    _refuse_needless(conn, work)
     operation = operations.start(
         conn, ctx, kind=UNDO_KIND, label=f"Undo {work.file_name}", payload={"importId": import_id}
     )
@@ -50,14 +50,34 @@ def undo(conn: Connection, ctx: Context, operations: Operations, *, import_id: i
     return operation
 
 
-def _refuse_second(conn: Connection, work: Import) -> None:
-    undo_id = work.options.get("undoOperationId")
-    if undo_id is None:
+def can_undo(conn: Connection, work: Import) -> bool:
+    """Whether an undo of an ended import could be started: something came in, is left, and nobody is undoing it."""
+    if work.is_dry_run or work.started_operation_id is None:
+        return False
+    if not get_operation(conn, operation_id=work.started_operation_id).succeeded:
+        return False
+    earlier = _find_undo(conn, work)
+    return earlier is None or (earlier.status.is_terminal and not _is_gone(earlier))
+
+
+def _refuse_needless(conn: Connection, work: Import) -> None:
+    earlier = _find_undo(conn, work)
+    if earlier is None:
         return
-    earlier = get_operation(conn, operation_id=undo_id)
     if not earlier.status.is_terminal:
-        raise ImportBusy(f"Import {work.id} is just being undone by operation {undo_id}.")
-    if earlier.status is Status.COMPLETED:
-        raise ImportUndone(
-            f"Import {work.id} was undone already: {earlier.succeeded} items were removed, {earlier.skipped} were kept."
-        )
+        raise ImportBusy(f"Import {work.id} is just being undone by operation {earlier.id}.")
+    if _is_gone(earlier):
+        raise ImportUndone(f"Import {work.id} was undone already, and nothing of it is left.")
+
+
+def _find_undo(conn: Connection, work: Import) -> Operation | None:
+    """The last undo, unless there was none, or its history was deleted since."""
+    undo_id = work.options.get("undoOperationId")
+    try:
+        return None if undo_id is None else get_operation(conn, operation_id=undo_id)
+    except OperationNotFound:
+        return None
+
+
+def _is_gone(earlier: Operation) -> bool:
+    return earlier.status is Status.COMPLETED and not earlier.skipped

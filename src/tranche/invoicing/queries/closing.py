@@ -161,6 +161,18 @@ def mark_used_items(conn: Connection) -> None:
     )
 
 
+def mark_freed_orders(conn: Connection) -> None:
+    """Say in temp table `held` of open orders that nothing has touched them since their invoice was closed."""
+    conn.execute(
+        """
+        UPDATE pg_temp.held h SET is_freed = true
+        FROM invoices i
+        WHERE i.organization_id = current_organization() AND i.order_id = ANY (ARRAY(SELECT id FROM pg_temp.held))
+          AND i.order_id = h.id AND h.status = 'open' AND i.closed_at = h.updated_at
+        """
+    )
+
+
 def find_series(conn: Connection, *, invoice_id: int) -> str:
     (row,) = conn.execute(
         "SELECT series FROM invoices WHERE organization_id = current_organization() AND id = %(id)s",

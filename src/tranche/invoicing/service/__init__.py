@@ -1,7 +1,14 @@
 """The verbs of invoices."""
 
 from tranche.invoicing.queries.invoices import INVOICES, invoice_of
-from tranche.invoicing.service.closing import close_held, credit_invoice, mark_used_items, void_batch, void_invoice
+from tranche.invoicing.service.closing import (
+    close_held,
+    credit_invoice,
+    mark_freed_orders,
+    mark_used_items,
+    void_batch,
+    void_invoice,
+)
 from tranche.invoicing.service.gathering import (
     MOST_LISTED,
     Choice,
@@ -79,6 +86,7 @@ __all__ = [
     "list_taken",
     "look_at_run",
     "look_at_runs",
+    "mark_freed_orders",
     "mark_used_items",
     "preflight",
     "prepare",

@@ -69,6 +69,11 @@ def mark_used_items(conn: Connection) -> None:
     closing.mark_used_items(conn)
 
 
+def mark_freed_orders(conn: Connection) -> None:
+    """The port to orders: set `is_freed` in the TEMP table `held` where the last change was the end of an invoice."""
+    closing.mark_freed_orders(conn)
+
+
 def close_held(conn: Connection, ctx: Context, *, status: InvoiceStatus, reason: str, user_id: int | None) -> int:
     """Close the live ones of the TEMP table `held_invoices` and put their stock back; returns how many."""
     stock.make_returns(conn)

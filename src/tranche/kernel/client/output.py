@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -46,6 +47,8 @@ _CODES: Final[Mapping[type[TrancheError], ExitCode]] = {
 }
 
 
+_LONGEST_WORD: Final = 24
+_BETWEEN: Final = 2  # blanks that a table has for each of its columns
 _SPACES: Final = frozenset("\n\t\u2028\u2029")
 
 
@@ -124,20 +127,35 @@ def show_json(value: Mapping[str, Any]) -> None:
 
 
 def show_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], *, console: Console | None = None) -> None:
-    """A table for a person; where stdout is no terminal, lines with tabs under one line of headings."""
+    """A table for a person; where stdout is no terminal, lines with tabs under one line of headings.
+
+    No word or number is cut: columns for which a narrow terminal has no room are left out from the right, and named.
+    """
     out = console or Console()
     if not out.is_terminal:
         lines = [[column.heading for column in columns]]
         lines += [[_plain(row.get(column.key)) for column in columns] for row in rows]
         sys.stdout.write("".join("\t".join(line) + "\n" for line in lines))
         return
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for column in columns:
+    cells = [[_pretty(row.get(column.key), column.kind) for row in rows] for column in columns]
+    widths = _fit(columns, cells, room=out.width)
+    count = len(widths)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for column, width in zip(columns[:count], widths, strict=True):
         is_right = column.kind in {Kind.NUMBER, Kind.COUNT}
-        table.add_column(column.heading, justify="right" if is_right else "left", no_wrap=column.kind is not Kind.TEXT)
-    for row in rows:
-        table.add_row(*(Text(_pretty(row.get(column.key), column.kind)) for column in columns))
+        table.add_column(
+            column.heading,
+            justify="right" if is_right else "left",
+            no_wrap=column.kind is not Kind.TEXT,
+            width=width,
+            overflow="fold",
+        )
+    for texts in zip(*cells[:count], strict=True):
+        table.add_row(*map(Text, texts))
     out.print(table)
+    if count < len(columns):
+        left_out = ", ".join(column.heading for column in columns[count:])
+        say(f"Not shown, for want of room: {left_out}. A wider terminal has them, and so has --json.")
 
 
 def show_fields(columns: Sequence[Column], row: Mapping[str, Any], *, console: Console | None = None) -> None:
@@ -154,6 +172,28 @@ def clean(text: str) -> str:
     return "".join(
         " " if char in _SPACES else "\ufffd" if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text
     )
+
+
+def _fit(columns: Sequence[Column], cells: Sequence[Sequence[str]], *, room: int) -> list[int]:
+    """The widths of as many columns, from the left, as fit: no less than the longest word, no more than they hold."""
+    whole = [max(map(cell_len, (column.heading, *texts))) for column, texts in zip(columns, cells, strict=True)]
+    widths = [
+        width if column.kind is not Kind.TEXT else min(width, _longest_word(column.heading, *texts))
+        for width, column, texts in zip(whole, columns, cells, strict=True)
+    ]
+    while len(widths) > 1 and sum(widths) + _BETWEEN * len(widths) > room:
+        widths.pop()
+    spare = room - sum(widths) - _BETWEEN * len(widths)
+    while spare > 0 and (short := [at for at, width in enumerate(widths) if width < whole[at]]):
+        for at in short[:spare]:
+            widths[at] += 1
+        spare -= len(short)
+    return widths
+
+
+def _longest_word(*texts: str) -> int:
+    """Of words that are very long a part will do."""
+    return min(max((cell_len(word) for text in texts for word in text.split()), default=1), _LONGEST_WORD)
 
 
 def _plain(value: object) -> str:

@@ -63,6 +63,7 @@ def event_data(operation: Operation) -> dict[str, Any]:
         "uuid": str(operation.uuid),
         "kind": operation.kind,
         "label": operation.label,
+        "dryRun": operation.is_dry_run,
         "status": operation.status.value,
         "version": operation.version,
         "total": operation.total,
@@ -124,7 +125,7 @@ def _mail(conn: Connection, operation: Operation, *, user_id: int, ended_at: dat
 
 
 def _what(operation: Operation) -> str:
-    kind = operation.kind.replace("_", " ")
+    kind = f"{'dry run of ' if operation.is_dry_run else ''}{operation.kind.replace('_', ' ')}"
     label = without_control(operation.label)
     if len(label) > _LONGEST_LABEL:
         label = label[:_LONGEST_LABEL] + "…"

@@ -47,9 +47,9 @@ def load_watched(database: Database, load: Load, *, draw: Draw) -> Load:
 
 
 def title(operation: Operation) -> str:
-    """An operation in a few words, such as `Order import "May.xlsx"`."""
-    kind = words(operation.kind)
-    return f"{kind} “{operation.label}”" if operation.label else kind
+    """An operation in a few words, such as `Order import “May.xlsx”`, and whether it is a dry run."""
+    label = f" “{operation.label}”" if operation.label else ""
+    return f"{words(operation.kind)}{label}{', dry run' if operation.is_dry_run else ''}"
 
 
 def _bell(conn: Connection, draw: Draw) -> State:

@@ -6,7 +6,7 @@ import typer
 
 from tranche.kernel.client.exporting import make_export
 from tranche.kernel.client.hints import with_options
-from tranche.kernel.client.http import Params
+from tranche.kernel.client.http import Json, Params
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import (
     Column,
@@ -75,7 +75,7 @@ def list_operations(
     if json:
         show_json(answer)
         return
-    show_table(_LIST_COLUMNS, [{**state, "starter": state["createdBy"]["name"]} for state in answer["data"]])
+    show_table(_LIST_COLUMNS, [_listed(state) for state in answer["data"]])
     pages = answer["pagination"]
     say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what="operations")
 
@@ -166,6 +166,11 @@ def undo(
     if json:
         show_json(started)
     say(f"Follow it: tranche operations watch {number}")
+
+
+def _listed(state: Json) -> Json:
+    what = f"{state['label']} (dry run)" if state["dryRun"] else state["label"]
+    return {**state, "label": what, "starter": state["createdBy"]["name"] or "the clock"}
 
 
 def _act(operation: int, verb: str, *, json: bool, params: Params | None = None) -> None:

@@ -105,6 +105,11 @@ class Operation:
     another_try: "AnotherTry | None" = None
 
     @property
+    def is_dry_run(self) -> bool:
+        """Whether it only reports what would become of a file."""
+        return bool(self.payload.get(DRY_RUN))
+
+    @property
     def starter(self) -> Context:
         """Who started it, as the actor of what a worker does for it."""
         return Context(
@@ -192,6 +197,7 @@ class Verdict:
     result: dict[str, Any] | None
 
 
+DRY_RUN = "dryRun"  # in the payload of what only reports
 MOST_ATTEMPTS = 3
 HALF_DONE = "None was done to the end; what the steps before have made stays."
 _PIECES = 32

@@ -47,12 +47,16 @@ class StarterOut(Out, frozen=True):
 
 
 class OperationOut(Out, frozen=True):
-    """One operation. `progress` is in per cent of its positions; rate and time left are those of the phase."""
+    """One operation. `progress` is in per cent of its positions; rate and time left are those of the phase.
+
+    `dryRun`: it only reports what would become of a file; nothing comes in.
+    """
 
     id: int
     uuid: UUID
     kind: str
     label: str
+    dry_run: bool
     status: str
     is_stalled: bool
     another_try: AnotherTryOut | None
@@ -124,6 +128,7 @@ def operation_out(operation: Operation, *, unit: str) -> OperationOut:
         uuid=operation.uuid,
         kind=operation.kind,
         label=operation.label,
+        dry_run=operation.is_dry_run,
         status=operation.status.value,
         is_stalled=operation.is_stalled,
         another_try=_another_try(operation.another_try),

@@ -1,26 +1,28 @@
 """`tranche orders batches`, `errors`, `delete` and `adopt-legacy`."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
 from tranche.imports.errors_commands import Errors, GroupsOption, OutOption, SeverityOption, errors_of
-from tranche.imports.finding import find_import
 from tranche.kernel.client.http import Client
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
 from tranche.kernel.client.output import ExitCode, ask, say, say_page, show_json, show_table
+from tranche.orders.commands.naming import (
+    BATCHES,
+    BatchArgument,
+    ImportOption,
+    MaybeBatchArgument,
+    find_batch,
+    find_order_import,
+    refuse_unless_one,
+)
 from tranche.orders.commands.showing import BATCH_COLUMNS, show_batch
 from tranche.orders.domain import BatchStatus
 
-_HOME = "/api/orders/batches"
-
-BatchArgument: TypeAlias = Annotated[int, typer.Argument(min=1, metavar="BATCH", help="The number of the batch.")]
-
 
 def show_batches(
-    batch: Annotated[
-        int | None, typer.Argument(min=1, metavar="[ID]", help="One batch, in full.", show_default=False)
-    ] = None,
+    batch: MaybeBatchArgument = None,
     *,
     status: Annotated[BatchStatus | None, typer.Option(help="Only batches of this status.", show_default=False)] = None,
     page: PageOption = 1,
@@ -30,11 +32,11 @@ def show_batches(
     """List the batches, the newest first, or show one with its first errors."""
     with open_client() as client:
         if batch is not None:
-            found = client.get(f"{_HOME}/{batch}")
+            found = client.get(f"{BATCHES}/{batch}")
             show = show_json if json else show_batch
             show(found)
             return
-        answer = client.get(_HOME, params={"status": status.value if status else None, "page": page, "limit": limit})
+        answer = client.get(BATCHES, params={"status": status.value if status else None, "page": page, "limit": limit})
     if json:
         show_json(answer)
         return
@@ -44,14 +46,9 @@ def show_batches(
 
 
 def show_errors(
-    batch: Annotated[
-        int | None, typer.Argument(min=1, metavar="[BATCH]", help="The number of the batch.", show_default=False)
-    ] = None,
+    batch: MaybeBatchArgument = None,
     *,
-    dry_run: Annotated[
-        int | None,
-        typer.Option("--import", min=1, help="Instead of a batch, the import of a dry run.", show_default=False),
-    ] = None,
+    number: ImportOption = None,
     out: OutOption = None,
     groups: GroupsOption = False,
     severity: SeverityOption = None,
@@ -60,17 +57,17 @@ def show_errors(
     json: JsonOption = False,
 ) -> None:
     """Show what was wrong with the rows of a batch, or of a dry run."""
+    refuse_unless_one(batch, number)
     with open_client() as client:
-        found = _errors_of(client, batch, dry_run=dry_run)
+        found = _errors_of(client, batch, number)
         found.present(client, out=out, groups=groups, severity=severity, page=page, limit=limit, json=json)
 
 
-def _errors_of(client: Client, batch: int | None, *, dry_run: int | None) -> Errors:
-    if batch is not None and dry_run is None:
-        return Errors(home=f"{_HOME}/{batch}", what=f"batch {batch}", following=f"tranche orders correct {batch}")
-    if dry_run is None or batch is not None:
-        raise typer.BadParameter("Name one BATCH, or one --import.", param_hint="BATCH")
-    work = find_import(client, dry_run, target="order", verb="errors")
+def _errors_of(client: Client, batch: int | None, number: int | None) -> Errors:
+    if batch is not None:
+        find_batch(client, batch)
+        return Errors(home=f"{BATCHES}/{batch}", what=f"batch {batch}", following=f"tranche orders correct {batch}")
+    work = find_order_import(client, number or 0, verb="errors")
     return errors_of(work, following="tranche orders upload")
 
 
@@ -83,13 +80,13 @@ def delete(
 ) -> None:
     """Delete a batch and all its orders."""
     with open_client() as client:
-        found = client.get(f"{_HOME}/{batch}")
-        orders = client.get(f"{_HOME}/{batch}/orders", params={"limit": 1})["pagination"]["total"]
+        found = find_batch(client, batch)
+        orders = client.get(f"{BATCHES}/{batch}/orders", params={"limit": 1})["pagination"]["total"]
         what = f"batch {batch} ({found['fileName']}) and its {orders:,} orders"
         if not (yes or ask(f"Delete {what}?")):
             say("Nothing was deleted. (--yes deletes without asking.)")
             raise typer.Exit(ExitCode.FAILURE)
-        answer = client.delete(f"{_HOME}/{batch}", params={"force": "void" if force_void else None})
+        answer = client.delete(f"{BATCHES}/{batch}", params={"force": "void" if force_void else None})
     if json:
         show_json(answer)
     if answer["operationId"] is None:
@@ -102,7 +99,7 @@ def delete(
 def adopt_legacy(*, json: JsonOption = False) -> None:
     """Put orders without a batch under one named legacy_import; may be run again."""
     with open_client() as client:
-        answer = client.post(f"{_HOME}/adopt-legacy")
+        answer = client.post(f"{BATCHES}/adopt-legacy")
     if json:
         show_json(answer)
         return

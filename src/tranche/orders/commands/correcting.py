@@ -12,8 +12,7 @@ from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, say, show_fields, show_json, show_table
 from tranche.kernel.client.watch import watch_or_leave
-from tranche.kernel.errors import Conflict
-from tranche.orders.commands.batches import BatchArgument
+from tranche.orders.commands.naming import BatchArgument, find_read_batch
 
 _SUMMARY_COLUMNS = (
     Column("Rows taken", "rows", Kind.COUNT),
@@ -43,7 +42,7 @@ def correct(
 ) -> None:
     """Send the corrected workbook of a batch's errors; exit code 3 when some orders are still refused."""
     with open_client() as client:
-        path = f"/api/imports/{_import_of(client, batch)}/corrections"
+        path = f"/api/imports/{find_read_batch(client, batch)['importId']}/corrections"
         started = send_file(client, path, file, params={}, form={})["data"]
         if not wait:
             _show_started(started, json=json)
@@ -68,7 +67,9 @@ def fix(
     ] = None,
     sets: Annotated[
         list[str],
-        typer.Option("--set", metavar="FIELD=VALUE", help="A field and its value; nothing behind = empties it."),
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="A field, or its column in the file, and its value; none empties it."
+        ),
     ],
     json: JsonOption = False,
 ) -> None:
@@ -79,7 +80,7 @@ def fix(
     if group is not None and len(cells) > 1:
         raise typer.BadParameter("In a group of rows one field is set at a time.", param_hint="--set")
     with open_client() as client:
-        home = f"/api/imports/{_import_of(client, batch)}"
+        home = f"/api/imports/{find_read_batch(client, batch)['importId']}"
         code = (
             _fix_row(client, f"{home}/rows/{row}", cells, json=json)
             if group is None
@@ -110,13 +111,6 @@ def _fix_group(client: Client, path: str, cells: Mapping[str, str | None], *, ba
     return _exit_code(ended)
 
 
-def _import_of(client: Client, batch: int) -> int:
-    import_id = client.get(f"/api/orders/batches/{batch}")["importId"]
-    if import_id is None:
-        raise Conflict(f"Nothing of batch {batch} was read, so there are no rows to correct.")
-    return int(import_id)
-
-
 def _cell(text: str) -> tuple[str, str | None]:
     name, sign, value = text.partition("=")
     if not sign or not name.strip():
@@ -135,6 +129,10 @@ def _show_started(started: Json, *, json: bool) -> None:
 
 
 def _show_ended(ended: Json, *, batch: int) -> None:
+    """What a correction did; one that could not be taken over at all has done nothing, and only says why."""
+    if ended["error"] and not ended["total"]:
+        say(with_options(ended["error"]["message"]))
+        return
     show_fields(_SUMMARY_COLUMNS, {**ended, "rows": 0, "leftOut": 0, **ended["summary"]})
     left_out = ended["summary"].get("leftOutRows")
     if left_out:

@@ -103,7 +103,7 @@ def finish_dry_run(client: Client, started: Json, ended: Json, *, json: bool) ->
         show_findings(client, int(started["importId"]), summary=ended["summary"], more=more)
         say(with_options(str(report["failure"])) if report["failure"] else "Nothing was written.")
         if report["validOrders"]:
-            say(f"To bring in what is valid: tranche orders import {started['importId']}")
+            say(f"To bring in what is valid: tranche orders import --import {started['importId']}")
     if ended["status"] in {"failed", "cancelled"}:
         return ExitCode.FAILURE
     return ExitCode.COMPLETED_WITH_ERRORS if report["failedOrders"] else ExitCode.OK

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tranche.imports.choices import LEAVE_OUT, read_mapping
+from tranche.imports.choices import HEADER_ROW, LEAVE_OUT, read_mapping
 from tranche.imports.domain import Column, FileHeader, Mapping, MatchKind, OnDuplicate
 from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.web.json import Body
@@ -14,6 +14,8 @@ from tranche.orders.fields import ORDER_FIELDS
 ALL_SHEETS: Final = "*"  # no sheet can be called so
 
 _SHOWN: Final = 200
+_LONGEST_ROW: Final = 80
+_MOST_DIGITS: Final = 9
 _CUSTOMER: Final = ("customerName", "customerCode")
 _STATUS: Final[dict[MatchKind | None, tuple[str, str]]] = {
     MatchKind.EXPLICIT: ("chosen", "accent"),
@@ -34,6 +36,7 @@ class ColumnsForm(Body, frozen=True):
     file: str = ""
     name: str = ""
     sheet: str = ""
+    header_row: str = ""
     column: tuple[str, ...] = ()
     field: tuple[str, ...] = ()
     default_customer: str = ""
@@ -63,6 +66,7 @@ def show(header: FileHeader, data: ColumnsForm | None = None) -> AbstractMapping
         "columns": [
             _shown(column, name, chosen.get(name) if data else None) for column, name in zip(found, names, strict=True)
         ],
+        "header_rows": _header_rows(header),
         "fields": [("", "Not used"), *((one.name, one.label + " *" * one.required) for one in ORDER_FIELDS)],
         "hidden_count": len(header.matching.columns) - len(found),
         "is_known": header.matching.remembered is not None,
@@ -74,6 +78,7 @@ def form_of(mapping: Mapping, *, on_duplicate: str) -> ColumnsForm:
     """The options of a mapping as the form shows them."""
     return ColumnsForm(
         sheet=ALL_SHEETS if mapping.all_sheets else mapping.sheet or "",
+        header_row=str(mapping.header_row or ""),
         default_customer=mapping.default_customer or "",
         day_first="" if mapping.day_first is None else str(mapping.day_first).lower(),
         accept_returns=mapping.accept_returns,
@@ -81,9 +86,14 @@ def form_of(mapping: Mapping, *, on_duplicate: str) -> ColumnsForm:
     )
 
 
-def sheet_of(text: str) -> Mapping:
-    """A mapping that only says which sheet is read."""
-    return Mapping(sheet=None if text in {"", ALL_SHEETS} else text, all_sheets=text == ALL_SHEETS)
+def place_of_table(data: ColumnsForm) -> Mapping:
+    """A mapping that only says which sheet is read, and where its header stands."""
+    row = _row_of(data.header_row)
+    return Mapping(
+        sheet=None if data.sheet in {"", ALL_SHEETS} else data.sheet,
+        all_sheets=data.sheet == ALL_SHEETS,
+        header_row=row if isinstance(row, int) else None,
+    )
 
 
 def mapping_of(data: ColumnsForm) -> Mapping:
@@ -105,9 +115,22 @@ def mapping_of(data: ColumnsForm) -> Mapping:
         "dayFirst": {"true": True, "false": False}.get(data.day_first),
         "sheet": "" if data.sheet == ALL_SHEETS else data.sheet,
         "sheets": "all" if data.sheet == ALL_SHEETS else "",
+        HEADER_ROW: _row_of(data.header_row),
     }
     said |= {name: value for name, value in options.items() if value not in ("", [], None)}
     return read_mapping(said, fields=ORDER_FIELDS)
+
+
+def _header_rows(header: FileHeader) -> list[tuple[int, str]]:
+    """The rows that could be the header with what they hold, the one that is it among them."""
+    rows = {one.row: [cell for cell in one.cells if cell] for one in header.candidates}
+    rows.setdefault(header.header_row, list(header.headers))
+    return [(row, f"Row {row}: {', '.join(cells)}"[:_LONGEST_ROW]) for row, cells in sorted(rows.items())]
+
+
+def _row_of(text: str) -> int | str:
+    """The number of a row, or what was sent in its place."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else text
 
 
 def _require(chosen: AbstractMapping[str, object], default_customer: str) -> None:

@@ -27,7 +27,7 @@ from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.orders import service
 from tranche.orders.fields import ORDER_FIELDS
-from tranche.orders.pages.choosing import ColumnsForm, form_of, mapping_of, sheet_of, show
+from tranche.orders.pages.choosing import ColumnsForm, form_of, mapping_of, place_of_table, show
 from tranche.orders.pages.files import Reading
 from tranche.orders.pages.places import NEW, NEW_COLUMNS, REVIEW
 from tranche.orders.service import TARGET, Upload
@@ -51,10 +51,15 @@ def new_columns_page(
 ) -> Html:
     """The columns of a file that was just dropped, as they would be read."""
     given = request.query_params
-    data = ColumnsForm(file=given.get("file", ""), name=clean_name(given.get("name", "")), sheet=given.get("sheet", ""))
+    data = ColumnsForm(
+        file=given.get("file", ""),
+        name=clean_name(given.get("name", "")),
+        sheet=given.get("sheet", ""),
+        header_row=given.get("headerRow", ""),
+    )
     with database.transaction(ctx.organization_id) as conn:
         stored = _stored(conn, data.file)
-        mapping = memory.offer(conn, target=TARGET, said=sheet_of(data.sheet))
+        mapping = memory.offer(conn, target=TARGET, said=place_of_table(data))
         same = service.find_same_file(conn, sha256=stored.sha256)
     reading = Reading(files=files, limits=upload_limits, ctx=ctx, sha256=stored.sha256, file_name=data.name)
     try:
@@ -86,7 +91,7 @@ def choose_new(
         )
     except Invalid as error:
         reading = Reading(files=files, limits=upload_limits, ctx=ctx, sha256=stored.sha256, file_name=name)
-        shown = show(reading.look_anyhow(sheet_of(data.sheet)), data)
+        shown = show(reading.look_anyhow(place_of_table(data)), data)
         refused = {**shown, "data": data, "same": same, "faults": faults_of(error), "action": NEW_COLUMNS}
         return render(request, _PAGE, refused, status=400)
     with database.transaction(ctx.organization_id) as conn:
@@ -110,11 +115,11 @@ def columns_page(
         said = read_mapping(work.options.get("mapping") or {}, fields=ORDER_FIELDS)
         mapping = memory.recall(conn, work, said=said)
     data = form_of(said, on_duplicate=work.options.get("onDuplicate", "error"))
-    asked = request.query_params.get("sheet")
-    data = data if asked is None else replace(data, sheet=asked)
-    header = Reading.of(work, files=files, limits=upload_limits, ctx=ctx).look_anyhow(
-        mapping if asked is None else sheet_of(asked)
-    )
+    asked = request.query_params
+    if "sheet" in asked:
+        data = replace(data, sheet=asked["sheet"], header_row=asked.get("headerRow", ""))
+        mapping = place_of_table(data)
+    header = Reading.of(work, files=files, limits=upload_limits, ctx=ctx).look_anyhow(mapping)
     return _render(request, work, header, data)
 
 
@@ -136,7 +141,7 @@ def choose(
     try:
         choice = again.Choice(mapping=mapping_of(data), on_duplicate=data.on_duplicate)
     except Invalid as error:
-        header = Reading.of(work, files=files, limits=upload_limits, ctx=ctx).look_anyhow(sheet_of(data.sheet))
+        header = Reading.of(work, files=files, limits=upload_limits, ctx=ctx).look_anyhow(place_of_table(data))
         return _render(request, work, header, data, chosen=data, faults=faults_of(error))
     try:
         with database.transaction(ctx.organization_id) as conn:

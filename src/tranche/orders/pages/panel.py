@@ -9,9 +9,9 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.panels import OperationPanel, Undo
 from tranche.kernel.web.pages.filters import plural
-from tranche.orders.domain import BatchNotFound
+from tranche.orders.domain import BatchNotFound, OrderBatch
 from tranche.orders.pages.causes import describe_all
-from tranche.orders.service import IMPORT_KIND, UNDO_KIND, get_batch
+from tranche.orders.service import IMPORT_KIND, UNDO_KIND, can_undo, get_batch
 
 _SHOWN: Final = 10
 _ADVICE: Final = {
@@ -46,20 +46,31 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
     }
 
 
-def _undo(conn: Connection, batch_id: int | None) -> Undo | None:
-    """The question before an upload is taken back; None where nothing came in, or it was taken back or deleted."""
-    try:
-        batch = get_batch(conn, batch_id=batch_id) if batch_id else None
-    except BatchNotFound:
+def ask_undo(conn: Connection, batch: OrderBatch) -> Undo | None:
+    """The question before an upload is taken back; None where nothing of it is left."""
+    if not can_undo(conn, batch):
         return None
-    if batch is None or batch.undone_at is not None or not batch.successful_orders:
-        return None
+    if batch.undone_at is not None:
+        return Undo(
+            title="Undo what was kept?",
+            text=f"The last undo kept {plural(batch.kept_orders, 'order')}. Those that are free by now are removed, "
+            "such as those whose invoice was voided; the rest is kept again and named with its reason.",
+            button="Undo what is free",
+        )
     return Undo(
         title="Undo this upload?",
         text=f"{plural(batch.successful_orders, 'order')} came in by it. What nobody has touched since is removed; the "
         "rest is kept and named with its reason.",
         button="Undo the upload",
     )
+
+
+def _undo(conn: Connection, batch_id: int | None) -> Undo | None:
+    """None where nothing came in, or the batch was deleted since."""
+    try:
+        return ask_undo(conn, get_batch(conn, batch_id=batch_id)) if batch_id else None
+    except BatchNotFound:
+        return None
 
 
 def _advise(group: Mapping[str, Any]) -> str:

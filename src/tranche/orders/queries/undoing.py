@@ -13,6 +13,16 @@ _ITEMS_BY_OUTCOME = """
 """
 
 
+_BROUGHT_IN = """
+    SELECT o.id, o.number FROM orders o
+    WHERE o.organization_id = current_organization() AND o.batch_id = %(id)s
+    UNION
+    SELECT o.id, o.number FROM order_takeovers t
+    JOIN orders o ON o.organization_id = t.organization_id AND o.id = t.order_id
+    WHERE t.organization_id = current_organization() AND t.from_batch_id = %(id)s
+"""
+
+
 def note_takeovers(conn: Connection, *, batch_id: int) -> None:
     """Open orders of other batches that this one is about to update, in temp table `formed`, become its own."""
     conn.execute(
@@ -33,9 +43,10 @@ def note_takeovers(conn: Connection, *, batch_id: int) -> None:
 
 
 def link_undo(conn: Connection, *, batch_id: int, operation_id: int) -> None:
+    """The undo that counts from now on; the batch is undone when this one has ended."""
     conn.execute(
         """
-        UPDATE order_batches SET undo_operation_id = %(operation_id)s
+        UPDATE order_batches SET undo_operation_id = %(operation_id)s, undone_at = NULL
         WHERE organization_id = current_organization() AND id = %(id)s
         """,
         {"id": batch_id, "operation_id": operation_id},
@@ -45,31 +56,30 @@ def link_undo(conn: Connection, *, batch_id: int, operation_id: int) -> None:
 def create_wanted(conn: Connection, *, batch_id: int) -> None:
     """The orders that came in by the batch, also those that another one took over since, as the undo's references."""
     conn.execute(
-        """
+        f"""
         CREATE TEMP TABLE wanted_references ON COMMIT DROP AS
-        SELECT o.id AS reference, o.number AS label FROM orders o
-        WHERE o.organization_id = current_organization() AND o.batch_id = %(id)s
-        UNION
-        SELECT o.id, o.number FROM order_takeovers t
-        JOIN orders o ON o.organization_id = t.organization_id AND o.id = t.order_id
-        WHERE t.organization_id = current_organization() AND t.from_batch_id = %(id)s
+        SELECT id AS reference, number AS label FROM ({_BROUGHT_IN}) AS brought_in
         """,
         {"id": batch_id},
     )
 
 
-def judge(conn: Connection, *, batch_id: int) -> None:
-    """Lock the chunk's orders, and mark as kept what anybody has touched since the batch brought it in."""
+def hold(conn: Connection) -> None:
+    """Lock the chunk's orders, in temp table `held`; who knows that one is as it was again says so in `is_freed`."""
     conn.execute(
         """
         CREATE TEMP TABLE held ON COMMIT DROP AS
-        SELECT o.id, o.batch_id, o.status, o.created_at, o.updated_at
+        SELECT o.id, o.batch_id, o.status, o.created_at, o.updated_at, false AS is_freed
         FROM orders o JOIN pg_temp.chunk c ON c.reference = o.id
         WHERE o.organization_id = current_organization()
         ORDER BY o.id FOR UPDATE OF o
         """
     )
     conn.execute("ANALYZE pg_temp.held")
+
+
+def judge(conn: Connection, *, batch_id: int) -> None:
+    """Mark as kept what anybody has touched since the batch brought it in; `held` holds the chunk's orders."""
     conn.execute(
         """
         UPDATE pg_temp.verdicts v SET status = 'skipped', error_code = r.code, error = r.reason
@@ -86,7 +96,7 @@ def judge(conn: Connection, *, batch_id: int) -> None:
                     WHERE t.organization_id = current_organization() AND t.order_id = h.id
                       AND t.to_batch_id = %(batch_id)s
                 ), 'was_there_before', 'It was there before this upload, which updated it; what it held is not kept.'),
-                (5, h.updated_at > h.created_at, 'changed_since', 'It was changed after it came in.')
+                (5, h.updated_at > h.created_at AND NOT h.is_freed, 'changed_since', 'It was changed after it came in.')
             ) AS w (rank, is_so, code, reason)
             WHERE w.is_so ORDER BY w.rank LIMIT 1
         ) AS r
@@ -125,18 +135,15 @@ def remove(conn: Connection, *, batch_id: int) -> None:
     )
 
 
-def finish_undo(conn: Connection, *, batch_id: int, operation_id: int, is_complete: bool) -> None:
-    """Say in the batch how many of the undo's orders are still there, and when it was complete."""
+def finish_undo(conn: Connection, *, batch_id: int, is_complete: bool) -> None:
+    """Say in the batch how many of its orders are still there, and when its undo was complete."""
     conn.execute(
-        """
-        UPDATE order_batches b SET undone_at = CASE WHEN %(is_complete)s THEN now() END, kept_orders = (
-            SELECT count(*) FROM operation_items i
-            JOIN orders o ON o.organization_id = i.organization_id AND o.id = i.reference
-            WHERE i.organization_id = b.organization_id AND i.operation_id = %(operation_id)s AND i.stage = 'undo'
-        )
+        f"""
+        UPDATE order_batches b SET undone_at = CASE WHEN %(is_complete)s THEN now() END,
+            kept_orders = (SELECT count(*) FROM ({_BROUGHT_IN}) AS brought_in)
         WHERE b.organization_id = current_organization() AND b.id = %(id)s
         """,
-        {"id": batch_id, "operation_id": operation_id, "is_complete": is_complete},
+        {"id": batch_id, "is_complete": is_complete},
     )
 
 

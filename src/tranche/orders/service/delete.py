@@ -8,10 +8,10 @@ from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.operations.service import Operations
 from tranche.orders.domain import DELETED_AT_ONCE, BatchBusy, InvoicedOrders, OrderBatch
 from tranche.orders.queries import batches, orders
-from tranche.orders.service.holding import hold_ended
+from tranche.orders.service.holding import find_running_undo, hold_ended
 
 DELETE_KIND = "order_delete"
 _NAMED_ORDERS = 20
@@ -75,10 +75,8 @@ def delete_batch(
 
 
 def _refuse_while_undone(conn: Connection, batch: OrderBatch) -> None:
-    if batch.undo_operation_id is None or batch.undone_at is not None:
-        return
-    undo = get_operation(conn, operation_id=batch.undo_operation_id)
-    if not undo.status.is_terminal:
+    undo = find_running_undo(conn, batch)
+    if undo is not None:
         raise BatchBusy(f"Batch {batch.id} is just being undone. Cancel operation {undo.id} or wait, then delete.")
 
 

@@ -2,6 +2,8 @@
 
 from tranche.imports.corrections.keeping import hold_still
 from tranche.kernel.db.pool import Connection
+from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.service import get_operation
 from tranche.orders.domain import BatchBusy, BatchNotFound, BatchStatus, OrderBatch
 from tranche.orders.queries import batches
 from tranche.orders.service.look import get_batch
@@ -23,6 +25,14 @@ def hold_ended(conn: Connection, *, batch_id: int, verb: str) -> OrderBatch:
     batch = get_batch(conn, batch_id=batch_id)
     _refuse_while_processed(batch, verb=verb)
     return batch
+
+
+def find_running_undo(conn: Connection, batch: OrderBatch) -> Operation | None:
+    """The undo of the batch that has not ended yet."""
+    if batch.undo_operation_id is None or batch.undone_at is not None:
+        return None
+    undo = get_operation(conn, operation_id=batch.undo_operation_id)
+    return None if undo.status.is_terminal else undo
 
 
 def _refuse_while_processed(batch: OrderBatch, *, verb: str) -> None:

@@ -9,9 +9,9 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations, get_operation
-from tranche.orders.domain import BatchBusy, BatchUndone, NotUndone, OrderBatch
+from tranche.orders.domain import BatchBusy, BatchStatus, BatchUndone, NotUndone, OrderBatch
 from tranche.orders.queries import undoing
-from tranche.orders.service.holding import hold_ended
+from tranche.orders.service.holding import find_running_undo, hold_ended
 from tranche.orders.service.look import get_batch
 
 UNDO_KIND = "order_undo"
@@ -28,17 +28,17 @@ class UndoReport:
 
 
 def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_id: int) -> Operation:
-    """Start the undo of a batch. One that was cancelled or met errors may be started again.
+    """Start the undo of a batch. It may be repeated as long as something is left, which may be free by now.
 
     Its refused rows cannot be corrected any more, because what is right then would come into an undone batch.
 
     Raises:
         BatchNotFound: there is none, or it was deleted.
         BatchBusy, CorrectionRunning: it is still being processed or corrected, or its undo is running.
-        BatchUndone: all that can be undone was.
+        BatchUndone: nothing of it is left.
     """
     batch = hold_ended(conn, batch_id=batch_id, verb="undo")
-    _refuse_second(conn, batch)
+    _refuse_needless(conn, batch)
     operation = operations.start(
         conn, ctx, kind=UNDO_KIND, label=f"Undo {batch.file_name}", payload={"batchId": batch_id}
     )
@@ -46,6 +46,16 @@ def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_
     forget_rows(conn, import_id=batch.import_id)
     audit.record(conn, ctx, action="order_batch.undo", subject_id=batch_id, detail={"fileName": batch.file_name})
     return operation
+
+
+def can_undo(conn: Connection, batch: OrderBatch) -> bool:
+    """Whether an undo could be started: something of an ended batch is left, and nobody is undoing it just now."""
+    return (
+        batch.status is not BatchStatus.PROCESSING
+        and batch.successful_orders > 0
+        and not _is_gone(batch)
+        and find_running_undo(conn, batch) is None
+    )
 
 
 def look_at_undo(conn: Connection, *, batch_id: int, outcome: Outcome | None, limit: int, offset: int) -> UndoReport:
@@ -74,14 +84,16 @@ def mark_used_items(conn: Connection) -> None:
     undoing.mark_used_items(conn)
 
 
-def _refuse_second(conn: Connection, batch: OrderBatch) -> None:
-    if batch.undone_at is not None:
+def _refuse_needless(conn: Connection, batch: OrderBatch) -> None:
+    if _is_gone(batch):
         raise BatchUndone(
-            f"Batch {batch.id} was undone already: {batch.undone_orders} orders were removed, {batch.kept_orders} were "
-            "kept because they had been touched since. These go when the batch is deleted."
+            f"Batch {batch.id} was undone already: {batch.undone_orders} orders were removed, and nothing of it is "
+            "left."
         )
-    if batch.undo_operation_id is None:
-        return
-    operation = get_operation(conn, operation_id=batch.undo_operation_id)
-    if not operation.status.is_terminal:
-        raise BatchBusy(f"Batch {batch.id} is just being undone by operation {operation.id}.")
+    running = find_running_undo(conn, batch)
+    if running is not None:
+        raise BatchBusy(f"Batch {batch.id} is just being undone by operation {running.id}.")
+
+
+def _is_gone(batch: OrderBatch) -> bool:
+    return batch.undone_at is not None and not batch.kept_orders

@@ -4,7 +4,7 @@ from typing import Final
 
 from tranche.kernel.db.listing import Column, Key, Kind, Listing
 from tranche.kernel.operations.queries.items import COLUMNS as ITEM_COLUMNS
-from tranche.kernel.operations.queries.operations import COLUMNS
+from tranche.kernel.operations.queries.operations import COLUMNS, STARTER
 
 OPERATIONS: Final = Listing(
     name="operations",
@@ -28,6 +28,7 @@ OPERATIONS: Final = Listing(
         Column("uuid", "o.uuid::text"),
         Column("kind", "o.kind"),
         Column("label", "o.label"),
+        Column("dryRun", "coalesce(o.payload ->> 'dryRun', 'false')"),
         Column("status", "o.status"),
         Column("total", "o.total", Kind.NUMBER),
         Column("succeeded", "o.succeeded", Kind.NUMBER),
@@ -36,7 +37,7 @@ OPERATIONS: Final = Listing(
         Column("cancelled", "o.cancelled", Kind.NUMBER),
         Column("unknown", "o.unknown", Kind.NUMBER),
         Column("error", "o.error"),
-        Column("createdBy", "o.created_by_name"),
+        Column("createdBy", STARTER),
         Column("createdAt", "o.created_at", Kind.MOMENT),
         Column("startedAt", "o.started_at", Kind.MOMENT),
         Column("finishedAt", "o.finished_at", Kind.MOMENT),

@@ -31,8 +31,13 @@ _ANOTHER_TRY = """
         ORDER BY c.not_before DESC, c.id LIMIT 1
     ) END AS another_try
 """
-_OWN = [f"o.{f.name}" for f in fields(Operation) if f.name not in {"is_stalled", "another_try"}]
-COLUMNS = ", ".join([*_OWN, _STALLED, _ANOTHER_TRY])
+# As everywhere a person is called what they are called now; who is no person keeps the name of then.
+STARTER = """
+    coalesce((SELECT u.name FROM users u WHERE u.organization_id = o.organization_id AND u.id = o.created_by),
+        o.created_by_name)
+"""
+_MADE = {"is_stalled": _STALLED, "another_try": _ANOTHER_TRY, "created_by_name": f"{STARTER} AS created_by_name"}
+COLUMNS = ", ".join(_MADE.get(f.name, f"o.{f.name}") for f in fields(Operation))
 
 Detail: TypeAlias = dict[str, Any]
 
