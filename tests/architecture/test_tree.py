@@ -2,9 +2,9 @@
 
 import ast
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -16,50 +16,60 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_a_source_file_has_at_most_300_lines(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 300
+@cache
+def _read(path: Path) -> str:
+    return path.read_text()
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_a_source_file_opens_with_a_sentence(path: Path) -> None:
-    text = path.read_text()
-    if text.strip():
-        opening = ast.get_docstring(ast.parse(text))
-        assert opening, "say in one sentence what lives in the file"
-        assert opening.splitlines()[0].endswith((".", "?", ":"))
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(_read(path))
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=_name)
-def test_nothing_was_left_behind(path: Path) -> None:
+def test_a_source_file_has_at_most_300_lines() -> None:
+    assert [_name(path) for path in SOURCES if len(_read(path).splitlines()) > 300] == []
+
+
+def test_a_source_file_opens_with_a_sentence_that_says_what_lives_in_it() -> None:
+    assert [_name(path) for path in SOURCES if _read(path).strip() and not _opens_with_sentence(_tree(path))] == []
+
+
+def _opens_with_sentence(tree: ast.Module) -> bool:
+    opening = ast.get_docstring(tree) or " "
+    return opening.splitlines()[0].endswith((".", "?", ":"))
+
+
+def test_nothing_was_left_behind() -> None:
     words = "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"))
-    text = path.read_text()
-    assert not re.search(rf"\b({words})\b", text)
-    assert not re.search(r"except[^\n]*:\s*\n\s*(pass|\.\.\.)\s*$", text, re.MULTILINE)
-    assert not re.search(r"# (noqa|type: ignore)\s*$", text, re.MULTILINE), "name the code and the reason"
+    left = re.compile(
+        rf"\b({words})\b"
+        r"|except[^\n]*:\s*\n\s*(pass|\.\.\.)\s*$"
+        r"|# (noqa|type: ignore)\s*$",  # without a code and a reason
+        re.MULTILINE,
+    )
+    assert [(_name(path), found[0]) for path in (*SOURCES, *TESTS) if (found := left.search(_read(path)))] == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_the_driver_is_imported_only_where_sql_lives(path: Path) -> None:
-    if any(home in _name(path) for home in SQL_HOMES):
-        return
-    for node in ast.walk(ast.parse(path.read_text())):
+def test_the_driver_is_imported_only_where_sql_lives() -> None:
+    others = [path for path in SOURCES if not any(home in _name(path) for home in SQL_HOMES)]
+    assert [_name(path) for path in others if {"psycopg", "psycopg_pool"} & set(_imported(_tree(path)))] == []
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        assert not any(name.split(".")[0] in {"psycopg", "psycopg_pool"} for name in names)
+        yield from (name.split(".")[0] for name in names)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_imports_stand_at_the_top(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    inner = [
-        node
-        for outer in ast.walk(tree)
-        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(outer)
-        if isinstance(node, ast.Import | ast.ImportFrom)
+def test_imports_stand_at_the_top() -> None:
+    functions = [
+        (path, node)
+        for path in SOURCES
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
-    assert not inner
+    assert [f"{_name(path)}: {function.name}" for path, function in functions if list(_imported(function))] == []
 
 
 def test_settings_are_read_only_by_composition_roots() -> None:
