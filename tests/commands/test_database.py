@@ -19,7 +19,11 @@ Call = Callable[..., Ran]
 _BEGINNERS = {"up", "demo", "migrate", "restore"}
 
 _ONE_OF_SEVERAL = {
+    "invoices create": ("--all-open",),
+    "lots adjust": ("--by", "1"),
     "orders errors": ("1",),
+    "orders import": ("--import", "1"),
+    "orders judge": ("1",),
     "orders fix": ("--row", "2"),
     "pdfs": ("1",),
     "send": ("1",),

@@ -85,6 +85,7 @@ def test_invoicing_waits_for_the_undo_of_an_upload_and_neither_stops_the_other(
 
     with office.transaction() as conn:
         _chunk(conn, ids)
+        undoing.hold(conn)
         undoing.judge(conn, batch_id=batch_id)
         beside = Beside(judge)
         beside.wait_until_it_waits(office.owner)

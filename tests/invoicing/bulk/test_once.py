@@ -76,8 +76,8 @@ def test_a_choice_that_cannot_be_taken_is_named_at_its_field(live: Live, person:
     issue(live)
     for path in ("/invoices/send", "/invoices/print"):
         for fields, words in (
-            ({"ids": "7, x"}, "Must be numbers parted by commas"),
-            ({"ids": "424242"}, "Holds numbers that are no invoices of yours"),
+            ({"ids": "7, x"}, "There is no invoice with the number x"),
+            ({"ids": "424242"}, "Holds numbers that are no invoices of yours: 424242"),
             ({"run": "x"}, "Must be the number of a run"),
             ({"run": "424242"}, "Has no live invoices"),
             ({"since": "tomorrow"}, "Must be a day"),

@@ -9,6 +9,7 @@ from tranche.invoicing.bulk.composing import Composer
 from tranche.invoicing.bulk.domain import MOST_LISTED, SendWish, check_wish
 from tranche.invoicing.bulk.queries import members
 from tranche.invoicing.bulk.reaching import Refusal, reach_all
+from tranche.invoicing.bulk.service import require_known
 from tranche.invoicing.domain import invalid_field
 from tranche.kernel.db.pool import Connection, Row
 from tranche.messaging import service as messaging
@@ -72,9 +73,8 @@ def look_at_print(conn: Connection, *, invoice_ids: Sequence[int]) -> PrintAhead
         Invalid: too many invoices, none, or one that the organization does not have.
     """
     _check_count(invoice_ids)
-    found = members.survey(conn, invoice_ids=invoice_ids)
-    _check_known(invoice_ids, found=found["invoices"])
-    return PrintAhead(**found)
+    require_known(conn, invoice_ids)
+    return PrintAhead(**members.survey(conn, invoice_ids=invoice_ids))
 
 
 def look_ahead(conn: Connection, *, invoice_ids: Sequence[int], wish: SendWish) -> LookAhead:
@@ -86,8 +86,8 @@ def look_ahead(conn: Connection, *, invoice_ids: Sequence[int], wish: SendWish) 
     """
     _check_count(invoice_ids)
     check_wish(wish)
+    require_known(conn, invoice_ids)
     rows = members.list_recipients(conn, invoice_ids=invoice_ids)
-    _check_known(invoice_ids, found=len(rows))
     reach = reach_all(conn, rows, wish.channel)
     found = [_reach(row, reach[row["id"]], wish.channel) for row in rows]
     unreachable = [one for one in found if one.code]
@@ -106,11 +106,6 @@ def look_ahead(conn: Connection, *, invoice_ids: Sequence[int], wish: SendWish) 
 def _check_count(invoice_ids: Sequence[int]) -> None:
     if not 1 <= len(invoice_ids) <= MOST_LISTED:
         raise invalid_field("/invoice_ids", f"must hold 1 to {MOST_LISTED:,} ids")
-
-
-def _check_known(invoice_ids: Sequence[int], *, found: int) -> None:
-    if found < len(set(invoice_ids)):
-        raise invalid_field("/invoice_ids", "holds numbers that are no invoices of yours")
 
 
 def _reach(row: Row, reach: str | Refusal, channel: Channel) -> Reach:

@@ -38,6 +38,7 @@ from tranche.kernel.operations.service import Operations, get_operation
 from tranche.messaging import service as messaging
 from tranche.messaging.domain import State
 
+_MOST_NAMED = 5
 _SMALL = 100
 _SENDERS = frozenset({invoicing.RUN_KIND}.union(*TYPES.values()))
 
@@ -267,11 +268,21 @@ def _start(
     return operation
 
 
+def require_known(conn: Connection, invoice_ids: Sequence[int]) -> None:
+    """Refuse a list with what is no invoice of the organization.
+
+    Raises:
+        Invalid: names the ids, at most five.
+    """
+    if unknown := members.list_unknown(conn, invoice_ids=invoice_ids, limit=_MOST_NAMED):
+        named = ", ".join(map(str, unknown))
+        raise invalid_field("/invoice_ids", f"holds numbers that are no invoices of yours: {named}")
+
+
 def _want(conn: Connection, invoice_ids: Sequence[int], *, by_customer: bool) -> int:
     _check_ids(invoice_ids, "invoice_ids")
-    unknown = members.want_invoices(conn, invoice_ids=invoice_ids, by_customer=by_customer)
-    if unknown:
-        raise invalid_field("/invoice_ids", f"holds numbers that are no invoices of yours: {unknown[:5]}")
+    require_known(conn, invoice_ids)
+    members.want_invoices(conn, invoice_ids=invoice_ids, by_customer=by_customer)
     return members.count_wanted(conn)
 
 

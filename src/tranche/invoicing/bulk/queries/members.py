@@ -9,10 +9,10 @@ from tranche.invoicing.bulk.domain import PrintedFile
 from tranche.kernel.db.pool import Connection, Row
 
 
-def want_invoices(conn: Connection, *, invoice_ids: Sequence[int], by_customer: bool) -> list[int]:
+def want_invoices(conn: Connection, *, invoice_ids: Sequence[int], by_customer: bool) -> None:
     """Invoices in the order given in temp table `wanted_members`, one position each or one for each customer.
 
-    Fills temp table `wanted_items`; returns the ids that the organization does not have.
+    Fills temp table `wanted_items`.
     """
     conn.execute(
         """
@@ -35,12 +35,17 @@ def want_invoices(conn: Connection, *, invoice_ids: Sequence[int], by_customer: 
         FROM pg_temp.wanted_members GROUP BY position
         """
     )
+
+
+def list_unknown(conn: Connection, *, invoice_ids: Sequence[int], limit: int) -> list[int]:
+    """The lowest of the ids that are no invoice of the organization."""
     rows = conn.execute(
         """
-        SELECT w.id FROM unnest(%(ids)s::bigint[]) AS w (id)
-        WHERE w.id NOT IN (SELECT id FROM pg_temp.wanted_members) ORDER BY w.id LIMIT 20
+        SELECT id FROM unnest(%(ids)s::bigint[]) AS w (id)
+        EXCEPT SELECT id FROM invoices WHERE organization_id = current_organization() AND id = ANY(%(ids)s::bigint[])
+        ORDER BY id LIMIT %(limit)s
         """,
-        {"ids": list(invoice_ids)},
+        {"ids": list(invoice_ids), "limit": limit},
     ).fetchall()
     return [row["id"] for row in rows]
 
