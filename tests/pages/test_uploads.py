@@ -125,6 +125,9 @@ def test_of_an_upload_that_came_in_only_the_last_try_failed(live: Live, admin: V
     page = admin.get("/uploads/1").text
     assert "The last try failed" in page
     assert "It did not come in" not in page
+    begun_anew = admin.get(f"/operations/{batch['operationId']}").text
+    assert " · ended " in begun_anew
+    assert " · took " not in begun_anew
 
 
 def test_where_nothing_is_refused_no_workbook_of_errors_is_offered(live: Live, admin: Visitor) -> None:
