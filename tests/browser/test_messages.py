@@ -32,7 +32,7 @@ def test_invoices_are_looked_at_tried_out_and_sent(tab: Tab, live: Live) -> None
     tab.assert_accessible()
     tab.picture("sending")
     tab.click("Customer 1", role="link")
-    expect(tab.page.get_by_text("left this machine by nobody")).to_be_visible()
+    expect(tab.page.get_by_text("has not left this machine")).to_be_visible()
     tab.assert_accessible()
     tab.picture("message")
     tab.go("/messages")

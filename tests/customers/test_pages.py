@@ -1,5 +1,6 @@
 """The page of a customer: changed by who may, read by who may not, and the ways on."""
 
+from tests.invoicing.factories import make_orders
 from tests.live import Live, live, open_live
 from tests.pages.visits import visit
 from tranche.kernel.context import Role
@@ -30,6 +31,19 @@ def test_a_clerk_changes_a_customer_and_is_told_what_cannot_be(live: Live) -> No
     assert taken.status_code == 400
     assert "There is a customer with the code" in taken.text
     assert clerk.post("/customers/999", {"name": "X"}).status_code == 404
+
+
+def test_the_list_of_invoices_says_whose_they_are_as_the_customer_is_called_now(live: Live) -> None:
+    one = _make(live, name="Miller")
+    clerk = visit(live, role=Role.OPERATOR)
+    with live.database.transaction(live.context.organization_id) as conn:
+        (order,) = make_orders(conn, customer_id=one, count=1)
+    made = live.client.post("/functions/v1/create-invoice-from-order", json={"order_id": order})
+    assert made.status_code == 201, made.text
+    clerk.post(f"/customers/{one}", {"name": "Smith Ltd"})
+    page = clerk.get(f"/invoices?customerId={one}").text
+    assert "Of Smith Ltd" in page
+    assert "Of Miller" not in page
 
 
 def test_a_viewer_reads_a_customer_and_has_no_form(live: Live) -> None:

@@ -150,6 +150,8 @@ def test_the_command_line_brings_items_in_lists_and_undoes_them(shell: Shell) ->
     assert ran.code == ExitCode.OK, ran.err
     assert ["Imported", "2"] in [line.split() for line in ran.out.splitlines()]
     assert "To take it back: tranche items undo 2" in ran.err
+    Path("odd.csv").write_text("What,Price\nx,1\n")
+    assert "To take it back" not in shell("items", "import", "odd.csv").err
     mixed = shell("items", "import", "mixed.csv")
     assert mixed.code == ExitCode.COMPLETED_WITH_ERRORS
     assert "3\tName\tMissing required field: name" in mixed.out.splitlines()

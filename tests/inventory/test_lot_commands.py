@@ -111,3 +111,6 @@ def test_refusals_speak_in_options_and_arguments_and_not_in_members_of_a_body(li
     ):
         refused = shell("lots", *words, *here)
         assert (refused.code, told in " ".join(refused.err.split())) == (ExitCode.USAGE, True), refused.err
+    shell("lots", "transfer", "A", "B", "10", *here)
+    empty = shell("lots", "merge", "M", "A", *here)
+    assert empty.err == "Error: Insufficient quantity: this branch has nothing left of batch A here.\n"

@@ -139,6 +139,33 @@ def test_orders_and_invoices_are_named_by_number_or_id(live: Live, shell: Shell)
     assert voided.json["data"]["invoice"]["status"] == "void"
 
 
+def test_an_order_that_is_named_twice_is_told_as_it_was_typed(live: Live, shell: Shell) -> None:
+    first, *_ = _orders(live)
+    for words, told in (
+        (("SO-1", "SO-2", "SO-1"), "SO-1 is named twice"),
+        (("SO-1", f"id:{first}"), f"id:{first} is the same order as SO-1"),
+    ):
+        ran = shell("invoices", "create", *words, "--dry-run")
+        assert (ran.code, told in " ".join(ran.err.split())) == (ExitCode.USAGE, True), ran.err
+
+
+def test_the_end_of_a_run_names_its_number_and_what_may_follow(live: Live, shell: Shell) -> None:
+    ids = _orders(live, 1)
+    ran = shell("invoices", "create", *ids, "--yes")
+    (number,) = [line.split()[1] for line in ran.out.splitlines() if line.startswith("Run")]
+    assert "What is wrong" not in ran.out
+    assert f"To take them back: tranche operations undo {number}" in ran.err
+    again = shell("invoices", "create", *ids, "--yes")
+    assert "Why some were skipped: tranche operations items" in again.err
+    assert "take them back" not in again.err
+    none = shell("invoices", "create", "--search", "SO-", "--yes")
+    assert (none.code, none.err.strip()) == (ExitCode.USAGE, "Error: No open order matches this filter.")
+    assert shell("operations", "undo", number, "--yes").code == ExitCode.OK
+    for run, told in ((number, f"Run {number} has no live invoices."), (999, "There is no operation with the id 999.")):
+        unfound = shell("pdfs", "--run", run)
+        assert (unfound.code, told in unfound.err) == (ExitCode.NOT_FOUND, True), unfound.err
+
+
 def test_a_number_that_is_another_orders_id_is_asked_about(live: Live, shell: Shell) -> None:
     first, second, _ = _orders(live)
     with live.database.transaction(live.context.organization_id) as conn:

@@ -146,6 +146,28 @@ def test_a_default_customer_takes_rows_without_one(importer: Importer) -> None:
     assert importer.rows("SELECT name FROM customers") == [{"name": "Walk-in"}]
 
 
+def test_a_default_customer_names_nobody_who_has_a_code(importer: Importer) -> None:
+    header = ("orderId", "customerCode", "itemSku", "quantity", "unitPrice")
+    rows = [("1", "C1", "A", "2", "1"), ("2", "", "A", "2", "1"), ("3", "C2", "A", "2", "1"), ("4", "", "A", "2", "1")]
+    done = importer.bring_in(rows, header=header, mapping=Mapping(default_customer="Counter"))
+    assert done.errors == []
+    assert importer.rows("SELECT code, name FROM customers ORDER BY name") == [
+        {"code": "C1", "name": "C1"},
+        {"code": "C2", "name": "C2"},
+        {"code": None, "name": "Counter"},
+    ]
+    again = importer.bring_in([("5", "C1", "A", "2", "1")], header=header, mapping=Mapping(default_customer="Counter"))
+    assert again.errors == []
+
+
+def test_a_default_customer_that_fits_several_is_refused_and_not_lost(importer: Importer) -> None:
+    header = ("orderId", "customerName", "customerCode", "itemSku", "quantity", "unitPrice")
+    importer.bring_in([("1", "Acme", "C1", "A", "1", "1"), ("2", "Acme", "C2", "A", "1", "1")], header=header)
+    done = importer.bring_in([("3", "", "", "A", "1", "1")], header=header, mapping=Mapping(default_customer="Acme"))
+    assert done.codes == [(2, "ambiguous_name")]
+    assert done.errors[0]["message"] == "Several records are named 'Acme'; give the code"
+
+
 def test_repeated_lines_are_taken_with_a_warning(importer: Importer) -> None:
     done = importer.bring_in([GOOD, GOOD])
     assert done.codes == [(3, "repeated_line")]

@@ -107,6 +107,42 @@ def test_a_dry_run_is_told_from_an_import_in_the_list_of_operations(live: Live, 
     assert "Order import “May.csv”, dry run</h1>" in admin.get("/operations/1").text
 
 
+def test_a_dry_run_does_not_count_as_work_of_the_last_days(live: Live, admin: Visitor) -> None:
+    live.start_worker()
+    for query in ("?dryRun=true", ""):
+        live.wait(
+            live.client.post(f"/api/orders/upload{query}", files={"file": ("May.csv", TABLE)}).json()["operationId"]
+        )
+    assert "1 operation</" in admin.get("/").text.split("The last 30 days")[1]
+
+
+def test_of_an_upload_that_came_in_only_the_last_try_failed(live: Live, admin: Visitor) -> None:
+    live.start_worker()
+    batch = live.client.post("/api/orders/upload", files={"file": ("May.csv", TABLE)}).json()
+    live.wait(batch["operationId"])
+    assert live.client.post("/api/imports/1/judge", json={"mapping": {"orderId": "Reff"}}).status_code == 202
+    live.wait(batch["operationId"])
+    page = admin.get("/uploads/1").text
+    assert "The last try failed" in page
+    assert "It did not come in" not in page
+    begun_anew = admin.get(f"/operations/{batch['operationId']}").text
+    assert " · ended " in begun_anew
+    assert " · took " not in begun_anew
+
+
+def test_where_nothing_is_refused_no_workbook_of_errors_is_offered(live: Live, admin: Visitor) -> None:
+    live.start_worker()
+    refused = TABLE + b"A2,Bob,S-1,x,9.99\n"
+    for number, (table, offered) in enumerate(((TABLE + TABLE.splitlines()[1], False), (refused, True)), start=1):
+        query = "?onDuplicate=skip"
+        batch = live.client.post(f"/api/orders/upload{query}", files={"file": ("May.csv", table)}).json()
+        live.wait(batch["operationId"])
+        for page in (f"/uploads/{number}", f"/operations/{batch['operationId']}"):
+            text = admin.get(page).text
+            assert ("errors.xlsx" in text) is offered, page
+    assert "The row says the same as an earlier one" in admin.get("/uploads/1").text
+
+
 def test_undo_is_offered_as_long_as_anything_of_the_upload_is_kept(live: Live, admin: Visitor) -> None:
     live.start_worker()
     batch = live.client.post("/api/orders/upload", files={"file": ("May.csv", TABLE)}).json()

@@ -5,11 +5,11 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from tranche.invoicing.outcome import finish, leave
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.numbers import INVOICES, ORDERS
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
-from tranche.kernel.client.watch import watch_or_leave
 
 _HOME = "/api/invoices"
 _COLUMNS = (
@@ -54,14 +54,6 @@ _FINDING_COLUMNS = (
     Column("Why", "message"),
     Column("Such as", "such"),
 )
-_JOB_COLUMNS = (
-    Column("Orders", "total_items", Kind.COUNT),
-    Column("Invoices", "issued_items", Kind.COUNT),
-    Column("Failed", "failed_items", Kind.COUNT),
-    Column("Skipped", "skipped_items", Kind.COUNT),
-)
-_ERROR_COLUMNS = (Column("Order", "order_number"), Column("Code", "code"), Column("What is wrong", "error"))
-_SHOWN = 10
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Create invoices from orders, look at them, void.")
 
@@ -127,7 +119,7 @@ def create(
     body: dict[str, Any] = {"due_days": due_days} if due_days is not None else {}
     with open_client() as client:
         if orders:
-            body["order_ids"] = [ORDERS.find_id(client, order) for order in orders]
+            body["order_ids"] = _find_orders(client, orders)
         else:
             body["filter"] = {**wanted, "status": status.value}
         seen = client.post(f"{_HOME}/preflight", body=body)["data"]
@@ -138,7 +130,7 @@ def create(
         if not yes:
             _ask_about(seen, json=json)
         started = client.post("/functions/v1/batch-invoice-orders", body={**body, **_afterwards(pdf=pdf, send=send)})
-        code = _finish(client, started, json=json) if wait else _leave(started, json=json)
+        code = finish(client, started, json=json) if wait else leave(started, json=json)
     raise typer.Exit(code)
 
 
@@ -225,6 +217,18 @@ def _require_choice(*, named: bool, narrowed: bool, all_open: bool) -> None:
         raise typer.BadParameter("name orders, or narrow them by --batch, --customer and --search, or say --all-open")
 
 
+def _find_orders(client: Client, orders: list[str]) -> list[int]:
+    """Their ids, in the order in which they were named; none may be named twice."""
+    found: dict[int, str] = {}
+    for order in orders:
+        id_ = ORDERS.find_id(client, order)
+        if id_ in found:
+            before = "is named twice" if found[id_] == order else f"is the same order as {found[id_]}"
+            raise typer.BadParameter(f"{order} {before}")
+        found[id_] = order
+    return list(found)
+
+
 def _afterwards(*, pdf: bool, send: Method | None) -> dict[str, Any]:
     options: dict[str, Any] = {"generate_pdf": True} if pdf else {}
     return {**options, "send_immediately": True, "communication_method": send.value} if send else options
@@ -258,37 +262,3 @@ def _show_preflight(seen: Json, *, json: bool) -> None:
     show_table(_FINDING_COLUMNS, [{**found, "such": ", ".join(found["examples"])} for found in seen["findings"]])
     for total in seen["sums"]:
         say(f"Orders that are ready: {total['orders']:,}, together {total['total']} {total['currency']}.")
-
-
-def _leave(started: Json, *, json: bool) -> ExitCode:
-    if json:
-        show_json(started)
-    say(f"Follow it: tranche operations watch {started['operation_id']}")
-    return ExitCode.OK
-
-
-def _finish(client: Client, started: Json, *, json: bool) -> ExitCode:
-    watch_or_leave(client, int(started["operation_id"]))
-    job = client.get(f"/api/batch-jobs/{started['job_id']}")["data"]
-    if json:
-        show_json(job)
-    else:
-        show_fields((*_JOB_COLUMNS, *_shortfall(job)), job)
-        show_table(_ERROR_COLUMNS, [_named(error) for error in job["errors"][:_SHOWN]])
-        if job["failed_items"] > _SHOWN:
-            say(f"All of them: tranche operations items {started['operation_id']} --status failed")
-    if job["status"] != "completed":
-        return ExitCode.FAILURE
-    return ExitCode.COMPLETED_WITH_ERRORS if job["failed_items"] else ExitCode.OK
-
-
-def _named(error: Json) -> Json:
-    """An order that is not there has no number."""
-    return {**error, "order_number": error["order_number"] or f"id:{error['order_id']}"}
-
-
-def _shortfall(job: Json) -> tuple[Column, ...]:
-    """What was issued and not done to the end, where there is some."""
-    if not job["unfinished_items"]:
-        return ()
-    return (Column("Not sent" if job["payload"].get("send") else "Not printed", "unfinished_items", Kind.COUNT),)

@@ -59,7 +59,7 @@ def bring_in(
             return
         ended = watch_or_leave(client, int(started["operationId"]))
         code = finish_import(client, started, ended, group="items", what="Items", json=json)
-        if not started["dryRun"] and not json:
+        if ended["succeeded"] and not started["dryRun"] and not json:
             say(f"To take it back: tranche items undo {started['importId']}")
     raise typer.Exit(code)
 

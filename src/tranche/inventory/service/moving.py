@@ -173,7 +173,7 @@ def _enter(
         detail = f"has nothing left of batch {leg.source} here"
         raise NotEnough(
             f"Insufficient quantity: this branch {detail}.",
-            errors=[FieldError(leg.at.source, "is empty in this branch", "insufficient_quantity")],
+            errors=[FieldError(leg.at.source, detail, "insufficient_quantity")],
         )
     book.take(source_id, quantity, pointer=leg.at.quantity)
     given = book.give(destination_id, quantity, coming=source.values, given=leg.given, pointer=leg.at.destination)

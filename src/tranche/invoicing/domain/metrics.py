@@ -84,7 +84,7 @@ class Metrics:
 
     @property
     def per_second(self) -> Decimal | None:
-        """Invoices issued in a second of work."""
+        """Invoices issued in a second from start to end of a run; one that was retried ends after the retry."""
         return _ratio(Decimal(self.issued), self.seconds)
 
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
+from tranche.customers import service as customers
+from tranche.customers.domain import UnknownCustomer
 from tranche.invoicing import service
 from tranche.invoicing.api.invoices import FILTERS
 from tranche.kernel.context import Context
@@ -53,9 +55,18 @@ def invoices_page(request: AnyRequest, ctx: NamedDependency[Context], database: 
             search_label="Invoice number",
             export="/api/invoices/export",
         )
+        whose = _name_of(conn, request.query_params.get("customerId"))
     found = [service.invoice_of(row) for row in rows]
     run = request.query_params.get("operationId")
-    return render(request, "invoicing/list.html", {"invoices": found, "listing": listing, "run": run})
+    return render(request, "invoicing/list.html", {"invoices": found, "listing": listing, "run": run, "whose": whose})
+
+
+def _name_of(conn: Connection, customer_id: str | None) -> str:
+    """What the customer is called today; the invoices of the list say what it was called then."""
+    try:
+        return customers.find(conn, customer_id=int(customer_id)).name if customer_id else ""
+    except UnknownCustomer:
+        return ""
 
 
 @page("/invoices/{invoice_id:int}")

@@ -105,7 +105,9 @@ def _collect(conn: Connection, *, wanted: OrderFilter) -> int:
         search=wanted.search,
     )
     if not count:
-        raise NothingSelected("No order matches this filter.")
+        raise NothingSelected(
+            f"No {wanted.status} order matches this filter." if wanted.status else "No order matches."
+        )
     if count > MOST_MATCHING:
         raise TooManyOrders(f"{count:,} orders match; one run takes at most {MOST_MATCHING:,}. Narrow the filter.")
     return count

@@ -107,7 +107,7 @@ def allow_address(
 
 
 def list_folders(conn: Connection) -> list[str]:
-    """The channels whose messages leave this machine by nobody, for the notice that says so."""
+    """The channels whose messages do not leave this machine, for the notice that says so."""
     return [NAMES[one.channel] for one in service.list_channels(conn) if one.provider is Provider.FOLDER]
 
 

@@ -1,7 +1,7 @@
 """The judge of an order import forms orders out of lines: what they say together, which can be brought in."""
 
 from tranche.kernel.db.pool import Connection, Row
-from tranche.orders.queries.rules import Rules
+from tranche.orders.queries.rules import CUSTOMER_NAME, Rules
 
 _CUSTOMER_KEY = "coalesce('#' || l.customer_code, lower(l.customer_name), '')"
 _CURRENCY = "upper(coalesce(l.currency, %(default_currency)s::text))"
@@ -132,7 +132,7 @@ def group_orders(conn: Connection, rules: Rules) -> None:
             line_count, lines_through, customer_code, customer_name, kind, order_date, currency, total, notes)
         SELECT current_organization(), %(import_id)s, row_number() OVER w, j.number, j.state, j.first_row, j.last_row,
             j.line_count, sum(j.line_count) OVER (w ROWS UNBOUNDED PRECEDING), coalesce(l.customer_code, ''),
-            coalesce(l.customer_name, %(default_customer)s::text, ''),
+            {CUSTOMER_NAME},
             CASE WHEN {_IS_RETURN} THEN 'return' ELSE 'sale' END,
             CASE WHEN j.is_bad THEN NULL WHEN j.is_uneven THEN j.order_date ELSE moment_of(l.order_date, z.zone) END,
             {_CURRENCY}, j.total, CASE WHEN j.is_uneven THEN j.notes ELSE l.notes END

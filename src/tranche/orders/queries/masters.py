@@ -1,7 +1,7 @@
 """The customers and items of an order import: wished for by its lines, answered by their own modules, kept."""
 
 from tranche.kernel.db.pool import Connection
-from tranche.orders.queries.rules import Rules
+from tranche.orders.queries.rules import CUSTOMER_NAME, Rules
 
 
 def wish(conn: Connection, rules: Rules) -> None:
@@ -12,11 +12,11 @@ def wish(conn: Connection, rules: Rules) -> None:
             rules.params(),
         )
     conn.execute(
-        """
+        f"""
         INSERT INTO order_import_customers (organization_id, import_id, code, name, email, phone, address)
         SELECT current_organization(), %(import_id)s, coalesce(l.customer_code, ''),
-            coalesce(l.customer_name, d.name, ''), l.customer_email, l.customer_phone, l.customer_address
-        FROM order_import_lines l CROSS JOIN (SELECT %(default_customer)s::text AS name) d
+            {CUSTOMER_NAME}, l.customer_email, l.customer_phone, l.customer_address
+        FROM order_import_lines l
         WHERE l.organization_id = current_organization() AND l.import_id = %(import_id)s AND NOT l.is_bad
         GROUP BY 3, 4, 5, 6, 7
         """,
@@ -66,16 +66,16 @@ def create_wanted(conn: Connection, *, import_id: int) -> None:
 def judge(conn: Connection, rules: Rules) -> None:
     """A name alone must not fit several customers, nor several items; call after their `match`."""
     for table, code, name, header in (
-        ("wanted_customers", "customer_code", "customer_name", "customer_header"),
-        ("wanted_items", "item_code", "item_name", "item_header"),
+        ("wanted_customers", "customer_code", CUSTOMER_NAME, "customer_header"),
+        ("wanted_items", "item_code", "l.item_name", "item_header"),
     ):
         conn.execute(
             f"""
             INSERT INTO import_errors (organization_id, import_id, row_number, column_name, severity, code, message)
             SELECT l.organization_id, l.import_id, l.row_number, %({header})s, 'error', 'ambiguous_name',
-                format('Several records are named %%s; give the code', quote_literal(l.{name}))
+                format('Several records are named %%s; give the code', quote_literal(w.name))
             FROM order_import_lines l
-            JOIN (SELECT DISTINCT name FROM pg_temp.{table} WHERE refusal = 'ambiguous') w ON w.name = l.{name}
+            JOIN (SELECT DISTINCT name FROM pg_temp.{table} WHERE refusal = 'ambiguous') w ON w.name = {name}
             WHERE l.organization_id = current_organization() AND l.import_id = %(import_id)s
               AND l.{code} IS NULL AND NOT l.is_bad
             ORDER BY l.row_number

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+# The name of the customer of a line `l`: the default one is for lines that name none, not for those with a code.
+CUSTOMER_NAME = """
+    coalesce(l.customer_name, CASE WHEN l.customer_code IS NULL THEN %(default_customer)s::text END, '')
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:

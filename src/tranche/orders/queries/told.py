@@ -1,7 +1,7 @@
 """The judge of an order import names the cells of sound rows that have no effect: another row or a record counts."""
 
 from tranche.kernel.db.pool import Connection
-from tranche.orders.queries.rules import Rules
+from tranche.orders.queries.rules import CUSTOMER_NAME, Rules
 
 
 def warn_of_dates(conn: Connection, rules: Rules) -> None:
@@ -61,7 +61,7 @@ def warn_of_customers(conn: Connection, rules: Rules) -> None:
         return
     conn.execute("ANALYZE pg_temp.differing")
     conn.execute(
-        """
+        f"""
         INSERT INTO import_errors (organization_id, import_id, row_number, column_name, severity, code, message)
         SELECT current_organization(), %(import_id)s, min(l.row_number), d.header, 'warning', 'customer_kept',
             format('Customer %%s keeps the %%s %%s; %%s in this row does not count', coalesce(d.code, d.name), d.what,
@@ -69,7 +69,7 @@ def warn_of_customers(conn: Connection, rules: Rules) -> None:
         FROM pg_temp.differing d
         JOIN order_import_lines l ON l.organization_id = current_organization() AND l.import_id = %(import_id)s
             AND coalesce(l.customer_code, '') = coalesce(d.code, '')
-            AND coalesce(l.customer_name, %(default_customer)s::text, '') = coalesce(d.name, '')
+            AND {CUSTOMER_NAME} = coalesce(d.name, '')
             AND coalesce(l.customer_email, '') = coalesce(d.email, '')
             AND coalesce(l.customer_phone, '') = coalesce(d.phone, '')
             AND coalesce(l.customer_address, '') = coalesce(d.address, '')

@@ -10,6 +10,7 @@ from tranche.kernel.client.output import ExitCode, say
 
 MOST: Final = 10_000
 _PAGE: Final = 1_000
+_RUN: Final = "order_invoices"
 
 InvoicesArgument: TypeAlias = Annotated[
     list[str] | None,
@@ -37,6 +38,9 @@ def choose(client: Client, invoices: list[str] | None, *, run: int | None) -> li
         if len(answer["data"]) < _PAGE:
             break
     if not found:
-        say(f"Run {run} has no live invoices.")
+        kind = client.get(f"/api/operations/{run}")["data"]["kind"]
+        say(
+            f"Run {run} has no live invoices." if kind == _RUN else f"Operation {run} is no run of invoices but {kind}."
+        )
         raise typer.Exit(ExitCode.NOT_FOUND)
     return found

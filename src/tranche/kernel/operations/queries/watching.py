@@ -71,7 +71,7 @@ def list_troubled(conn: Connection, *, since: datetime, limit: int) -> list[Oper
 def list_days(conn: Connection, *, days: int) -> list[Row]:
     """What the operations that were started on each of the last days did: day, operations, succeeded, failed.
 
-    Every day is there, the oldest first; days are those of the organization's zone.
+    Every day is there, the oldest first; days are those of the organization's zone. Dry runs have done nothing.
     """
     return conn.execute(
         """
@@ -85,6 +85,7 @@ def list_days(conn: Connection, *, days: int) -> list[Row]:
         LEFT JOIN operations o ON o.organization_id = current_organization()
             AND o.created_at > now() - make_interval(days => %(days)s + 1)
             AND (o.created_at AT TIME ZONE today.zone)::date = d.day::date
+            AND coalesce(o.payload ->> 'dryRun', 'false') <> 'true'
         GROUP BY d.day ORDER BY d.day
         """,
         {"days": days},
