@@ -1,6 +1,7 @@
 """Setting up a source by people: the page of the settings and the command line."""
 
 import io
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -142,9 +143,26 @@ def test_the_command_line_sets_shows_and_tries_the_source(
     ran = shell("bill-stop", "source", "set", *place, "--user", "reader")
     assert ran.code == 0, ran.err
     assert SECRET not in ran.out + ran.err
+    assert "Warning" not in ran.err
+    assert "Password" not in ran.err  # nobody is there to be asked
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert "is read from stdin, where there is none" in shell("bill-stop", "source", "set", "--user", "reader").err
     found = shell("bill-stop", "source", "show", "--json").json
     assert (found["kind"], found["hasCredentials"], found["ruleDays"]) == ("postgresql", True, 40)
     assert shell("bill-stop", "source", "set", "--host", "elsewhere.example.test").code == 2
+
+
+def test_a_test_of_a_source_that_does_not_answer_says_so_at_once_and_nothing_of_a_run(
+    desk: Desk, make_shell: Callable[[Live], Shell], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = make_shell(desk.live)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{SECRET}\n"))
+    place = ("--kind", "postgresql", "--host", "127.0.0.1", "--port", 1, "--database", "ccb", "--user", "reader")
+    assert shell("bill-stop", "source", "set", *place).code == 0
+    begun = time.monotonic()
+    ran = shell("bill-stop", "source", "test")
+    assert (ran.code, time.monotonic() - begun < 20) == (75, True)
+    assert ran.err.strip() == "Error: The source went away or does not answer (connection refused)."
 
 
 def test_a_source_is_set_up_tested_and_read_by_its_buttons(

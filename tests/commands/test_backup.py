@@ -261,6 +261,14 @@ def test_a_backup_without_the_key_says_so(scene: Scene) -> None:
     assert not (scene.other / "signing.key").exists()
 
 
+@pytest.mark.parametrize("name", ["saved.zip", "saved.tar.gz"])
+def test_a_name_of_another_archive_is_refused_before_a_folder_of_that_name_is_made(scene: Scene, name: str) -> None:
+    ran = scene.tranche("backup", scene.folder / name)
+    assert ran.code == 6
+    assert f"{name} would be a folder of that name. Name a folder, or a file that ends in .tar." in ran.err
+    assert not (scene.folder / name).exists()
+
+
 def test_files_go_from_one_bucket_to_another(scene: Scene, s3: S3Server) -> None:
     scene.patch.setenv("TRANCHE_S3_ENDPOINT", s3.url)
     scene.patch.setenv("TRANCHE_S3_BUCKET", s3.make_bucket())

@@ -26,6 +26,17 @@ def test_every_line_of_the_help_is_a_command_with_a_help_of_its_own(
     assert "completion" not in said
 
 
+def test_a_paragraph_of_the_help_is_broken_where_the_terminal_ends_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["up", "--help"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    begin = next(number for number, line in enumerate(lines) if line.startswith("All data are kept"))
+    paragraph = lines[begin : lines.index("", begin)]
+    assert all(len(line) > 60 for line in paragraph[:-1]), paragraph
+
+
 def test_the_help_comes_at_once_because_it_loads_no_command() -> None:
     program = "import sys; from tranche.cli import run; run(['--help']); print('litestar' in sys.modules)"
     began = time.monotonic()

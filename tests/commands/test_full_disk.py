@@ -73,5 +73,6 @@ def test_a_backup_that_finds_no_room_where_it_is_written_names_the_place(
         fill(tmp_path / "small", left=20_000)
         ran = embedded("backup", tmp_path / "small" / "saved")
     assert ran.code == 75
-    assert f"{tmp_path / 'small' / 'saved'}" in ran.err
+    assert f"The disk of {tmp_path / 'small' / 'saved'} has no room for the backup: " in ran.err
+    assert f"bytes are free in {tmp_path / 'small'}" in ran.err
     assert str(disk) not in ran.err

@@ -41,7 +41,7 @@ def test_a_run_is_asked_for_and_once_only(tranche: Call, owner: Connection) -> N
     ("words", "code", "said"),
     [
         (("enable", "process-batch-jobs-every-minute"), 4, "tranche schedules"),
-        (("run", "nothing"), 4, "no such schedule"),
+        (("run", "nothing"), 4, "The installation has no schedule nothing; `tranche upkeep list` shows its own"),
         (("edit", "retention"), 2, "--cron"),
         (("edit", "retention", "--cron", "0 77 * * *"), 2, '"30 2 * * *"'),
     ],

@@ -195,3 +195,7 @@ def test_the_command_line_saves_a_list_whole_and_says_what_was_wrong(
     assert (ran.code, Path("bad.csv").exists()) == (ExitCode.USAGE, False)
     assert "colour is not a parameter" in ran.err
     assert shell("orders", "export", "--filter", "red").code == ExitCode.USAGE
+    ran = shell("orders", "export", "--out", "o.pdf")
+    assert (ran.code, Path("o.pdf").exists()) == (ExitCode.USAGE, False)
+    assert "o.pdf ends in neither .csv nor .xlsx" in ran.err
+    assert shell("orders", "export", "--out", "o.txt", "--format", "csv").code == ExitCode.OK

@@ -174,6 +174,14 @@ class SourceFault(TrancheError):
     code = "source_unavailable"
 
 
+class SourceAway(SourceFault):
+    """Nothing answers, or what did has gone; `why` is a word or a code of the driver, where there is one."""
+
+    def __init__(self, why: str = "") -> None:
+        self.what = f"The source went away or does not answer{f' ({why})' if why else ''}."
+        super().__init__(f"{self.what} The data of the last run stay; the run may be started again.")
+
+
 class SourceRefused(Invalid):
     """The source or its query cannot be used as it is set up; trying again does not help."""
 

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from tranche.billing_stops.datasets import DataSet
-from tranche.billing_stops.domain import Source, SourceFault, cutoff
+from tranche.billing_stops.domain import Source, SourceAway, SourceFault, cutoff
 from tranche.billing_stops.sources.feed import Feed
 from tranche.billing_stops.sources.making import Readers
 from tranche.billing_stops.sources.port import Wanted
@@ -47,7 +47,8 @@ def probe(readers: Readers, source: Source, data_set: DataSet, *, organization_i
             first = next(parts, None)
             return Probe(as_of=reading.as_of, rows=first.rows if first else 0)
     except SourceFault as error:
-        raise Unavailable(error.message, code=error.error_code, retry_after=30) from error
+        message = error.what if isinstance(error, SourceAway) else error.message  # of a run there is nothing to say
+        raise Unavailable(message, code=error.error_code, retry_after=30) from error
 
 
 def _go_on() -> None:

@@ -1,5 +1,6 @@
 """`tranche bill-stop source`: how the data are read, changed field by field, and tried."""
 
+import sys
 from typing import Annotated, Any, Final
 
 import typer
@@ -8,7 +9,7 @@ from tranche.billing_stops.domain import Refresh, Rule, SourceKind
 from tranche.kernel.client.http import Client
 from tranche.kernel.client.options import JsonOption, open_client
 from tranche.kernel.client.output import Column, Kind, say, show_fields, show_json
-from tranche.kernel.errors import Conflict
+from tranche.kernel.errors import Conflict, Invalid
 
 _PATH: Final = "/api/crp-cpc/bill-stop-source"
 _READ_ONLY: Final = frozenset({"hasCredentials", "updatedAt"})
@@ -95,7 +96,7 @@ def change(
     }
     wanted: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if user is not None:
-        wanted |= {"user": user, "password": typer.prompt("Password", hide_input=True, err=True)}
+        wanted |= {"user": user, "password": _read_password()}
     with open_client() as client:
         found = client.put(_PATH, body={"data": {**_present(client, wanted.get("kind")), **wanted}})["data"]
     _show(found, json=json)
@@ -107,12 +108,21 @@ def change(
 def try_source(*, json: JsonOption = False) -> None:
     """Connect as a run would and read the first rows; nothing is kept."""
     with open_client() as client:
-        found = client.post(f"{_PATH}/test")["data"]
+        found = client.post_once(f"{_PATH}/test")["data"]
     if json:
         show_json(found)
         return
     columns = (Column("Rows at first", "rows", Kind.COUNT), Column("As of", "asOf", Kind.MOMENT))
     show_fields((*columns, Column("Seconds", "seconds", Kind.NUMBER)), found)
+
+
+def _read_password() -> str:
+    """Asked for on a terminal, else the first line of stdin."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, err=True))
+    if not (given := sys.stdin.readline().rstrip("\r\n")):
+        raise Invalid("The password of --user is read from stdin, where there is none.", code="no_password")
+    return given
 
 
 def _present(client: Client, kind: str | None) -> dict[str, Any]:

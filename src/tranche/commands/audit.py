@@ -122,7 +122,11 @@ def _tell(verdict: Verdict) -> None:
     if verdict.findings:
         say(f"{len(verdict.findings):,} findings. See docs/operating.md for what to do.")
     else:
-        say(f"The chain holds: {verdict.seals:,} seals were computed anew.")
+        say(f"The chain holds: {_seals(verdict.seals)} computed anew.")
+
+
+def _seals(count: int) -> str:
+    return "1 seal was" if count == 1 else f"{count:,} seals were"
 
 
 def _out(seal: Seal) -> dict[str, Any]:

@@ -4,15 +4,19 @@
 the one place that imports by name; a test loads every entry.
 """
 
+import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import typer.main
 from typer.core import TyperCommand, TyperGroup
 
 from tranche.kernel.garbage import uncollected
+
+_IN_PARAGRAPH: Final = re.compile(r"(?<!\n)\n(?!\n)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,4 +51,12 @@ def load(name: str, entry: Entry) -> Any:  # noqa: ANN401  # as above
     with uncollected():
         command = typer.main.get_command(import_module(entry.module).app)
     command.name = name
+    _unwrap(command)
     return command
+
+
+def _unwrap(command: Any) -> None:  # noqa: ANN401  # as above
+    """Lines of a paragraph are broken by the terminal, and not again where the docstring broke them."""
+    command.help = _IN_PARAGRAPH.sub(" ", inspect.cleandoc(command.help or ""))
+    for one in getattr(command, "commands", {}).values():
+        _unwrap(one)

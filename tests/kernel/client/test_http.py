@@ -231,3 +231,10 @@ def test_a_download_is_whole_or_leaves_no_trace(wire: Wire, tmp_path: Path) -> N
         with pytest.raises(errors.Invalid, match="written"):
             client.download("/errors.xlsx", tmp_path / "missing" / "errors.xlsx")
     assert (target.read_bytes(), list(tmp_path.iterdir())) == (b"y" * 1000, [target])
+
+
+def test_a_look_whose_refusal_is_the_answer_is_asked_for_once(wire: Wire) -> None:
+    wire.script = [problem(503, "The source does not answer.", code="source_unavailable", Retry_After="30"), answer({})]
+    with wire.client() as client, pytest.raises(errors.Unavailable, match="does not answer"):
+        client.post_once("/source/test")
+    assert (len(wire.asked), wire.pauses) == (1, [])

@@ -65,6 +65,12 @@ def test_work_that_does_not_move_says_why(wire: Wire, given: dict[str, object], 
     assert last_lines(text) == ["■ Bringing in 40 orders"]
 
 
+def test_what_is_tried_again_says_what_went_wrong(wire: Wire) -> None:
+    _, text = watch(wire, state(done=40, anotherTry=TRY), state("cancelled", done=40))
+    assert "The file is not there." in text
+    assert "The file is not there." not in last_lines(text)
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
 def test_no_line_is_longer_than_the_terminal(wire: Wire, width: int) -> None:
     _, text = watch(wire, state(done=40, failed=2), state("completed", done=100), width=width)

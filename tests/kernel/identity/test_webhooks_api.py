@@ -232,3 +232,13 @@ def test_everything_here_needs_an_admin_and_the_scope(client: Client, database: 
         for headers in (operator, elsewhere):
             assert client.request(method, path, json=body, headers=headers).status_code == 403, (method, path)
         assert client.request(method, path, json=body, headers={"Authorization": ""}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("url", "times"),
+    [("http://127.0.0.1/", 1), ("http://10.0.0.1/", 1), ("http://169.254.1.1/", 0)],
+)
+def test_an_address_inside_is_refused_with_the_setting_that_allows_it(client: Client, url: str, times: int) -> None:
+    detail = client.post(HOME, json={"data": {**BODY["data"], "url": url}}).json()["detail"]
+    assert detail.startswith("url must not lead to ")
+    assert detail.count("TRANCHE_WEBHOOK_ALLOW_PRIVATE=true") == times

@@ -62,6 +62,17 @@ def test_a_retry_that_is_not_understood_changes_nothing(
     assert workshop.look(operation) == before
 
 
+def test_a_retry_without_a_body_and_without_its_length_retries_everything(
+    workshop: Workshop, client: httpx.Client
+) -> None:
+    operation = workshop.start(MINT, [1, 2, 3], fails=[3])
+    workshop.work(operation, workshop.worker())
+    request = client.build_request("POST", f"{HOME}/{operation}/retry")
+    del request.headers["content-length"]
+    answer = client.send(request)
+    assert answer.status_code == 202, answer.text
+
+
 def test_the_same_idempotency_key_is_answered_again_and_acts_once(workshop: Workshop, client: httpx.Client) -> None:
     operation = workshop.start(MINT, [1, 2, 3], fails=[3])
     workshop.work(operation, workshop.worker())

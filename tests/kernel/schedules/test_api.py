@@ -122,6 +122,9 @@ def test_an_unknown_name_is_404_for_every_verb(idle: Live) -> None:
     answers += [idle.client.post(f"{HOME}/nothing/{verb}") for verb in ("run", "enable", "disable")]
     answers += [idle.client.put(f"{HOME}/nothing", json={"data": {"enabled": False}})]
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "unknown_schedule")] * 6
+    said = {answer.json()["detail"] for answer in answers}
+    assert len(said) == 1
+    assert "; there are audit-seal, bill-stop-age, " in said.pop()
 
 
 def test_one_organization_touches_no_other_and_not_the_installation(idle: Live) -> None:

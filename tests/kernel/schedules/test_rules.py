@@ -49,6 +49,23 @@ def test_a_time_in_the_gap_comes_once_right_after_it(zone: str, cron: str, after
 
 
 @pytest.mark.parametrize(
+    ("cron", "field"),
+    [
+        ("*/90 * * * *", "minute"),
+        ("*/60 * * * *", "minute"),
+        ("0 */24 * * *", "hour"),
+        ("0 0 1,1/31 * *", "day of month"),
+        ("0 0 1 */12 *", "month"),
+        ("0 0 * * */7", "day of week"),
+    ],
+)
+def test_a_step_that_leaves_its_field_is_refused(cron: str, field: str) -> None:
+    with pytest.raises(Invalid, match=f"has a step in .* that no {field} reaches"):
+        read_rule(cron=cron, zone="UTC", now=NEW_YEAR)
+    assert read_rule(cron="*/59 */23 * * *", zone="UTC", now=NEW_YEAR).cron == "*/59 */23 * * *"
+
+
+@pytest.mark.parametrize(
     ("zone", "cron", "after", "wanted"),
     [
         (BERLIN, "30 2 * * *", "2027-10-30T12:00", ["31 02:30 +0200", "01 02:30 +0100"]),

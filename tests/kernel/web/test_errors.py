@@ -65,6 +65,9 @@ def test_the_frameworks_refusals_have_the_one_body(client: TestClient[Litestar])
     wrong_method = client.put("/things")
     assert problem(wrong_method, 405)["code"] == "method_not_allowed"
     assert "POST" in wrong_method.headers["allow"]
+    neither = client.put("/things/1")
+    assert neither.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert problem(neither, 405)["detail"] == "This address does not take PUT; it takes GET, HEAD, OPTIONS."
     assert problem(client.post("/files", data={"note": "x"}), 415)["code"] == "unsupported"
 
 

@@ -74,6 +74,13 @@ def test_a_bad_body_is_400_with_the_field_named(
         assert code in {problem["code"], *(error["code"] for error in problem["errors"])}
 
 
+def test_a_field_that_is_none_is_told_with_those_that_are() -> None:
+    with pytest.raises(Invalid, match=r"^item_id is not a field of this body; it takes: itemId, unitPrice, "):
+        decode(b'{"itemId":1,"unitPrice":1,"item_id":2}', into=ThingBody)
+    with pytest.raises(Invalid, match=r"^lines\[0\]\.total is not a field of this object; it takes: lineTotal"):
+        decode(b'{"itemId":1,"unitPrice":1,"lines":[{"lineTotal":1,"total":2}]}', into=ThingBody)
+
+
 def test_a_fault_is_told_in_the_words_of_the_request() -> None:
     with pytest.raises(Invalid) as caught:
         decode(b'{"itemId":1,"unitPrice":1,"lines":[{"lineTotal":"x"}]}', into=ThingBody)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from tranche.billing_stops.domain import SourceFault, SourceRefused
+from tranche.billing_stops.domain import SourceAway, SourceFault, SourceRefused
 from tranche.billing_stops.sources import waiting
 from tranche.billing_stops.sources.port import Part, Reading, Wanted
 from tranche.billing_stops.sources.rows import RowWriter
@@ -95,11 +95,7 @@ class OracleReader:
             code = getattr(fault, "code", 0)
             if code in _REFUSED:
                 raise SourceRefused(f"The source refused the user or the query (ORA-{code:05d}).") from error
-            name = getattr(fault, "full_code", "") or "no code"
-            raise SourceFault(
-                f"The source went away or does not answer ({name}). The data of the last run stay; the run may be "
-                "started again."
-            ) from error
+            raise SourceAway(getattr(fault, "full_code", "") or "no code") from error
 
 
 class _Reading:

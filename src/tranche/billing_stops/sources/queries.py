@@ -13,7 +13,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from tranche.billing_stops.domain import SourceFault, SourceRefused
+from tranche.billing_stops.domain import SourceAway, SourceFault, SourceRefused
 from tranche.billing_stops.sources import waiting
 from tranche.billing_stops.sources.port import PART_BYTES, Part, Reading, Wanted
 from tranche.kernel.db.copy_out import copy_messages
@@ -163,9 +163,7 @@ def _told() -> Iterator[None]:
             raise SourceRefused(f"The source {what}{f': {said}' if said else ''}.") from error
         if isinstance(error, psycopg.errors.QueryCanceled):
             raise SourceFault("The source's query took too long and was ended.", code="source_timeout") from error
-        raise SourceFault(
-            "The source went away or does not answer. The data of the last run stay; the run may be started again."
-        ) from error
+        raise SourceAway("connection refused" if "Connection refused" in str(error) else "") from error
 
 
 def _state_in(error: psycopg.Error) -> str:

@@ -1,15 +1,17 @@
 """What a backup is: its manifest, and its refusals."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 
 from tranche.kernel.audit.anchors import Anchor
 from tranche.kernel.audit.domain import Seal
-from tranche.kernel.errors import Conflict, Invalid
+from tranche.kernel.errors import Conflict, Invalid, Unavailable
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -75,6 +77,20 @@ class Occupied(Conflict):
     """There is something already where something is to be written."""
 
     code = "occupied"
+
+
+class NoRoom(Unavailable):
+    """The disk that a backup is written to is full."""
+
+    code = "storage_full"
+
+    def __init__(self, place: Path) -> None:
+        base = next(folder for folder in (place, *place.parents) if folder.is_dir())
+        free = shutil.disk_usage(base).free
+        super().__init__(
+            f"The disk of {place} has no room for the backup: {free:,} bytes are free in {base}. Make room, then run "
+            "this again."
+        )
 
 
 class Damaged(Conflict):

@@ -14,11 +14,12 @@ from typing import BinaryIO, Final, Protocol
 
 import msgspec
 
-from tranche.kernel.backup.domain import FORMAT, MANIFEST, ForeignBackup, Manifest, NoBackup, Occupied
-from tranche.kernel.storage.domain import Readable
+from tranche.kernel.backup.domain import FORMAT, MANIFEST, ForeignBackup, Manifest, NoBackup, NoRoom, Occupied
+from tranche.kernel.storage.domain import Readable, StorageFull
 from tranche.kernel.storage.local import room
 
 TAR: Final = ".tar"
+_ARCHIVES: Final = frozenset({".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z"})
 _PRIVATE: Final = 0o600
 _FILE: Final = re.compile(r"files/(\d+)/[0-9a-f]{2}/([0-9a-f]{64})")
 _PIECE: Final = 1 << 20
@@ -66,21 +67,32 @@ def writing(place: Path, *, overwrite: bool) -> Iterator[Target]:
 
     Raises:
         Occupied: there is a file already (unless `overwrite`), or a folder that holds something else.
-        StorageFull: there is no room.
+        NoRoom: the disk is full.
     """
     if place.suffix == TAR:
         if place.exists() and not overwrite:
             raise Occupied(f"{place} exists already. Name another file, or add --overwrite.")
-        with room(), _TarTarget.begin(place) as target:
+        with _room_for(place), _TarTarget.begin(place) as target:
             yield target
         return
+    if place.suffix in _ARCHIVES and not place.exists():
+        raise Occupied(f"{place} would be a folder of that name. Name a folder, or a file that ends in {TAR}.")
     if place.is_file() or (place.is_dir() and any(place.iterdir()) and not (place / MANIFEST).exists()):
         raise Occupied(
             f"{place} is neither empty nor a backup. Name a new folder, a folder with an earlier backup, or a file "
             f"that ends in {TAR}."
         )
-    with room():
+    with _room_for(place):
         yield _FolderTarget(place)
+
+
+@contextmanager
+def _room_for(place: Path) -> Iterator[None]:
+    try:
+        with room():
+            yield
+    except StorageFull as error:
+        raise NoRoom(place) from error
 
 
 @contextmanager

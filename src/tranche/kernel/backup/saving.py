@@ -14,10 +14,10 @@ from tranche.kernel.backup import queries
 from tranche.kernel.backup.domain import FORMAT, KEY, Done, Dump, Manifest, Progress
 from tranche.kernel.backup.places import Target, file_name, hash_of
 from tranche.kernel.db.pool import Connection, Row
-from tranche.kernel.db.programs import Programs
+from tranche.kernel.db.programs import ProgramFailed, Programs
 from tranche.kernel.doctor.queries.register import walk_files
 from tranche.kernel.errors import NotFound
-from tranche.kernel.storage.domain import Readable, Storage
+from tranche.kernel.storage.domain import Readable, Storage, StorageFull
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,7 @@ def save(conn: Connection, target: Target, saving: Saving, *, progress: Progress
 
     Raises:
         ProgramFailed: `pg_dump` did not do it.
+        StorageFull: there is no room for it.
     """
     conn.execute("SET default_transaction_isolation = 'repeatable read'")
     with conn.transaction():
@@ -90,6 +91,10 @@ def _dump(conn: Connection, target: Target, saving: Saving, *, progress: Progres
                 sha256, size = hash_of(file)
         name = f"database-{sha256[:16]}.dump"
         target.take(name, path)
+    except ProgramFailed as error:
+        if "No space left" in error.message and "ERROR:" not in error.message:  # here, and not at the server
+            raise StorageFull from error
+        raise
     finally:
         path.unlink(missing_ok=True)
     return Dump(name=name, sha256=sha256, size=size, server=conn.info.server_version // 10_000)

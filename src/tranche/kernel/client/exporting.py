@@ -39,9 +39,9 @@ def save_export(
     """Fetch the export at `path` into a file, whole or not at all, or pass it to stdout.
 
     Raises:
-        Invalid: a filter is not NAME=VALUE, or an XLSX would go to a terminal.
+        Invalid: a filter is not NAME=VALUE, the file's name is of neither format, or an XLSX would go to a terminal.
     """
-    chosen = kind or (Format.XLSX if out is not None and out.suffix.lower() == ".xlsx" else Format.CSV)
+    chosen = kind or _format_of(out)
     params = {**_read_filters(filters or []), "sort": sort, "format": chosen.value}
     with open_client() as client:
         if out is not None:
@@ -54,6 +54,13 @@ def save_export(
             for piece in pieces:
                 sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
+
+
+def _format_of(out: Path | None) -> Format:
+    ending = "" if out is None else out.suffix.lower().removeprefix(".")
+    if ending and ending not in set(Format):
+        raise Invalid(f"{out} ends in neither .csv nor .xlsx. Name it so, or say --format.", code="bad_ending")
+    return Format(ending or Format.CSV)
 
 
 def _read_filters(given: list[str]) -> dict[str, str]:

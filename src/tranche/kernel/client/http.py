@@ -40,6 +40,7 @@ class _Call:
     form: Mapping[str, str] | None = None
     file: Counted | None = None
     timeout: httpx.Timeout | None = None
+    tries: int = MOST_TRIES
 
 
 class Client:
@@ -84,6 +85,10 @@ class Client:
         """Change something, once."""
         content = None if body is None else msgspec.json.Encoder(decimal_format="number").encode(body)
         return _decode(self._ask(_Call(method="POST", path=path, params=params, content=content)))
+
+    def post_once(self, path: str) -> Json:
+        """Ask for a look whose refusal is the answer, also one that says "later"."""
+        return _decode(self._ask(_Call(method="POST", path=path, tries=1)))
 
     def patch(self, path: str, *, body: Json) -> Json:
         """Change parts of a resource, once."""
@@ -168,7 +173,7 @@ class Client:
                     return response
                 asked = retry_after(response) or 0
                 is_passing = response.status_code in _PASSING and asked <= LONGEST_PAUSE
-                if not is_passing or tries >= MOST_TRIES:
+                if not is_passing or tries >= call.tries:
                     raise refusal(response, url=self._url)
                 pause = max(pause, asked)
             self._sleep(pause)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
@@ -105,7 +105,7 @@ class _Display:
         self._phases[name] = state
 
     def render(self) -> RenderableType:
-        """One row for each phase; only the last one can still move."""
+        """One row for each phase; only the last one can still move, and says below it what is tried again and why."""
         grid = Table.grid(padding=(0, 2, 0, 0))
         for _ in range(5):
             grid.add_column(no_wrap=True)
@@ -122,6 +122,8 @@ class _Display:
             facts = [_another_try(last), _rate(last) if self._is_wide else Text(""), _left(last), _failures(last)]
             shown = Text("  ").join(fact for fact in facts if fact.plain)
             grid.add_row(self._spinner, _name(last), self._bar(last), _amount(last), shown)
+            if last["anotherTry"]:
+                return Group(grid, Text(clean(last["anotherTry"]["reason"]), style="dim"))
         return grid
 
     @property

@@ -123,7 +123,7 @@ class Tasks:
         """
         task = self._tasks.get(name)
         if task is None:
-            raise UnknownSchedule.of(name)
+            raise UnknownSchedule.of(name, hint=f"there are {', '.join(sorted(self._tasks))}")
         return task
 
     def rule(self, task: Task) -> Rule:

@@ -21,6 +21,7 @@ from tranche.kernel.errors import FieldError, Invalid
 _FIELDS = 5
 _HOURS = 24
 _LONGEST = 100
+_SPANS = {"minute": 59, "hour": 23, "day of month": 30, "month": 11, "day of week": 6}
 _MINUTE = timedelta(minutes=1)
 _SOME_DAY = datetime(2000, 1, 1)  # noqa: DTZ001  # only the fields of an expression are asked
 _EXAMPLE = '"30 2 * * *", which is 02:30 each day (minute, hour, day of month, month, day of week)'
@@ -69,13 +70,25 @@ def read_rule(*, cron: str, zone: str, now: datetime) -> Rule:
         CronSim(text, _SOME_DAY)
     except CronSimError as error:
         what = str(error).removeprefix("Bad ").replace("-", " ")
-        raise _fault("cron", f"has a {what} in {shown} that cannot be read; write one such as {_EXAMPLE}") from error
+        detail = f"has a {what} in {shown} that cannot be read or never comes; write one such as {_EXAMPLE}"
+        raise _fault("cron", detail) from error
+    if (wide := _step_beyond(text)) is not None:
+        raise _fault("cron", f"has a step in {shown} that no {wide} reaches; write one such as {_EXAMPLE}")
     if zone not in _zones():
         raise _fault("zone", f'must be the name of a time zone, not "{zone[:_LONGEST]}"; such as "Europe/Berlin"')
     rule = Rule(text, zone)
     if rule.find_next(now) is None:
         raise _fault("cron", f"fits no day in {shown}; write one such as {_EXAMPLE}")
     return rule
+
+
+def _step_beyond(cron: str) -> str | None:
+    """The field whose step leaves nothing but its beginning: `*/90` is no hour and a half, but once an hour."""
+    for (name, span), field in zip(_SPANS.items(), cron.split(), strict=True):
+        steps = [part.partition("/")[2] for part in field.split(",")]
+        if any(step.isdecimal() and int(step) > span for step in steps):
+            return name
+    return None
 
 
 def _fault(field: str, detail: str) -> Invalid:

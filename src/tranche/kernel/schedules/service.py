@@ -12,6 +12,7 @@ from tranche.kernel.schedules.domain import NotYours, Run, Schedule, Tasks, Unkn
 from tranche.kernel.schedules.queries import runs, schedules
 
 _UNNAMED = "system"
+_LONGEST_NAME = 100
 
 
 class Schedules:
@@ -162,6 +163,7 @@ class Upkeep:
         schedule = schedules.lock_schedule(conn, Scope.INSTALLATION, name=name)
         if schedule is None:
             raise UnknownSchedule(
-                "The installation has no such schedule; those of an organization are changed by `tranche schedules`."
+                f"The installation has no schedule {name[:_LONGEST_NAME]}; `tranche upkeep list` shows its own, and "
+                "those of an organization are changed by `tranche schedules`."
             )
         return schedule

@@ -229,6 +229,11 @@ def _refuse_odd_address(scope: Scope) -> None:
         raise NotFound("There is nothing at this address.")
 
 
+def _has_body(connection: AnyConnection) -> bool:
+    """Whoever sends one says how long it is, or that it comes in pieces."""
+    return connection.headers.get("content-length", "0") != "0" or "transfer-encoding" in connection.headers
+
+
 def _expect_media(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """A body must be what the route reads: browsers send other kinds across sites without asking."""
     field = handler.parsed_data_field
@@ -237,7 +242,7 @@ def _expect_media(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     wanted = str(getattr(field.kwarg_definition.media_type, "value", field.kwarg_definition.media_type))
     given = connection.headers.get("content-type", "")
     kind = given.partition(";")[0].strip().lower()
-    if not kind and connection.headers.get("content-length") == "0":
+    if not kind and not _has_body(connection):
         return
     if connection.headers.get("content-encoding", "identity").lower() != "identity":
         raise Unsupported("Send the body without Content-Encoding.")

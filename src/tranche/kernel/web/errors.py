@@ -94,6 +94,8 @@ def refuse_http(request: AnyRequest, error: HTTPException) -> JsonResponse[Probl
     faults = from_litestar(error.detail, error.extra) if status == HTTPStatus.BAD_REQUEST else []
     code, message = _words(request, status, error, faults)
     headers = {**(error.headers or {}), **_headers(status, None)}
+    if "allow" in headers:
+        headers["allow"] = _methods(headers["allow"])
     return _answer(request, status=status, code=code, message=message, faults=faults, headers=headers)
 
 
@@ -119,12 +121,18 @@ def _words(
     if status == HTTPStatus.NOT_FOUND:
         return "not_found", "There is nothing at this address."
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("allow", "")
+        allowed = _methods((error.headers or {}).get("allow", ""))
         return "method_not_allowed", f"This address does not take {request.method}; it takes {allowed}."
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         most = request.route_handler.resolve_request_max_body_size()
         return "too_large", f"The body is larger than {most:,} bytes."
     return status.phrase.lower().replace(" ", "_"), _PLAIN_DETAILS.get(error.detail, "The request cannot be read.")
+
+
+def _methods(allowed: str) -> str:
+    """Those that the framework tells, with HEAD where there is GET."""
+    methods = set(allowed.split(", "))
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _headers(status: HTTPStatus, retry_after: int | None) -> dict[str, str]:

@@ -47,7 +47,8 @@ def from_msgspec(message: str, *, model: type[Any]) -> FieldError:
     if missing := _MISSING.match(text):
         return FieldError(pointer([*steps, missing["name"]]), "is missing", "required")
     if unknown := _UNKNOWN.match(text):
-        return FieldError(pointer([*steps, unknown["name"][:_LONGEST_NAME]]), "is not a field of this body", "unknown")
+        place, known = pointer([*steps, unknown["name"][:_LONGEST_NAME]]), _list_fields(model, steps)
+        return FieldError(place, f"is not a field of this {'object' if steps else 'body'}{known}", "unknown")
     if other := _OTHER_WORD.match(text):
         return FieldError(pointer(steps), f"must be {_list_words(model, steps)}, not {other['given'][:_LONGEST_NAME]}")
     return FieldError(pointer(steps), _plain(text))
@@ -76,11 +77,24 @@ def sentence(error: FieldError) -> str:
 
 def _list_words(model: type[Any], steps: Sequence[str]) -> str:
     """The words that the field of a model takes to which these steps lead."""
+    kinds = [kind for kind in _kinds(model, steps) if isinstance(kind, inspect.EnumType)]
+    words = [str(word.value) for kind in kinds for word in kind.cls]
+    return f"one of {', '.join(words)}" if words else "one of the words that are known"
+
+
+def _list_fields(model: type[Any], steps: Sequence[str]) -> str:
+    """The fields of the object of a model to which these steps lead."""
+    structs = [kind for kind in _kinds(model, steps) if isinstance(kind, inspect.StructType)]
+    names = dict.fromkeys(field.encode_name for kind in structs for field in kind.fields)
+    return f"; it takes: {', '.join(names)}" if names else ""
+
+
+def _kinds(model: type[Any], steps: Sequence[str]) -> list[inspect.Type]:
+    """What may stand where these steps lead."""
     kinds = [inspect.type_info(model)]
     for step in steps:
         kinds = [inner for kind in _unfold(kinds) for inner in _step_into(kind, step)]
-    words = [str(word.value) for kind in _unfold(kinds) if isinstance(kind, inspect.EnumType) for word in kind.cls]
-    return f"one of {', '.join(words)}" if words else "one of the words that are known"
+    return list(_unfold(kinds))
 
 
 def _unfold(kinds: Iterable[inspect.Type]) -> Iterator[inspect.Type]:

@@ -97,7 +97,7 @@ def _make_batch(conn: Connection, *, user_id: int, stored: StoredFile, file_name
     if same:
         raise DuplicateFile(
             f"The same file was uploaded before as batch {same['id']} ({same['file_name']}). "
-            "Delete or undo that batch first, or upload with allowDuplicate=true."
+            "Delete or undo that batch first, or upload with allowDuplicate=true in the address."
         )
     return batches.insert_batch(conn, user_id=user_id, file_name=file_name, file_size=stored.size, sha256=stored.sha256)
 

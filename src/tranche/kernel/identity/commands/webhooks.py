@@ -86,7 +86,7 @@ def create(
 
 @app.command()
 def enable(webhook: WebhookArgument, *, json: JsonOption = False) -> None:
-    """Switch a webhook on, also one that failures have switched off; what was missed is sent again by `resend`."""
+    """Switch a webhook on, also one that failures have switched off; what ended while it was off is not sent."""
     _switch(webhook, is_enabled=True, json=json)
 
 

@@ -219,7 +219,11 @@ class Webhooks:
             return
         reason = why_forbidden(address, allow_private=self._allow_private)
         if reason is not None:
-            detail = f"must not lead to {reason}"
+            is_ours_to_allow = why_forbidden(address, allow_private=True) is None
+            hint = (
+                "; whoever runs this server allows it by TRANCHE_WEBHOOK_ALLOW_PRIVATE=true" if is_ours_to_allow else ""
+            )
+            detail = f"must not lead to {reason}{hint}"
             raise Invalid(f"url {detail}.", errors=[FieldError("/url", detail, "forbidden_address")])
 
     def _issued(self, ctx: Context, endpoint: Endpoint) -> IssuedEndpoint:
