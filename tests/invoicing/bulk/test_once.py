@@ -76,7 +76,7 @@ def test_a_choice_that_cannot_be_taken_is_named_at_its_field(live: Live, person:
     issue(live)
     for path in ("/invoices/send", "/invoices/print"):
         for fields, words in (
-            ({"ids": "7, x"}, "Must be numbers parted by commas"),
+            ({"ids": "7, x"}, "There is no invoice with the number x"),
             ({"ids": "424242"}, "Holds numbers that are no invoices of yours"),
             ({"run": "x"}, "Must be the number of a run"),
             ({"run": "424242"}, "Has no live invoices"),
