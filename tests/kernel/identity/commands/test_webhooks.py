@@ -180,3 +180,10 @@ def _upload(live: Live, name: str, content: bytes) -> int:
     assert answer.status_code == 202, answer.text
     newest = live.client.get("/api/operations?kind=order_import").json()["data"][0]
     return int(newest["id"])
+
+
+def test_what_is_refused_speaks_of_the_commands_own_words(shell: Shell) -> None:
+    ran = shell("webhooks", "create", "https://example.test/in", "--event", "operation.exploded")
+    assert ran.code == 2
+    assert ran.err.startswith("Error: --event must be one or more of operation.completed, ")
+    assert shell("webhooks", "create", "ftp://example.test/in").err.startswith("Error: URL must ")

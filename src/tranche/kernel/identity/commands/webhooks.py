@@ -4,6 +4,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from tranche.kernel.client.hints import naming
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
 from tranche.kernel.client.output import (
     Column,
@@ -19,6 +20,7 @@ from tranche.kernel.client.output import (
 from tranche.kernel.notify.domain import Status
 
 _HOME = "/api/webhooks"
+_NAMES = {"url": "URL", "eventTypes": "--event", "description": "--description"}
 _COLUMNS = (
     Column("Id", "id", Kind.NUMBER),
     Column("Address", "url"),
@@ -75,7 +77,7 @@ def create(
     body: dict[str, Any] = {"url": url, "description": description}
     if event:
         body["eventTypes"] = event
-    with open_client() as client:
+    with open_client() as client, naming(_NAMES):
         answer = client.post(_HOME, body={"data": body})
     if json:
         show_json(answer)
