@@ -114,7 +114,7 @@ def test_modes_and_duplicates_are_handed_on(shell: Shell) -> None:
     again = shell("orders", "upload", "good.csv")
     assert (again.code, again.out) == (ExitCode.CONFLICT, "")
     assert "uploaded before as batch 2" in again.err
-    assert "allowDuplicate=true. (at the command line: --allow-duplicate)" in again.err
+    assert "allowDuplicate=true in the address. (at the command line: --allow-duplicate)" in again.err
     taken = shell("orders", "upload", "good.csv", "--allow-duplicate", "--dry-run")
     assert "at the command line: --on-duplicate skip, --on-duplicate update" in taken.err
     skipped = shell("orders", "upload", "good.csv", "--allow-duplicate", "--on-duplicate", "skip", "--json")
