@@ -32,6 +32,8 @@ def operation(**changes: Any) -> Operation:
         "version": 1,
         "payload": {},
         "summary": {},
+        "steps": {},
+        "failed_before": 0,
         "created_by_name": "",
         "created_at": datetime.now(UTC),
         "updated_at": datetime.now(UTC),

@@ -101,6 +101,8 @@ class Operation:
     started_at: datetime | None
     finished_at: datetime | None
     updated_at: datetime
+    steps: dict[str, dict[str, int]]
+    failed_before: int
     is_stalled: bool
     another_try: "AnotherTry | None" = None
 
@@ -118,6 +120,11 @@ class Operation:
             user_id=self.created_by,
             user_name=self.created_by_name,
         )
+
+    @property
+    def phase_failed(self) -> int:
+        """How many positions failed in the present phase, or are in doubt since it began."""
+        return max(0, self.failed + self.unknown - self.failed_before)
 
     @property
     def pending(self) -> int:

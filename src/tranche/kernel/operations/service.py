@@ -87,11 +87,10 @@ class Operations:
         """All kinds that this release knows."""
         return [handler.kind for handler in self._registry]
 
-    def unit_of(self, operation: Operation) -> str:
-        """What the present phase counts, such as rows or orders."""
+    def units_of(self, operation: Operation) -> dict[str, str]:
+        """The phases of its kind in their order, and what each counts, such as rows or orders."""
         handler = self._registry.find(operation.kind)
-        units = {phase.name: phase.unit for phase in handler.phases} if handler else {}
-        return units.get(operation.phase, "items")
+        return {phase.name: phase.unit for phase in handler.phases} if handler else {}
 
     def can_retry(self, operation: Operation) -> bool:
         """Whether a retry would have something to do, as far as the operation itself tells."""
