@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,7 @@ def operation(**changes: Any) -> Operation:
         "summary": {},
         "steps": {},
         "failed_before": 0,
+        "waited": timedelta(),
         "created_by_name": "",
         "created_at": datetime.now(UTC),
         "updated_at": datetime.now(UTC),

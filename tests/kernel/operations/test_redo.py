@@ -41,6 +41,20 @@ def test_it_begins_anew_with_or_without_its_counts(workshop: Workshop, *, keeps:
     assert workshop.events(operation_id)[-1] == "retried"
 
 
+def test_the_time_for_which_it_stood_ended_is_no_work(workshop: Workshop) -> None:
+    operation_id = workshop.start(MINT, range(1, 4))
+    workshop.work(operation_id, workshop.worker())
+    workshop.owner.execute(
+        "UPDATE operations SET created_at = now() - interval '90 minutes', finished_at = now() - interval '1 hour'"
+    )
+    with workshop.database.transaction(workshop.ctx.organization_id) as conn:
+        with_redo(workshop).redo(conn, workshop.ctx, operation_id=operation_id, payload={}, keeps_counts=False)
+    assert workshop.look(operation_id).seconds is None
+    seconds = workshop.work(operation_id, workshop.worker()).seconds
+    assert seconds is not None
+    assert round(seconds, -3) == 2_000  # half an hour before it ended, and hardly anything since
+
+
 def test_it_is_refused_while_work_goes_on_and_where_the_kind_or_its_domain_does_not_allow_it(
     workshop: Workshop,
 ) -> None:

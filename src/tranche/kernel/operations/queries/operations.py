@@ -115,13 +115,18 @@ def set_status(
     error_code: str | None = None,
     error: str | None = None,
 ) -> None:
-    """Move to a state, and tell watchers; the error of the last end is dropped on any other move."""
+    """Move to a state, and tell watchers; the error of the last end is dropped on any other move.
+
+    The time for which it stood ended is kept as time that it waited.
+    """
     conn.execute(
         """
         UPDATE operations SET
             status = %(status)s, version = version + 1, updated_at = clock_timestamp(), notified_at = clock_timestamp(),
             error_code = %(error_code)s, error = %(error)s,
             started_at = CASE WHEN %(status)s = 'processing' THEN coalesce(started_at, now()) ELSE started_at END,
+            waited = CASE WHEN %(terminal)s OR finished_at IS NULL THEN waited
+                ELSE waited + greatest(clock_timestamp() - finished_at, '0') END,
             finished_at = CASE WHEN %(terminal)s THEN clock_timestamp() END
         WHERE organization_id = current_organization() AND id = %(id)s
         """,
