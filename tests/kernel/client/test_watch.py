@@ -34,6 +34,11 @@ def last_lines(text: str) -> list[str]:
     return [" ".join(line.split()) for line in plain.splitlines() if line.strip()]
 
 
+def test_an_undo_says_how_many_it_took_back_and_how_many_it_kept(wire: Wire) -> None:
+    _, text = watch(wire, state("completed", phase="undo", done=11, succeeded=2, skipped=9))
+    assert last_lines(text) == ["✓ Taking back 2 orders, 9 kept"]
+
+
 def test_on_a_terminal_there_is_a_bar_with_amount_rate_time_left_and_failures(wire: Wire) -> None:
     status, text = watch(wire, state(done=40, failed=2), state("completed_with_errors", done=100, failed=3))
     assert status == "completed_with_errors"

@@ -21,7 +21,7 @@ PHASES: Final[Mapping[str, str]] = {
     "prepare": "Preparing",
     "commit": "Bringing in",
     "remove": "Removing",
-    "collect": "Looking what came in",
+    "collect": "Looking what there is to take back",
     "undo": "Taking back",
     "apply": "Taking over the changes",
     "rejudge": "Checking again",
@@ -47,6 +47,7 @@ _ENDS: Final[Mapping[str, tuple[str, str]]] = {
     "failed": ("✗", "red"),
     "cancelled": ("■", "yellow"),
 }
+_UNDO: Final = "undo"
 _ALL_FAILED: Final = "all_failed"
 _MINUTE, _HOUR = 60, 3_600
 _WIDE, _SHORTEST_BAR = 100, 6
@@ -105,7 +106,7 @@ class _Display:
             grid.add_row(self._spinner, Text(_WAITING["pending"], style="dim"))
         elif is_over(last):
             phase = last["phase"]
-            grid.add_row(_last_mark(last), _phase_name(phase), "", _done(phase), _failures(phase))
+            grid.add_row(_last_mark(last), _phase_name(phase), "", _result(last), _failures(phase))
         else:
             facts = [
                 _another_try(last),
@@ -176,6 +177,14 @@ def _amount(phase: Json) -> Text:
 
 def _done(phase: Json) -> Text:
     return Text(f"{phase['done']:,} {clean(phase['unit'])}")
+
+
+def _result(state: Json) -> Text:
+    """What the last phase did; an undo passes over what it keeps."""
+    phase = state["phase"]
+    if phase["name"] != _UNDO:
+        return _done(phase)
+    return Text(f"{_done({**phase, 'done': state['succeeded']})}, {state['skipped']:,} kept")
 
 
 def _failures(phase: Json) -> Text:

@@ -17,7 +17,7 @@ from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.operations.items import retry_items
 from tranche.kernel.operations.queries import blocks, items, operations, progress
 from tranche.kernel.operations.queries.listing import ITEMS, OPERATIONS
-from tranche.kernel.operations.queries.operations import operation_of
+from tranche.kernel.operations.queries.operations import Detail, operation_of
 
 __all__ = ["ITEMS", "OPERATIONS", "Operations", "operation_of"]
 
@@ -193,11 +193,12 @@ class Operations:
         return handler.undo(conn, ctx, self, operation)
 
     def redo(
-        self, conn: Connection, ctx: Context, *, operation_id: int, payload: dict[str, Any], keeps_counts: bool
+        self, conn: Connection, ctx: Context, *, operation_id: int, event: str, payload: Detail, keeps_counts: bool
     ) -> Operation:
         """Begin an ended operation anew at its first phase, because what it works on has changed.
 
-        `payload` is added to what it carries. With `keeps_counts` what it did stays counted until it is judged again.
+        The timeline calls it `event`. `payload` is added to what it carries. With `keeps_counts` what it did stays
+        counted until it is judged again.
 
         Raises:
             OperationNotFound, WrongState: it still runs, or its kind never begins anew.
@@ -212,7 +213,7 @@ class Operations:
             conn, operation_id=operation_id, phase=handler.phases[0].name, payload=payload, keeps_counts=keeps_counts
         )
         handler.redo(conn, get_operation(conn, operation_id=operation_id))
-        return self._move(conn, ctx, operation, Status.PENDING, event="retried", action="redo")
+        return self._move(conn, ctx, operation, Status.PENDING, event=event, action="redo")
 
     def _move(
         self, conn: Connection, ctx: Context, operation: Operation, status: Status, *, event: str, action: str

@@ -196,14 +196,15 @@ def insert_event(conn: Connection, *, operation_id: int, event: str, actor: str 
 
 
 def count_events(conn: Connection, *, operation_id: int, event: str) -> int:
-    """How often something happened since a person last started or retried the operation."""
+    """How often something happened since a person last started the operation, retried it or began it anew."""
     row = conn.execute(
         """
         SELECT count(*) AS count FROM operation_events
         WHERE organization_id = current_organization() AND operation_id = %(id)s AND event = %(event)s
           AND id > (
             SELECT coalesce(max(id), 0) FROM operation_events
-            WHERE organization_id = current_organization() AND operation_id = %(id)s AND event = 'retried'
+            WHERE organization_id = current_organization() AND operation_id = %(id)s
+              AND event IN ('retried', 'confirmed', 'judged_again')
           )
         """,
         {"id": operation_id, "event": event},
