@@ -4,6 +4,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from tranche.kernel.client.hints import naming
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
 from tranche.kernel.client.output import (
     Column,
@@ -29,6 +30,7 @@ _COLUMNS = (
     Column("Description", "description"),
 )
 _SECRET = Column("Secret", "secret")
+_NAMES = {"eventTypes": "--event", "url": "URL", "description": "--description"}
 _DELIVERY_COLUMNS = (
     Column("Id", "id", Kind.NUMBER),
     Column("Event", "event"),
@@ -75,7 +77,7 @@ def create(
     body: dict[str, Any] = {"url": url, "description": description}
     if event:
         body["eventTypes"] = event
-    with open_client() as client:
+    with open_client() as client, naming(_NAMES):
         answer = client.post(_HOME, body={"data": body})
     if json:
         show_json(answer)
