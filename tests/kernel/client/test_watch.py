@@ -39,6 +39,11 @@ def test_an_undo_says_how_many_it_took_back_and_how_many_it_kept(wire: Wire) -> 
     assert last_lines(text) == ["✓ Taking back 2 orders, 9 kept"]
 
 
+def test_one_order_is_no_orders(wire: Wire) -> None:
+    _, text = watch(wire, state("completed", done=1))
+    assert last_lines(text) == ["✓ Bringing in 1 order"]
+
+
 def test_on_a_terminal_there_is_a_bar_with_amount_rate_time_left_and_failures(wire: Wire) -> None:
     status, text = watch(wire, state(done=40, failed=2), state("completed_with_errors", done=100, failed=3))
     assert status == "completed_with_errors"

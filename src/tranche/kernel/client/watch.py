@@ -14,6 +14,7 @@ from rich.text import Text
 from tranche.kernel.client.events import follow_operation, is_over
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.output import clean, messages, say
+from tranche.kernel.text import one_of, plural
 
 PHASES: Final[Mapping[str, str]] = {
     "stage": "Reading the file",
@@ -172,11 +173,13 @@ def _phase_name(phase: Json) -> Text:
 def _amount(phase: Json) -> Text:
     if not phase["total"]:
         return _done(phase)
-    return Text(f"{phase['done']:,} of {phase['total']:,} {clean(phase['unit'])}")
+    unit = clean(phase["unit"])
+    return Text(f"{phase['done']:,} of {plural(phase['total'], one_of(unit), unit)}")
 
 
 def _done(phase: Json) -> Text:
-    return Text(f"{phase['done']:,} {clean(phase['unit'])}")
+    unit = clean(phase["unit"])
+    return Text(plural(phase["done"], one_of(unit), unit))
 
 
 def _result(state: Json) -> Text:
