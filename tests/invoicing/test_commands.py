@@ -49,7 +49,7 @@ def test_nothing_is_created_without_a_yes(live: Live, shell: Shell, monkeypatch:
     ran = shell("invoices", "create", *ids)
     assert ran.code == ExitCode.FAILURE
     assert "--yes creates without asking" in ran.err
-    assert ran.err.index("Orders that are ready: 1, ") < ran.err.index("Create 1 invoices (1 orders)? [y/N]")
+    assert ran.err.index("Orders that are ready: 1, ") < ran.err.index("Create 1 invoice (1 order)? [y/N]")
     assert [row["Verdict"] for row in ran.table] == ["ready"]
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert shell("invoices", "create", *ids, "--json").json["ready"] == 1

@@ -61,7 +61,9 @@ def judge_again(
     options |= {"onDuplicate": choice.on_duplicate} if choice.on_duplicate else {}
     options |= {"mode": choice.mode} if choice.mode else {}
     service.set_options(conn, import_id=import_id, options=options, is_read_anew=True)
-    operation = operations.redo(conn, ctx, operation_id=operation.id, payload={}, keeps_counts=not work.is_dry_run)
+    operation = operations.redo(
+        conn, ctx, operation_id=operation.id, event="judged_again", payload={}, keeps_counts=not work.is_dry_run
+    )
     audit.record(conn, ctx, action="import.judge", subject_id=import_id, detail={"fileName": work.file_name})
     return service.get(conn, import_id=import_id), operation
 
@@ -87,7 +89,9 @@ def confirm(
     options = {**work.options, **links}
     service.set_options(conn, import_id=import_id, options=options)
     memory.learn(conn, work, user_id=ctx.user_id, is_used=False)
-    operation = operations.redo(conn, ctx, operation_id=operation.id, payload=links, keeps_counts=False)
+    operation = operations.redo(
+        conn, ctx, operation_id=operation.id, event="confirmed", payload=links, keeps_counts=False
+    )
     audit.record(conn, ctx, action="import.confirm", subject_id=import_id, detail={"fileName": work.file_name})
     return service.get(conn, import_id=import_id), operation
 

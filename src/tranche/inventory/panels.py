@@ -12,7 +12,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.panels import OperationPanel, Undo
-from tranche.kernel.web.pages.filters import plural
+from tranche.kernel.text import plural
 
 _SHOWN: Final = 20
 

@@ -10,6 +10,7 @@ from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.numbers import INVOICES, ORDERS
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
+from tranche.kernel.text import plural
 
 _HOME = "/api/invoices"
 _COLUMNS = (
@@ -239,9 +240,9 @@ def _ask_about(seen: Json, *, json: bool) -> None:
     if not json or not seen["ready"]:
         _show_preflight(seen, json=json)
     if not seen["ready"]:
-        say(f"None of {seen['total_items']:,} orders is ready, so there is nothing to create.")
+        say(f"None of {plural(seen['total_items'], 'order')} is ready, so there is nothing to create.")
         raise typer.Exit(ExitCode.FAILURE)
-    if not ask(f"Create {seen['ready']:,} invoices ({seen['total_items']:,} orders)?"):
+    if not ask(f"Create {plural(seen['ready'], 'invoice')} ({plural(seen['total_items'], 'order')})?"):
         if json:
             show_json(seen)
         say("Nothing was created. (--yes creates without asking.)")

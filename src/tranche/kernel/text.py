@@ -78,6 +78,16 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+def plural(count: int, one: str, many: str = "") -> str:
+    """How many, with the right word: "1 row", "3 rows"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def one_of(many: str) -> str:
+    """The word for one of what an operation counts: an order of orders, an index of indexes."""
+    return many.removesuffix("es") if many.endswith("xes") else many.removesuffix("s")
+
+
 def number_ranges(prefix: str, *, digits: int = 12) -> list[tuple[int, int]]:
     """The ranges of whole numbers of up to `digits` digits that begin so.
 

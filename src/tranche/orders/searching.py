@@ -6,8 +6,8 @@ from typing import Final
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.identity.service import organization_zone
-from tranche.kernel.text import number_ranges, spellings
-from tranche.kernel.web.pages.filters import day, plural
+from tranche.kernel.text import number_ranges, plural, spellings
+from tranche.kernel.web.pages.filters import day
 from tranche.kernel.web.pages.ports import Hit, Searcher
 from tranche.orders import service
 

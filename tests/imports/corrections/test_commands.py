@@ -49,6 +49,12 @@ def test_a_row_is_corrected_and_its_order_shown(refused: Shell) -> None:
     assert (ran.code, [row["status"] for row in ran.json["data"]]) == (ExitCode.OK, ["imported", "imported"])
 
 
+def test_of_an_order_only_the_corrected_row_and_those_still_wrong_are_shown(refused: Shell) -> None:
+    ran = refused("orders", "fix", 1, "--row", 2, "--set", "quantity=4", "--set", "customerEmail=")
+    assert [(line["Row"], line["Status"]) for line in ran.table] == [("2", "imported")]
+    assert "2 rows were judged again, 1 shown. (--json prints all.)" in ran.err
+
+
 def test_a_field_may_be_called_as_its_column_in_the_file(refused: Shell) -> None:
     ran = refused("orders", "fix", 1, "--row", 2, "--set", "quantity=4", "--set", "SKU=S-9", "--json")
     assert (ran.code, [row["status"] for row in ran.json["data"]]) == (ExitCode.OK, ["imported", "imported"])

@@ -10,7 +10,12 @@ from tests.kernel.client.states import state
 from tranche.kernel.client.watch import duration, watch_operation
 
 TRY = {"number": 2, "of": 3, "at": "2026-11-29T02:00:04Z", "reason": "The file is not there."}
-READING = {"name": "stage", "unit": "rows", "done": 20, "total": 200}
+READING = {"name": "stage", "unit": "rows", "done": 20, "total": 200, "failed": 0}
+READ = {"name": "stage", "unit": "rows", "done": 200, "failed": 0}
+PRINTED = {"name": "pdf", "unit": "invoices", "done": 10, "failed": 0}
+SENT = {"name": "send", "unit": "messages", "done": 10, "failed": 10}
+GATHERED = {"name": "bundle", "unit": "invoices", "done": 10, "total": None, "failed": 0}
+NONE_LEFT = {"code": "all_failed", "message": "None of 10 succeeded."}
 
 
 def watch(wire: Wire, *states: dict[str, object], width: int = 120, is_terminal: bool = True) -> tuple[str, str]:
@@ -29,6 +34,16 @@ def last_lines(text: str) -> list[str]:
     return [" ".join(line.split()) for line in plain.splitlines() if line.strip()]
 
 
+def test_an_undo_says_how_many_it_took_back_and_how_many_it_kept(wire: Wire) -> None:
+    _, text = watch(wire, state("completed", phase="undo", done=11, succeeded=2, skipped=9))
+    assert last_lines(text) == ["✓ Taking back 2 orders, 9 kept"]
+
+
+def test_one_order_is_no_orders(wire: Wire) -> None:
+    _, text = watch(wire, state("completed", done=1))
+    assert last_lines(text) == ["✓ Bringing in 1 order"]
+
+
 def test_on_a_terminal_there_is_a_bar_with_amount_rate_time_left_and_failures(wire: Wire) -> None:
     status, text = watch(wire, state(done=40, failed=2), state("completed_with_errors", done=100, failed=3))
     assert status == "completed_with_errors"
@@ -39,14 +54,29 @@ def test_on_a_terminal_there_is_a_bar_with_amount_rate_time_left_and_failures(wi
 
 
 def test_every_phase_keeps_its_line_with_what_it_had_to_do(wire: Wire) -> None:
-    _, text = watch(wire, state(phase="x") | {"phase": READING}, state(done=40), state("completed", done=100))
+    _, text = watch(wire, state() | {"phase": READING}, state("completed", done=100, steps=[READ]))
     assert last_lines(text) == ["✓ Reading the file 200 rows", "✓ Bringing in 100 orders"]
 
 
-def test_work_that_goes_back_to_an_earlier_phase_forgets_the_later_ones(wire: Wire) -> None:
-    reading = state() | {"phase": READING}
-    _, text = watch(wire, reading, state(done=10), reading, state("failed") | {"phase": READING})
-    assert last_lines(text) == ["✗ Reading the file 20 rows"]
+@pytest.mark.parametrize(
+    ("status", "error", "end"),
+    [
+        ("completed_with_errors", None, "✓"),
+        ("failed", NONE_LEFT, "✓"),
+        ("failed", {"code": "storage_full", "message": "The disk is full."}, "✗"),
+        ("cancelled", None, "■"),
+    ],
+)
+def test_a_failure_is_told_of_the_phase_in_which_it_happened_even_if_nobody_saw_it_run(
+    wire: Wire, status: str, error: object, end: str
+) -> None:
+    last = state(status, failed=10, steps=[PRINTED, SENT], error=error) | {"phase": GATHERED}
+    _, text = watch(wire, state("pending"), last)
+    assert last_lines(text) == [
+        "✓ Printing 10 invoices",
+        "✗ Sending 10 messages 10 failed",
+        f"{end} Gathering the files 10 invoices",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +115,7 @@ def test_elsewhere_only_the_outcome_is_written_without_anything_a_terminal_obeys
 
 
 def test_names_from_the_server_cannot_steer_the_terminal(wire: Wire) -> None:
-    evil = {"name": "x\x1b[31m[red]y", "unit": "z\x1b]0;t\x07", "done": 1, "total": None}
+    evil = {"name": "x\x1b[31m[red]y", "unit": "z\x1b]0;t\x07", "done": 1, "total": None, "failed": 0}
     _, text = watch(wire, state("completed") | {"phase": evil}, is_terminal=False)
     assert "\x1b" not in text
     assert "[red]y" in text

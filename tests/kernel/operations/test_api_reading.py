@@ -6,9 +6,11 @@ import httpx
 import pytest
 
 from tests.kernel.operations.house import HOME, data_of, half_done
-from tests.kernel.operations.toys import MINT, PARTS, STAMP
+from tests.kernel.operations.toys import MINT, PARTS, RELAY, STAMP
 from tests.kernel.operations.workshop import Workshop
 from tests.kernel.web.sample import bearer
+from tranche.kernel.operations.domain import ItemStatus
+from tranche.kernel.operations.handlers import Outcome
 
 
 def test_one_operation_in_the_middle_of_its_work(workshop: Workshop, client: httpx.Client) -> None:
@@ -30,7 +32,8 @@ def test_one_operation_in_the_middle_of_its_work(workshop: Workshop, client: htt
         "status": "processing",
         "isStalled": False,
         "anotherTry": None,
-        "phase": {"name": "mint", "unit": "items", "done": 10, "total": 20},
+        "steps": [],
+        "phase": {"name": "mint", "unit": "items", "done": 10, "total": 20, "failed": 1},
         "total": 20,
         "pending": 19,
         "succeeded": 0,
@@ -65,6 +68,20 @@ def test_one_operation_that_has_failed(workshop: Workshop, client: httpx.Client)
         "message": "None of 2 succeeded; each says why, such as: It was to be so.",
     }
     assert found["finishedAt"] is not None
+
+
+def test_a_failure_is_told_of_the_phase_in_which_it_happened(workshop: Workshop, client: httpx.Client) -> None:
+    workshop.hooks.effect = lambda _item: Outcome(status=ItemStatus.FAILED, error_code="no", error="No address.")
+    operation = workshop.start(RELAY, range(1, 9), fails=[1, 2])
+    workshop.work(operation, workshop.worker())
+    found = data_of(client.get(f"{HOME}/{operation}"))
+    assert found["steps"] == [{"name": "mint", "unit": "items", "done": 8, "failed": 2}]
+    assert found["phase"] == {"name": "mail", "unit": "files", "done": 6, "total": 6, "failed": 6}
+    workshop.hooks.effect = lambda _item: None
+    workshop.do("retry", operation, code="no")
+    workshop.work(operation, workshop.worker())
+    found = data_of(client.get(f"{HOME}/{operation}"))
+    assert (found["failed"], found["steps"][0]["failed"], found["phase"]["failed"]) == (2, 2, 0)
 
 
 def test_cancelled_work_does_not_claim_to_be_done(workshop: Workshop, client: httpx.Client) -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,9 @@ def operation(**changes: Any) -> Operation:
         "version": 1,
         "payload": {},
         "summary": {},
+        "steps": {},
+        "failed_before": 0,
+        "waited": timedelta(),
         "created_by_name": "",
         "created_at": datetime.now(UTC),
         "updated_at": datetime.now(UTC),

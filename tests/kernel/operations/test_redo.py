@@ -32,13 +32,29 @@ def test_it_begins_anew_with_or_without_its_counts(workshop: Workshop, *, keeps:
     operations = with_redo(workshop)
     with workshop.database.transaction(workshop.ctx.organization_id) as conn:
         begun = operations.redo(
-            conn, workshop.ctx, operation_id=operation_id, payload={"batchId": 7}, keeps_counts=keeps
+            conn, workshop.ctx, operation_id=operation_id, event="confirmed", payload={"batchId": 7}, keeps_counts=keeps
         )
     assert (begun.id, begun.uuid, begun.status) == (ended.id, ended.uuid, Status.PENDING)
     assert (begun.total, begun.succeeded, begun.finished_at, begun.summary) == (*counts, None, {})
     assert begun.payload == {"color": "red", "batchId": 7}
     assert begun.version > ended.version
-    assert workshop.events(operation_id)[-1] == "retried"
+    assert workshop.events(operation_id)[-1] == "confirmed"
+
+
+def test_the_time_for_which_it_stood_ended_is_no_work(workshop: Workshop) -> None:
+    operation_id = workshop.start(MINT, range(1, 4))
+    workshop.work(operation_id, workshop.worker())
+    workshop.owner.execute(
+        "UPDATE operations SET created_at = now() - interval '90 minutes', finished_at = now() - interval '1 hour'"
+    )
+    with workshop.database.transaction(workshop.ctx.organization_id) as conn:
+        with_redo(workshop).redo(
+            conn, workshop.ctx, operation_id=operation_id, event="judged_again", payload={}, keeps_counts=False
+        )
+    assert workshop.look(operation_id).seconds is None
+    seconds = workshop.work(operation_id, workshop.worker()).seconds
+    assert seconds is not None
+    assert round(seconds, -3) == 2_000  # half an hour before it ended, and hardly anything since
 
 
 def test_it_is_refused_while_work_goes_on_and_where_the_kind_or_its_domain_does_not_allow_it(
@@ -48,7 +64,9 @@ def test_it_is_refused_while_work_goes_on_and_where_the_kind_or_its_domain_does_
 
     def redo(operations: Operations, number: int) -> None:
         with workshop.database.transaction(workshop.ctx.organization_id) as conn:
-            operations.redo(conn, workshop.ctx, operation_id=number, payload={}, keeps_counts=True)
+            operations.redo(
+                conn, workshop.ctx, operation_id=number, event="judged_again", payload={}, keeps_counts=True
+            )
 
     with pytest.raises(WrongState, match="wait for its end"):
         redo(with_redo(workshop), operation_id)

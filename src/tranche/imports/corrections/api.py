@@ -223,7 +223,9 @@ class _Counter:
         return self._body(get_operation(conn, operation_id=self._started or 0), message="Correction ended")
 
     def _body(self, operation: Operation, *, message: str) -> object:
-        return envelope(self._ctx, operation_out(operation, unit=self._operations.unit_of(operation)), message=message)
+        return envelope(
+            self._ctx, operation_out(operation, units=self._operations.units_of(operation)), message=message
+        )
 
 
 def _row(number: int) -> int:

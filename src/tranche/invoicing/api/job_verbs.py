@@ -132,7 +132,7 @@ def undo_job(
 
     def action(conn: Connection) -> Answer:
         undo = operations.undo(conn, ctx, operation_id=service.get_job(conn, reference=job_id).id)
-        out = envelope(ctx, operation_out(undo, unit=operations.unit_of(undo)), message="Undo started")
+        out = envelope(ctx, operation_out(undo, units=operations.units_of(undo)), message="Undo started")
         headers = {"Location": f"/api/operations/{undo.id}", "Retry-After": "1"}
         return Answer(out, status=HTTPStatus.ACCEPTED, headers=headers)
 

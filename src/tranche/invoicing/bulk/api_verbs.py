@@ -215,7 +215,7 @@ def undo_batch(
     def action(conn: Connection) -> Answer:
         service.get_batch(conn, operation_id=batch_id)
         undo = operations.undo(conn, ctx, operation_id=batch_id)
-        out = envelope(ctx, operation_out(undo, unit=operations.unit_of(undo)), message="Undo started")
+        out = envelope(ctx, operation_out(undo, units=operations.units_of(undo)), message="Undo started")
         headers = {"Location": f"/api/operations/{undo.id}", "Retry-After": "1"}
         return Answer(out, status=HTTPStatus.ACCEPTED, headers=headers)
 

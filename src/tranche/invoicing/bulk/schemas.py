@@ -131,7 +131,7 @@ class ItemsOut(Out, frozen=True, rename="lower"):
 
 
 class StatisticsOut(Out, frozen=True, rename="lower"):
-    """Figures over all operations: the rate in per cent, times in seconds; null where nothing was done."""
+    """Figures over all operations: the rate in per cent, times in seconds of work; null where nothing was done."""
 
     total: int
     by_type: dict[str, int]

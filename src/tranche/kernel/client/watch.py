@@ -14,6 +14,7 @@ from rich.text import Text
 from tranche.kernel.client.events import follow_operation, is_over
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.output import clean, messages, say
+from tranche.kernel.text import one_of, plural
 
 PHASES: Final[Mapping[str, str]] = {
     "stage": "Reading the file",
@@ -21,7 +22,7 @@ PHASES: Final[Mapping[str, str]] = {
     "prepare": "Preparing",
     "commit": "Bringing in",
     "remove": "Removing",
-    "collect": "Looking what came in",
+    "collect": "Looking what there is to take back",
     "undo": "Taking back",
     "apply": "Taking over the changes",
     "rejudge": "Checking again",
@@ -47,6 +48,8 @@ _ENDS: Final[Mapping[str, tuple[str, str]]] = {
     "failed": ("✗", "red"),
     "cancelled": ("■", "yellow"),
 }
+_UNDO: Final = "undo"
+_ALL_FAILED: Final = "all_failed"
 _MINUTE, _HOUR = 60, 3_600
 _WIDE, _SHORTEST_BAR = 100, 6
 
@@ -65,12 +68,12 @@ def watch_operation(client: Client, operation_id: int, *, console: Console) -> J
     states = follow_operation(client, operation_id)
     if not console.is_terminal:
         for state in states:
-            display.take(state)
+            display.state = state
         console.print(display.render())
         return display.state
     with Live(console=console, get_renderable=display.render, refresh_per_second=8) as live:
         for state in states:
-            display.take(state)
+            display.state = state
             live.refresh()
     return display.state
 
@@ -85,43 +88,35 @@ def watch_or_leave(client: Client, operation_id: int) -> Json:
 
 
 class _Display:
-    """What was seen of an operation: the last state of each phase, in the order in which they came."""
+    """The last state that was seen of an operation; it tells of the phases before the present one."""
 
     def __init__(self, console: Console) -> None:
         self.state: Json = {}
         self._console = console
-        self._phases: dict[str, Json] = {}
         self._spinner = Spinner("dots", style="cyan")
-
-    def take(self, state: Json) -> None:
-        """Keep a state; work that goes back to an earlier phase forgets the later ones."""
-        self.state = state
-        if state["status"] == "pending" and not self._phases:
-            return
-        name = str(state["phase"]["name"])
-        names = list(self._phases)
-        for later in names[names.index(name) + 1 :] if name in names else ():
-            del self._phases[later]
-        self._phases[name] = state
 
     def render(self) -> RenderableType:
         """One row for each phase; only the last one can still move, and says below it what is tried again and why."""
         grid = Table.grid(padding=(0, 2, 0, 0))
         for _ in range(5):
             grid.add_column(no_wrap=True)
-        if not self._phases:
+        last = self.state
+        for step in last.get("steps", ()):
+            grid.add_row(_mark(step), _phase_name(step), "", _done(step), _failures(step))
+        if not last or last["status"] == "pending":
             grid.add_row(self._spinner, Text(_WAITING["pending"], style="dim"))
-            return grid
-        *ended, last = self._phases.values()
-        for state in ended:
-            grid.add_row(Text("✓", style="green"), _name(state, is_past=True), "", _whole(state), "")
-        if is_over(last):
-            mark, style = _ENDS[str(last["status"])]
-            grid.add_row(Text(mark, style=style), _name(last, is_past=True), "", _done(last), _failures(last))
+        elif is_over(last):
+            phase = last["phase"]
+            grid.add_row(_last_mark(last), _phase_name(phase), "", _result(last), _failures(phase))
         else:
-            facts = [_another_try(last), _rate(last) if self._is_wide else Text(""), _left(last), _failures(last)]
+            facts = [
+                _another_try(last),
+                _rate(last) if self._is_wide else Text(""),
+                _left(last),
+                _failures(last["phase"]),
+            ]
             shown = Text("  ").join(fact for fact in facts if fact.plain)
-            grid.add_row(self._spinner, _name(last), self._bar(last), _amount(last), shown)
+            grid.add_row(self._spinner, _name(last), self._bar(last), _amount(last["phase"]), shown)
             if last["anotherTry"]:
                 return Group(grid, Text(clean(last["anotherTry"]["reason"]), style="dim"))
         return grid
@@ -145,36 +140,58 @@ class _Display:
         )
 
 
-def _name(state: Json, *, is_past: bool = False) -> Text:
-    waiting = None if is_past else _WAITING.get(str(state["status"]))
+def _mark(step: Json) -> Text:
+    """What failed in a phase is said there; all of it makes the phase a failed one."""
+    if not step["failed"]:
+        return Text("✓", style="green")
+    return Text("✗", style="red") if step["failed"] >= step["done"] else Text("✓", style="yellow")
+
+
+def _last_mark(state: Json) -> Text:
+    """How the operation ended; a last phase in which nothing failed is not blamed for the ones before it."""
+    is_sound = not state["phase"]["failed"] and state["status"] != "cancelled"
+    if is_sound and (not state["error"] or state["error"]["code"] == _ALL_FAILED):
+        return _mark(state["phase"])
+    mark, style = _ENDS[str(state["status"])]
+    return Text(mark, style=style)
+
+
+def _name(state: Json) -> Text:
+    waiting = _WAITING.get(str(state["status"]))
     if waiting:
         return Text(waiting, style="yellow")
-    if state["isStalled"] and not is_past:
+    if state["isStalled"]:
         return Text("No worker is at it", style="yellow")
-    name = str(state["phase"]["name"])
+    return _phase_name(state["phase"])
+
+
+def _phase_name(phase: Json) -> Text:
+    name = str(phase["name"])
     return Text(PHASES.get(name) or clean(name).replace("_", " ").capitalize())
 
 
-def _amount(state: Json) -> Text:
-    phase = state["phase"]
+def _amount(phase: Json) -> Text:
     if not phase["total"]:
-        return _done(state)
-    return Text(f"{phase['done']:,} of {phase['total']:,} {clean(phase['unit'])}")
+        return _done(phase)
+    unit = clean(phase["unit"])
+    return Text(f"{phase['done']:,} of {plural(phase['total'], one_of(unit), unit)}")
 
 
-def _done(state: Json) -> Text:
-    return Text(f"{state['phase']['done']:,} {clean(state['phase']['unit'])}")
+def _done(phase: Json) -> Text:
+    unit = clean(phase["unit"])
+    return Text(plural(phase["done"], one_of(unit), unit))
 
 
-def _whole(state: Json) -> Text:
-    """What a phase that is over had to do; its own last state may have been missed, and then nothing is said."""
-    count = state["phase"]["total"] or state["phase"]["done"]
-    return Text(f"{count:,} {clean(state['phase']['unit'])}" if count else "")
+def _result(state: Json) -> Text:
+    """What the last phase did; an undo passes over what it keeps."""
+    phase = state["phase"]
+    if phase["name"] != _UNDO:
+        return _done(phase)
+    return Text(f"{_done({**phase, 'done': state['succeeded']})}, {state['skipped']:,} kept")
 
 
-def _failures(state: Json) -> Text:
-    failed = state["failed"] + state["unknown"]
-    return Text(f"{failed:,} failed", style="red") if failed else Text("")
+def _failures(phase: Json) -> Text:
+    return Text(f"{phase['failed']:,} failed", style="red") if phase["failed"] else Text("")
 
 
 def _another_try(state: Json) -> Text:

@@ -1,7 +1,7 @@
 """What an operation is: its states, counters, claims and the rules between them; pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -101,6 +101,9 @@ class Operation:
     started_at: datetime | None
     finished_at: datetime | None
     updated_at: datetime
+    steps: dict[str, dict[str, int]]
+    failed_before: int
+    waited: timedelta
     is_stalled: bool
     another_try: "AnotherTry | None" = None
 
@@ -118,6 +121,18 @@ class Operation:
             user_id=self.created_by,
             user_name=self.created_by_name,
         )
+
+    @property
+    def seconds(self) -> float | None:
+        """From its making to its end, without the time that it stood ended before it was begun anew."""
+        if self.finished_at is None:
+            return None
+        return max(0.0, (self.finished_at - self.created_at - self.waited).total_seconds())
+
+    @property
+    def phase_failed(self) -> int:
+        """How many positions failed in the present phase, or are in doubt since it began."""
+        return max(0, self.failed + self.unknown - self.failed_before)
 
     @property
     def pending(self) -> int:

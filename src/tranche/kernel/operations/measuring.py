@@ -28,7 +28,7 @@ _NOW: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
 }
 _HISTORY: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "operations": ("Operations that are kept.", ("kind", "status")),
-    "operation_seconds": ("Seconds from start to end of kept operations, in sum.", ("kind", "status")),
+    "operation_seconds": ("Seconds of work of kept operations, in sum.", ("kind", "status")),
     "operation_items": ("Items of kept operations.", ("kind", "outcome")),
     "messages": ("Messages to customers.", ("channel", "status")),
     "notifications": ("Notifications that are kept.", ("channel", "status")),

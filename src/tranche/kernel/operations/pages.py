@@ -136,7 +136,7 @@ def _load(
         shown = panels.load(conn, ctx, operation)
         return {
             "operation": operation,
-            "out": operation_out(operation, unit=operations.unit_of(operation)),
+            "out": operation_out(operation, units=operations.units_of(operation)),
             "name": title(operation),
             "half_done": HALF_DONE,
             **reasons,

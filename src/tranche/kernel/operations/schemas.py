@@ -1,9 +1,10 @@
 """The wire contract of operations: the same bytes for who asks and for who follows."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
+from itertools import takewhile
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,12 +16,25 @@ _TENTH: Final = Decimal("0.1")
 
 
 class PhaseOut(Out, frozen=True):
-    """How far the present phase is, in its own unit; `total` is null while nobody knows it."""
+    """How far the present phase is, in its own unit; `total` is null while nobody knows it.
+
+    `failed`: how many positions failed in it, or have an unknown outcome.
+    """
 
     name: str
     unit: str
     done: int
     total: int | None
+    failed: int
+
+
+class StepOut(Out, frozen=True):
+    """What a phase before the present one did, and how many positions failed in it."""
+
+    name: str
+    unit: str
+    done: int
+    failed: int
 
 
 class FailureOut(Out, frozen=True):
@@ -60,6 +74,7 @@ class OperationOut(Out, frozen=True):
     status: str
     is_stalled: bool
     another_try: AnotherTryOut | None
+    steps: list[StepOut]
     phase: PhaseOut
     total: int
     pending: int
@@ -119,8 +134,8 @@ class EventOut(Out, frozen=True):
     detail: str
 
 
-def operation_out(operation: Operation, *, unit: str) -> OperationOut:
-    """An operation as everybody sees it."""
+def operation_out(operation: Operation, *, units: Mapping[str, str]) -> OperationOut:
+    """An operation as everybody sees it; `units` are the phases of its kind in their order, with what each counts."""
     rate = _rate(operation)
     home = f"/api/operations/{operation.id}"
     return OperationOut(
@@ -132,7 +147,8 @@ def operation_out(operation: Operation, *, unit: str) -> OperationOut:
         status=operation.status.value,
         is_stalled=operation.is_stalled,
         another_try=_another_try(operation.another_try),
-        phase=PhaseOut(name=operation.phase, unit=unit, done=operation.phase_done, total=operation.phase_total),
+        steps=_steps(operation, units),
+        phase=_phase(operation, units.get(operation.phase, "items")),
         total=operation.total,
         pending=operation.pending,
         succeeded=operation.succeeded,
@@ -181,6 +197,22 @@ def event_out(row: Row) -> EventOut:
     """One entry of the timeline."""
     return EventOut(
         id=row["id"], at=row["at"].astimezone(UTC), event=row["event"], actor=row["actor"], detail=row["detail"]
+    )
+
+
+def _steps(operation: Operation, units: Mapping[str, str]) -> list[StepOut]:
+    """A step that is worked once more, and what follows it, are not told before they have done so."""
+    ended = takewhile(lambda name: name != operation.phase, units)
+    return [StepOut(name=name, unit=units[name], **operation.steps[name]) for name in ended if name in operation.steps]
+
+
+def _phase(operation: Operation, unit: str) -> PhaseOut:
+    return PhaseOut(
+        name=operation.phase,
+        unit=unit,
+        done=operation.phase_done,
+        total=operation.phase_total,
+        failed=operation.phase_failed,
     )
 
 

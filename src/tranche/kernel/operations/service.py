@@ -17,7 +17,7 @@ from tranche.kernel.operations.handlers import Handler, Registry
 from tranche.kernel.operations.items import retry_items
 from tranche.kernel.operations.queries import blocks, items, operations, progress
 from tranche.kernel.operations.queries.listing import ITEMS, OPERATIONS
-from tranche.kernel.operations.queries.operations import operation_of
+from tranche.kernel.operations.queries.operations import Detail, operation_of
 
 __all__ = ["ITEMS", "OPERATIONS", "Operations", "operation_of"]
 
@@ -87,11 +87,10 @@ class Operations:
         """All kinds that this release knows."""
         return [handler.kind for handler in self._registry]
 
-    def unit_of(self, operation: Operation) -> str:
-        """What the present phase counts, such as rows or orders."""
+    def units_of(self, operation: Operation) -> dict[str, str]:
+        """The phases of its kind in their order, and what each counts, such as rows or orders."""
         handler = self._registry.find(operation.kind)
-        units = {phase.name: phase.unit for phase in handler.phases} if handler else {}
-        return units.get(operation.phase, "items")
+        return {phase.name: phase.unit for phase in handler.phases} if handler else {}
 
     def can_retry(self, operation: Operation) -> bool:
         """Whether a retry would have something to do, as far as the operation itself tells."""
@@ -194,11 +193,12 @@ class Operations:
         return handler.undo(conn, ctx, self, operation)
 
     def redo(
-        self, conn: Connection, ctx: Context, *, operation_id: int, payload: dict[str, Any], keeps_counts: bool
+        self, conn: Connection, ctx: Context, *, operation_id: int, event: str, payload: Detail, keeps_counts: bool
     ) -> Operation:
         """Begin an ended operation anew at its first phase, because what it works on has changed.
 
-        `payload` is added to what it carries. With `keeps_counts` what it did stays counted until it is judged again.
+        The timeline calls it `event`. `payload` is added to what it carries. With `keeps_counts` what it did stays
+        counted until it is judged again.
 
         Raises:
             OperationNotFound, WrongState: it still runs, or its kind never begins anew.
@@ -213,7 +213,7 @@ class Operations:
             conn, operation_id=operation_id, phase=handler.phases[0].name, payload=payload, keeps_counts=keeps_counts
         )
         handler.redo(conn, get_operation(conn, operation_id=operation_id))
-        return self._move(conn, ctx, operation, Status.PENDING, event="retried", action="redo")
+        return self._move(conn, ctx, operation, Status.PENDING, event=event, action="redo")
 
     def _move(
         self, conn: Connection, ctx: Context, operation: Operation, status: Status, *, event: str, action: str

@@ -8,6 +8,7 @@ from tranche.imports.errors_commands import Errors, GroupsOption, OutOption, Sev
 from tranche.kernel.client.http import Client
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, open_client
 from tranche.kernel.client.output import ExitCode, ask, say, say_page, show_json, show_table
+from tranche.kernel.text import plural
 from tranche.orders.commands.naming import (
     BATCHES,
     BatchArgument,
@@ -82,7 +83,7 @@ def delete(
     with open_client() as client:
         found = find_batch(client, batch)
         orders = client.get(f"{BATCHES}/{batch}/orders", params={"limit": 1})["pagination"]["total"]
-        what = f"batch {batch} ({found['fileName']}) and its {orders:,} orders"
+        what = f"batch {batch} ({found['fileName']}) and its {plural(orders, 'order')}"
         if not (yes or ask(f"Delete {what}?")):
             say("Nothing was deleted. (--yes deletes without asking.)")
             raise typer.Exit(ExitCode.FAILURE)
@@ -90,9 +91,9 @@ def delete(
     if json:
         show_json(answer)
     if answer["operationId"] is None:
-        say(f"Deleted batch {batch} and {answer['deletedOrders']:,} orders.")
+        say(f"Deleted batch {batch} and {plural(answer['deletedOrders'], 'order')}.")
     else:
-        say(f"The batch and its {answer['deletedOrders']:,} orders are out of sight and are being removed.")
+        say(f"The batch and its {plural(answer['deletedOrders'], 'order')} are out of sight and are being removed.")
         say(f"Follow it: tranche operations watch {answer['operationId']}")
 
 
@@ -104,4 +105,8 @@ def adopt_legacy(*, json: JsonOption = False) -> None:
         show_json(answer)
         return
     adopted, found = answer["data"]["adoptedOrders"], answer["data"]["batch"]
-    say(f"{adopted:,} orders adopted into batch {found['id']}." if adopted else "There were no orders without a batch.")
+    say(
+        f"{plural(adopted, 'order')} adopted into batch {found['id']}."
+        if adopted
+        else "There were no orders without a batch."
+    )

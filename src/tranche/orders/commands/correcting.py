@@ -1,6 +1,6 @@
 """`tranche orders correct` and `fix`: the corrected workbook of a batch's errors, one row, or one field of a group."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +22,7 @@ _SUMMARY_COLUMNS = (
     Column("Still refused", "failed", Kind.COUNT),
     Column("Skipped", "skipped", Kind.COUNT),
 )
+_SHOWN = 10
 _ROW_COLUMNS = (
     Column("Row", "row", Kind.NUMBER),
     Column("Order", "group"),
@@ -82,22 +83,37 @@ def fix(
     with open_client() as client:
         home = f"/api/imports/{find_read_batch(client, batch)['importId']}"
         code = (
-            _fix_row(client, f"{home}/rows/{row}", cells, json=json)
+            _fix_row(client, home, cells, batch=batch, row=row or 0, json=json)
             if group is None
             else _fix_group(client, f"{home}/errors/groups/{group}/set", cells, batch=batch, json=json)
         )
     raise typer.Exit(code)
 
 
-def _fix_row(client: Client, path: str, cells: Mapping[str, str | None], *, json: bool) -> ExitCode:
-    answer = client.patch(path, body={"cells": {**cells}})
+def _fix_row(
+    client: Client, home: str, cells: Mapping[str, str | None], *, batch: int, row: int, json: bool
+) -> ExitCode:
+    answer = client.patch(f"{home}/rows/{row}", body={"cells": {**cells}})
     rows = answer["data"]
     if json:
         show_json(answer)
     else:
-        show_table(_ROW_COLUMNS, [{**found, "wrong": _wrong(found)} for found in rows])
+        _show_rows(rows, batch=batch, row=row)
     is_refused = any(found["status"] == "refused" for found in rows)
     return ExitCode.COMPLETED_WITH_ERRORS if is_refused else ExitCode.OK
+
+
+def _show_rows(rows: Sequence[Json], *, batch: int, row: int) -> None:
+    """The row that was corrected and the first of those that are still wrong, and where the others of the order are."""
+    found = [{**one, "wrong": _wrong(one)} for one in rows]
+    asked = [one for one in found if one["row"] == row]
+    wrong = [one for one in found if one["row"] != row and one["wrong"]]
+    shown = [*asked, *wrong[: _SHOWN - 1]]
+    show_table(_ROW_COLUMNS, shown)
+    if len(wrong) >= _SHOWN:
+        say(f"{len(wrong):,} other rows are wrong still. All of them: tranche orders errors {batch}")
+    if len(rows) > len(shown):
+        say(f"{len(rows):,} rows were judged again, {len(shown):,} shown. (--json prints all.)")
 
 
 def _fix_group(client: Client, path: str, cells: Mapping[str, str | None], *, batch: int, json: bool) -> ExitCode:

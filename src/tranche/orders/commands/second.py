@@ -11,6 +11,7 @@ from tranche.kernel.client.http import Client
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, Kind, ask, say, say_page, show_fields, show_json, show_table
 from tranche.kernel.client.watch import watch_or_leave
+from tranche.kernel.text import plural
 from tranche.orders.commands.naming import (
     BATCHES,
     BatchArgument,
@@ -111,7 +112,7 @@ def undo(
     with open_client() as client:
         found = find_batch(client, batch)
         orders = found["keptOrders"] if found["undoneAt"] else found["successfulOrders"]
-        if not (yes or ask(f"Undo batch {batch} ({found['fileName']}, {orders:,} orders)?")):
+        if not (yes or ask(f"Undo batch {batch} ({found['fileName']}, {plural(orders, 'order')})?")):
             say("Nothing was undone. (--yes undoes without asking.)")
             raise typer.Exit(ExitCode.FAILURE)
         started = client.post(f"{BATCHES}/{batch}/undo")["data"]

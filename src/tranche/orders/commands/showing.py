@@ -15,7 +15,7 @@ BATCH_COLUMNS: Final = (
     Column("Failed", "failedOrders", Kind.COUNT),
     Column("Skipped", "skippedOrders", Kind.COUNT),
     Column("Success %", "successRate", Kind.NUMBER),
-    Column("Seconds", "duration", Kind.COUNT),
+    Column("Seconds to its end", "duration", Kind.COUNT),
     Column("Uploaded", "importedAt", Kind.MOMENT),
 )
 ORDER_COLUMNS: Final = (

@@ -8,7 +8,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.panels import OperationPanel, Undo
-from tranche.kernel.web.pages.filters import plural
+from tranche.kernel.text import plural
 from tranche.orders.domain import BatchNotFound, OrderBatch
 from tranche.orders.pages.causes import describe_all
 from tranche.orders.service import IMPORT_KIND, UNDO_KIND, can_undo, get_batch

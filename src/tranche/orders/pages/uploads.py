@@ -12,8 +12,8 @@ from tranche.kernel.db.listing import Choice, fetch_slice
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import TrancheError
 from tranche.kernel.operations.service import Operations
+from tranche.kernel.text import plural
 from tranche.kernel.web.pages.browsing import browse, chips
-from tranche.kernel.web.pages.filters import plural
 from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.listing import Column
 from tranche.kernel.web.pages.render import Html, redirect, render

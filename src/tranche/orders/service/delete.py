@@ -9,6 +9,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations
+from tranche.kernel.text import plural
 from tranche.orders.domain import DELETED_AT_ONCE, BatchBusy, InvoicedOrders, OrderBatch
 from tranche.orders.queries import batches, orders
 from tranche.orders.service.holding import find_running_undo, hold_ended
@@ -68,7 +69,7 @@ def delete_batch(
         conn,
         ctx,
         kind=DELETE_KIND,
-        label=f"Delete {count} orders of {batch.file_name}",
+        label=f"Delete {plural(count, 'order')} of {batch.file_name}",
         payload={"batchId": batch_id, "orders": count},
     )
     return Deleted(orders=count, operation=operation)

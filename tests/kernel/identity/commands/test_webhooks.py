@@ -108,6 +108,13 @@ def test_the_secret_is_shown_to_a_person_once(house: Live, make_shell: Shells, r
     assert "whsec_" not in shell("webhooks", "list").out + shell("webhooks", "list", "--json").out
 
 
+def test_an_event_that_there_is_not_is_refused_in_words_of_the_option(house: Live, make_shell: Shells) -> None:
+    ran = make_shell(house)("webhooks", "create", "https://hook.acme.test", "--event", "operation.done")
+    assert ran.code == 2
+    assert "--event must be one or more of operation.completed, " in ran.err
+    assert "eventTypes" not in ran.err
+
+
 def test_a_private_address_is_not_called_unless_the_operator_allows_it(
     live: Live, make_shell: Shells, receiver: Receiver
 ) -> None:

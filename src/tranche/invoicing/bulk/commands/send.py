@@ -9,6 +9,7 @@ from tranche.invoicing.bulk.commands.ending import finish
 from tranche.kernel.client.http import Json
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, ask, say, show_json, show_table
+from tranche.kernel.text import plural
 from tranche.messaging.domain import Channel
 
 app = typer.Typer(add_completion=False)
@@ -59,11 +60,11 @@ def _ask_about(ahead: Json, *, method: Channel, json: bool) -> None:
     """End here without a yes, or where nobody could be reached."""
     if not ahead["reachable"]:
         _show(ahead, json=json)
-        say(f"None of {ahead['total']:,} invoices can be sent by {method}, so there is nothing to send.")
+        say(f"None of {plural(ahead['total'], 'invoice')} can be sent by {method}, so there is nothing to send.")
         raise typer.Exit(ExitCode.FAILURE)
     if ahead["unreachable"] and not json:
         show_table(_COLUMNS, ahead["unreachable"])
-    if not ask(f"Send {ahead['reachable']:,} of {ahead['total']:,} invoices by {method}?"):
+    if not ask(f"Send {ahead['reachable']:,} of {plural(ahead['total'], 'invoice')} by {method}?"):
         say("Nothing was sent. (--yes sends without asking.)")
         raise typer.Exit(ExitCode.FAILURE)
 

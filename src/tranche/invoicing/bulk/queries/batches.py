@@ -82,7 +82,7 @@ def find_statistics(conn: Connection) -> Row:
         """
         WITH b AS (
             SELECT b.type, b.status, o.succeeded, o.failed + o.unknown AS failed, o.total,
-                extract(epoch FROM o.finished_at - o.started_at) AS seconds
+                extract(epoch FROM o.finished_at - o.started_at - o.waited) AS seconds
             FROM batch_operations b
             JOIN operations o ON o.organization_id = current_organization() AND o.id = b.id
         )

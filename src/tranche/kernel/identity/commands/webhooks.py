@@ -31,6 +31,7 @@ _COLUMNS = (
     Column("Description", "description"),
 )
 _SECRET = Column("Secret", "secret")
+_NAMES = {"eventTypes": "--event", "url": "URL", "description": "--description"}
 _DELIVERY_COLUMNS = (
     Column("Id", "id", Kind.NUMBER),
     Column("Event", "event"),

@@ -96,7 +96,7 @@ def list_operations(
     with database.transaction(ctx.organization_id) as conn:
         found = look(request, ctx, conn, OPERATIONS, choice)
     rows = [operation_of(row) for row in found.rows]
-    shown = [operation_out(operation, unit=operations.unit_of(operation)) for operation in rows]
+    shown = [operation_out(operation, units=operations.units_of(operation)) for operation in rows]
     return envelope(ctx, shown, message="Operations fetched", links=found.links)
 
 
@@ -215,7 +215,7 @@ def _look(database: Database, ctx: Context, reference: str) -> Operation:
 
 
 def _state(operation: Operation, operations: Operations) -> State:
-    data = encode(operation_out(operation, unit=operations.unit_of(operation)))
+    data = encode(operation_out(operation, units=operations.units_of(operation)))
     return State(version=operation.version, data=data, finished=operation.status.is_terminal)
 
 

@@ -47,7 +47,7 @@ class _Asked:
         def action(conn: Connection) -> Answer:
             found = service.get_by_reference(conn, reference=self._reference)
             operation = verb(conn, found.id)
-            out = operation_out(operation, unit=self._operations.unit_of(operation))
+            out = operation_out(operation, units=self._operations.units_of(operation))
             return Answer(envelope(self._ctx, out, message=message), **_status(operation))
 
         return act(self._database, self._ctx, self._request, action, given=given)

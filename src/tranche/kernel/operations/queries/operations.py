@@ -115,13 +115,18 @@ def set_status(
     error_code: str | None = None,
     error: str | None = None,
 ) -> None:
-    """Move to a state, and tell watchers; the error of the last end is dropped on any other move."""
+    """Move to a state, and tell watchers; the error of the last end is dropped on any other move.
+
+    The time for which it stood ended is kept as time that it waited.
+    """
     conn.execute(
         """
         UPDATE operations SET
             status = %(status)s, version = version + 1, updated_at = clock_timestamp(), notified_at = clock_timestamp(),
             error_code = %(error_code)s, error = %(error)s,
             started_at = CASE WHEN %(status)s = 'processing' THEN coalesce(started_at, now()) ELSE started_at END,
+            waited = CASE WHEN %(terminal)s OR finished_at IS NULL THEN waited
+                ELSE waited + greatest(clock_timestamp() - finished_at, '0') END,
             finished_at = CASE WHEN %(terminal)s THEN clock_timestamp() END
         WHERE organization_id = current_organization() AND id = %(id)s
         """,
@@ -191,14 +196,15 @@ def insert_event(conn: Connection, *, operation_id: int, event: str, actor: str 
 
 
 def count_events(conn: Connection, *, operation_id: int, event: str) -> int:
-    """How often something happened since a person last started or retried the operation."""
+    """How often something happened since a person last started the operation, retried it or began it anew."""
     row = conn.execute(
         """
         SELECT count(*) AS count FROM operation_events
         WHERE organization_id = current_organization() AND operation_id = %(id)s AND event = %(event)s
           AND id > (
             SELECT coalesce(max(id), 0) FROM operation_events
-            WHERE organization_id = current_organization() AND operation_id = %(id)s AND event = 'retried'
+            WHERE organization_id = current_organization() AND operation_id = %(id)s
+              AND event IN ('retried', 'confirmed', 'judged_again')
           )
         """,
         {"id": operation_id, "event": event},

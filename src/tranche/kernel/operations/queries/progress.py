@@ -39,11 +39,15 @@ def set_phase_progress(conn: Connection, *, operation_id: int, done: int, total:
 
 
 def set_phase(conn: Connection, *, operation_id: int, phase: str, first_size: int, phase_total: int | None) -> None:
-    """Begin a phase at its first position."""
+    """Begin a phase at its first position, and keep what the one before it did."""
     _change(
         conn,
         operation_id=operation_id,
         changes="""
+            steps = CASE WHEN o.phase_started_at IS NULL THEN o.steps ELSE o.steps || jsonb_build_object(o.phase,
+                jsonb_build_object(
+                    'done', o.phase_done, 'failed', greatest(0, o.failed + o.unknown - o.failed_before))) END,
+            failed_before = o.failed + o.unknown,
             phase = %(phase)s, next_position = 1, chunk_size = %(first_size)s, phase_done = 0,
             phase_total = %(phase_total)s, phase_started_at = clock_timestamp()
         """,
@@ -58,7 +62,7 @@ def set_judgement(conn: Connection, *, operation_id: int, total: int, counts: Co
         operation_id=operation_id,
         changes="""
             total = %(total)s, succeeded = %(succeeded)s, failed = %(failed)s, skipped = %(skipped)s,
-            unknown = %(unknown)s, cancelled = 0, summary = o.summary || %(summary)s
+            unknown = %(unknown)s, cancelled = 0, failed_before = 0, summary = o.summary || %(summary)s
         """,
         values={**_values(counts), "total": total, "summary": Jsonb(summary)},
     )
@@ -93,7 +97,7 @@ def begin_anew(conn: Connection, *, operation_id: int, phase: str, payload: dict
             total = CASE WHEN %(keeps)s THEN o.total ELSE 0 END,
             succeeded = CASE WHEN %(keeps)s THEN o.succeeded ELSE 0 END,
             skipped = CASE WHEN %(keeps)s THEN o.skipped ELSE 0 END,
-            failed = 0, unknown = 0, cancelled = 0, summary = '{}', payload = o.payload || %(payload)s,
+            failed = 0, unknown = 0, cancelled = 0, steps = '{}', summary = '{}', payload = o.payload || %(payload)s,
             phase = %(phase)s, next_position = 1, phase_done = 0, phase_total = NULL, phase_started_at = NULL
         """,
         values={"keeps": keeps_counts, "payload": Jsonb(payload), "phase": phase},

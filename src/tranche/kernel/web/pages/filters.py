@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from tranche.kernel.text import one_of, plural
+
 _STEPS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _NO_DECIMALS: Final = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
@@ -111,11 +113,6 @@ def words(value: object) -> str:
     return text[:1].upper() + text[1:]
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """How many, with the right word: "1 row", "3 rows"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def browser(user_agent: str) -> str:
     """A browser and its system in a few words, as far as they can be recognised."""
     name = next((shown for mark, shown in _BROWSERS if mark in user_agent), "A browser")
@@ -150,5 +147,6 @@ FILTERS: Final = {
     "duration": duration,
     "words": words,
     "plural": plural,
+    "one_of": one_of,
     "browser": browser,
 }
