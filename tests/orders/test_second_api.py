@@ -87,6 +87,8 @@ def test_a_mapping_is_remembered_shown_used_and_forgotten(desk: Desk) -> None:
         ({"mapping": []}, "/mapping"),
         ({"mapping": {"colour": "x"}}, "/mapping/colour"),
         ({"mapping": {"orderId": 7}}, "/mapping/orderId"),
+        ({"mapping": {"orderId": "none"}}, "/mapping/orderId"),
+        ({"mapping": {"orderId": "ref"}}, "/mapping/quantity"),
         ({"mapping": {}, "onDuplicate": "burn"}, "/onDuplicate"),
         ({"mapping": {}, "batchId": 7}, "/batchId"),
     ],

@@ -69,6 +69,22 @@ def test_a_dry_run_judged_again_gives_a_new_report(shell: Shell) -> None:
     assert ["Would be imported", "1"] in [line.rsplit(maxsplit=1) for line in ran.out.splitlines()]
 
 
+def test_a_mapping_that_does_not_fit_changes_nothing_and_is_told_the_header_that_was_read(shell: Shell) -> None:
+    shell("orders", "upload", keep("titled.csv", "Order book,of Acme,,,\n" + MIXED))
+    refused = shell("orders", "judge", 1, "--mapping", '{"quantity": "Qantity"}')
+    assert "The file has no column “Qantity”. It has:" in refused.err
+    assert ("Order book" in refused.err, MIXED.split(",")[0] in refused.err) == (False, True)
+    assert shell("orders", "fix", 1, "--row", 4, "--set", "quantity=3").code == ExitCode.OK
+
+
+def test_a_header_row_that_was_said_stays_until_another_is_said(shell: Shell) -> None:
+    said = json.dumps({**json.loads(MAPPING), "headerRow": 2})
+    shell("orders", "upload", keep("odd.csv", "one,two,three,four,five\n" + ODD), "--mapping", said)
+    refused = shell("orders", "judge", 1, "--mapping", '{"quantity": "none"}')
+    assert "how many" in refused.err
+    assert shell("orders", "judge", 1, "--mapping", MAPPING).code == ExitCode.OK
+
+
 def test_an_undo_asks_and_tells_what_was_kept(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     shell("orders", "upload", keep("orders.csv", GOOD))
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))

@@ -1,6 +1,7 @@
 """The undo of an upload: three buckets, exactly once, and what it does to the batch."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from tranche.imports.undo import Outcome
 from tranche.invoicing import service as invoicing
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Status
+from tranche.kernel.operations.queries import watching
 from tranche.orders import service
 from tranche.orders.domain import BatchBusy, BatchDeleted, BatchNotFound, BatchUndone, DuplicateFile, NotUndone
 
@@ -330,6 +332,36 @@ def test_undone_orders_no_longer_count_as_imported(desk: Desk) -> None:
     desk.undone(batch_id)
     with desk.importer.database.transaction(desk.importer.context.organization_id) as conn:
         assert service.get_stats(conn).total_orders_imported == 5
+
+
+def _troubled(desk: Desk) -> list[tuple[str, str]]:
+    """What needs a hand, by label and kind."""
+    with desk.importer.transaction() as conn:
+        found = watching.list_troubled(conn, since=datetime.now(UTC) - timedelta(days=7), limit=10)
+    return [(operation.label, operation.kind) for operation in found]
+
+
+def test_an_upload_that_was_undone_needs_no_hand_and_is_not_left_as_failed(desk: Desk) -> None:
+    rows = [*ROWS, ("B1", "Customer 1", "S-1", 0, "9.99")]
+    batch_id = bring(desk, rows)
+    assert len(_troubled(desk)) == 1
+    desk.undone(batch_id)
+    assert _troubled(desk) == []
+    desk.change(f"UPDATE order_batches SET status = 'failed', failure = 'It was.' WHERE id = {batch_id}")
+    with desk.importer.transaction() as conn:
+        stats = service.get_stats(conn)
+    assert (stats.failed_batches, stats.left_failed_batches) == (1, 0)
+
+
+def test_a_dry_run_needs_no_hand_once_its_file_came_in(desk: Desk) -> None:
+    rows = [*ROWS, ("B1", "Customer 1", "S-1", 0, "9.99")]
+    dry = desk.importer.bring_in(rows, dry_run=True).operation
+    assert _troubled(desk) == [(dry.label, dry.kind)]
+    batch_id = bring(desk)
+    assert _troubled(desk) == []
+    desk.undone(batch_id)
+    desk.importer.bring_in(rows, dry_run=True)
+    assert _troubled(desk) == [(dry.label, dry.kind)]
 
 
 def test_an_upload_of_bad_rows_alone_is_no_matter_of_the_operators(desk: Desk) -> None:

@@ -57,14 +57,19 @@ def parse(request: ParseRequest, *, should_abort: Callable[[], bool]) -> Iterato
     """
     with started(request, mode=Mode.PARSE, should_abort=should_abort) as child:
         header = _expect(child, Began).header
-        if header.matching.missing:
-            raise MissingColumns(
-                missing_message(header.matching),
-                errors=[
-                    FieldError(name, f"No column for {name}.", "missing_column") for name in header.matching.missing
-                ],
-            )
+        require_columns(header)
         yield Parsed(header, _slices(child, request, header))
+
+
+def require_columns(header: FileHeader) -> None:
+    """Refuse a header that has not all columns.
+
+    Raises:
+        MissingColumns
+    """
+    if missing := header.matching.missing:
+        errors = [FieldError(name, f"No column for {name}.", "missing_column") for name in missing]
+        raise MissingColumns(missing_message(header.matching), errors=errors)
 
 
 def inspect(request: ParseRequest, *, should_abort: Callable[[], bool]) -> FileHeader:

@@ -3,9 +3,11 @@
 `Prefer: wait=N` is heeded by all: 200 and how it ended when that is within N seconds.
 """
 
+from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
-from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -17,14 +19,17 @@ from litestar.params import FromPath, JSONBody
 from tranche.imports import again, service
 from tranche.imports.again import Choice
 from tranche.imports.choices import read_mapping
-from tranche.imports.domain import Field, InvalidMapping, Mapping
+from tranche.imports.domain import InvalidMapping, Mapping, MissingColumns
+from tranche.imports.fitting import keep_place, require_fit
 from tranche.imports.intakes import Intakes
 from tranche.imports.schemas import JudgeBody, StartedOut
 from tranche.imports.targets import Import
+from tranche.imports.uploads import UploadLimits
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.headers import WAITS
@@ -46,17 +51,32 @@ async def judge_import(
     database: NamedDependency[Database],
     hub: NamedDependency[Hub],
     operations: NamedDependency[Operations],
+    files: NamedDependency[Files],
+    upload_limits: NamedDependency[UploadLimits],
     intakes: NamedDependency[Intakes],
     import_id: FromPath[int],
     data: JSONBody[JudgeBody],
 ) -> JsonResponse[Envelope[StartedOut]]:
-    """Read the stored file again under another mapping; what came in already stays, the rest is judged anew."""
+    """Read the stored file again under another mapping; what came in already stays, the rest is judged anew.
+
+    A mapping that does not fit the file is refused and changes nothing. Where it says neither sheet nor row of the
+    headers, those that were said before count.
+    """
     allow_query(request, ())
     begun: list[int] = []
 
-    def action(conn: Connection) -> Answer:
-        fields = intakes.of(service.get(conn, import_id=import_id)).fields
-        mapping = _read_mapping(data.mapping, fields=fields)
+    def judge() -> JsonResponse[Any]:
+        with database.transaction(ctx.organization_id) as conn:
+            work = service.get(conn, import_id=import_id)
+        fields = intakes.of(work).fields
+        with _in_mapping():
+            before = read_mapping(work.options.get("mapping") or {}, fields=fields)
+            mapping = keep_place(read_mapping(data.mapping, fields=fields), before=before)
+            limits = upload_limits.parsing
+            require_fit(database, ctx, import_id=import_id, mapping=mapping, fields=fields, files=files, limits=limits)
+        return act(database, ctx, request, partial(action, mapping=mapping), given=data)
+
+    def action(conn: Connection, *, mapping: Mapping) -> Answer:
         choice = Choice(mapping=mapping, on_duplicate=data.on_duplicate, mode=data.mode)
         work, operation = again.judge_again(conn, ctx, operations, import_id=import_id, choice=choice)
         begun.append(operation.id)
@@ -66,7 +86,7 @@ async def judge_import(
         work, operation = service.get(conn, import_id=import_id), get_operation(conn, operation_id=begun[0])
         return _body(ctx, work, operation, message="The file was read again")
 
-    response = await sync_to_thread(act, database, ctx, request, action, given=data)
+    response = await sync_to_thread(judge)
     waiting = Waiting(request=request, ctx=ctx, hub=hub, database=database)
     return await waiting.answer(response, operation_id=next(iter(begun), None), ended=ended)
 
@@ -140,13 +160,14 @@ async def undo_import(
     return await waiting.answer(response, operation_id=next(iter(begun), None), ended=ended)
 
 
-def _read_mapping(data: dict[str, Any], *, fields: Sequence[Field]) -> Mapping:
-    """As an upload's, its faults named by their place in this body."""
+@contextmanager
+def _in_mapping() -> Iterator[None]:
+    """Faults of a mapping are those of an upload's, named by their place in this body."""
     try:
-        return read_mapping(data, fields=fields)
-    except InvalidMapping as refusal:
+        yield
+    except (InvalidMapping, MissingColumns) as refusal:
         errors = [replace(error, pointer=f"/mapping/{error.pointer}") for error in refusal.errors]
-        raise InvalidMapping(refusal.message, errors=errors) from refusal
+        raise type(refusal)(refusal.message, errors=errors) from refusal
 
 
 def _started(ctx: Context, work: Import, operation: Operation, *, message: str) -> Answer:

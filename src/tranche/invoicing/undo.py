@@ -4,7 +4,7 @@ from tranche.invoicing.domain import InvoiceStatus
 from tranche.invoicing.queries import closing
 from tranche.invoicing.service import close_held
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.operations.domain import Operation, Status
+from tranche.kernel.operations.domain import UNDOES, Operation, Status
 
 
 class InvoiceUndoer:
@@ -14,7 +14,7 @@ class InvoiceUndoer:
 
     def collect(self, conn: Connection, operation: Operation) -> None:
         """The run's invoices."""
-        closing.want_run(conn, operation_id=int(operation.payload["operationId"]))
+        closing.want_run(conn, operation_id=int(operation.payload[UNDOES]))
 
     def judge(self, conn: Connection, operation: Operation) -> None:
         """What was voided or credited since is kept as it is."""
@@ -29,7 +29,7 @@ class InvoiceUndoer:
             conn,
             operation.starter,
             status=InvoiceStatus.VOID,
-            reason=f"The run {operation.payload['operationId']} was undone.",
+            reason=f"The run {operation.payload[UNDOES]} was undone.",
             user_id=operation.created_by,
         )
 

@@ -137,7 +137,7 @@ class OrderBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchStats:
-    """Document 1's statistics over all batches that were not deleted."""
+    """Document 1's statistics over all batches that were not deleted, and how many failed ones were not undone."""
 
     total_batches: int
     completed_batches: int
@@ -145,6 +145,7 @@ class BatchStats:
     processing_batches: int
     total_orders_imported: int
     average_success_rate: Decimal
+    left_failed_batches: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """`tranche pdfs` and `tranche send` against a live house."""
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -56,6 +57,19 @@ def test_a_command_wants_ids_or_a_run(live: Live, shell: Shell) -> None:
     assert shell("pdfs").code == 2
     assert shell("send", "1", "--run", "1").code == 2
     assert shell("pdfs", "--run", "99").code == 4
+
+
+def test_what_was_sent_by_the_channel_before_is_said_before_it_is_sent_again(live: Live, shell: Shell) -> None:
+    seed(live)
+    ids = issue(live)
+    assert "sent by email before" not in shell("send", ids[0], "--no-pdf", "--dry-run").err
+    assert shell("send", ids[0], ids[1], "--no-pdf", "--yes").code == 0
+    assert "2 of them were sent by email before, the last 20" in shell("send", *ids, "--dry-run").err
+    assert "sent by sms before" not in shell("send", *ids, "--method", "sms", "--dry-run").err
+    seen = re.sub(r"<[^>]+>", "", visit(live).post("/invoices/send", {"ids": str(ids[1]), "method": "email"}).text)
+    assert "1 of them was sent by E-mail before, the last" in seen
+    ahead = shell("send", *ids, "--dry-run", "--json").json
+    assert (ahead["alreadySent"], ahead["lastSentAt"] is None) == (2, False)
 
 
 def test_what_could_not_be_sent_says_why(live: Live, shell: Shell) -> None:

@@ -129,6 +129,17 @@ def test_the_pages_of_such_a_run_say_both_and_offer_its_undo(live: Live) -> None
     assert "No invoice of this run is live any more" in page
 
 
+def test_a_reason_that_names_one_of_several_customers_is_an_example(live: Live) -> None:
+    alone = _run(live, _orders(live, prefix="Miller"), send_immediately=True)
+    whole = "The customer Miller has no e-mail address."
+    for path in ("/invoices/runs", f"/operations/{alone['operation_id']}"):
+        assert f"For instance: {whole}" not in (page := _page(live, path))
+        assert whole in page
+    both = _run(live, [*_orders(live, prefix="A"), *_orders(live, prefix="B")], send_immediately=True)
+    assert "For instance: The customer A has no" in _page(live, f"/operations/{both['operation_id']}")
+    assert "For instance: The customer A has no" in _page(live, "/invoices/runs")
+
+
 def test_a_run_without_stages_behind_says_how_many_it_issued_and_no_more(live: Live) -> None:
     job = _run(live, _orders(live))
     runs, page = _page(live, "/invoices/runs"), _page(live, f"/operations/{job['operation_id']}")

@@ -30,13 +30,14 @@ def find_header(table: Table, *, fields: Sequence[Field], mapping: Mapping) -> t
         return _said(table, mapping.header_row, fields=fields, mapping=mapping)
     candidates = _candidates(table)
     known = [found for found in candidates if recognise(name_columns(found[1], first=table.first), mapping=mapping)]
-    refused: InvalidMapping | None = None
+    refused: list[tuple[int, int, InvalidMapping]] = []
     incomplete: list[tuple[int, Matching]] = []
     for index, cells in (*known, *candidates):
         try:
             matching = match(cells, fields=fields, mapping=mapping, first=table.first)
         except InvalidMapping as error:
-            refused = refused or error
+            plain = match(cells, fields=fields, mapping=Mapping(), first=table.first)
+            refused.append((len(error.errors), -_known(plain), error))
             continue
         if not matching.missing:
             return index, matching
@@ -44,7 +45,9 @@ def find_header(table: Table, *, fields: Sequence[Field], mapping: Mapping) -> t
     if incomplete:
         best = max(incomplete, key=lambda found: _known(found[1]))  # the first of equals
         return best if _known(best[1]) > 1 else incomplete[0]
-    raise refused or UnreadableFile("The sheet holds no rows.", code="empty_file")
+    if refused:  # by the row of which most is found, else known; the first of equals
+        raise min(refused, key=lambda one: one[:2])[2]
+    raise UnreadableFile("The sheet holds no rows.", code="empty_file")
 
 
 def list_candidates(table: Table) -> tuple[OriginalRow, ...]:

@@ -6,7 +6,7 @@ from tranche.inventory.domain import ImportBusy, ImportUndone, NothingToUndo
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.operations.domain import Operation, OperationNotFound, Status
+from tranche.kernel.operations.domain import UNDOES, Operation, OperationNotFound, Status
 from tranche.kernel.operations.service import Operations, get_operation, lock_operation
 from tranche.kernel.storage import service as storage
 
@@ -42,9 +42,8 @@ def undo(conn: Connection, ctx: Context, operations: Operations, *, import_id: i
     if work.is_dry_run or begun is None:
         raise NothingToUndo(f"Import {import_id} has brought nothing in.")
     _refuse_needless(conn, work)
-    operation = operations.start(
-        conn, ctx, kind=UNDO_KIND, label=f"Undo {work.file_name}", payload={"importId": import_id}
-    )
+    payload = {"importId": import_id, UNDOES: begun}
+    operation = operations.start(conn, ctx, kind=UNDO_KIND, label=f"Undo {work.file_name}", payload=payload)
     imports.set_options(conn, import_id=import_id, options={**work.options, "undoOperationId": operation.id})
     audit.record(conn, ctx, action="item_import.undo", subject_id=import_id, detail={"fileName": work.file_name})
     return operation

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from litestar import Response, get, post, put
@@ -92,10 +93,15 @@ class SampleOut(Out, frozen=True):
 
 
 class LookAheadOut(Out, frozen=True):
-    """What a sending would do: counts, those whom it would not reach (at most 1,000), three samples."""
+    """What a sending would do: counts, those whom it would not reach (at most 1,000), three samples.
+
+    `alreadySent` of the reachable invoices went out by this channel before, the last one at `lastSentAt`.
+    """
 
     total: int
     reachable: int
+    already_sent: int
+    last_sent_at: datetime | None
     unreachable: list[ReachOut]
     samples: list[SampleOut]
     provider: str
@@ -207,6 +213,8 @@ def preview_messages(
     out = LookAheadOut(
         total=found.total,
         reachable=found.reachable,
+        already_sent=found.already_sent,
+        last_sent_at=found.last_sent_at,
         unreachable=[
             ReachOut(
                 invoice_id=one.invoice_id,

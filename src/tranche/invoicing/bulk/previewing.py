@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from tranche.invoicing import service as invoicing
@@ -45,10 +46,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAhead:
-    """The whole of it; `is_real` is False where the messages would only be written into the outbox folder."""
+    """The whole of it; `is_real` is False where the messages would only be written into the outbox folder.
+
+    `already_sent` of the reachable invoices went out by this channel before, the last one at `last_sent_at`.
+    """
 
     total: int
     reachable: int
+    already_sent: int
+    last_sent_at: datetime | None
     unreachable: tuple[Reach, ...]
     samples: tuple[Sample, ...]
     provider: str
@@ -93,14 +99,29 @@ def look_ahead(conn: Connection, *, invoice_ids: Sequence[int], wish: SendWish) 
     unreachable = [one for one in found if one.code]
     provider = messaging.get_channel(conn, channel=wish.channel).provider
     reachable = [one for one in found if not one.code]
+    sent = _sent_before(conn, [one.invoice_id for one in reachable], wish.channel)
     return LookAhead(
         total=len(found),
         reachable=len(reachable),
+        already_sent=len(sent),
+        last_sent_at=max(sent.values(), default=None),
         unreachable=tuple(unreachable[:_MOST_SHOWN]),
         samples=tuple(_samples(conn, reachable[:SAMPLES], wish)),
         provider=provider.value,
         is_real=provider is not Provider.FOLDER,
     )
+
+
+def _sent_before(conn: Connection, invoice_ids: Sequence[int], channel: Channel) -> dict[int, datetime]:
+    """Which of the invoices went out by the channel, each with the last time."""
+    rows = members.list_places(conn, invoice_ids=invoice_ids)
+    sent = messaging.list_sent(conn, channel=channel, places=[(row["operation_id"], row["position"]) for row in rows])
+    found: dict[int, datetime] = {}
+    for row in rows:
+        at = sent.get((row["operation_id"], row["position"]))
+        if at is not None:
+            found[row["invoice_id"]] = max(at, found.get(row["invoice_id"], at))
+    return found
 
 
 def _check_count(invoice_ids: Sequence[int]) -> None:

@@ -22,11 +22,12 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """A reason for failure, with one of its sentences, and how often it was met."""
+    """A reason for failure, with one of its sentences, how often it was met, and whether all said the same."""
 
     code: str
     message: str
     count: int
+    is_same: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

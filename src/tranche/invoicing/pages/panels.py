@@ -7,7 +7,7 @@ from tranche.invoicing import service
 from tranche.invoicing.service import RUN_KIND, UNDO_KIND
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.domain import UNDOES, Operation
 from tranche.kernel.operations.panels import OperationPanel, Undo
 from tranche.kernel.text import plural
 
@@ -56,7 +56,7 @@ PANELS: Final = (
     OperationPanel(
         kinds=frozenset({UNDO_KIND}),
         template="invoicing/void_panel.html",
-        load=lambda _conn, _ctx, operation: {"run": operation.payload["operationId"]},
+        load=lambda _conn, _ctx, operation: {"run": operation.payload[UNDOES]},
         item="/invoices/{}",
     ),
 )

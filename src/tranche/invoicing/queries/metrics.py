@@ -49,7 +49,8 @@ def list_patterns(conn: Connection, *, kind: str, days: int, limit: int) -> list
     """Why orders failed, the commonest reason first; of the last 1,000 runs that had failures."""
     rows = conn.execute(
         """
-        SELECT coalesce(i.error_code, 'failed') AS code, min(i.error) AS message, count(*) AS count
+        SELECT coalesce(i.error_code, 'failed') AS code, min(i.error) AS message, count(*) AS count,
+            min(i.error) IS NOT DISTINCT FROM max(i.error) AS is_same
         FROM (
             SELECT organization_id, id FROM operations
             WHERE organization_id = current_organization() AND kind = %(kind)s AND failed > 0

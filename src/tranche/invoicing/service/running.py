@@ -12,7 +12,7 @@ from tranche.invoicing.service.terms import choose_branch, freeze_terms, get_set
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, lengthen_statement_time
-from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.domain import UNDOES, Operation
 from tranche.kernel.operations.items import try_items
 from tranche.kernel.operations.service import Operations
 
@@ -99,8 +99,6 @@ def preflight(
 
 def start_undo(conn: Connection, ctx: Context, operations: Operations, operation: Operation) -> Operation:
     """Begin to void every live invoice of an ended run; what was voided or credited since is kept."""
-    undo = operations.start(
-        conn, ctx, kind=UNDO_KIND, label=f"Void: {operation.label}", payload={"operationId": operation.id}
-    )
+    undo = operations.start(conn, ctx, kind=UNDO_KIND, label=f"Void: {operation.label}", payload={UNDOES: operation.id})
     audit.record(conn, ctx, action="invoice.void_many", subject_id=operation.id, detail={"undoId": undo.id})
     return undo

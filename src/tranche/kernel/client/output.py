@@ -210,13 +210,14 @@ def _pretty(value: object, kind: Kind) -> str:
     if kind is Kind.COUNT and isinstance(value, int | Decimal):
         return f"{value:,}"
     if kind is Kind.MOMENT and isinstance(value, str):
-        return _local(value)
+        return local_time(value)
     if kind is Kind.DAY and isinstance(value, str):
         return clean(value.removesuffix("T00:00:00.000Z"))
     return _plain(value)
 
 
-def _local(text: str) -> str:
+def local_time(text: str) -> str:
+    """A moment of the API as the clock here shows it."""
     try:
         return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M:%S}"
     except ValueError:

@@ -213,6 +213,7 @@ class Verdict:
 
 
 DRY_RUN = "dryRun"  # in the payload of what only reports
+UNDOES = "undoes"  # in the payload of an undo: the operation whose work it takes back
 MOST_ATTEMPTS = 3
 HALF_DONE = "None was done to the end; what the steps before have made stays."
 _PIECES = 32

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Final
 
 from tranche.kernel.db.listing import Column, Key, Kind, Listing
@@ -143,6 +144,28 @@ def list_events(conn: Connection, *, message_id: int, limit: int) -> list[Row]:
         """,
         {"message_id": message_id, "limit": limit},
     ).fetchall()
+
+
+def list_sent(
+    conn: Connection, *, channel: Channel, places: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], datetime]:
+    """Of these operations and positions those whose message went out by the channel, each with the last time."""
+    rows = conn.execute(
+        """
+        SELECT operation_id, position, max(sent_at) AS sent_at FROM messages
+        JOIN unnest(%(operations)s::bigint[], %(positions)s::bigint[]) AS w (operation_id, position)
+            USING (operation_id, position)
+        WHERE organization_id = current_organization() AND channel = %(channel)s AND sent_at IS NOT NULL
+          AND status IN ('sent', 'delivered', 'read')
+        GROUP BY operation_id, position
+        """,
+        {
+            "channel": channel.value,
+            "operations": [operation_id for operation_id, _ in places],
+            "positions": [position for _, position in places],
+        },
+    ).fetchall()
+    return {(row["operation_id"], row["position"]): row["sent_at"] for row in rows}
 
 
 def count_by_status(conn: Connection, *, operation_id: int | None, cap: int) -> dict[str, int]:

@@ -11,7 +11,7 @@ from tranche.messaging.service.deciding import (
     send_again,
     settle_open,
 )
-from tranche.messaging.service.outbox import count_by_status, get_message, list_events, list_positions
+from tranche.messaging.service.outbox import count_by_status, get_message, list_events, list_positions, list_sent
 from tranche.messaging.service.sending import SENDABLE, Attempt, commit_lightly, note_outcomes, queue, take, take_turns
 from tranche.messaging.service.suppressions import (
     find_suppression,
@@ -40,6 +40,7 @@ __all__ = [
     "list_channels",
     "list_events",
     "list_positions",
+    "list_sent",
     "list_suppressed",
     "list_suppressions",
     "list_templates",

@@ -11,6 +11,7 @@ from tranche.imports import again
 from tranche.imports import service as imports
 from tranche.imports.choices import read_mapping
 from tranche.imports.domain import FileHeader
+from tranche.imports.fitting import require_fit
 from tranche.imports.memory import service as memory
 from tranche.imports.service import ImportNotFound
 from tranche.imports.targets import Import
@@ -144,6 +145,15 @@ def choose(
         header = Reading.of(work, files=files, limits=upload_limits, ctx=ctx).look_anyhow(place_of_table(data))
         return _render(request, work, header, data, chosen=data, faults=faults_of(error))
     try:
+        require_fit(
+            database,
+            ctx,
+            import_id=import_id,
+            mapping=choice.mapping,
+            fields=ORDER_FIELDS,
+            files=files,
+            limits=upload_limits.parsing,
+        )
         with database.transaction(ctx.organization_id) as conn:
             again.judge_again(conn, ctx, operations, import_id=import_id, choice=choice)
     except TrancheError as error:

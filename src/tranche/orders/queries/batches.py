@@ -149,6 +149,7 @@ def find_stats(conn: Connection) -> BatchStats:
         SELECT count(*) AS total_batches,
             count(*) FILTER (WHERE status = 'completed') AS completed_batches,
             count(*) FILTER (WHERE status = 'failed') AS failed_batches,
+            count(*) FILTER (WHERE status = 'failed' AND undone_at IS NULL) AS left_failed_batches,
             count(*) FILTER (WHERE status = 'processing') AS processing_batches,
             coalesce(sum(c.successful_orders - b.undone_orders), 0)::bigint AS total_orders_imported,
             coalesce(round(avg(100.0 * b.successful_orders / b.total_orders)

@@ -7,7 +7,7 @@ from tranche.imports.undo import Outcome
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Row
-from tranche.kernel.operations.domain import Operation
+from tranche.kernel.operations.domain import UNDOES, Operation
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.orders.domain import BatchBusy, BatchStatus, BatchUndone, NotUndone, OrderBatch
 from tranche.orders.queries import undoing
@@ -39,9 +39,8 @@ def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_
     """
     batch = hold_ended(conn, batch_id=batch_id, verb="undo")
     _refuse_needless(conn, batch)
-    operation = operations.start(
-        conn, ctx, kind=UNDO_KIND, label=f"Undo {batch.file_name}", payload={"batchId": batch_id}
-    )
+    payload = {"batchId": batch_id, UNDOES: batch.operation_id}
+    operation = operations.start(conn, ctx, kind=UNDO_KIND, label=f"Undo {batch.file_name}", payload=payload)
     undoing.link_undo(conn, batch_id=batch_id, operation_id=operation.id)
     forget_rows(conn, import_id=batch.import_id)
     audit.record(conn, ctx, action="order_batch.undo", subject_id=batch_id, detail={"fileName": batch.file_name})

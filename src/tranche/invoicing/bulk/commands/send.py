@@ -8,7 +8,7 @@ from tranche.invoicing.bulk.commands.choosing import InvoicesArgument, RunOption
 from tranche.invoicing.bulk.commands.ending import finish
 from tranche.kernel.client.http import Json
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
-from tranche.kernel.client.output import Column, ExitCode, ask, say, show_json, show_table
+from tranche.kernel.client.output import Column, ExitCode, ask, local_time, say, show_json, show_table
 from tranche.kernel.text import plural
 from tranche.messaging.domain import Channel
 
@@ -47,6 +47,8 @@ def send(
         ahead = client.post("/api/batch-operations/communications/preview", body=body)["data"]
         if dry_run:
             _show(ahead, json=json)
+            if not json:
+                _say_sent(ahead, method=method)
             return
         if not ahead["isReal"]:
             say("The messages go to the local outbox folder; nothing leaves that machine.")
@@ -62,11 +64,20 @@ def _ask_about(ahead: Json, *, method: Channel, json: bool) -> None:
         _show(ahead, json=json)
         say(f"None of {plural(ahead['total'], 'invoice')} can be sent by {method}, so there is nothing to send.")
         raise typer.Exit(ExitCode.FAILURE)
+    _say_sent(ahead, method=method)
     if ahead["unreachable"] and not json:
         show_table(_COLUMNS, ahead["unreachable"])
     if not ask(f"Send {ahead['reachable']:,} of {plural(ahead['total'], 'invoice')} by {method}?"):
         say("Nothing was sent. (--yes sends without asking.)")
         raise typer.Exit(ExitCode.FAILURE)
+
+
+def _say_sent(ahead: Json, *, method: Channel) -> None:
+    """Who sends again what was sent before is told so, and not kept from it."""
+    if count := int(ahead["alreadySent"]):
+        verb = "was" if count == 1 else "were"
+        last = local_time(str(ahead["lastSentAt"]))
+        say(f"{count:,} of them {verb} sent by {method} before, the last {last}. Sending does it again.")
 
 
 def _show(ahead: Json, *, json: bool) -> None:

@@ -121,6 +121,18 @@ def list_members_of(conn: Connection, *, operation_id: int, positions: Sequence[
     return [row["invoice_id"] for row in rows]
 
 
+def list_places(conn: Connection, *, invoice_ids: Sequence[int]) -> list[Row]:
+    """The operations and positions that these invoices ever had."""
+    return conn.execute(
+        """
+        SELECT operation_id, position, invoice_id FROM operation_invoices
+        WHERE organization_id = current_organization() AND invoice_id = ANY (%(ids)s)
+        ORDER BY operation_id, position, invoice_id LIMIT 100000
+        """,
+        {"ids": list(invoice_ids)},
+    ).fetchall()
+
+
 def list_files(conn: Connection, *, hashes: Mapping[int, bytes]) -> dict[int, bytes]:
     """For each invoice the hash of the file that was printed from these very data, where there is one."""
     rows = conn.execute(

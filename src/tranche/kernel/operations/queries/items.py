@@ -248,7 +248,7 @@ def reset_failed(
 
 
 def list_failure_groups(conn: Connection, *, operation_id: int, limit: int) -> list[Row]:
-    """Why items failed: code, count and an example, the commonest first."""
+    """Why items failed: code, count, an example and whether all say the same, the commonest first."""
     return _list_groups(conn, "status IN ('failed', 'unknown')", operation_id=operation_id, limit=limit)
 
 
@@ -260,7 +260,9 @@ def list_skip_groups(conn: Connection, *, operation_id: int, limit: int) -> list
 def _list_groups(conn: Connection, condition: str, *, operation_id: int, limit: int) -> list[Row]:
     return conn.execute(
         f"""
-        SELECT error_code AS code, count(*) AS count, min(error) AS example FROM operation_items
+        SELECT error_code AS code, count(*) AS count, min(error) AS example,
+            min(error) IS NOT DISTINCT FROM max(error) AS is_same
+        FROM operation_items
         WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND {condition}
         GROUP BY error_code ORDER BY count(*) DESC, error_code LIMIT %(limit)s
         """,

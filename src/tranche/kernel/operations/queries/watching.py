@@ -55,12 +55,28 @@ def list_ended(conn: Connection, *, hours: int, limit: int) -> list[Operation]:
 
 
 def list_troubled(conn: Connection, *, since: datetime, limit: int) -> list[Operation]:
-    """Those that ended with failures and were not begun anew, the last to end first."""
+    """Those that ended with failures and were not begun anew, the last to end first.
+
+    Neither what was undone to the end since, nor a dry run of a file of whose name something came in since.
+    """
     rows = conn.execute(
         f"""
+        WITH later AS MATERIALIZED (
+            SELECT id, kind, label, status, payload, succeeded FROM operations
+            WHERE organization_id = current_organization() AND finished_at > %(since)s
+        ), undone AS MATERIALIZED (
+            SELECT (payload ->> 'undoes')::bigint AS id FROM later WHERE status = 'completed' AND payload ? 'undoes'
+        ), imported AS MATERIALIZED (
+            SELECT kind, label, max(id) AS id FROM later
+            WHERE succeeded > 0 AND payload ->> 'dryRun' = 'false' GROUP BY kind, label
+        )
         SELECT {COLUMNS} FROM operations o
         WHERE o.organization_id = current_organization() AND o.finished_at > %(since)s
           AND o.status IN ('failed', 'completed_with_errors')
+          AND NOT EXISTS (SELECT FROM undone u WHERE u.id = o.id)
+          AND NOT (o.payload ->> 'dryRun' IS NOT DISTINCT FROM 'true' AND EXISTS (
+              SELECT FROM imported i WHERE i.kind = o.kind AND i.label = o.label AND i.id > o.id
+          ))
         ORDER BY o.finished_at DESC, o.id DESC LIMIT %(limit)s
         """,
         {"since": since, "limit": limit},
