@@ -84,8 +84,8 @@ class Operations:
 
     @property
     def kinds(self) -> list[str]:
-        """All kinds that this release knows."""
-        return [handler.kind for handler in self._registry]
+        """All kinds that this release knows, in the order of their names."""
+        return sorted(handler.kind for handler in self._registry)
 
     def unit_of(self, operation: Operation) -> str:
         """What the present phase counts, such as rows or orders."""
