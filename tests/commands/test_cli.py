@@ -146,7 +146,7 @@ def test_a_full_disk_is_told_with_the_room_where_commands_write(
 
     monkeypatch.setattr(lazy, "load", refuse)
     monkeypatch.setenv("TRANCHE_HOME", str(tmp_path))
-    assert run(["up"]) == 1
+    assert run(["up"]) == 75
     said = capsys.readouterr().err
     assert said.startswith("Error: no space left on the disk. Bytes free: ")
     assert f" in {tmp_path}, " in said
