@@ -159,8 +159,14 @@ def run(arguments: list[str]) -> int:
         if error.filename is None and error.errno != errno.ENOSPC:
             raise
         say(f"Error: {_words_of(error)}")
-        return ExitCode.AUTH if isinstance(error, PermissionError) else ExitCode.FAILURE
+        return _code_of(error)
     return ExitCode.OK
+
+
+def _code_of(error: OSError) -> ExitCode:
+    if isinstance(error, PermissionError):
+        return ExitCode.AUTH
+    return ExitCode.TRY_AGAIN if error.errno == errno.ENOSPC else ExitCode.FAILURE
 
 
 def _words_of(error: OSError) -> str:

@@ -10,6 +10,7 @@ def test_a_schedule_is_changed_switched_and_run_now(tab: Tab) -> None:
     expect(tab.heading("Schedules")).to_be_visible()
     tab.assert_accessible()
     expect(tab.page.get_by_text("At 03:20 every day, UTC")).to_be_visible()
+    expect(tab.page.get_by_text("Next and Last in UTC.")).to_be_visible()
     tab.picture("schedules")
     tab.go("/schedules/process-batch-jobs-every-minute")
     tab.click("Switch off")

@@ -85,6 +85,34 @@ def test_wrong_use_is_exit_code_2(words: list[str], capsys: pytest.CaptureFixtur
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["operations", "watch", "abc"], "'ID': must be a whole number of 1 or more"),
+        (["operations", "list", "--limit", "0"], "'--limit': must be a whole number from 1 to 1000"),
+        (["bill-stop", "source", "set", "--max-age", "x"], "'--max-age': must be a whole number"),
+        (["operations", "list", "--status", "burnt"], "'--status': 'burnt' is not one of 'pending'"),
+    ],
+)
+def test_a_value_that_is_refused_is_told_what_is_expected(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert run(words) == 2
+    said = capsys.readouterr().err
+    assert f"Invalid value for {told}" in said
+    assert "Input should" not in said
+
+
+def test_the_words_of_a_choice_are_whole_in_the_help(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["operations", "list", "--help"]) == 0
+    said = capsys.readouterr().out.split()
+    assert {"paused", "cancelling", "cancelled", "completed_with_errors"} <= set(said)
+
+
 def test_a_mistyped_command_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["migrat"]) == 2
     assert "'migrate'" in capsys.readouterr().err
@@ -146,7 +174,7 @@ def test_a_full_disk_is_told_with_the_room_where_commands_write(
 
     monkeypatch.setattr(lazy, "load", refuse)
     monkeypatch.setenv("TRANCHE_HOME", str(tmp_path))
-    assert run(["up"]) == 1
+    assert run(["up"]) == 75
     said = capsys.readouterr().err
     assert said.startswith("Error: no space left on the disk. Bytes free: ")
     assert f" in {tmp_path}, " in said

@@ -52,6 +52,16 @@ MEANT: Final = (
         lambda case, answer: case.method == "GET" and b"must be a date and time with its zone" in answer.content,
     ),
     Meant(
+        RejectedPositiveData,
+        "Which kinds of operations and targets of imports there are is known when the modules are put together, after "
+        "their routes are described; the refusal names them.",
+        lambda case, answer: (
+            answer.status_code == 400
+            and bool({"kind", "target"} & set(case.query or {}))
+            and b"must be one of" in answer.content
+        ),
+    ),
+    Meant(
         JsonSchemaError,
         "An event stream is told as text, because the description has no words for its events; its data are tested.",
         lambda case, answer: case.path.endswith("/events") and answer.status_code == 200,

@@ -31,6 +31,23 @@ def test_the_query_is_told_as_it_is_read(asker: Asker) -> None:
     assert asked >= 150
 
 
+def test_a_body_is_told_as_needed_where_it_is(asker: Asker) -> None:
+    client, key = asker.rivals.person.client, asker.rivals.person.key
+    wrong, optional = [], []
+    for path, methods in client.get("/schema/openapi.json").json()["paths"].items():
+        for method, operation in methods.items():
+            if "requestBody" not in operation:
+                continue
+            address = path.format(**asker.rivals.numbers(path))
+            answer = client.request(method, address, headers={"Authorization": f"Bearer {key}"})
+            is_needed = answer.status_code in {400, 415}
+            optional += [] if is_needed else [f"{method} {path}"]
+            if operation["requestBody"]["required"] != is_needed:
+                wrong.append(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
+    assert wrong == []
+    assert "post /api/operations/{operation_id}/retry" in optional
+
+
 def _read(problem: dict[str, Any]) -> str | None:
     details = [_READ.search(error["detail"]) for error in problem.get("errors", ())]
     return next((found[1] for found in details if found), None)

@@ -63,6 +63,11 @@ def test_stock_is_received_moved_held_traced_and_undone(
     assert (new.code, "no lot with the number L-5. To take stock into a new one" in new.err) == (4, True)
     assert shell("lots", "transfer", "A", "B", "x", *here).code == ExitCode.USAGE
     assert "x-branch-id" in shell("lots", "transfer", "A", "B", "1").err
+    foreign = shell("lots", "list", "--branch", "999999")
+    assert (foreign.code, foreign.err) == (
+        ExitCode.AUTH,
+        "Error: This branch is not one of yours. (at the command line: --branch or TRANCHE_BRANCH)\n",
+    )
 
 
 def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tmp_path: Path) -> None:

@@ -70,6 +70,9 @@ def test_a_mapping_is_remembered_shown_used_and_forgotten(desk: Desk) -> None:
     assert listed["pagination"]["totalItems"] == 1
     assert (known["target"], known["header"], known["mapping"], known["uses"]) == ("order", list(ODD), COLUMNS, 1)
     assert desk.get("/api/imports/mappings", target="item")["data"] == []
+    refused = desk.client.get("/api/imports/mappings", params={"target": "orders"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "target")
+    assert "order, " in refused.json()["detail"]
     again = desk.bring(csv(("B1", "Bob", "S", 1, 1, ""), header=ODD))
     read = desk.get(f"/api/imports/{again['importId']}")["data"]
     assert read["mapping"]["remembered"]["id"] == known["id"]

@@ -16,6 +16,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from tranche.kernel.garbage import uncollected
 
+_OF_A_NUMBER: Final = "Input should be "
+_NUMBERS: Final = (int, list[int])
+_OF_A_VALUE: Final = "Value error, "
 _IN_PARAGRAPH: Final = re.compile(r"(?<!\n)\n(?!\n)")
 
 
@@ -45,6 +48,14 @@ class LazyGroup(TyperGroup):
             self.add_command(load(name, self.entries[name]))
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  # as above
+        """Run the command; what it cannot take is told in our words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = _in_our_words(error)
+            raise
+
 
 def load(name: str, entry: Entry) -> Any:  # noqa: ANN401  # as above
     """The real command, or group of commands, of an entry."""
@@ -55,8 +66,25 @@ def load(name: str, entry: Entry) -> Any:  # noqa: ANN401  # as above
     return command
 
 
+def _in_our_words(error: typer.BadParameter) -> str:
+    """What is expected of a number; of other values the sentence without what the library that reads them adds."""
+    param: Any = error.param
+    if not error.message.startswith(_OF_A_NUMBER) or param.type_descriptor.annotation not in _NUMBERS:
+        return error.message.removeprefix(_OF_A_VALUE)
+    return f"must be a whole number{_between(param.min, param.max)}"
+
+
+def _between(least: int | None, most: int | None) -> str:
+    if least is None:
+        return "" if most is None else f" of {most} or less"
+    return f" of {least} or more" if most is None else f" from {least} to {most}"
+
+
 def _unwrap(command: Any) -> None:  # noqa: ANN401  # as above
-    """Lines of a paragraph are broken by the terminal, and not again where the docstring broke them."""
+    """Lines are broken by the terminal: not again where the docstring broke them, and between words of a choice."""
     command.help = _IN_PARAGRAPH.sub(" ", inspect.cleandoc(command.help or ""))
+    for param in command.params:
+        if param.param_type_name == "option" and param.metavar is None and param.type_descriptor.is_choice:
+            param.metavar = param.display_type(None).replace("|", " | ")
     for one in getattr(command, "commands", {}).values():
         _unwrap(one)

@@ -116,7 +116,6 @@ def test_the_list_is_the_newest_first_and_narrowed(workshop: Workshop, client: h
 
     assert ids("") == [third, second, first]
     assert ids(f"?kind={MINT}") == [third, first]
-    assert ids("?kind=unheard_of") == []
     assert ids("?status=pending") == [third, second]
     assert ids(f"?status=completed&kind={MINT}&createdBy=me") == [first]
     assert ids(f"?createdBy={workshop.ctx.user_id}") == [third, second, first]
@@ -128,11 +127,25 @@ def test_the_list_is_the_newest_first_and_narrowed(workshop: Workshop, client: h
 
 @pytest.mark.parametrize(
     ("query", "pointer"),
-    [("status=done", "status"), ("createdBy=you", "createdBy"), ("page=0", "page"), ("sort=label", "sort")],
+    [
+        ("kind=unheard_of", "kind"),
+        ("status=done", "status"),
+        ("createdBy=you", "createdBy"),
+        ("page=0", "page"),
+        ("sort=label", "sort"),
+    ],
 )
 def test_what_the_list_does_not_understand_is_400(client: httpx.Client, query: str, pointer: str) -> None:
     answer = client.get(f"{HOME}?{query}")
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+
+
+def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are(client: httpx.Client) -> None:
+    for path in (f"{HOME}?kind=unheard_of", f"{HOME}/export?format=csv&kind=unheard_of"):
+        refused = client.get(path)
+        assert refused.status_code == 400
+        assert refused.json()["detail"].startswith("kind must be one of ")
+        assert MINT in refused.json()["detail"]
 
 
 def test_a_key_without_a_person_has_no_operations_of_its_own(client: httpx.Client) -> None:

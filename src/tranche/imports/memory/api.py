@@ -4,6 +4,7 @@ from litestar import delete, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from tranche.imports.intakes import Intakes
 from tranche.imports.memory import service
 from tranche.imports.memory.schemas import MemoryOut, memory_out
 from tranche.kernel.context import Context
@@ -14,22 +15,23 @@ from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes, usual
 from tranche.kernel.web.pagination import page_links, read_page
-from tranche.kernel.web.requests import AnyRequest, allow_query, read_text
+from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice
 
 _SCOPE = {SCOPE: "orders"}
 
 
 @get("/api/imports/mappings", opt=_SCOPE, sync_to_thread=True, operation_class=takes(*usual("page", "limit", "target")))
 def list_mappings(
-    request: AnyRequest, ctx: NamedDependency[Context], database: NamedDependency[Database]
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    database: NamedDependency[Database],
+    intakes: NamedDependency[Intakes],
 ) -> Envelope[list[MemoryOut]]:
     """What is remembered of headers, used last first; `target` narrows it."""
     allow_query(request, {"page", "limit", "target"})
-    page = read_page(request)
+    page, target = read_page(request), read_choice(request, "target", choices=list(intakes.fields))
     with database.transaction(ctx.organization_id) as conn:
-        memories, total = service.list_page(
-            conn, target=read_text(request, "target"), limit=page.limit, offset=page.offset
-        )
+        memories, total = service.list_page(conn, target=target, limit=page.limit, offset=page.offset)
     out = [memory_out(memory) for memory in memories]
     return envelope(ctx, out, message="Mappings fetched", links=page_links(page, total=total))
 

@@ -15,6 +15,7 @@ OPTIONS: Final[Mapping[str, str]] = {
     "mode=atomic": "--mode atomic",
     "force=void": "--force-void",
     "x-branch-id": "--branch",
+    "This branch is not one of yours": "--branch or TRANCHE_BRANCH",
 }
 
 

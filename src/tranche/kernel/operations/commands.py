@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from tranche.kernel.client.exporting import make_export
-from tranche.kernel.client.hints import with_options
+from tranche.kernel.client.hints import naming, with_options
 from tranche.kernel.client.http import Json, Params
 from tranche.kernel.client.options import JsonOption, LimitOption, PageOption, WaitOption, open_client
 from tranche.kernel.client.output import (
@@ -70,7 +70,7 @@ def list_operations(
 ) -> None:
     """List operations, the newest first."""
     params = {"kind": kind, "status": status.value if status else None, "page": page, "limit": limit}
-    with open_client() as client:
+    with open_client() as client, naming({"kind": "--kind"}):
         answer = client.get(_HOME, params=params)
     if json:
         show_json(answer)

@@ -20,7 +20,7 @@ from tranche.kernel.operations.queries.watching import list_kinds
 from tranche.kernel.operations.schemas import operation_out
 from tranche.kernel.operations.service import Operations
 from tranche.kernel.web.json import Body
-from tranche.kernel.web.listing import Readers, flag, text, word
+from tranche.kernel.web.listing import Readers, flag, word
 from tranche.kernel.web.pages.browsing import browse, chips
 from tranche.kernel.web.pages.filters import words
 from tranche.kernel.web.pages.flash import Tone
@@ -44,7 +44,6 @@ _COLUMNS: Final = (
     Column(label="Took", is_number=True),
 )
 _FILTERS: Final[Readers] = {
-    "kind": ("kind", text(longest=100)),
     "status": ("status", word(*Status)),
     "running": ("running", flag),
 }
@@ -80,7 +79,11 @@ def operations_page(
     operations: NamedDependency[Operations],
 ) -> Html:
     """Everything long that was ever started, the newest first."""
-    readers: Readers = {**_FILTERS, "createdBy": ("created_by", lambda asked, name: _read_me(asked, name, ctx))}
+    readers: Readers = {
+        **_FILTERS,
+        "kind": ("kind", lambda asked, name: read_choice(asked, name, choices=operations.kinds)),
+        "createdBy": ("created_by", lambda asked, name: _read_me(asked, name, ctx)),
+    }
     with database.transaction(ctx.organization_id) as conn:
         kinds = {kind: words(kind) for kind in list_kinds(conn, kinds=operations.kinds)}
         filters = (*_STATES, *((chips("kind", "Kind", kinds, every="Any kind"),) if len(kinds) > 1 else ()), *_STARTERS)

@@ -84,8 +84,8 @@ class Operations:
 
     @property
     def kinds(self) -> list[str]:
-        """All kinds that this release knows."""
-        return [handler.kind for handler in self._registry]
+        """All kinds that this release knows, in the order of their names."""
+        return sorted(handler.kind for handler in self._registry)
 
     def units_of(self, operation: Operation) -> dict[str, str]:
         """The phases of its kind in their order, and what each counts, such as rows or orders."""

@@ -169,7 +169,7 @@ class Gate:
             raise Forbidden(
                 "This branch is not one of yours.",
                 code="branch",
-                errors=[FieldError(BRANCH_HEADER, "is not one of your branches", "branch")],
+                errors=[FieldError(BRANCH_HEADER, "is not one of yours", "branch")],
             )
         return branch_id
 

@@ -61,6 +61,7 @@ def shape(document: Document, app: Litestar, *, areas: Sequence[ApiArea]) -> Doc
     for path, method, operation in operations_of(document):
         handler = handlers.get((method, path))
         _describe(operation, path, handler, areas)
+        _settle_body(operation, handler)
         _settle_answers(operation, path, handler)
     _seal_bodies(document)
     document["tags"] = [{"name": area.title, "description": area.about} for area in areas]
@@ -106,6 +107,13 @@ def _area_of(path: str, areas: Sequence[ApiArea]) -> str:
         if path == prefix or path.startswith(f"{prefix}/")
     ]
     return max(fitting)[1] if fitting else _OTHER
+
+
+def _settle_body(operation: dict[str, Any], handler: HTTPRouteHandler | None) -> None:
+    """A body for which the route has a default may be left out."""
+    field = handler.parsed_data_field if handler else None
+    if field is not None and field.has_default:
+        operation["requestBody"]["required"] = False
 
 
 def _settle_answers(operation: dict[str, Any], path: str, handler: HTTPRouteHandler | None) -> None:

@@ -45,7 +45,6 @@ _SCOPE: Final = {SCOPE: "operations"}
 _ITEMS_PER_PAGE: Final = 100
 _MOST_DIGITS: Final = 18
 _FILTERS: Final[Readers] = {
-    "kind": ("kind", text(longest=100)),
     "status": ("status", word(*Status)),
     "running": ("running", flag),
     "from": ("since", moment),
@@ -58,10 +57,17 @@ _ITEM_FILTERS: Final[Readers] = {
 }
 
 
-_STARTER: Final = given(
-    "createdBy",
-    "Only those that this user has begun: a number, or `me`.",
-    Schema(type=OpenAPIType.STRING, pattern=r"^(me|[1-9][0-9]{0,17})$"),
+_MORE: Final = (
+    given(
+        "kind",
+        "A kind of this release, such as `order_import`; of another one the refusal names those that there are.",
+        Schema(type=OpenAPIType.STRING),
+    ),
+    given(
+        "createdBy",
+        "Only those that this user has begun: a number, or `me`.",
+        Schema(type=OpenAPIType.STRING, pattern=r"^(me|[1-9][0-9]{0,17})$"),
+    ),
 )
 _ITEMS: Final = takes(
     choice("status", "Only what is in this state.", choices=list(ItemStatus)),
@@ -84,7 +90,7 @@ def load_operation(database: Database, operations: Operations) -> Load:
     return load
 
 
-@get("/api/operations", opt=_SCOPE, operation_class=lists(OPERATIONS, _FILTERS, _STARTER), sync_to_thread=True)
+@get("/api/operations", opt=_SCOPE, operation_class=lists(OPERATIONS, _FILTERS, *_MORE), sync_to_thread=True)
 def list_operations(
     request: AnyRequest,
     ctx: NamedDependency[Context],
@@ -92,7 +98,7 @@ def list_operations(
     operations: NamedDependency[Operations],
 ) -> Envelope[list[OperationOut]]:
     """Operations, newest first, by `kind`, `status`, `running`, `createdBy` (a user's id, or `me`), `from` and `to`."""
-    choice = _read_choice(request, ctx, besides=PAGING)
+    choice = _read_choice(request, ctx, operations, besides=PAGING)
     with database.transaction(ctx.organization_id) as conn:
         found = look(request, ctx, conn, OPERATIONS, choice)
     rows = [operation_of(row) for row in found.rows]
@@ -103,14 +109,17 @@ def list_operations(
 @get(
     "/api/operations/export",
     opt=_SCOPE,
-    operation_class=exports_of(OPERATIONS, _FILTERS, _STARTER),
+    operation_class=exports_of(OPERATIONS, _FILTERS, *_MORE),
     sync_to_thread=False,
 )
 def export_operations(
-    request: AnyRequest, ctx: NamedDependency[Context], exports: NamedDependency[Exports]
+    request: AnyRequest,
+    ctx: NamedDependency[Context],
+    operations: NamedDependency[Operations],
+    exports: NamedDependency[Exports],
 ) -> Download:
     """The operations under the same filters as a file: `format=csv` or `format=xlsx`."""
-    return exports.answer(ctx, request, OPERATIONS, _read_choice(request, ctx, besides=EXPORTING))
+    return exports.answer(ctx, request, OPERATIONS, _read_choice(request, ctx, operations, besides=EXPORTING))
 
 
 @get("/api/operations/{operation_id:str}", opt={**_SCOPE, WAITS: True})
@@ -219,9 +228,12 @@ def _state(operation: Operation, operations: Operations) -> State:
     return State(version=operation.version, data=data, finished=operation.status.is_terminal)
 
 
-def _read_choice(request: AnyRequest, ctx: Context, *, besides: frozenset[str]) -> Choice:
-    starter: Readers = {"createdBy": ("created_by", lambda asked, _: _read_starter(asked, ctx))}
-    return read_filters(request, OPERATIONS, {**_FILTERS, **starter}, besides=besides)
+def _read_choice(request: AnyRequest, ctx: Context, operations: Operations, *, besides: frozenset[str]) -> Choice:
+    more: Readers = {
+        "kind": ("kind", lambda asked, name: read_choice(asked, name, choices=operations.kinds)),
+        "createdBy": ("created_by", lambda asked, _: _read_starter(asked, ctx)),
+    }
+    return read_filters(request, OPERATIONS, {**_FILTERS, **more}, besides=besides)
 
 
 def _read_starter(request: AnyRequest, ctx: Context) -> int | None:
