@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from tranche.kernel.garbage import uncollected
 
+_NO_NUMBER: Final = "Input should be a valid integer"
 _IN_PARAGRAPH: Final = re.compile(r"(?<!\n)\n(?!\n)")
 
 
@@ -44,6 +45,17 @@ class LazyGroup(TyperGroup):
         if name in self.entries:
             self.add_command(load(name, self.entries[name]))
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  # as above
+        """Say what must be a number in words of the command line; Typer's own speak of parsing strings."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as refusal:
+            if refusal.message.startswith(_NO_NUMBER):
+                is_branch = refusal.param is not None and "--branch" in refusal.param.opts
+                what = "the number of a branch, not its name" if is_branch else "a whole number"
+                refusal.message = f"It must be {what}, such as 1."
+            raise
 
 
 def load(name: str, entry: Entry) -> Any:  # noqa: ANN401  # as above
