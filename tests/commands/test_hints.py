@@ -36,7 +36,7 @@ def test_every_word_of_a_hint_stands_in_a_sentence_of_the_server(word: str) -> N
             "Upload with allowDuplicate=true.",
             "Upload with allowDuplicate=true. (at the command line: --allow-duplicate)",
         ),
-        ("x-branch-id is missing. A command takes it by --branch.", None),
+        ("x-branch-id is missing: such as 1 (Main).", "--branch is missing: such as 1 (Main)."),
         ("There is no such batch.", None),
     ],
 )

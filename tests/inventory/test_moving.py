@@ -9,6 +9,7 @@ import pytest
 from tests.auditing import list_entries
 from tests.factories import make_user
 from tests.inventory.desk import Desk, share
+from tranche.catalog import service as catalog
 from tranche.inventory import service
 from tranche.inventory.domain import (
     Kind,
@@ -132,6 +133,9 @@ def test_only_a_source_can_be_unknown(desk: Desk) -> None:
         desk.of(999_999).transfer("A", "B", "1")
     with pytest.raises(OtherItem) as caught:
         desk.transfer("A", "OTHER", "1")
+    with desk.database.transaction(desk.ctx.organization_id) as conn:
+        other = catalog.find(conn, item_id=brush)
+    assert caught.value.message == f"Batch OTHER is a batch of another item ({other.code or other.name})."
     assert caught.value.errors[0].pointer == "/destinationBatchNumber"
     with pytest.raises(OtherItem) as caught:
         desk.split("A", share("X", "1"), share("OTHER", "1"))

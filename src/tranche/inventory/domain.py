@@ -139,7 +139,7 @@ class NoBranch(Invalid):
         """`branches` are some of those that there are, such as "1 (Main)"."""
         detail = f"is missing: name the branch in which the stock is, such as {' or '.join(branches)}"
         super().__init__(
-            f"x-branch-id {detail}. A command takes it by --branch; an API key of a branch brings its own.",
+            f"x-branch-id {detail}. An API key of a branch brings its own.",
             errors=[FieldError("x-branch-id", detail, "required")],
         )
 
@@ -189,7 +189,7 @@ class UnknownOperation(NotFound):
     """No such movement in this organization."""
 
     code = "unknown_operation"
-    noun = "operation"
+    noun = "movement"
 
 
 class AlreadyUndone(Conflict):

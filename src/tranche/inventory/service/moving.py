@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID, uuid4
 
+from tranche.catalog import service as catalog
 from tranche.inventory.domain import Kind, LotNotInBranch, NoBranch, NotEnough, OtherItem
 from tranche.inventory.merging import Values
 from tranche.inventory.queries import moving
@@ -116,14 +117,15 @@ def branch_of(conn: Connection, ctx: Context) -> int:
     return ctx.branch_id
 
 
-def require_item(number: str, owner: int, *, item_id: int, at: str) -> None:
+def require_item(conn: Connection, number: str, owner: int, *, item_id: int, at: str) -> None:
     """Refuse a destination that is a lot of another item.
 
     Raises:
         OtherItem
     """
     if owner != item_id:
-        detail = f"is a batch of another item ({owner})"
+        other = catalog.find(conn, item_id=owner)
+        detail = f"is a batch of another item ({other.code or other.name})"
         raise OtherItem(f"Batch {number} {detail}.", errors=[FieldError(at, detail, "other_item")])
 
 
@@ -136,7 +138,7 @@ def _resolve(conn: Connection, ctx: Context, *, item_id: int, legs: Sequence[Leg
         if found.get(leg.source, (0, 0))[1] != item_id:
             raise LotNotInBranch(leg.source)
         if leg.destination in found:
-            require_item(leg.destination, found[leg.destination][1], item_id=item_id, at=leg.at.destination)
+            require_item(conn, leg.destination, found[leg.destination][1], item_id=item_id, at=leg.at.destination)
     ids = {number: lot_id for number, (lot_id, _) in found.items()}
     fresh = {leg.destination: leg for leg in reversed(legs) if leg.destination not in ids}
     made: set[int] = set()
@@ -146,7 +148,7 @@ def _resolve(conn: Connection, ctx: Context, *, item_id: int, legs: Sequence[Leg
         )
         if lot_id is None:  # somebody else was faster, and has committed
             lot_id, owner = moving.find_ids(conn, numbers=[number])[number]
-            require_item(number, owner, item_id=item_id, at=leg.at.destination)
+            require_item(conn, number, owner, item_id=item_id, at=leg.at.destination)
         else:
             made.add(lot_id)
         ids[number] = lot_id

@@ -190,7 +190,7 @@ def _open(
         if lot_id is not None:
             return lot_id, True
         named = moving.find_ids(conn, numbers=[number])[number]
-    require_item(number, named[1], item_id=item.id, at=_NUMBER)
+    require_item(conn, number, named[1], item_id=item.id, at=_NUMBER)
     return named[0], False
 
 

@@ -14,13 +14,14 @@ OPTIONS: Final[Mapping[str, str]] = {
     "onDuplicate=update": "--on-duplicate update",
     "mode=atomic": "--mode atomic",
     "force=void": "--force-void",
-    "x-branch-id": "--branch",
     "This branch is not one of yours": "--branch or TRANCHE_BRANCH",
 }
+_BRANCH: Final = "x-branch-id"  # the header that the option is
 
 
 def with_options(message: str) -> str:
     """A server's sentence, and behind it the options of the command line that it speaks of and does not name."""
+    message = message.replace(_BRANCH, "--branch")
     hint = hint_for([message])
     return f"{message} ({hint})" if hint else message
 
