@@ -4,8 +4,6 @@
 """
 
 from collections.abc import Mapping as AbstractMapping
-from collections.abc import Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -16,11 +14,10 @@ from litestar.params import FromPath, JSONBody
 
 from tranche.imports import again, service
 from tranche.imports.again import Choice
-from tranche.imports.choices import read_mapping
-from tranche.imports.domain import Field, InvalidMapping, Mapping
 from tranche.imports.intakes import Intakes
 from tranche.imports.schemas import JudgeBody, StartedOut
 from tranche.imports.targets import Import
+from tranche.imports.uploads import read_mapping_at
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
@@ -56,7 +53,7 @@ async def judge_import(
 
     def action(conn: Connection) -> Answer:
         fields = intakes.of(service.get(conn, import_id=import_id)).fields
-        mapping = _read_mapping(data.mapping, fields=fields)
+        mapping = read_mapping_at("/mapping", data.mapping, fields=fields)
         choice = Choice(mapping=mapping, on_duplicate=data.on_duplicate, mode=data.mode)
         work, operation = again.judge_again(conn, ctx, operations, import_id=import_id, choice=choice)
         begun.append(operation.id)
@@ -138,15 +135,6 @@ async def undo_import(
     response = await sync_to_thread(act, database, ctx, request, action)
     waiting = Waiting(request=request, ctx=ctx, hub=hub, database=database)
     return await waiting.answer(response, operation_id=next(iter(begun), None), ended=ended)
-
-
-def _read_mapping(data: dict[str, Any], *, fields: Sequence[Field]) -> Mapping:
-    """As an upload's, its faults named by their place in this body."""
-    try:
-        return read_mapping(data, fields=fields)
-    except InvalidMapping as refusal:
-        errors = [replace(error, pointer=f"/mapping/{error.pointer}") for error in refusal.errors]
-        raise InvalidMapping(refusal.message, errors=errors) from refusal
 
 
 def _started(ctx: Context, work: Import, operation: Operation, *, message: str) -> Answer:
