@@ -158,7 +158,8 @@ def test_other_lists_are_walked_by_cursor_too(filled: Live, owner: Connection) -
     owner.execute(
         """
         INSERT INTO operations (organization_id, uuid, kind, phase, created_at)
-        SELECT %(org)s, gen_random_uuid(), 'order_undo', 'toy', now() - n * interval '1 hour' FROM generate_series(1, 60) n
+        SELECT %(org)s, gen_random_uuid(), 'order_undo', 'toy', now() - n * interval '1 hour'
+        FROM generate_series(1, 60) n
         """,
         {"org": org},
     )
