@@ -44,8 +44,8 @@ def test_null_means_not_said() -> None:
 @pytest.mark.parametrize(
     ("data", "pointer"),
     [
-        ([], "mapping"),
-        ("orderId", "mapping"),
+        ([], ""),
+        ("orderId", ""),
         ({"orderID": "No"}, "orderID"),
         ({"orderId": 3}, "orderId"),
         ({"leaveOut": "Remark"}, "leaveOut"),

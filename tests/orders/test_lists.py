@@ -158,7 +158,8 @@ def test_other_lists_are_walked_by_cursor_too(filled: Live, owner: Connection) -
     owner.execute(
         """
         INSERT INTO operations (organization_id, uuid, kind, phase, created_at)
-        SELECT %(org)s, gen_random_uuid(), 'toy', 'toy', now() - n * interval '1 hour' FROM generate_series(1, 60) n
+        SELECT %(org)s, gen_random_uuid(), 'order_undo', 'toy', now() - n * interval '1 hour'
+        FROM generate_series(1, 60) n
         """,
         {"org": org},
     )
@@ -173,7 +174,7 @@ def test_other_lists_are_walked_by_cursor_too(filled: Live, owner: Connection) -
         ("/api/customers", {}, 20), ("/api/customers", {"search": "CUSTOMER 1"}, 11),
         ("/api/customers", {"search": "c-1"}, 11), ("/api/customers", {"sort": "-name"}, 20),
         ("/api/items", {"search": "STRASSE 1"}, 22), ("/api/items", {"search": "s-"}, 30),
-        ("/api/items", {"sort": "-name", "stockTracking": "none"}, 60), ("/api/operations", {"kind": "toy"}, 60),
+        ("/api/items", {"sort": "-name", "stockTracking": "none"}, 60), ("/api/operations", {"kind": "order_undo"}, 60),
         ("/api/operations", {"sort": "createdAt", "running": "true"}, 60), ("/api/operations", {"running": "false"}, 0),
         ("/api/audit", {"action": "thing.done", "sort": "at"}, 60), ("/api/audit", {}, 61),
     ):  # fmt: skip

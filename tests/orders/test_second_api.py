@@ -84,6 +84,20 @@ def test_a_mapping_is_remembered_shown_used_and_forgotten(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mapping", "below"),
+    [("{", ""), ("[]", ""), ('{"colour": "x"}', "/colour"), ('{"a/b": "x"}', "/a~1b")],
+)
+def test_a_wrong_mapping_of_an_upload_is_named_by_its_place(desk: Desk, mapping: str, below: str) -> None:
+    said = {"mapping": mapping}
+    files = {"file": ("orders.csv", csv(*LINES))}
+    in_form = desk.client.post("/api/orders/upload", files=files, data=said)
+    in_query = desk.client.post("/api/orders/upload", files=files, params=said)
+    for refused, place in ((in_form, "/mapping"), (in_query, "mapping")):
+        assert refused.status_code == 400
+        assert [error["pointer"] for error in refused.json()["errors"]] == [place + below]
+
+
+@pytest.mark.parametrize(
     ("body", "pointer"),
     [
         ({}, "/mapping"),

@@ -20,7 +20,7 @@ def read_mapping(data: object, *, fields: Sequence[Field]) -> Mapping:
         InvalidMapping: with an error for every key or value that cannot be taken.
     """
     if not isinstance(data, dict):
-        raise InvalidMapping(_FORM, errors=[FieldError("mapping", _FORM)])
+        raise InvalidMapping(_FORM, errors=[FieldError("", _FORM)])
     errors = list(_faults(data, fields))
     if errors:
         raise InvalidMapping(" ".join(error.detail for error in errors), errors=errors)

@@ -1,16 +1,26 @@
 """What the uploads of all targets share: limits, the file's name, and what a form and a query ask for."""
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 from litestar.openapi.spec import Parameter
 
 from tranche.imports.choices import read_mapping
-from tranche.imports.domain import Field, ImportMode, Limits, Mapping, OnDuplicate
+from tranche.imports.domain import (
+    Field,
+    ImportMode,
+    InvalidMapping,
+    Limits,
+    Mapping,
+    MissingColumns,
+    OnDuplicate,
+)
 from tranche.kernel.errors import FieldError, Invalid
+from tranche.kernel.web.faults import pointer
 from tranche.kernel.web.openapi import LONGEST_MAPPING, choice, flag, usual
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag, read_text
 
@@ -45,7 +55,8 @@ def read_wish(request: AnyRequest, text: str | None, *, fields: Sequence[Field],
         InvalidMapping: the mapping names what the target does not have.
     """
     allow_query(request, _PARAMETERS.union(besides))
-    mapping = _decode_mapping(text or read_text(request, "mapping", longest=LONGEST_MAPPING), fields=fields)
+    in_query = read_text(request, "mapping", longest=LONGEST_MAPPING)
+    mapping = _decode_mapping("/mapping" if text else "mapping", text or in_query, fields=fields)
     on_duplicate = read_choice(request, "onDuplicate", choices=list(OnDuplicate)) or OnDuplicate.ERROR
     mode = read_choice(request, "mode", choices=list(ImportMode)) or ImportMode.VALID
     return Wish(
@@ -72,8 +83,18 @@ def clean_name(name: str) -> str:
     return _UNPRINTABLE.sub("", last).strip()[:_LONGEST_NAME] or "upload"
 
 
-def _decode_mapping(text: str | None, *, fields: Sequence[Field]) -> Mapping:
-    """The mapping that an upload carries as JSON; nothing said is an empty one.
+@contextmanager
+def mapping_at(place: str) -> Iterator[None]:
+    """Faults of a mapping that stands at this place of a request are named by where they stand there."""
+    try:
+        yield
+    except (InvalidMapping, MissingColumns) as refusal:
+        errors = [replace(one, pointer=place + pointer(filter(None, [one.pointer]))) for one in refusal.errors]
+        raise type(refusal)(refusal.message, errors=errors) from refusal
+
+
+def _decode_mapping(place: str, text: str | None, *, fields: Sequence[Field]) -> Mapping:
+    """The mapping that an upload carries as JSON at this place; nothing said is an empty one.
 
     Raises:
         Invalid: it is no JSON.
@@ -85,5 +106,6 @@ def _decode_mapping(text: str | None, *, fields: Sequence[Field]) -> Mapping:
         data = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         detail = f'mapping is not JSON; write it as {{"{fields[0].name}": "<column>"}}.'
-        raise Invalid(detail, errors=[FieldError("mapping", detail)]) from error
-    return read_mapping(data, fields=fields)
+        raise Invalid(detail, errors=[FieldError(place, detail)]) from error
+    with mapping_at(place):
+        return read_mapping(data, fields=fields)

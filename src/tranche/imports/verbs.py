@@ -3,10 +3,7 @@
 `Prefer: wait=N` is heeded by all: 200 and how it ended when that is within N seconds.
 """
 
-from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
-from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -19,12 +16,12 @@ from litestar.params import FromPath, JSONBody
 from tranche.imports import again, service
 from tranche.imports.again import Choice
 from tranche.imports.choices import read_mapping
-from tranche.imports.domain import InvalidMapping, Mapping, MissingColumns
+from tranche.imports.domain import Mapping
 from tranche.imports.fitting import keep_place, require_fit
 from tranche.imports.intakes import Intakes
 from tranche.imports.schemas import JudgeBody, StartedOut
 from tranche.imports.targets import Import
-from tranche.imports.uploads import UploadLimits
+from tranche.imports.uploads import UploadLimits, mapping_at
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
@@ -69,7 +66,7 @@ async def judge_import(
         with database.transaction(ctx.organization_id) as conn:
             work = service.get(conn, import_id=import_id)
         fields = intakes.of(work).fields
-        with _in_mapping():
+        with mapping_at("/mapping"):
             before = read_mapping(work.options.get("mapping") or {}, fields=fields)
             mapping = keep_place(read_mapping(data.mapping, fields=fields), before=before)
             limits = upload_limits.parsing
@@ -158,16 +155,6 @@ async def undo_import(
     response = await sync_to_thread(act, database, ctx, request, action)
     waiting = Waiting(request=request, ctx=ctx, hub=hub, database=database)
     return await waiting.answer(response, operation_id=next(iter(begun), None), ended=ended)
-
-
-@contextmanager
-def _in_mapping() -> Iterator[None]:
-    """Faults of a mapping are those of an upload's, named by their place in this body."""
-    try:
-        yield
-    except (InvalidMapping, MissingColumns) as refusal:
-        errors = [replace(error, pointer=f"/mapping/{error.pointer}") for error in refusal.errors]
-        raise type(refusal)(refusal.message, errors=errors) from refusal
 
 
 def _started(ctx: Context, work: Import, operation: Operation, *, message: str) -> Answer:
