@@ -79,6 +79,9 @@ def test_an_invoice_is_shown_voided_and_credited(live: Live, shell: Shell) -> No
         credited.json["data"]["creditedNumber"]
         == shell("invoices", "show", 2, "--json").json["data"]["invoice"]["number"]
     )
+    note = credited.json["data"]["invoice"]["number"]
+    for one, words in ((2, ["Credited", "by", note]), (note, ["Credits", credited.json["data"]["creditedNumber"]])):
+        assert words in [line.split() for line in shell("invoices", "show", one).out.splitlines()]
     assert shell("invoices", "show", 99).code == ExitCode.NOT_FOUND
 
 

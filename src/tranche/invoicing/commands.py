@@ -25,6 +25,7 @@ _COLUMNS = (
     Column("Total", "total", Kind.COUNT),
     Column("Currency", "currency"),
 )
+_NOTE_COLUMNS = (Column("Credited by", "creditedBy"), Column("Credits", "creditedNumber"))
 _LINE_COLUMNS = (
     Column("Line", "lineNumber", Kind.NUMBER),
     Column("Item", "itemCode"),
@@ -174,7 +175,8 @@ def show(invoice: InvoiceArgument, *, json: JsonOption = False) -> None:
         show_json(answer)
         return
     found = answer["data"]
-    show_fields((*_COLUMNS, Column("Why closed", "closeReason")), found["invoice"])
+    notes = [column for column in _NOTE_COLUMNS if found[column.key]]
+    show_fields((*_COLUMNS, *notes, Column("Why closed", "closeReason")), {**found, **found["invoice"]})
     show_table(_LINE_COLUMNS, found["lines"])
     if found["allocations"]:
         show_table(_LOT_COLUMNS, found["allocations"])

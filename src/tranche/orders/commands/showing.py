@@ -14,7 +14,7 @@ BATCH_COLUMNS: Final = (
     Column("Imported", "successfulOrders", Kind.COUNT),
     Column("Failed", "failedOrders", Kind.COUNT),
     Column("Skipped", "skippedOrders", Kind.COUNT),
-    Column("Success %", "successRate", Kind.NUMBER),
+    Column("Imported %", "successRate", Kind.NUMBER),
     Column("Seconds to its end", "duration", Kind.COUNT),
     Column("Uploaded", "importedAt", Kind.MOMENT),
 )

@@ -34,7 +34,7 @@ _COLUMNS: Final = (
     Column(label="Orders", is_number=True),
     Column(label="Came in", is_number=True),
     Column(label="Refused", is_number=True),
-    Column(label="Success", is_number=True),
+    Column(label="Came in %", is_number=True),
     Column(label="By"),
     Column(label="Uploaded", sort="importedAt"),
 )
