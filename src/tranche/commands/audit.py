@@ -20,6 +20,7 @@ from tranche.kernel.db.pool import Connection, Database, connect
 from tranche.kernel.doctor.chain import Verdict, read_head, verify
 from tranche.kernel.doctor.domain import Finding
 from tranche.kernel.identity.commands.audit import app
+from tranche.kernel.text import plural
 from tranche.outward import make_storage
 
 __all__ = ["app"]
@@ -122,11 +123,7 @@ def _tell(verdict: Verdict) -> None:
     if verdict.findings:
         say(f"{len(verdict.findings):,} findings. See docs/operating.md for what to do.")
     else:
-        say(f"The chain holds: {_seals(verdict.seals)} computed anew.")
-
-
-def _seals(count: int) -> str:
-    return "1 seal was" if count == 1 else f"{count:,} seals were"
+        say(f"The chain holds: {plural(verdict.seals, 'seal was', 'seals were')} computed anew.")
 
 
 def _out(seal: Seal) -> dict[str, Any]:

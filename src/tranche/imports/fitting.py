@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tranche.imports import service
 from tranche.imports.domain import Field, Limits, Mapping, ParseRequest
 from tranche.imports.memory import service as memory
 from tranche.imports.parser import inspect, require_columns
+from tranche.imports.targets import Import
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.storage.domain import Files
@@ -16,7 +16,7 @@ def require_fit(
     database: Database,
     ctx: Context,
     *,
-    import_id: int,
+    work: Import,
     mapping: Mapping,
     fields: Sequence[Field],
     files: Files,
@@ -25,12 +25,11 @@ def require_fit(
     """Read the file of an import as a second judgement would; no transaction is open while it is read.
 
     Raises:
-        ImportNotFound, FileMissing
+        FileMissing
         MissingColumns, InvalidMapping: the mapping does not fit the file.
         UnreadableFile, UnsupportedFile, FileTooLarge
     """
     with database.transaction(ctx.organization_id) as conn:
-        work = service.get(conn, import_id=import_id)
         wanted = memory.recall(conn, replace(work, mapping=None), said=mapping)
     path = files.path(ctx.organization_id, work.sha256)
     request = ParseRequest(path=path, fields=tuple(fields), file_name=work.file_name, mapping=wanted, limits=limits)

@@ -70,7 +70,7 @@ async def judge_import(
             before = read_mapping(work.options.get("mapping") or {}, fields=fields)
             mapping = keep_place(read_mapping(data.mapping, fields=fields), before=before)
             limits = upload_limits.parsing
-            require_fit(database, ctx, import_id=import_id, mapping=mapping, fields=fields, files=files, limits=limits)
+            require_fit(database, ctx, work=work, mapping=mapping, fields=fields, files=files, limits=limits)
         return act(database, ctx, request, partial(action, mapping=mapping), given=data)
 
     def action(conn: Connection, *, mapping: Mapping) -> Answer:

@@ -9,7 +9,7 @@ import typer
 
 from tranche.inventory.commands.finding import LOT_NAMES, NumberArgument, find_item, find_lot
 from tranche.kernel.client.hints import naming
-from tranche.kernel.client.http import Json
+from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import BranchOption, JsonOption, open_client
 from tranche.kernel.client.output import Column, Kind, say, show_json, show_table
 from tranche.kernel.errors import Invalid
@@ -51,8 +51,7 @@ def receive(
             "costPrice": _amount(cost, "--cost") if cost else None,
             "notes": notes,
         }
-        with naming(LOT_NAMES):
-            answer = client.post("/api/batch/receive", body={"data": body})
+        answer = _send(client, "receive", body)
     show_moved(answer, json=json)
 
 
@@ -77,8 +76,7 @@ def adjust(
             "countedQuantity": None if counted is None else _amount(counted, "--counted"),
             "notes": notes,
         }
-        with naming({**LOT_NAMES, "quantity": "--by"}):
-            answer = client.post("/api/batch/adjust", body={"data": body})
+        answer = _send(client, "adjust", body, quantity="--by")
     if answer["data"] is None and not json:
         say("What was counted is what there is.")
         return
@@ -104,8 +102,7 @@ def move(
             "quantity": _amount(quantity, "quantity"),
             "notes": notes,
         }
-        with naming(LOT_NAMES):
-            answer = client.post("/api/batch/branch-transfer", body={"data": body})
+        answer = _send(client, "branch-transfer", body)
     show_moved(answer, json=json)
 
 
@@ -128,8 +125,7 @@ def transfer(
             "quantity": _amount(quantity, "quantity"),
             "notes": notes,
         }
-        with naming(LOT_NAMES):
-            answer = client.post("/api/batch/transfer", body={"data": body})
+        answer = _send(client, "transfer", body)
     show_moved(answer, json=json)
 
 
@@ -156,8 +152,7 @@ def split(
             "destinations": destinations,
             "notes": notes,
         }
-        with naming({**LOT_NAMES, **_names_of_parts("destinations", parts)}):
-            answer = client.post("/api/batch/split", body={"data": body})
+        answer = _send(client, "split", body, **_names_of_parts("destinations", parts))
     show_moved(answer, json=json)
 
 
@@ -181,8 +176,7 @@ def merge(
             "sources": wanted,
             "notes": notes,
         }
-        with naming({**LOT_NAMES, **_names_of_parts("sources", sources)}):
-            answer = client.post("/api/batch/consolidation", body={"data": body})
+        answer = _send(client, "consolidation", body, **_names_of_parts("sources", sources))
     show_moved(answer, json=json)
 
 
@@ -194,6 +188,12 @@ def show_moved(answer: Json, *, json: bool) -> None:
     data = answer["data"]
     show_table(_MOVED, data if isinstance(data, list) else [data])
     say(str(answer["message"]) + ".")
+
+
+def _send(client: Client, verb: str, body: Json, **names: str) -> Json:
+    """Have the server do it; `names` are members of the body that this command calls otherwise than others do."""
+    with naming({**LOT_NAMES, **names}):
+        return client.post(f"/api/batch/{verb}", body={"data": body})
 
 
 def _names_of_parts(member: str, parts: Sequence[str]) -> dict[str, str]:

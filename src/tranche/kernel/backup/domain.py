@@ -1,6 +1,5 @@
 """What a backup is: its manifest, and its refusals."""
 
-import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import msgspec
 from tranche.kernel.audit.anchors import Anchor
 from tranche.kernel.audit.domain import Seal
 from tranche.kernel.errors import Conflict, Invalid, Unavailable
+from tranche.kernel.storage.local import find_free
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -85,8 +85,7 @@ class NoRoom(Unavailable):
     code = "storage_full"
 
     def __init__(self, place: Path) -> None:
-        base = next(folder for folder in (place, *place.parents) if folder.is_dir())
-        free = shutil.disk_usage(base).free
+        base, free = find_free(place)
         super().__init__(
             f"The disk of {place} has no room for the backup: {free:,} bytes are free in {base}. Make room, then run "
             "this again."

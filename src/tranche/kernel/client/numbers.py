@@ -20,7 +20,6 @@ class Numbered:
     what: str
     home: str
     key: str
-    sort: str
     may_be_digits: bool
 
     def find_id(self, client: Client, text: str) -> int:
@@ -47,7 +46,7 @@ class Numbered:
         return found
 
     def _find_number(self, client: Client, number: str) -> int | None:
-        rows = client.get(self.home, params={"search": number, "sort": self.sort, "limit": 1})["data"]
+        rows = client.get(self.home, params={"search": number, "sort": self.key, "limit": 1})["data"]
         return next((int(row["id"]) for row in rows if row[self.key] == number), None)
 
     def _has(self, client: Client, id_: int) -> bool:
@@ -58,5 +57,5 @@ class Numbered:
         return bool(found)
 
 
-INVOICES: Final = Numbered(what="invoice", home="/api/invoices", key="number", sort="number", may_be_digits=False)
-ORDERS: Final = Numbered(what="order", home="/api/orders", key="orderId", sort="orderId", may_be_digits=True)
+INVOICES: Final = Numbered(what="invoice", home="/api/invoices", key="number", may_be_digits=False)
+ORDERS: Final = Numbered(what="order", home="/api/orders", key="orderId", may_be_digits=True)

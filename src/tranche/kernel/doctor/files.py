@@ -1,7 +1,6 @@
 """Whether the files of an installation are those that its register names, and whether there is room for more."""
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from itertools import groupby, islice
 from pathlib import Path
@@ -11,6 +10,7 @@ from tranche.kernel.doctor.domain import MOST_FINDINGS, Finding
 from tranche.kernel.doctor.queries.register import walk_files
 from tranche.kernel.errors import NotFound
 from tranche.kernel.storage.domain import Storage
+from tranche.kernel.storage.local import find_free
 
 LEAST_FREE = 1_000_000_000  # bytes
 _ORPHAN_SECONDS = 3_600.0
@@ -42,8 +42,7 @@ def closed_storage(storage: Storage) -> list[Finding]:
 
 def full_disk(folder: Path, *, least: int = LEAST_FREE) -> list[Finding]:
     """Less than `least` bytes free where the data are."""
-    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(place).free
+    place, free = find_free(folder)
     return [Finding(None, f"{place} has {free:,} bytes left; make room for at least {least:,}")] if free < least else []
 
 

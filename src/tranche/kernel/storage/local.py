@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -172,6 +173,12 @@ class LocalFiles:
             raise ValueError("a SHA-256 has 32 bytes")
         name = sha256.hex()
         return self._folder(organization_id) / name[:2] / name
+
+
+def find_free(place: Path) -> tuple[Path, int]:
+    """The folder nearest to a path that is there, and how many bytes are free on its disk."""
+    folder = next(folder for folder in (place, *place.parents) if folder.is_dir())
+    return folder, shutil.disk_usage(folder).free
 
 
 @contextmanager

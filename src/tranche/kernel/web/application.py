@@ -27,6 +27,7 @@ from tranche.kernel.web.auth import Authenticator, BranchFinder, Gate
 from tranche.kernel.web.document import ApiArea
 from tranche.kernel.web.errors import fail, refuse, refuse_http
 from tranche.kernel.web.exports import Exports
+from tranche.kernel.web.heads import list_methods
 from tranche.kernel.web.health import Readiness, Ready, livez, readyz
 from tranche.kernel.web.json import Body, BodyPlugin, DecimalSchema, JsonResponse
 from tranche.kernel.web.openapi import document_errors, openapi_config
@@ -228,8 +229,7 @@ def _tell_methods(message: HTTPResponseStartEvent, scope: Scope) -> None:
     found = next((route for route in routes if route.path_format == scope.get("path_template")), None)
     if found is not None:
         others = [pair for pair in message["headers"] if pair[0].lower() != b"allow"]
-        methods = {*found.methods, *(("HEAD",) if "GET" in found.methods else ())}
-        message["headers"] = [*others, (b"allow", ", ".join(sorted(methods)).encode())]
+        message["headers"] = [*others, (b"allow", list_methods(found.methods).encode())]
 
 
 def _log_response(scope: Scope, *, status: int) -> None:

@@ -13,6 +13,7 @@ from tranche.kernel import errors
 from tranche.kernel.errors import FieldError, TrancheError
 from tranche.kernel.faults import describe
 from tranche.kernel.web.faults import from_litestar, sentence
+from tranche.kernel.web.heads import list_methods
 from tranche.kernel.web.json import JsonResponse, Out
 from tranche.kernel.web.requests import AnyRequest, request_id
 
@@ -95,7 +96,7 @@ def refuse_http(request: AnyRequest, error: HTTPException) -> JsonResponse[Probl
     code, message = _words(request, status, error, faults)
     headers = {**(error.headers or {}), **_headers(status, None)}
     if "allow" in headers:
-        headers["allow"] = _methods(headers["allow"])
+        headers["allow"] = list_methods(headers["allow"].split(", "))
     return _answer(request, status=status, code=code, message=message, faults=faults, headers=headers)
 
 
@@ -121,18 +122,12 @@ def _words(
     if status == HTTPStatus.NOT_FOUND:
         return "not_found", "There is nothing at this address."
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = _methods((error.headers or {}).get("allow", ""))
+        allowed = list_methods((error.headers or {}).get("allow", "").split(", "))
         return "method_not_allowed", f"This address does not take {request.method}; it takes {allowed}."
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         most = request.route_handler.resolve_request_max_body_size()
         return "too_large", f"The body is larger than {most:,} bytes."
     return status.phrase.lower().replace(" ", "_"), _PLAIN_DETAILS.get(error.detail, "The request cannot be read.")
-
-
-def _methods(allowed: str) -> str:
-    """Those that the framework tells, with HEAD where there is GET."""
-    methods = set(allowed.split(", "))
-    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _headers(status: HTTPStatus, retry_after: int | None) -> dict[str, str]:

@@ -1,7 +1,14 @@
 """HEAD answers what GET would, without a body; of what streams only the beginning is made."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
+
+
+def list_methods(taken: Iterable[str]) -> str:
+    """The methods that an address takes by its routes, as `Allow` names them: with HEAD where there is GET."""
+    methods = set(taken)
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def answering_head(app: Any) -> Any:  # noqa: ANN401  # ASGI applications; the libraries' types differ

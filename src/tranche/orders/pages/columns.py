@@ -148,7 +148,7 @@ def choose(
         require_fit(
             database,
             ctx,
-            import_id=import_id,
+            work=work,
             mapping=choice.mapping,
             fields=ORDER_FIELDS,
             files=files,
