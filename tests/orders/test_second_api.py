@@ -116,6 +116,20 @@ def test_what_cannot_be_judged_by_is_400_and_named(desk: Desk, body: Any, pointe
     assert pointer in [error["pointer"] for error in answer["errors"]]
 
 
+def test_a_judgement_that_is_known_or_cannot_be_reads_no_file(desk: Desk) -> None:
+    live = desk.live
+    import_id = desk.bring(csv(*LINES, header=ODD))["importId"]
+    live.stop_worker()
+    path, body, key = f"/api/imports/{import_id}/judge", {"mapping": COLUMNS}, str(uuid.uuid4())
+    first = desk.ask(path, body=body, key=key)
+    for file in (live.settings.home / "files").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    assert desk.ask(path, body=body, key=key) == first
+    assert desk.ask(path, body={"mapping": {}}, key=key, status=422)["code"] == "idempotency_mismatch"
+    assert desk.ask(path, body=body, status=409)["code"] == "wrong_state"
+
+
 def test_a_dry_run_leads_to_its_import(desk: Desk) -> None:
     content = csv(*LINES, header=("orderId", "customer", "sku", "quantity", "unitPrice", "colour"))
     dry = desk.bring(content, dryRun="true")

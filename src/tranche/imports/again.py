@@ -14,7 +14,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import Conflict
 from tranche.kernel.operations.domain import DRY_RUN, Operation, Status, WrongState
-from tranche.kernel.operations.service import Operations, lock_operation
+from tranche.kernel.operations.service import Operations, get_operation, lock_operation
 
 
 class NoDryRun(Conflict):
@@ -96,15 +96,33 @@ def confirm(
     return service.get(conn, import_id=import_id), operation
 
 
+def require_ended(conn: Connection, work: Import) -> None:
+    """Say at once that an import cannot be judged again, before its file is read for it.
+
+    Raises:
+        NeverStarted
+        WrongState: it is still being worked on.
+    """
+    _require_ended(get_operation(conn, operation_id=_operation_of(work)))
+
+
 def _locked(conn: Connection, import_id: int) -> tuple[Import, Operation]:
     """The operation first, and the import only when that has ended: a worker takes them the other way round."""
     found = service.get(conn, import_id=import_id)
-    if found.started_operation_id is None:
-        raise NeverStarted(f"No operation works on import {import_id} any more; upload the file again.")
-    operation = lock_operation(conn, operation_id=found.started_operation_id)
+    operation = lock_operation(conn, operation_id=_operation_of(found))
+    _require_ended(operation)
+    return service.lock(conn, import_id=import_id), operation
+
+
+def _operation_of(work: Import) -> int:
+    if work.started_operation_id is None:
+        raise NeverStarted(f"No operation works on import {work.id} any more; upload the file again.")
+    return work.started_operation_id
+
+
+def _require_ended(operation: Operation) -> None:
     if not operation.status.is_terminal:
         raise WrongState(f"Operation {operation.id} is {operation.status}; wait for its end or cancel it first.")
-    return service.lock(conn, import_id=import_id), operation
 
 
 def _require_dry_run(work: Import) -> None:

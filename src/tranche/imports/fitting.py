@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tranche.imports.again import require_ended
 from tranche.imports.domain import Field, Limits, Mapping, ParseRequest
 from tranche.imports.memory import service as memory
 from tranche.imports.parser import inspect, require_columns
@@ -25,11 +26,13 @@ def require_fit(
     """Read the file of an import as a second judgement would; no transaction is open while it is read.
 
     Raises:
+        NeverStarted, WrongState: it cannot be judged again now, whatever the mapping.
         FileMissing
         MissingColumns, InvalidMapping: the mapping does not fit the file.
         UnreadableFile, UnsupportedFile, FileTooLarge
     """
     with database.transaction(ctx.organization_id) as conn:
+        require_ended(conn, work)
         wanted = memory.recall(conn, replace(work, mapping=None), said=mapping)
     path = files.path(ctx.organization_id, work.sha256)
     request = ParseRequest(path=path, fields=tuple(fields), file_name=work.file_name, mapping=wanted, limits=limits)

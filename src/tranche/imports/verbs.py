@@ -30,7 +30,7 @@ from tranche.kernel.storage.domain import Files
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.headers import WAITS
-from tranche.kernel.web.idempotency import Answer, act
+from tranche.kernel.web.idempotency import Answer, act, replay
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import flag, takes
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_flag
@@ -64,6 +64,8 @@ async def judge_import(
 
     def judge() -> JsonResponse[Any]:
         with database.transaction(ctx.organization_id) as conn:
+            if known := replay(conn, ctx, request, given=data):
+                return known
             work = service.get(conn, import_id=import_id)
         fields = intakes.of(work).fields
         with mapping_at("/mapping"):

@@ -77,6 +77,19 @@ def act(
     return answer.response()
 
 
+def replay(conn: Connection, ctx: Context, request: AnyRequest, *, given: object = None) -> JsonResponse[Any] | None:
+    """The stored answer to this very request, for a route that reads much before it acts; None if it must act.
+
+    Raises:
+        Invalid, Unprocessable, Conflict: as `act` does.
+    """
+    key = read_key(request)
+    if key is None:
+        return None
+    stored = queries.find_answer(conn, organization_id=ctx.organization_id, caller=ctx.caller, key=key)
+    return _replay(stored, fingerprint(ctx, request, given=given)).response() if stored else None
+
+
 def once(
     conn: Connection,
     ctx: Context,
