@@ -147,6 +147,13 @@ def test_compose_starts_commands_that_there_are_and_waits_for_services_that_it_h
     assert asked == offered
 
 
+def test_what_others_make_comes_in_a_version_that_is_named() -> None:
+    images = {service["image"] for service in COMPOSE["services"].values()} - {"tranche"}
+    images |= set(re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE))
+    assert len(images) == 4
+    assert all(re.search(r":[A-Za-z.]*\d", image) for image in images), images
+
+
 def test_the_image_copies_files_that_there_are_and_starts_a_command() -> None:
     lines = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
     words = [shlex.split(line) for line in lines if line and not line.startswith("#")]
