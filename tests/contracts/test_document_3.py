@@ -24,6 +24,7 @@ from tests.contracts.document_3 import (
 )
 from tests.inventory.factories import make_lot
 from tests.live import Live
+from tranche.kernel.db.pool import Connection
 
 
 def test_invoices_are_created_printed_and_sent_as_the_document_shows(live: Live) -> None:
@@ -169,7 +170,7 @@ def test_the_list_is_filtered_and_paged(live: Live) -> None:
         assert live.client.get(f"/api/batch-operations?{wrong}").status_code == 400, wrong
 
 
-def test_statistics_count_by_type_and_status(live: Live) -> None:
+def test_statistics_count_by_type_and_status(live: Live, owner: Connection) -> None:
     seed(live)
     empty = live.client.get("/api/batch-operations/statistics").json()
     assert (empty["total"], empty["success_rate"]) == (0, None)
@@ -179,6 +180,9 @@ def test_statistics_count_by_type_and_status(live: Live) -> None:
     assert found["by_status"] == {"completed_with_errors": 1}
     assert (found["success_rate"], found["total_items"], found["failed_items"]) == (75, 4, 1)
     assert found["average_duration_seconds"] > 0
+    owner.execute("UPDATE operations SET started_at = now() - interval '1 hour', finished_at = now(), waited = '59m'")
+    found = live.client.get("/api/batch-operations/statistics").json()
+    assert (found["average_duration_seconds"], found["items_per_second"]) == (60, 0.05)
 
 
 def test_a_waiting_operation_is_cancelled_and_an_ended_one_is_not(live: Live) -> None:

@@ -64,6 +64,17 @@ def test_every_kind_of_figure_is_there_and_no_name(
     assert not any("ecret" in series for series in found)
 
 
+def test_seconds_of_operations_are_those_of_their_work(
+    owner: Connection, organization: Callable[..., Organization], page: Callable[[], dict[str, float]], tmp_path: Path
+) -> None:
+    fill(owner, organization(), tmp_path)
+    owner.execute("""
+        UPDATE operations SET started_at = now() - interval '1 hour', finished_at = now(), waited = '50 minutes'
+        WHERE kind = 'order_invoices'
+    """)
+    assert page()['tranche_operation_seconds{kind="order_invoices",status="completed_with_errors"}'] == 600
+
+
 def test_a_scrape_asks_the_database_only_now_and_then(
     owner: Connection, page: Callable[[], dict[str, float]], clock: Clock
 ) -> None:
