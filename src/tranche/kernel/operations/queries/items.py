@@ -280,6 +280,7 @@ def list_items(
     limit: int,
 ) -> list[Item]:
     """By position and stage, behind the given ones (keyset)."""
+    wanted = {"statuses": None if statuses is None else list(statuses), "code": code}
     rows = conn.execute(
         f"""
         SELECT {COLUMNS} FROM operation_positions
@@ -289,13 +290,6 @@ def list_items(
           AND (%(code)s::text IS NULL OR error_code = %(code)s)
         ORDER BY position, stage LIMIT %(limit)s
         """,
-        {
-            "operation_id": operation_id,
-            "statuses": None if statuses is None else list(statuses),
-            "code": code,
-            "position": after[0],
-            "stage": after[1],
-            "limit": limit,
-        },
+        {**wanted, "operation_id": operation_id, "position": after[0], "stage": after[1], "limit": limit},
     ).fetchall()
     return [Item(**{**row, "status": ItemStatus(row["status"])}) for row in rows]
