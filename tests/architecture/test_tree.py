@@ -97,6 +97,17 @@ def test_every_migration_sets_its_lock_timeout_first() -> None:
         assert statements[0].startswith("SET lock_timeout"), path.name
 
 
+def test_leases_and_signs_of_life_are_reckoned_by_the_clock_of_the_database() -> None:
+    asked = re.compile(r"\b(?:lease_until|beat_at)\s*(?:=|<=?|>=?)\s*(\S+?)(?=[,\s;]|$)")
+    found = {
+        (_name(path), against)
+        for path in [*SOURCES, *(ROOT / "src/tranche/migrations").glob("*.sql")]
+        for against in asked.findall(path.read_text())
+    }
+    assert len(found) >= 10
+    assert {against.rstrip(")\"'") for _, against in found} == {"now(", "clock_timestamp(", "NULL"}
+
+
 def test_documents_name_only_paths_that_exist() -> None:
     known = r"`((?:src|tests|docs|bench|web)/[\w./-]+)`"
     missing = {

@@ -90,6 +90,16 @@ def test_other_organizations_see_nothing_of_it(desk: Desk) -> None:
     assert desk.analysis()["snapshot_id"] == run["run_id"]
 
 
+def test_a_sample_that_was_not_made_says_how_it_is(open_live: Callable[..., Live]) -> None:
+    desk = Desk(open_live(sample_database="tranche_no_sample")).use({"kind": "sample"})
+    assert "The sample is made by tranche bill-stop sample" in desk.run()["error_message"]
+
+
+def test_a_word_that_is_no_status_is_told_the_words_that_are(idle: Live) -> None:
+    answer = idle.client.get(ANALYSIS, params={"billing_status": "stopped"})
+    assert answer.json()["message"] == "billing_status must be one of Bill Stop Issue, Active Billing, all."
+
+
 def test_roles(idle: Live) -> None:
     for role, trigger, source in ((Role.VIEWER, 403, 403), (Role.OPERATOR, 409, 403), (Role.ADMIN, 409, 409)):
         with httpx.Client(base_url=idle.url, headers={"Authorization": f"Bearer {idle.key_for(role)}"}) as client:

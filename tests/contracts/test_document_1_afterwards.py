@@ -181,6 +181,13 @@ def saved(book: openpyxl.Workbook, **cells: str) -> bytes:
     return target.getvalue()
 
 
+def test_no_cell_of_the_workbook_of_errors_is_a_formula(desk: Desk, live: Live) -> None:
+    content = csv(("", "=1+1", "@S-1", "-Thing", "1", "9.99"))
+    book, rows = workbook(live, desk.bring(content))
+    assert rows[1][1:4] == ["=1+1", "@S-1", "-Thing"]
+    assert {cell.data_type for row in book.worksheets[0].iter_rows(min_row=2) for cell in row} <= {"s", "n"}
+
+
 def test_the_workbook_of_errors_is_corrected_and_uploaded_again(desk: Desk, live: Live) -> None:
     batch = desk.bring(october_trades(), name="october_trades.xlsx")
     book, rows = workbook(live, batch)

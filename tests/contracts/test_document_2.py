@@ -91,6 +91,15 @@ def test_failures_are_counted_and_named_and_the_rest_goes_on(live: Live) -> None
     assert page == {"errors": job["errors"], "next": None}
 
 
+def test_the_payload_names_every_order_once_whatever_follows_its_invoice(live: Live) -> None:
+    ids = _orders(live, 3)[::-1]
+    job = _run(live, ids, generate_pdf=True)
+    assert job["payload"]["order_ids"] == ids
+    assert live.client.get(f"/api/batch-jobs/{job['id']}").json()["data"]["payload"] == job["payload"]
+    (row,) = _sql(live, "SELECT payload FROM batch_job_queue")
+    assert row["payload"]["order_ids"] == ids
+
+
 def test_a_job_says_the_documents_words_only(live: Live) -> None:
     _run(live, _orders(live))
     for status in sorted(STATUSES):
@@ -133,7 +142,7 @@ def test_process_batch_jobs_wakes_what_waits(open_live: Callable[..., Live]) -> 
     answer = live.client.post(BATCH, json={"order_ids": _orders(live)})
     with live.database.transaction(None) as conn:
         conn.execute("DELETE FROM procrastinate_jobs")
-    assert live.client.post(PROCESS).json() == {"success": True, "message": "1 jobs were woken", "woken": 1}
+    assert live.client.post(PROCESS).json() == {"success": True, "message": "1 job was woken", "woken": 1}
     assert live.client.post(PROCESS).json() == {"success": True, "message": "No job had to be woken", "woken": 0}
     live.start_worker()
     job = live.client.get(answer.headers["Location"], headers=_WAIT).json()["data"]

@@ -249,8 +249,8 @@ def test_bad_bodies_name_the_field_and_change_nothing(live: Live) -> None:
         (invoices(items=[{**item, "quantity": 0}]), "/options/items/0/quantity"),
         (invoices(items=[{**item, "unit_price": -1}]), "/options/items/0/unit_price"),
         (invoices(items=[item, {**item, "inventory_item_id": 7}]), "/options/items/1/inventory_item_id"),
-        (invoices(language="no language"), "/language"),
-        (invoices(due_days=-1), "/due_days"),
+        (invoices(language="no language"), "/options/language"),
+        (invoices(due_days=-1), "/options/due_days"),
         (invoices(communication_method="fax"), "/options/communication_method"),
     ):
         answer = live.client.post("/api/batch-operations/invoices", json=body)
@@ -260,6 +260,14 @@ def test_bad_bodies_name_the_field_and_change_nothing(live: Live) -> None:
         answer = live.client.post(f"/api/batch-operations/{what}", json={"invoice_ids": [5], "method": "email"})
         assert answer.status_code == 400
     assert live.client.get("/api/batch-operations").json()["data"] == []
+
+
+def test_a_subject_of_two_lines_is_refused(live: Live) -> None:
+    seed(live)
+    body = {**MESSAGES, "invoice_ids": issue(live), "options": {"subject": "Your invoice\nBcc: eve@example.test"}}
+    answer = live.client.post("/api/batch-operations/communications", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/options/subject")
+    assert live.client.get("/api/messages").json()["data"] == []
 
 
 def test_others_see_nothing_of_it(live: Live) -> None:

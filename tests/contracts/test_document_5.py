@@ -52,6 +52,10 @@ def test_batches_are_made_changed_got_and_listed_as_printed(rooms: Iterator[tupl
         assert {name: got[name] for name in example(document_5.UPDATE)["data"]} == example(document_5.UPDATE)["data"]
         assert got["updatedBy"] == "Ada Admin"
 
+        nothing = room.client.put(f"{path}/{made['id']}", json={"data": {}})
+        assert (nothing.status_code, nothing.json()["message"]) == (400, "Give at least one field.")
+        assert [fault["pointer"] for fault in nothing.json()["errors"]] == ["/data"]
+
         one = room.client.get(f"{path}/{made['id']}")
         assert one.status_code == 200
         assert one.json()["message"] == "Batch fetched successfully"

@@ -144,7 +144,7 @@ class Importer(Workbench):
         """What an undo left, by label, each with its code."""
         with self.transaction() as conn:
             found = operations_service.list_items(
-                conn, operation_id=operation.id, status="skipped", code=None, limit=100
+                conn, operation_id=operation.id, statuses=["skipped"], code=None, limit=100
             )
         return {item.label: item.error_code for item in found}
 

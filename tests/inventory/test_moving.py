@@ -21,6 +21,7 @@ from tranche.inventory.domain import (
     NotEnough,
     OtherItem,
 )
+from tranche.inventory.wishes import spoken
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Invalid, TrancheError
@@ -106,6 +107,7 @@ def test_more_than_there_is_is_refused_and_nothing_is_half_done(desk: Desk, verb
     with pytest.raises(NotEnough, match="Insufficient quantity") as caught:
         verb(desk)
     assert caught.value.errors[0].pointer == pointer
+    assert f"Insufficient quantity: {spoken(pointer)} is " in caught.value.message
     assert desk.has("A", "B", "C") == ["10", "1", "1"]
     numbers = {lot.number for lot in desk.run(service.list_lots_of_item, item_id=desk.item)}
     assert numbers == {"A", "B", "C"}

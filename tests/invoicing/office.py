@@ -63,7 +63,7 @@ class Office(Workbench):
 
     def items(self, operation: Operation) -> list[Item]:
         with self.transaction() as conn:
-            return list_items(conn, operation_id=operation.id, status=None, code=None, limit=1_000)
+            return list_items(conn, operation_id=operation.id, statuses=None, code=None, limit=1_000)
 
     def document(self, invoice_id: int) -> InvoiceDocument:
         with self.transaction() as conn:

@@ -128,8 +128,13 @@ class House:
             )
 
     def is_suppressed(self, channel: Channel = Channel.EMAIL) -> bool:
+        return bool(self.reason_of_suppression(channel))
+
+    def reason_of_suppression(self, channel: Channel = Channel.EMAIL) -> str:
+        """Empty where there is none."""
         with self.transaction() as conn:
-            return service.find_suppression(conn, channel=channel, address=ADDRESSES[channel]) is not None
+            found = service.find_suppression(conn, channel=channel, address=ADDRESSES[channel])
+        return found.reason if found else ""
 
     def stands(self, message: Message) -> State:
         return self.look(message).status

@@ -65,7 +65,7 @@ def test_a_mailbox_that_does_not_exist_is_suppressed_with_its_reason(house: Hous
     found = house.look(message)
     assert found.status is State.FAILED
     assert "550" in (found.error or "")
-    assert house.is_suppressed()
+    assert "550: 5.1.1 No such user" in house.reason_of_suppression()
 
 
 def test_a_mail_that_is_refused_for_its_content_does_not_condemn_the_address(house: House, post_box: Mailbox) -> None:

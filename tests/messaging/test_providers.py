@@ -164,7 +164,7 @@ def test_settings_that_are_not_complete_are_named(
     assert [error.pointer for error in caught.value.errors] == pointers
 
 
-def test_hosts_inside_are_not_called_where_that_is_not_allowed(house: House, provider: Receiver) -> None:
+def test_a_gateway_at_a_metadata_address_is_not_called(house: House, provider: Receiver) -> None:
     by_gateway(house, provider, url="http://169.254.169.254/latest")
     message = house.queue(Channel.SMS)
     assert house.send(message).error_code == "forbidden_address"

@@ -111,9 +111,9 @@ class Faults:
 
 def refuse(faults: Sequence[FieldError]) -> None:
     """Raises Invalid with all of them."""
-    raise Invalid(" ".join(f"{_spoken(fault.pointer)} {fault.detail}." for fault in faults), errors=faults)
+    raise Invalid(" ".join(f"{spoken(fault.pointer)} {fault.detail}." for fault in faults), errors=faults)
 
 
-def _spoken(pointer: str) -> str:
+def spoken(pointer: str) -> str:
     """`/sources/0/quantity` as `sources[0].quantity`."""
     return re.sub(r"/(\d+)(?=/|$)", r"[\1]", pointer.removeprefix("/")).replace("/", ".")

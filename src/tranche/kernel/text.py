@@ -12,6 +12,8 @@ are newer than one side's Unicode tables. A database with LC_CTYPE "C" lowers on
 import re
 import unicodedata
 
+# What a spreadsheet program takes for the beginning of a formula.
+FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"
 # Joiners of Bengali, Hindi, Persian and others, marks of direction, and the place where a word may break: letters that
 # Python calls unprintable and that many words are spelt with. Those that turn a text round are not among them.
 _FORMS = frozenset("\u200b\u200c\u200d\u200e\u200f\u061c\u00ad")

@@ -4,6 +4,8 @@ import zipfile
 from io import BytesIO
 from typing import Any
 
+import pytest
+
 from tests.invoicing.factories import make_customer, make_orders
 from tests.live import Live
 
@@ -73,6 +75,23 @@ def test_a_customer_without_address_fails_the_message_alone_and_can_be_tried_aga
     assert live.wait(operation_id)["succeeded"] == 3
     assert len(live.client.get("/api/invoices").json()["data"]) == 3
     assert len(_messages(live)) == 3
+
+
+def test_a_message_in_doubt_is_named_among_the_errors(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    (order_id,) = _orders(live, count=1)
+
+    def vanish(*_: object, **__: object) -> None:
+        raise RuntimeError("the process was killed after the provider had accepted")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tranche.messaging.service.note_outcomes", vanish)
+        operation_id, ended = _run(live, [order_id], send_immediately=True)
+    assert (ended["unknown"], ended["failed"]) == (1, 0)
+    job = live.client.get(f"/api/batch-jobs/{operation_id}").json()["data"]
+    assert job["failed_items"] == 1
+    assert [(error["order_id"], error["code"]) for error in job["errors"]] == [(order_id, "unknown_outcome")]
+    page = live.client.get(f"/api/batch-jobs/{operation_id}/errors").json()["data"]
+    assert page == {"errors": job["errors"], "next": None}
 
 
 def test_the_undo_of_such_a_run_voids_its_invoices(live: Live) -> None:

@@ -1,15 +1,17 @@
 """Stages whose failures stand alone: a full disk, a lost worker, a bounce, a suppressed address."""
 
+import csv
 import zipfile
 from collections.abc import Sequence
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.contracts.document_3 import MESSAGES, begin, finish, invoices, issue, seed
 from tests.disks import full_disk
-from tests.kernel.notify.mailbox import Mailbox, mailbox
+from tests.kernel.notify.mailbox import Mailbox, mailbox, silent
 from tests.live import Live
 from tranche.invoicing.bulk.composing import Composer
 from tranche.invoicing.domain import InvoiceHead
@@ -19,8 +21,9 @@ from tranche.kernel.storage.local import LocalFiles
 from tranche.messaging.domain import State
 
 
-def _by_mail(live: Live, post_box: Mailbox) -> None:
-    settings = {"host": "127.0.0.1", "port": str(post_box.port), "tls": "none", "from": "Acme <pay@acme.test>"}
+def _by_mail(live: Live, post_box: Mailbox | int) -> None:
+    port = post_box if isinstance(post_box, int) else post_box.port
+    settings = {"host": "127.0.0.1", "port": str(port), "tls": "none", "from": "Acme <pay@acme.test>"}
     answer = live.client.put("/api/message-channels/email", json={"data": {"provider": "smtp", "settings": settings}})
     assert answer.status_code == 200, answer.text
 
@@ -124,19 +127,55 @@ def test_several_invoices_of_a_customer_go_in_one_mail(live: Live) -> None:
         assert "$400.00" in post_box.mails[0].get_body().get_content()  # type: ignore[union-attr]  # there is one
 
 
+class _Choosy(Mailbox):
+    """Knows nobody whose address begins with customer2."""
+
+    async def handle_RCPT(  # noqa: N802  # the name is the library's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address.startswith("customer2"):
+            return "550 5.1.1 No such user"
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+
 def test_a_server_that_says_no_fails_its_mails_and_no_other(live: Live) -> None:
     seed(live)
     ids = issue(live)
-    with mailbox() as post_box:
+    with mailbox(_Choosy) as post_box:
         _by_mail(live, post_box)
-        post_box.rcpt = "550 5.1.1 No such user"
-        row = finish(live, "communications", {**MESSAGES, "invoice_ids": ids[:2]})
-        assert row["status"] == "failed"
-        assert _errors(live, row["id"]) == [("failed", "refused")] * 2
-        found = live.client.get("/api/message-suppressions").json()["data"]
-        assert sorted(one["address"] for one in found) == ["customer1@example.test", "customer2@example.test"]
+        row = finish(live, "communications", {**MESSAGES, "invoice_ids": ids})
+        assert row["status"] == "completed_with_errors"
+        assert sorted(_errors(live, row["id"])) == [("failed", "refused"), ("succeeded", None), ("succeeded", None)]
+        assert len(post_box.mails) == 2
+    (found,) = live.client.get("/api/message-suppressions").json()["data"]
+    assert (found["address"], "550: 5.1.1" in found["reason"]) == ("customer2@example.test", True)
     report = live.client.get("/api/messages/report").json()["data"]["byStatus"]
-    assert report[State.FAILED] == 2
+    assert (report[State.FAILED], report[State.SENT]) == (1, 2)
+
+
+def test_while_a_mail_server_is_silent_other_channels_go_on(live: Live) -> None:
+    seed(live)
+    ids = issue(live)
+    with silent() as port:
+        _by_mail(live, port)
+        mails = begin(live, "communications", {**MESSAGES, "invoice_ids": ids[:1]})
+        words = {"invoice_ids": ids, "method": "sms", "options": {"include_pdf": False}}
+        assert finish(live, "communications", words)["status"] == "completed"
+        assert live.client.get(f"/api/batch-operations/{mails['id']}").json()["status"] in {"pending", "processing"}
+        live.client.post(f"/api/batch-operations/{mails['id']}/cancel")
+
+
+def test_no_cell_of_a_manifest_is_a_formula(live: Live) -> None:
+    seed(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        for number, name in enumerate(("=1+1", "＝1+1", "@x"), start=1):
+            conn.execute("UPDATE customers SET name = %s WHERE id = %s", [name, number])
+    row = finish(live, "pdfs", {"invoice_ids": issue(live)})
+    files = {file["kind"]: file for file in live.client.get(f"/api/batch-operations/{row['id']}/files").json()["data"]}
+    answer = live.client.get(files["manifest"]["url"])
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    cells = list(csv.DictReader(StringIO(answer.text)))
+    assert [line["customer"] for line in cells] == ["'=1+1", "'＝1+1", "'@x"]
 
 
 def test_a_run_cancelled_while_it_gathers_goes_on_with_gathering(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

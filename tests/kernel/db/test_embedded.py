@@ -12,7 +12,7 @@ import pytest
 from tests.kernel.db.servers import kill_all, needs_proc, processes_of, somebody, start_holder, start_writer
 from tranche.kernel.db.account import server_account
 from tranche.kernel.db.binaries import find_binaries
-from tranche.kernel.db.cluster import ForeignCluster, ServerFailed
+from tranche.kernel.db.cluster import RECOVERY_SECONDS, ForeignCluster, ServerFailed
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.lease import Lease, StillBusy
 
@@ -202,6 +202,7 @@ def test_a_server_that_takes_its_time_is_waited_for(home: Path, tmp_programs: Pa
     programs = _wrapped(tmp_programs, "sleep 1")
     with EmbeddedPostgres.start(home, pg_bin=programs, fsync=False) as server:
         assert server.version
+    assert RECOVERY_SECONDS >= 300, "a recovery after a crash may take minutes"
 
 
 def test_a_turn_that_does_not_come_is_refused(empty_home: Path) -> None:

@@ -31,7 +31,12 @@ def laid(workshop: Workshop) -> int:
 def listed(workshop: Workshop, operation_id: int, *, after: int, status: str | None = None) -> list[Item]:
     with workshop.database.transaction(workshop.ctx.organization_id) as conn:
         return service.list_items(
-            conn, operation_id=operation_id, status=status, code=None, after=(after + 1, ""), limit=3
+            conn,
+            operation_id=operation_id,
+            statuses=[status] if status else None,
+            code=None,
+            after=(after + 1, ""),
+            limit=3,
         )
 
 

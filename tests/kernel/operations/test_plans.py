@@ -50,12 +50,12 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], object], set[str]]] = {
     "a lease": ("operation_items", lambda conn: leases.count_pending(conn, claim=CLAIM), {PENDING}),
     "a page of items": (
         "operation_items",
-        lambda conn: items.list_items(conn, operation_id=1, status=None, code=None, after=(12_000, "mint"), limit=50),
+        lambda conn: items.list_items(conn, operation_id=1, statuses=None, code=None, after=(12_000, "mint"), limit=50),
         {KEY},
     ),
     "what failed": (
         "operation_items",
-        lambda conn: items.list_items(conn, operation_id=1, status="failed", code="c", after=(0, ""), limit=50),
+        lambda conn: items.list_items(conn, operation_id=1, statuses=["failed"], code="c", after=(0, ""), limit=50),
         {FAILED},
     ),
     "an orphan": (

@@ -156,7 +156,7 @@ class Workshop:
 
     def items(self, operation_id: int) -> list[Item]:
         with self.database.transaction(self.ctx.organization_id) as conn:
-            return service.list_items(conn, operation_id=operation_id, status=None, code=None, limit=1_000)
+            return service.list_items(conn, operation_id=operation_id, statuses=None, code=None, limit=1_000)
 
     def states(self, operation_id: int) -> dict[str, list[int]]:
         """The positions by state, of one-stage operations; `stage state` of the others."""

@@ -19,6 +19,7 @@ from tranche.kernel.secrets import SecretBox
 
 PURPOSE: Final = "snapshot source"
 
+_MAKE_THE_SAMPLE: Final = "The sample is made by tranche bill-stop sample, on the machine of the database."
 _MOST_FILES: Final = 200
 _FILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,99}")
 
@@ -52,6 +53,7 @@ class Readers:
                 return PostgresReader(
                     {"conninfo": self.database_url, "dbname": self.sample_database},
                     timeout_seconds=settings.timeout_seconds,
+                    way_out=_MAKE_THE_SAMPLE,
                 )
             case SourceKind.CSV:
                 return CsvReader(self._file(settings.file, organization_id))

@@ -37,9 +37,13 @@ _REFUSED: Final[Mapping[str, str]] = {
 class PostgresReader:
     """A PostgreSQL database with one query."""
 
-    def __init__(self, connection: Mapping[str, Any], *, timeout_seconds: int) -> None:
-        """`connection` are libpq's words, the host already resolved; `timeout_seconds` bounds the whole query."""
+    def __init__(self, connection: Mapping[str, Any], *, timeout_seconds: int, way_out: str = "") -> None:
+        """`connection` are libpq's words, the host already resolved; `timeout_seconds` bounds the whole query.
+
+        `way_out` is a sentence for whoever finds no database there.
+        """
         self._connection = connection
+        self._way_out = way_out
         self._timeout = timeout_seconds
 
     @contextmanager
@@ -48,7 +52,7 @@ class PostgresReader:
 
         The driver's own limit ends where the server has let us in; what is asked next has one of ours.
         """
-        with _told():
+        with _told(self._way_out):
             conn = psycopg.connect(
                 **{**KEEPALIVES, **self._connection},
                 application_name="tranche snapshot",
@@ -152,7 +156,7 @@ def _copy_statement(wanted: Wanted, query: sql.Composable, found: list[str]) -> 
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(way_out: str = "") -> Iterator[None]:
     """Faults of the driver as ours: what may pass, and what stays as it is until somebody changes something."""
     try:
         yield
@@ -160,7 +164,8 @@ def _told() -> Iterator[None]:
         state = error.sqlstate or _state_in(error)
         if (what := _REFUSED.get(state[:2])) is not None:
             said = (error.diag.message_primary or "")[:_SHOWN] if state[:2] in {"42", "0A"} else ""
-            raise SourceRefused(f"The source {what}{f': {said}' if said else ''}.") from error
+            ending = f" {way_out}" if way_out and state[:2] == "3D" else ""
+            raise SourceRefused(f"The source {what}{f': {said}' if said else ''}.{ending}") from error
         if isinstance(error, psycopg.errors.QueryCanceled):
             raise SourceFault("The source's query took too long and was ended.", code="source_timeout") from error
         raise SourceAway("connection refused" if "Connection refused" in str(error) else "") from error

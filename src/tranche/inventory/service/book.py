@@ -7,6 +7,7 @@ from decimal import Decimal
 from tranche.inventory.domain import LotHeld, LotInactive, LotNotInBranch, NotEnough
 from tranche.inventory.merging import Values, inherit, merge
 from tranche.inventory.queries.moving import Held
+from tranche.inventory.wishes import spoken
 from tranche.kernel.errors import FieldError
 
 
@@ -55,7 +56,7 @@ class Book:
                 f"is {_plain(quantity)}, and batch {lot.number or 'without a number'} has {_plain(there)} left here"
             )
             raise NotEnough(
-                f"Insufficient quantity: {pointer.removeprefix('/') or 'quantity'} {detail}.",
+                f"Insufficient quantity: {spoken(pointer) or 'quantity'} {detail}.",
                 errors=[FieldError(pointer, detail, "insufficient_quantity")],
             )
         self._held[lot_id] = replace(lot, quantity=there - quantity, total=lot.total - quantity)

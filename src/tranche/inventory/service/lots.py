@@ -14,6 +14,7 @@ from tranche.inventory.wishes import Faults
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.errors import FieldError, Invalid
 
 # Our name of a field -> document 5's.
 FIELDS: Final[Mapping[str, str]] = {
@@ -114,9 +115,9 @@ def list_lots_of_item(conn: Connection, ctx: Context, *, item_id: int) -> list[L
 
 
 def _clean(values: Mapping[str, object]) -> dict[str, object]:
-    faults = Faults()
     if not values:
-        faults.add("", "at least one field must be given", "required")
+        raise Invalid("Give at least one field.", errors=[FieldError("", "must hold at least one field", "required")])
+    faults = Faults()
     clean = {name: _field(faults, name, value) for name, value in values.items()}
     faults.settle()
     return clean

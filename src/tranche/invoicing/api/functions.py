@@ -10,14 +10,16 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from tranche.invoicing import service
+from tranche.invoicing.api.jobs import whole_job
 from tranche.invoicing.domain import Wishes
 from tranche.invoicing.schemas.choices import RunBody, afterwards_of, choice_of, wishes_of
-from tranche.invoicing.schemas.jobs import JobOut, OneBody, OneOut, StartedOut, WokenOut, job_out, one_out, started_out
+from tranche.invoicing.schemas.jobs import JobOut, OneBody, OneOut, StartedOut, WokenOut, one_out, started_out
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Forbidden
 from tranche.kernel.identity.service import find_user
 from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.text import plural
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
@@ -72,7 +74,7 @@ def process_batch_jobs(
 
     def action(conn: Connection) -> Answer:
         woken = operations.wake(conn, ctx)
-        message = f"{woken:,} jobs were woken" if woken else "No job had to be woken"
+        message = f"{plural(woken, 'job was', 'jobs were')} woken" if woken else "No job had to be woken"
         return Answer(WokenOut(success=True, message=message, woken=woken))
 
     return act(database, ctx, request, action)
@@ -127,9 +129,7 @@ def _start(
 
 def _finished(ctx: Context, database: Database, operation_id: int, seconds: int) -> JsonResponse[Any]:
     with database.transaction(ctx.organization_id) as conn:
-        run = service.look_at_run(conn, get_operation(conn, operation_id=operation_id))
-        errors = service.list_errors(conn, operation_id=operation_id, limit=service.MOST_ERRORS)
-    body = encode(job_out(run, errors=errors))
+        body = encode(whole_job(conn, get_operation(conn, operation_id=operation_id)))
     return JsonResponse(body, status_code=HTTPStatus.OK, headers=applied(seconds), media_type="application/json")
 
 

@@ -19,7 +19,7 @@ from tranche.invoicing.schemas.jobs import (
     statuses_of,
 )
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Database
+from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
@@ -153,9 +153,16 @@ def _look(database: Database, ctx: Context, reference: str) -> Operation:
 def _whole(database: Database, ctx: Context, reference: str) -> tuple[JobOut, bool]:
     with database.transaction(ctx.organization_id) as conn:
         job = service.get_job(conn, reference=reference)
-        run = service.look_at_run(conn, job)
-        errors = service.list_errors(conn, operation_id=job.id, limit=service.MOST_ERRORS)
-    return job_out(run, errors=errors), job.status.is_terminal
+        return whole_job(conn, job), job.status.is_terminal
+
+
+def whole_job(conn: Connection, job: Operation) -> JobOut:
+    """A job with its first orders and errors."""
+    return job_out(
+        service.look_at_run(conn, job),
+        errors=service.list_errors(conn, operation_id=job.id, limit=service.MOST_ERRORS),
+        order_ids=service.list_order_ids(conn, operation_id=job.id),
+    )
 
 
 JOB_ROUTES: Final = (list_jobs, get_metrics, find_job, list_job_errors, follow_job)

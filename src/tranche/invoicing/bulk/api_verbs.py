@@ -25,6 +25,7 @@ from tranche.invoicing.bulk.schemas import (
 )
 from tranche.invoicing.bulk.service import InvoicesWish
 from tranche.invoicing.domain import Wishes, invalid_field
+from tranche.invoicing.service import freeze_terms
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Operation
@@ -34,6 +35,7 @@ from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import Body, JsonResponse
 from tranche.kernel.web.openapi import takes, usual
+from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_text
 from tranche.messaging import service as messaging
 from tranche.messaging.domain import State
@@ -51,14 +53,17 @@ def create_invoices(
     options = data.options
 
     def start(conn: Connection) -> Operation:
+        wishes = Wishes(due_days=options.due_days, language=options.language)
+        with under("/options"):
+            terms = freeze_terms(conn, ctx, wishes=wishes, now=datetime.now(UTC))
         wanted = InvoicesWish(
             customer_ids=data.customer_ids,
             lines=lines_of(options),
-            wishes=Wishes(due_days=options.due_days, language=options.language),
+            terms=terms,
             afterwards=Afterwards(pdf=options.generate_pdf, send=send_wish(options)),
             metadata=_metadata(options),
         )
-        return service.start_invoices(conn, ctx, operations, wanted=wanted, now=datetime.now(UTC))
+        return service.start_invoices(conn, ctx, operations, wanted=wanted)
 
     return _begin(request, ctx, database, start, given=data)
 

@@ -17,6 +17,7 @@ from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.handlers import Fatal, Stopped, StreamWork
 from tranche.kernel.storage import service as storage
 from tranche.kernel.storage.domain import Files, StorageFull, StoredFile
+from tranche.kernel.text import FORMULA_SIGNS
 
 PART: Final = 500
 COMBINED, ZIP, MANIFEST = "invoices.pdf", "invoices.zip", "manifest.csv"
@@ -35,7 +36,6 @@ _HEAD: Final = (
     "sha256",
     "error",
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Rows(Protocol):
@@ -207,4 +207,4 @@ def _file_name(row: PrintedFile, names: set[str]) -> str:
 
 def _plain(text: str) -> str:
     """A cell that no spreadsheet program takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(tuple(FORMULA_SIGNS)) else text

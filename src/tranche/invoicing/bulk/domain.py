@@ -9,6 +9,7 @@ from typing import Any, Final
 from tranche.invoicing.domain import invalid_field
 from tranche.kernel.errors import Conflict, NotFound
 from tranche.kernel.operations.domain import Operation
+from tranche.kernel.text import is_line
 from tranche.messaging.domain import LONGEST_SUBJECT, Channel, State, find_places
 
 INVOICES_KIND: Final = "customer_invoices"
@@ -114,6 +115,8 @@ def check_wish(wish: SendWish) -> None:
         raise invalid_field(
             "/options/subject", f"has no placeholder {{{{{strange[0]}}}}}; there are: {', '.join(PLACES)}"
         )
+    if not is_line(subject):
+        raise invalid_field("/options/subject", "must be one line")
     if len(subject) > LONGEST_SUBJECT:
         raise invalid_field("/options/subject", f"must have at most {LONGEST_SUBJECT} characters")
 

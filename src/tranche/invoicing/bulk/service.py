@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from tranche.invoicing import service as invoicing
@@ -27,7 +27,7 @@ from tranche.invoicing.bulk.domain import (
 )
 from tranche.invoicing.bulk.issuing import dump_lines
 from tranche.invoicing.bulk.queries import batches, customers, members
-from tranche.invoicing.domain import Wishes, invalid_field
+from tranche.invoicing.domain import Terms, invalid_field
 from tranche.invoicing.printing.figures import list_languages
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
@@ -49,14 +49,12 @@ class InvoicesWish:
 
     customer_ids: Sequence[int]
     lines: Sequence[LineWish]
-    wishes: Wishes
+    terms: Terms
     afterwards: Afterwards
     metadata: dict[str, Any]
 
 
-def start_invoices(
-    conn: Connection, ctx: Context, operations: Operations, *, wanted: InvoicesWish, now: datetime
-) -> Operation:
+def start_invoices(conn: Connection, ctx: Context, operations: Operations, *, wanted: InvoicesWish) -> Operation:
     """Begin to invoice every customer, in the order given, with the same lines.
 
     Raises:
@@ -67,7 +65,6 @@ def start_invoices(
     if unknown:
         place = next(n for n, line in enumerate(wanted.lines) if line.item_id == unknown[0])
         raise invalid_field(f"/options/items/{place}/inventory_item_id", f"is no item of yours: {unknown[0]}")
-    terms = invoicing.freeze_terms(conn, ctx, wishes=wanted.wishes, now=now)
     count = customers.want_customers(conn, customer_ids=wanted.customer_ids)
     operation = operations.start(
         conn,
@@ -75,7 +72,7 @@ def start_invoices(
         kind=INVOICES_KIND,
         label=f"Invoices for {count:,} customers" if count > 1 else "Invoice for 1 customer",
         payload={
-            **terms.dump(),
+            **wanted.terms.dump(),
             "lines": dump_lines(list(wanted.lines)),
             "currency": get_organization(conn).currency,
             **wanted.afterwards.dump(),

@@ -28,3 +28,16 @@ def list_issued(conn: Connection, *, operation_ids: Sequence[int]) -> list[Row]:
         """,
         {"ids": list(operation_ids)},
     ).fetchall()
+
+
+def list_order_ids(conn: Connection, *, operation_id: int, stages: Sequence[str], limit: int) -> list[int]:
+    """The first orders of a run, in its order; `stages` are those that an order begins in."""
+    rows = conn.execute(
+        """
+        SELECT reference FROM operation_items
+        WHERE organization_id = current_organization() AND operation_id = %(operation_id)s AND stage = ANY (%(stages)s)
+        ORDER BY position LIMIT %(limit)s
+        """,
+        {"operation_id": operation_id, "stages": list(stages), "limit": limit},
+    ).fetchall()
+    return [row["reference"] for row in rows]

@@ -69,8 +69,9 @@ class JobErrorOut(Out, frozen=True, rename="lower"):
 
 
 class JobOut(Out, frozen=True, rename="lower"):
-    """A row of batch_job_queue. `errors` (at most 1,000) only where one job is asked for; all of them are paged.
+    """A row of batch_job_queue.
 
+    Where one job is asked for it has `errors`, and its payload has `order_ids`: at most 1,000; all errors are paged.
     `successful_items` are done to the end. `issued_items` have an invoice, whatever its printing and sending came to;
     `unfinished_items` of these are not printed or not sent as was asked for, those in doubt apart.
     """
@@ -153,9 +154,10 @@ def started_out(operation: Operation) -> StartedOut:
     )
 
 
-def job_out(run: Run, *, errors: Sequence[Item] | None = None) -> JobOut:
-    """One job."""
+def job_out(run: Run, *, errors: Sequence[Item] | None = None, order_ids: Sequence[int] | None = None) -> JobOut:
+    """One job, with what only a whole one has."""
     operation = run.operation
+    orders = {} if order_ids is None else {"order_ids": list(order_ids)}
     return JobOut(
         id=operation.uuid,
         organization_id=operation.organization_id,
@@ -171,7 +173,7 @@ def job_out(run: Run, *, errors: Sequence[Item] | None = None) -> JobOut:
         unfinished_items=run.unfinished,
         priority=operation.priority,
         is_paused=operation.status is Status.PAUSED,
-        payload={**operation.payload, "user_id": operation.created_by},
+        payload={**operation.payload, **orders, "user_id": operation.created_by},
         error=operation.error,
         created_at=operation.created_at.astimezone(UTC),
         started_at=utc_or_none(operation.started_at),

@@ -18,7 +18,15 @@ from tranche.invoicing.service.gathering import (
     get_selection,
 )
 from tranche.invoicing.service.issuing import issue, issue_one, issue_prepared, judge_stock, judge_to_issue, prepare
-from tranche.invoicing.service.jobs import MOST_ERRORS, get_job, list_errors, list_jobs, look_at_run, look_at_runs
+from tranche.invoicing.service.jobs import (
+    MOST_ERRORS,
+    get_job,
+    list_errors,
+    list_jobs,
+    list_order_ids,
+    look_at_run,
+    look_at_runs,
+)
 from tranche.invoicing.service.look import (
     choose,
     find_order_invoices,
@@ -82,6 +90,7 @@ __all__ = [
     "list_invoice_documents",
     "list_invoices",
     "list_jobs",
+    "list_order_ids",
     "list_steps",
     "list_taken",
     "look_at_run",

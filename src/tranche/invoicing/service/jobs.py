@@ -1,18 +1,20 @@
-"""Runs of invoices as document 2's jobs: found, listed, their errors."""
+"""Runs of invoices as document 2's jobs: found, listed, their orders and errors."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from tranche.invoicing.domain import Run
 from tranche.invoicing.queries import runs
-from tranche.invoicing.service.running import RUN_KIND
+from tranche.invoicing.service.running import DRAW_STAGE, RUN_KIND, RUN_STAGE
 from tranche.kernel.db.listing import Choice, count, fetch_page
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations import service as operations
-from tranche.kernel.operations.domain import Item, Operation, OperationNotFound, Status
+from tranche.kernel.operations.domain import Item, ItemStatus, Operation, OperationNotFound, Status
 from tranche.kernel.operations.service import OPERATIONS, operation_of
 
 MOST_ERRORS: Final = 1_000
+_MOST_ORDERS: Final = 1_000
+_FAILED: Final = (ItemStatus.FAILED, ItemStatus.UNKNOWN)
 
 
 def get_job(conn: Connection, *, reference: str) -> Operation:
@@ -51,7 +53,12 @@ def look_at_run(conn: Connection, operation: Operation) -> Run:
 def list_errors(
     conn: Connection, *, operation_id: int, code: str | None = None, after: int = 0, limit: int
 ) -> list[Item]:
-    """Orders that got no invoice in a run, by position behind the position `after`."""
+    """Orders that did not come to their end in a run, and those in doubt, by position behind the position `after`."""
     return operations.list_items(
-        conn, operation_id=operation_id, status="failed", code=code, after=(after + 1, ""), limit=limit
+        conn, operation_id=operation_id, statuses=_FAILED, code=code, after=(after + 1, ""), limit=limit
     )
+
+
+def list_order_ids(conn: Connection, *, operation_id: int) -> list[int]:
+    """The first 1,000 orders of a run, in its order, as the view `batch_job_queue` has them."""
+    return runs.list_order_ids(conn, operation_id=operation_id, stages=(DRAW_STAGE, RUN_STAGE), limit=_MOST_ORDERS)

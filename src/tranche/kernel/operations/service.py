@@ -286,7 +286,7 @@ def list_items(
     conn: Connection,
     *,
     operation_id: int,
-    status: str | None,
+    statuses: Sequence[str] | None,
     code: str | None,
     after: tuple[int, str] = (0, ""),
     limit: int,
@@ -297,4 +297,4 @@ def list_items(
         OperationNotFound
     """
     get_operation(conn, operation_id=operation_id)
-    return items.list_items(conn, operation_id=operation_id, status=status, code=code, after=after, limit=limit)
+    return items.list_items(conn, operation_id=operation_id, statuses=statuses, code=code, after=after, limit=limit)

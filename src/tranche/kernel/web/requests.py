@@ -95,7 +95,7 @@ def read_choice(request: AnyRequest, name: str, *, choices: Collection[str]) -> 
     """
     text = request.query_params.get(name)
     if text is not None and text not in choices:
-        raise invalid_parameter(name, f"must be one of {', '.join(choices)}")
+        raise invalid_parameter(name, f"must be one of {', '.join(filter(None, choices))}")
     return text
 
 

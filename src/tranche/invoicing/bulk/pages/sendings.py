@@ -61,7 +61,7 @@ def sending_page(
             filters=(state_chips(counts),),
             fixed={"operation_id": batch_id},
         )
-        failed = list_items(conn, operation_id=batch_id, status="failed", code=None, limit=_PER_PAGE)
+        failed = list_items(conn, operation_id=batch_id, statuses=["failed"], code=None, limit=_PER_PAGE)
         files, folders = service.list_files(conn, operation_id=batch_id), list_folders(conn)
     send = operation.payload.get("send")
     data: dict[str, Any] = {

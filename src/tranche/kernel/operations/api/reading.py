@@ -165,7 +165,7 @@ def list_items(
         items = service.list_items(
             conn,
             operation_id=operation.id,
-            status=status,
+            statuses=[status] if status else None,
             code=read_text(request, "code"),
             after=after,
             limit=limit + 1,

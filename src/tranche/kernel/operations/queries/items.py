@@ -271,25 +271,25 @@ def _list_groups(conn: Connection, condition: str, *, operation_id: int, limit: 
 
 
 def list_items(
-    conn: Connection, *, operation_id: int, status: str | None, code: str | None, after: tuple[int, str], limit: int
+    conn: Connection,
+    *,
+    operation_id: int,
+    statuses: Sequence[str] | None,
+    code: str | None,
+    after: tuple[int, str],
+    limit: int,
 ) -> list[Item]:
     """By position and stage, behind the given ones (keyset)."""
+    wanted = {"statuses": None if statuses is None else list(statuses), "code": code}
     rows = conn.execute(
         f"""
         SELECT {COLUMNS} FROM operation_positions
         WHERE organization_id = current_organization() AND operation_id = %(operation_id)s
           AND position >= %(position)s AND (position, stage) > (%(position)s, %(stage)s)
-          AND (%(status)s::text IS NULL OR status = %(status)s)
+          AND (%(statuses)s::text[] IS NULL OR status = ANY (%(statuses)s))
           AND (%(code)s::text IS NULL OR error_code = %(code)s)
         ORDER BY position, stage LIMIT %(limit)s
         """,
-        {
-            "operation_id": operation_id,
-            "status": status,
-            "code": code,
-            "position": after[0],
-            "stage": after[1],
-            "limit": limit,
-        },
+        {**wanted, "operation_id": operation_id, "position": after[0], "stage": after[1], "limit": limit},
     ).fetchall()
     return [Item(**{**row, "status": ItemStatus(row["status"])}) for row in rows]
