@@ -47,7 +47,7 @@ def test_what_would_happen_is_told_in_groups_that_can_be_opened(tab: Tab, live: 
     tab.picture("invoices-look")
     tab.fill(dueDays="x")
     tab.click("1 short of stock", role="link")
-    expect(tab.page.get_by_text("Short of stock: 2 of P-1 are wanted, 0 are left.")).to_be_visible()
+    expect(tab.page.get_by_text("Short of stock: 2 of P-1 wanted, 0 left.")).to_be_visible()
     expect(tab.page.get_by_role("row")).to_have_count(2)
     tab.assert_accessible()
     tab.picture("invoices-look-short")

@@ -70,10 +70,24 @@ def test_scarce_stock_goes_in_the_order_given_and_the_rest_say_what_is_missing(o
     assert done.status is Status.COMPLETED_WITH_ERRORS
     short = office.items(done)[2]
     assert (short.reference, short.status, short.error_code) == (second, ItemStatus.FAILED, "insufficient_stock")
-    assert short.error == "Short of stock: 2 of P-1 are wanted, 1 are left."
+    assert short.error == "Short of stock: 2 of P-1 wanted, 1 left."
     assert office.numbers() == ["INV-2026-000001", "INV-2026-000002"]
     assert sum(shelf.left().values()) == 1
     assert office.is_sound()
+
+
+def test_stock_that_may_not_be_used_is_named_where_it_is_missed(office: Office, shelf: Shelf) -> None:
+    shelf.lot("L1", "1")
+    shelf.lot("L2", "15.5", expires=date(2001, 1, 1))
+    with office.transaction() as conn:
+        elsewhere = make_branch(conn)
+        make_lot(conn, item_id=shelf.item_id, number="L3", stock={elsewhere: "9"}, expires=date(2001, 1, 1))
+    (short,) = office.items(office.invoice(shelf.orders()))
+    assert short.error == (
+        "Short of stock: 2 of P-1 wanted, 1 left; "
+        "15.5 more may not be used, because their lots are expired, held or inactive."
+    )
+    assert short.result["keptBack"] == 15.5
 
 
 def test_a_preview_takes_no_stock(office: Office, shelf: Shelf) -> None:

@@ -48,7 +48,8 @@ def create_verdicts(conn: Connection) -> None:
             position bigint NOT NULL,
             item_id bigint NOT NULL,
             wanted numeric NOT NULL,
-            available numeric NOT NULL
+            available numeric NOT NULL,
+            kept_back numeric NOT NULL DEFAULT 0
         ) ON COMMIT DROP
         """
     )
@@ -167,6 +168,34 @@ def insert_shortages(conn: Connection, *, shortages: Iterable[Shortage]) -> None
         for short in shortages:
             copy.write_row((short.position, short.item_id, short.wanted, short.available))
     conn.execute("ANALYZE pg_temp.stock_shortages")
+
+
+def count_kept_back(conn: Connection) -> None:
+    """Say of each shortage how much more there is in lots that may not be used now."""
+    conn.execute(
+        f"""
+        WITH kept AS MATERIALIZED (
+            SELECT l.item_id, b.branch_id, sum(b.quantity) AS quantity
+            FROM lots l
+            CROSS JOIN {TODAY} t
+            CROSS JOIN LATERAL (
+                SELECT branch_id, quantity FROM lot_balances
+                WHERE organization_id = l.organization_id AND lot_id = l.id AND quantity > 0 OFFSET 0
+            ) b
+            WHERE l.organization_id = current_organization() AND NOT ({USABLE})
+              AND l.item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM pg_temp.stock_scarce))
+            GROUP BY l.item_id, b.branch_id
+        )
+        UPDATE pg_temp.stock_shortages f SET kept_back = k.quantity
+        FROM (
+            SELECT w.position, w.item_id, sum(kept.quantity) AS quantity
+            FROM (SELECT DISTINCT position, item_id, branch_id FROM pg_temp.stock_wanted) w
+            JOIN kept USING (item_id, branch_id)
+            GROUP BY w.position, w.item_id
+        ) k
+        WHERE k.position = f.position AND k.item_id = f.item_id
+        """
+    )
 
 
 def allocate(conn: Connection) -> None:

@@ -20,8 +20,8 @@ def judge_demand(conn: Connection) -> None:
     Locks the lots concerned until the transaction ends, and makes two TEMP tables:
     `stock_allocations(position, line, lot_id, branch_id, quantity)`: what comes out of which lot, first expiry first.
     Expired, held and inactive lots give nothing; a lot may be used through its last day in the organization's zone.
-    `stock_shortages(position, item_id, wanted, available)`: of which items a position that gets nothing was short, and
-    what was left of them at its turn.
+    `stock_shortages(position, item_id, wanted, available, kept_back)`: of which items a position that gets nothing was
+    short, what was left of them at its turn, and what lies in lots that give nothing.
 
     Lines of items whose stock is not tracked are in neither. A consumer that drops a position for reasons of its own
     deletes it from `stock_allocations` before `issue`.
@@ -33,4 +33,5 @@ def judge_demand(conn: Connection) -> None:
     demand.create_scarce(conn)
     if scarce := demand.find_scarce(conn):
         demand.insert_shortages(conn, shortages=ration(demand.list_contested(conn), scarce))
+        demand.count_kept_back(conn)
     demand.allocate(conn)

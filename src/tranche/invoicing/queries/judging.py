@@ -167,11 +167,14 @@ def fail_short(conn: Connection) -> None:
     conn.execute(
         """
         UPDATE pg_temp.verdicts v SET status = 'failed', error_code = 'insufficient_stock',
-            error = format('Short of stock: %s of %s are wanted, %s are left.', trim_scale(s.wanted),
-                coalesce(t.code, t.name, 'an unknown item'), trim_scale(s.available)),
-            result = jsonb_build_object('itemId', s.item_id, 'wanted', s.wanted, 'available', s.available)
+            error = format('Short of stock: %s of %s wanted, %s left%s.', trim_scale(s.wanted),
+                coalesce(t.code, t.name, 'an unknown item'), trim_scale(s.available),
+                CASE WHEN s.kept_back > 0 THEN format('; %s more may not be used, because their lots are expired, held'
+                    ' or inactive', trim_scale(s.kept_back)) END),
+            result = jsonb_build_object('itemId', s.item_id, 'wanted', s.wanted, 'available', s.available,
+                'keptBack', s.kept_back)
         FROM (
-            SELECT DISTINCT ON (position) position, item_id, wanted, available FROM pg_temp.stock_shortages
+            SELECT DISTINCT ON (position) position, item_id, wanted, available, kept_back FROM pg_temp.stock_shortages
             ORDER BY position, item_id
         ) AS s
         LEFT JOIN items t ON t.organization_id = current_organization() AND t.id = s.item_id
