@@ -110,13 +110,13 @@ def test_the_first_page_of_an_invoice_is_a_picture(live: Live, person: httpx.Cli
     assert person.get("/invoices/424242/sheet.png").status_code == 404
 
 
-def test_there_is_no_picture_of_an_invoice_that_cannot_be_printed(live: Live, person: httpx.Client) -> None:
+def test_the_picture_of_an_invoice_that_cannot_be_printed_says_why(live: Live, person: httpx.Client) -> None:
     seed(live)
     with live.database.transaction(live.context.organization_id) as conn:
         conn.execute("UPDATE customers SET name = '漢字'")
     (first, *_) = issue(live)
     answer = person.get(f"/invoices/{first}/sheet.png")
-    assert answer.status_code == 400
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "image/svg+xml")
     assert "“漢”, “字” cannot be printed" in answer.text
 
 
