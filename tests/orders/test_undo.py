@@ -121,6 +121,13 @@ def test_twice_is_refused_while_it_runs_and_after_its_end(desk: Desk) -> None:
         desk.undo(batch_id)
 
 
+def test_one_order_is_told_as_one(desk: Desk) -> None:
+    batch_id = bring(desk, ROWS[:1])
+    desk.undone(batch_id)
+    with pytest.raises(BatchUndone, match="undone already: 1 order was removed, and nothing of it is left"):
+        desk.undo(batch_id)
+
+
 def test_what_was_kept_goes_by_a_second_undo_when_it_is_free(desk: Desk) -> None:
     office = Office(desk.importer.database, desk.owner, desk.importer.context)
     batch_id = bring(desk)

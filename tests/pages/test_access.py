@@ -131,3 +131,11 @@ def test_the_cookie_opens_the_api_as_its_person_and_the_branch_stays_in_the_head
 def _filled(path: str, ids: dict[str, int]) -> str:
     parts = [str(ids[part[1:].partition(":")[0]]) if part.startswith("{") else part for part in path.split("/")]
     return "/".join(parts)
+
+
+def test_a_viewer_is_not_offered_to_send_or_to_suppress(live: Live) -> None:
+    viewer, operator = visit(live, role=Role.VIEWER), visit(live, role=Role.OPERATOR)
+    for path, offer in (("/messages", 'href="/invoices/send"'), ("/messages/suppressions", 'commandfor="suppress"')):
+        assert offer in operator.get(path).text
+        assert offer not in viewer.get(path).text
+    assert 'id="suppress"' not in viewer.get("/messages/suppressions").text

@@ -97,3 +97,54 @@ def test_printing_and_sending_take_numbers_on_the_command_line_and_on_pages(live
         assert f'name="chosen" value="{ids[0]},{ids[1]}"' in seen.text, page
         missing = clerk.post(page, {"ids": "INV-1999-000001"})
         assert (missing.status_code, "no invoice with the number INV-1999-000001" in missing.text) == (400, True)
+
+
+def test_who_may_begin_a_sending_and_not_watch_it_is_told_that_it_was_begun(
+    live: Live, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(live)
+    ids = issue(live)
+    made = live.client.post("/api/api-keys", json={"data": {"name": "x", "role": "operator", "scopes": ["invoices"]}})
+    monkeypatch.setenv("TRANCHE_API_KEY", made.json()["data"]["secret"])
+    ran = shell("send", ids[0], "--no-pdf", "--yes")
+    (number,) = [row["id"] for row in live.client.get("/api/operations?kind=invoice_notices").json()["data"]]
+    assert ran.code == 5
+    assert f"Operation {number} was begun, but this key may not watch it; do not begin it again." in ran.err
+    assert "this takes one for operations" in ran.err
+
+
+def test_done_is_what_went_well_and_not_what_was_tried(live: Live, shell: Shell) -> None:
+    seed(live)
+    ids = issue(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE customers SET email = NULL WHERE id = 3")
+    ran = shell("send", *ids, "--no-pdf", "--yes")
+    fields = dict(line.rsplit(maxsplit=1) for line in ran.out.splitlines()[:7] if "\t" not in line)
+    assert (fields["Done"], fields["Failed"], fields["Of"]) == ("2", "1", "3")
+
+
+def test_an_invoice_that_there_is_not_is_refused_in_words_of_the_command(live: Live, shell: Shell) -> None:
+    seed(live)
+    for command in ("pdfs", "send"):
+        ran = shell(command, "999")
+        assert (ran.code, "INVOICE holds numbers that are no invoices of yours: 999." in ran.err) == (2, True), command
+    assert "--language must be one of en," in shell("pdfs", issue(live)[0], "--language", "xx").err
+
+
+def test_where_files_go_is_asked_before_they_are_printed(live: Live, shell: Shell, tmp_path: Path) -> None:
+    seed(live)
+    ids = issue(live)
+    (tmp_path / "taken").write_text("a file")
+    assert shell("pdfs", ids[0], "--out", str(tmp_path / "taken" / "files")).code != 0
+    ran = shell("pdfs", ids[0], "--out", str(tmp_path / "files"), "--no-wait")
+    assert (ran.code, "--no-wait" in ran.err) == (2, True)
+    assert live.client.get("/api/operations?kind=invoice_pdfs").json()["data"] == []
+    ran = shell("pdfs", ids[0])
+    (number,) = [row["id"] for row in live.client.get("/api/operations?kind=invoice_pdfs").json()["data"]]
+    assert f"The files are on the page of operation {number}; --out FOLDER saves them." in ran.err
+
+
+def test_who_sees_that_all_are_reached_sees_no_empty_table(live: Live, shell: Shell) -> None:
+    seed(live)
+    ran = shell("send", *issue(live), "--no-pdf", "--dry-run")
+    assert ("3 of 3 would be reached." in ran.err, ran.out) == (True, "")

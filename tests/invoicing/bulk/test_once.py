@@ -108,3 +108,25 @@ def test_the_first_page_of_an_invoice_is_a_picture(live: Live, person: httpx.Cli
     (first, *_) = issue(live)
     assert person.get(f"/invoices/{first}/sheet.png").content.startswith(b"\x89PNG")
     assert person.get("/invoices/424242/sheet.png").status_code == 404
+
+
+def test_the_picture_of_an_invoice_that_cannot_be_printed_says_why(live: Live, person: httpx.Client) -> None:
+    seed(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE customers SET name = '漢字'")
+    (first, *_) = issue(live)
+    answer = person.get(f"/invoices/{first}/sheet.png")
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "image/svg+xml")
+    assert "“漢”, “字” cannot be printed" in answer.text
+
+
+def test_the_page_of_an_invoice_keeps_the_lines_of_addresses_and_the_digits_of_prices(
+    live: Live, person: httpx.Client
+) -> None:
+    seed(live)
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE customers SET address = E'Quai 1\n75006 Paris'")
+    (first, *_) = issue(live)
+    seen = person.get(f"/invoices/{first}").text
+    assert '<p class="as-written">Quai 1\n75006 Paris</p>' in seen
+    assert re.search(r'data-label="Unit price" class="num">[\d,]+\.\d\d<', seen)

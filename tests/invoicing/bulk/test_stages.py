@@ -3,8 +3,10 @@
 import csv
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import cast
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -14,10 +16,15 @@ from tests.disks import full_disk
 from tests.kernel.notify.mailbox import Mailbox, mailbox, silent
 from tests.live import Live
 from tranche.invoicing.bulk.composing import Composer
+from tranche.invoicing.bulk.tasks import make_handlers
 from tranche.invoicing.domain import InvoiceHead
 from tranche.invoicing.printing.concatenation import concatenate
+from tranche.invoicing.printing.printer import Printer
+from tranche.kernel.operations.handlers import Handler
+from tranche.kernel.operations.service import get_operation
 from tranche.kernel.storage.domain import StorageFull
 from tranche.kernel.storage.local import LocalFiles
+from tranche.messaging.delivery import Delivery
 from tranche.messaging.domain import State
 
 
@@ -196,6 +203,25 @@ def test_a_run_cancelled_while_it_gathers_goes_on_with_gathering(live: Live, mon
     assert live.client.post(f"/api/batch-operations/{row['id']}/retry").status_code == 200
     assert live.wait(row["id"])["status"] == "completed"
     assert _kinds(live, row["id"]) >= {"zip", "manifest", "combined"}
+
+
+@pytest.mark.parametrize(("bundle", "following"), [(True, "bundle"), (False, None)])
+def test_files_are_gathered_only_where_that_was_asked_for(live: Live, *, bundle: bool, following: str | None) -> None:
+    seed(live)
+    row = finish(live, "pdfs", {"invoice_ids": issue(live)[:1]})
+    with live.database.transaction(live.context.organization_id) as conn:
+        printing = get_operation(conn, operation_id=row["id"])
+    printing = replace(printing, phase="pdf", payload={**printing.payload, "bundle": bundle})
+    handlers = make_handlers(
+        Handler(kind="run", phases=()),
+        database=live.database,
+        files=LocalFiles(live.settings.home / "files"),
+        printer=cast(Printer, None),
+        delivery=cast(Delivery, None),
+    )
+    (handler,) = [one for one in handlers if one.kind == printing.kind]
+    found = handler.following(printing)
+    assert (found and found.name) == following
 
 
 def test_a_message_that_cannot_be_written_fails_alone(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

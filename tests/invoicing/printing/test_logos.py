@@ -89,3 +89,10 @@ def test_a_logo_of_twenty_megabytes_is_refused(live: Live) -> None:
     answer = _put(live, png(10, 10) + bytes(20_000_000))
     assert answer.status_code in {400, 413}
     assert answer.json()["success"] is False
+
+
+def test_a_country_that_there_is_not_is_refused(live: Live) -> None:
+    for wrong in ("UK", "ZZ", "EU"):
+        answer = live.client.put("/api/invoice-design", json={"data": {"country": wrong}})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/data/country"), wrong
+    assert live.client.put("/api/invoice-design", json={"data": {"country": "GB"}}).json()["data"]["country"] == "GB"

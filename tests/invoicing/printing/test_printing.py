@@ -104,6 +104,8 @@ def test_a_credit_note_says_what_it_takes_back_and_asks_for_no_money(printer: Pr
     note = make_document(kind=InvoiceKind.CREDIT_NOTE, number="INV-9", credited_number="INV-8", language="de")
     text = _text(print_document(printer, note, Design()))
     assert "Gutschrift" in text
+    assert "Gutschriftsnummer" in text
+    assert "Rechnungsnummer" not in text
     assert "INV-8" in text
     assert "IBAN" not in text
 
@@ -119,6 +121,30 @@ def test_letters_without_a_font_are_refused_by_name(printer: Printer) -> None:
         print_document(printer, make_document(description="漢"), Design())
     assert caught.value.error_code == "no_font"
     assert print_document(printer, make_document(), Design()).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_every_letter_without_a_font_is_named_once_and_no_mark_is(language: str, printer: Printer) -> None:
+    document = make_document(description="漢字 漢 ไทย", language=language)
+    with pytest.raises(CannotPrint, match=r"^“漢”, “字”, “ไ”, “ท”, “ย” cannot be printed"):
+        print_document(printer, document, Design())
+
+
+def test_there_is_no_picture_of_what_cannot_be_printed(printer: Printer) -> None:
+    with pytest.raises(CannotPrint, match="漢"):
+        preview(printer, make_document(description="漢"), Design())
+
+
+def test_the_units_of_an_arabic_page_stand_one_below_the_other(printer: Printer) -> None:
+    document = make_document([("2", "500", "19"), ("3", "3", "19")], language="ar")
+    page = pypdf.PdfReader(BytesIO(print_document(printer, document, Design()))).pages[0]
+    begins: dict[str, float] = {}
+
+    def look(words: str, matrix: list[float], _place: object, _font: object, _size: object) -> None:
+        begins[words.strip()] = matrix[4]
+
+    page.extract_text(visitor_text=look)
+    assert begins["9.00"] > begins["1,000.00"] + 10
 
 
 def test_words_of_the_invoice_are_never_code(printer: Printer) -> None:

@@ -30,6 +30,7 @@ def test_a_design_names_the_field_that_is_wrong(change: dict[str, object], field
     with pytest.raises(Invalid) as caught:
         Design(**change)  # type: ignore[arg-type]  # wrong on purpose
     assert [error.pointer for error in caught.value.errors] == [field]
+    assert caught.value.message.startswith(f"The invoice design is not right: {field[1:]} ")
 
 
 @pytest.mark.parametrize(
@@ -55,9 +56,17 @@ def test_prices_and_quantities_keep_the_digits_that_they_have() -> None:
     assert [figures.quantity(Decimal(text)) for text in ("2.000", "0.5", "1234567")] == ["2", "0.5", "1,234,567"]
 
 
+@pytest.mark.parametrize("language", ["hi", "bn"])
+def test_figures_without_a_currency_are_grouped_as_those_with_one(language: str) -> None:
+    figures = Figures(language, currency="INR", digits=2)
+    assert "1,20,00,000.50" in figures.money(Decimal("12000000.5"))
+    assert figures.amount(Decimal("12000000.5")) == figures.price(Decimal("12000000.5")) == "1,20,00,000.50"
+    assert figures.quantity(Decimal(120000)) == "1,20,000"
+
+
 def test_a_currency_keeps_the_digits_that_the_invoice_says() -> None:
     assert Figures("en", currency="JPY", digits=0).money(Decimal(1200)) == "¥1,200"
-    assert Figures("en", currency="KWD", digits=3).money(Decimal("1.5")) == "KWD1.500"
+    assert Figures("en", currency="KWD", digits=3).money(Decimal("1.5")) == "KWD\u00a01.500"
     assert "1.50" in Figures("en", currency="JPY", digits=2).money(Decimal("1.5"))
 
 
@@ -141,3 +150,9 @@ def test_latin_lines_keep_their_order_in_a_page_that_reads_from_the_right() -> N
     page = make_page(make_document(language="ar"), Design(), xml=None)
     assert page["dir"] == "rtl"
     assert page["seller"]["lines"][1] == "\u200e50968 Köln\u200e"
+
+
+def test_each_line_of_a_note_keeps_its_own_order_and_an_empty_footer_stays_empty() -> None:
+    page = make_page(make_document(language="ar", notes="Thank you.\nشكرا."), Design(), xml=None)
+    assert page["notes"] == ["\u200eThank you.\u200e\nشكرا."]
+    assert page["footer"] == ""

@@ -110,7 +110,8 @@ def undo(
         show_json(ended)
     else:
         show_fields((Column("Removed", "succeeded", Kind.COUNT), Column("Kept", "skipped", Kind.COUNT)), ended)
-        show_table(_KEPT_COLUMNS, [_kept(entry) for entry in kept["data"]["items"]])
+        if kept["data"]["items"]:
+            show_table(_KEPT_COLUMNS, [_kept(entry) for entry in kept["data"]["items"]])
         if kept["data"]["next"]:
             say(f"All of them: tranche operations items {started['operationId']} --status skipped")
     raise typer.Exit(_code(ended))

@@ -55,8 +55,6 @@ class BundlePhase:
 
     def work(self, work: StreamWork) -> None:
         """Make manifest and zip, and the combined file where it was asked for."""
-        if not work.operation.payload.get("bundle"):
-            return
         try:
             with tempfile.TemporaryDirectory(prefix="tranche-bundle-") as name:
                 _Bundle(self._files, work, Path(name)).make()

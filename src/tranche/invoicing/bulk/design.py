@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from babel import Locale
+
 from tranche.invoicing.bulk.queries import designs
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.domain import invalid_field
@@ -14,6 +16,9 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 
 _COARSE: Final = 24.0
+_TERRITORIES: Final = frozenset(Locale.parse("en").territories)
+# Codes that CLDR knows beside those of ISO 3166: unions, unknown and pretended regions, islands of a country.
+_NO_COUNTRIES: Final = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
 
 
 def get_design(conn: Connection) -> Design:
@@ -41,7 +46,13 @@ def change_logo(conn: Connection, ctx: Context, printer: Printer, *, design: Des
 
 
 def change_design(conn: Connection, ctx: Context, *, design: Design) -> Design:
-    """Keep a design; what was printed stays as it is, what is printed from now on looks so."""
+    """Keep a design; what was printed stays as it is, what is printed from now on looks so.
+
+    Raises:
+        Invalid: the country is none, so that no electronic invoice with it would be valid.
+    """
+    if design.country and design.country not in _TERRITORIES - _NO_COUNTRIES:
+        raise invalid_field("/country", "must be a country's two letters by ISO 3166, such as DE or GB")
     designs.save_design(conn, design=design)
     audit.record(conn, ctx, action="invoice_design.update", subject_id=None, detail={"accent": design.accent})
     return get_design(conn)

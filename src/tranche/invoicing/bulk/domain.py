@@ -135,7 +135,7 @@ class Afterwards:
 
 
 def has_stage(operation: Operation, stage: str) -> bool:
-    """Whether an operation that issues invoices has a stage, by what its payload asks for behind the issue."""
+    """Whether an operation has a stage, by what its payload asks for; those before printing it always has."""
     return stage not in {PDF, SEND, BUNDLE} or bool(operation.payload.get(stage))
 
 

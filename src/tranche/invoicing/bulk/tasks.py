@@ -50,7 +50,7 @@ def make_handlers(
             undo=invoicing.start_undo,
             lasting=frozenset({INVOICE}),
         ),
-        Handler(kind=PDFS_KIND, phases=(pdf, bundle), retry=_retry),
+        Handler(kind=PDFS_KIND, phases=(pdf, bundle), has_phase=has_stage, retry=_retry),
         Handler(kind=MESSAGES_KIND, phases=(pdf, send), finished=settle, retry=_retry),
         Handler(kind=NOTICES_KIND, phases=(send,), finished=settle, retry=_retry),
     ]

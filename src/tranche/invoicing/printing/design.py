@@ -9,7 +9,7 @@ from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.text import is_line
 
 TEMPLATE_ID: Final = "tranche-invoice"
-TEMPLATE_VERSION: Final = 2  # raise it with every change of what is printed
+TEMPLATE_VERSION: Final = 3  # raise it with every change of what is printed
 MOST_LOGO_BYTES: Final = 500_000
 PAPERS: Final = ("a4", "us-letter")
 
@@ -36,7 +36,8 @@ class Design:
         """Refuse what cannot be printed or read."""
         faults = list(_faults(self))
         if faults:
-            raise Invalid(f"The invoice design is not right: {faults[0].detail}", errors=faults)
+            field_name = faults[0].pointer.removeprefix("/")
+            raise Invalid(f"The invoice design is not right: {field_name} {faults[0].detail}.", errors=faults)
 
     @property
     def logo_type(self) -> str:

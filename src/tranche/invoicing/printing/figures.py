@@ -23,6 +23,8 @@ _PIECE: Final = re.compile(".{1,10}")
 _BREAK: Final = "\u200b"
 _MARK: Final = "\u200e"
 _ISOLATE, _END = "\u2066", "\u2069"
+_TOUCHING: Final = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+_GAP: Final = "\u00a0"
 _MINUS: Final = "\u2212"
 _HUNDRED: Final = Decimal(100)
 _MOST_DIGITS: Final = 6
@@ -74,13 +76,12 @@ class Figures:
         return "rtl" if self.language in _RIGHT_TO_LEFT else "ltr"
 
     def money(self, amount: Decimal) -> str:
-        """An amount with its currency."""
+        """An amount with its currency; a code of letters does not touch the figures."""
         pattern = None
         if self._digits != get_currency_precision(self._currency):
-            pattern = f"#,##0.{'0' * self._digits} ¤" if self._digits else "#,##0 ¤"
-        return _signed(
-            format_currency(amount, self._currency, pattern, locale=self._locale, currency_digits=pattern is None)
-        )
+            pattern = f"{self._grouped()}.{'0' * self._digits} ¤" if self._digits else f"{self._grouped()} ¤"
+        money = format_currency(amount, self._currency, pattern, locale=self._locale, currency_digits=pattern is None)
+        return _signed(_TOUCHING.sub(_GAP, money))
 
     def isolated(self, amount: Decimal) -> str:
         """An amount inside a sentence, in the order in which it stands in a column of amounts."""
@@ -89,15 +90,15 @@ class Figures:
 
     def amount(self, amount: Decimal) -> str:
         """An amount without its currency."""
-        return _signed(format_decimal(amount, f"#,##0.{'0' * self._digits}".rstrip("."), locale=self._locale))
+        return self._decimal(amount, least=self._digits, most=self._digits)
 
     def price(self, price: Decimal) -> str:
         """A price keeps digits beyond the currency's where it has them."""
-        return self._decimal(price, least=self._digits)
+        return self._decimal(price, least=self._digits, most=_MOST_DIGITS)
 
     def quantity(self, quantity: Decimal) -> str:
         """A quantity without trailing zeros."""
-        return self._decimal(quantity, least=0)
+        return self._decimal(quantity, least=0, most=_MOST_DIGITS)
 
     def percent(self, rate: Decimal) -> str:
         """A rate of so many per cent."""
@@ -112,14 +113,27 @@ class Figures:
         return format_date(day, "long", locale=self._locale)
 
     def plain(self, text: str) -> str:
-        """A text without letters of the page's direction keeps its own: a number before a town stays before it."""
-        if self.direction == "ltr" or any(bidirectional(char) in _OF_THE_RIGHT for char in text):
-            return text
-        return f"{_MARK}{text}{_MARK}"
+        """A text without letters of the page's direction keeps its own: a number before a town stays before it.
 
-    def _decimal(self, number: Decimal, *, least: int) -> str:
-        pattern = f"#,##0.{'0' * least}{'#' * (_MOST_DIGITS - least)}"
+        Each line is a paragraph of its own for the direction.
+        """
+        if self.direction == "ltr":
+            return text
+        return "\n".join(_keep_direction(line) for line in text.split("\n"))
+
+    def _decimal(self, number: Decimal, *, least: int, most: int) -> str:
+        pattern = f"{self._grouped()}.{'0' * least}{'#' * (most - least)}".rstrip(".")
         return _signed(format_decimal(number, pattern, locale=self._locale))
+
+    def _grouped(self) -> str:
+        """The whole part of a pattern, grouped as the language groups: 1,00,000 in Hindi."""
+        return str(self._locale.decimal_formats[None].pattern.partition(".")[0])
+
+
+def _keep_direction(line: str) -> str:
+    if not line or any(bidirectional(char) in _OF_THE_RIGHT for char in line):
+        return line
+    return f"{_MARK}{line}{_MARK}"
 
 
 def _signed(figures: str) -> str:

@@ -68,7 +68,8 @@ def _fonts(language: str) -> list[str]:
 
 def _meta(document: InvoiceDocument, figures: Figures) -> list[list[str]]:
     words = figures.words
-    rows = [[words["number"], loosen(document.number)], [words["date"], figures.day(document.invoice_date)]]
+    own = words["credit_number" if document.kind is InvoiceKind.CREDIT_NOTE else "number"]
+    rows = [[own, loosen(document.number)], [words["date"], figures.day(document.invoice_date)]]
     if _is_payable(document):
         rows.append([words["due_date"], figures.day(document.due_date)])
     if document.order_number:

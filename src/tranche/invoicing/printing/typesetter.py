@@ -1,11 +1,13 @@
 """Data to PDF by Typst: used inside a child process, because Typst holds the interpreter's lock."""
 
 import json
+import re
 import shutil
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final
+from unicodedata import category
 
 import fontpkg
 import typst
@@ -14,7 +16,10 @@ from tranche.invoicing.printing.archive import finish_pdf
 
 _STANDARD: Final = "a-3a"
 _TEMPLATE: Final = "invoice.typ"
-_GLYPH: Final = "could not be displayed with font"
+_GLYPH: Final = re.compile(r'the text `"(.+?)"` could not be displayed with font')
+_ESCAPED: Final = re.compile(r"\\u\{([0-9a-f]+)\}")
+_MOST_NAMED: Final = 10
+_MARK: Final = "Cf"  # controls of the direction, which nobody wrote
 
 
 class Unprintable(Exception):
@@ -47,27 +52,31 @@ class Typesetter:
         Raises:
             Unprintable: a letter has no font, or the logo is no picture.
         """
+        return finish_pdf(self._set(page, logo), is_e_invoice=page["xml"] is not None)
+
+    def picture(self, page: dict[str, Any], *, logo: bytes | None, ppi: float) -> list[bytes]:
+        """The pages as PNG, for a preview of what can be printed: a picture alone would show boxes for letters.
+
+        Raises:
+            Unprintable: as `render` does.
+        """
+        self._set(page, logo)
         inputs = self._prepare(page, logo)
+        return _whole(self._compiler.compile(self._folder / _TEMPLATE, format="png", sys_inputs=inputs, ppi=ppi))
+
+    def _set(self, page: dict[str, Any], logo: bytes | None) -> bytes:
         year, month, day = page["date"]
         try:
             pdf = self._compiler.compile(
                 self._folder / _TEMPLATE,
                 format="pdf",
-                sys_inputs=inputs,
+                sys_inputs=self._prepare(page, logo),
                 pdf_standards=_STANDARD,
                 timestamp=datetime(year, month, day, tzinfo=UTC),
             )
         except typst.TypstError as error:
-            raise _unprintable(error.message) from error
-        return finish_pdf(_whole(pdf)[0], is_e_invoice=page["xml"] is not None)
-
-    def picture(self, page: dict[str, Any], *, logo: bytes | None, ppi: float) -> list[bytes]:
-        """The pages as PNG, for a preview."""
-        inputs = self._prepare(page, logo)
-        try:
-            return _whole(self._compiler.compile(self._folder / _TEMPLATE, format="png", sys_inputs=inputs, ppi=ppi))
-        except typst.TypstError as error:
-            raise _unprintable(error.message) from error
+            raise _unprintable(error) from error
+        return _whole(pdf)[0]
 
     def _prepare(self, page: dict[str, Any], logo: bytes | None) -> dict[str, str]:
         if page["logo"] is not None and logo is not None:
@@ -87,14 +96,23 @@ def _whole(found: bytes | list[bytes] | None) -> list[bytes]:
     return found if isinstance(found, list) else [found or b""]
 
 
-def _unprintable(message: str) -> Unprintable:
-    if _GLYPH in message:
-        letter = message.partition('`"')[2].partition('"`')[0]
+def _unprintable(error: typst.TypstError) -> Unprintable:
+    letters = _missing_letters(error.diagnostic)
+    if letters:
+        named = ", ".join(f"“{letter}”" for letter in letters[:_MOST_NAMED])
+        more = " and others" if len(letters) > _MOST_NAMED else ""
         return Unprintable(
             "no_font",
-            f"The text “{letter}” cannot be printed: no installed font has its letters. Install the font package of "
-            "its script (fontpkg-noto-sans-...), or write it in another script.",
+            f"{named}{more} cannot be printed: no installed font has such letters. Install the font package of their "
+            "script (fontpkg-noto-sans-...), or write the text in another script.",
         )
-    if "decode" in message or "image" in message:
+    if "decode" in error.message or "image" in error.message:
         return Unprintable("bad_logo", "The logo cannot be read as a picture; upload a PNG or JPEG file.")
-    return Unprintable("unprintable", f"The invoice could not be set in type: {message[:300]}")
+    return Unprintable("unprintable", f"The invoice could not be set in type: {error.message[:300]}")
+
+
+def _missing_letters(diagnostic: str) -> list[str]:
+    """Each letter once, in the order in which they were met, without the marks that stand around them."""
+    found = (_ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) for text in _GLYPH.findall(diagnostic))
+    bare = ("".join(char for char in text if category(char) != _MARK) for text in found)
+    return [text for text in dict.fromkeys(bare) if text]

@@ -14,6 +14,7 @@ from rich.text import Text
 from tranche.kernel.client.events import follow_operation, is_over
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.output import clean, messages, say
+from tranche.kernel.errors import Forbidden
 from tranche.kernel.text import one_of, plural
 
 PHASES: Final[Mapping[str, str]] = {
@@ -79,9 +80,12 @@ def watch_operation(client: Client, operation_id: int, *, console: Console) -> J
 
 
 def watch_or_leave(client: Client, operation_id: int) -> Json:
-    """Watch on stderr; who leaves by Ctrl-C is told how to come back."""
+    """Watch on stderr; who leaves by Ctrl-C is told how to come back, whose key may not watch that it was begun."""
     try:
         return watch_operation(client, operation_id, console=messages())
+    except Forbidden:
+        say(f"Operation {operation_id} was begun, but this key may not watch it; do not begin it again.")
+        raise
     except KeyboardInterrupt:
         say(f"It goes on without you. To come back: tranche operations watch {operation_id}")
         raise

@@ -11,6 +11,8 @@ from tranche.kernel.client.output import ExitCode, say
 MOST: Final = 10_000
 _PAGE: Final = 1_000
 _RUN: Final = "order_invoices"
+# Where the server names a member of the body.
+NAMES: Final = {"invoice_ids": "INVOICE", "language": "--language", "subject": "--subject"}
 
 InvoicesArgument: TypeAlias = Annotated[
     list[str] | None,

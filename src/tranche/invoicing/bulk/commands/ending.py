@@ -8,10 +8,10 @@ _COLUMNS = (
     Column("Operation", "id", Kind.NUMBER),
     Column("Type", "type"),
     Column("Status", "status"),
-    Column("Done", "processed_count", Kind.COUNT),
-    Column("Of", "total_count", Kind.COUNT),
+    Column("Done", "successful", Kind.COUNT),
     Column("Failed", "failed", Kind.COUNT),
     Column("In doubt", "unknown", Kind.COUNT),
+    Column("Of", "total_count", Kind.COUNT),
 )
 _ITEM_COLUMNS = (Column("Invoice", "number"), Column("Code", "error_code"), Column("What is wrong", "error_message"))
 _SHOWN = 10

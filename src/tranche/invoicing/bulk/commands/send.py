@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from tranche.invoicing.bulk.commands.choosing import InvoicesArgument, RunOption, choose
+from tranche.invoicing.bulk.commands.choosing import NAMES, InvoicesArgument, RunOption, choose
 from tranche.invoicing.bulk.commands.ending import finish
+from tranche.kernel.client.hints import naming
 from tranche.kernel.client.http import Json
 from tranche.kernel.client.options import JsonOption, WaitOption, open_client
 from tranche.kernel.client.output import Column, ExitCode, ask, local_time, say, show_json, show_table
@@ -33,7 +34,7 @@ def send(
     json: JsonOption = False,
 ) -> None:
     """Send invoices; exit code 3 when some could not be sent."""
-    with open_client() as client:
+    with open_client() as client, naming(NAMES):
         body: Json = {
             "invoice_ids": choose(client, invoices, run=run),
             "method": method.value,
@@ -85,4 +86,5 @@ def _show(ahead: Json, *, json: bool) -> None:
         show_json(ahead)
         return
     say(f"{ahead['reachable']:,} of {ahead['total']:,} would be reached.")
-    show_table(_COLUMNS, ahead["unreachable"])
+    if ahead["unreachable"]:
+        show_table(_COLUMNS, ahead["unreachable"])

@@ -10,11 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import MultipartBody, URLEncodedBody
 
 from tranche.invoicing.bulk.design import change_design, change_logo, get_design
+from tranche.invoicing.bulk.pages.sheets import draw_sheet
 from tranche.invoicing.bulk.sample import sample_document
 from tranche.invoicing.domain import InvoiceDocument
 from tranche.invoicing.printing.design import MOST_LOGO_BYTES, PAPERS, Design
 from tranche.invoicing.printing.figures import list_languages, name_languages
-from tranche.invoicing.printing.press import preview, print_document
+from tranche.invoicing.printing.press import print_document
 from tranche.invoicing.printing.printer import Printer
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database
@@ -27,7 +28,6 @@ from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest, read_choice
 
 PATH: Final = "/settings/invoice-design"
-_PPI: Final = 110.0
 
 
 class DesignForm(Body, frozen=True):
@@ -121,7 +121,7 @@ def look_design(
 
 
 @page(PATH + "/sheet.png", role=Role.ADMIN)
-def draw_sheet(
+def draw_design(
     request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
@@ -129,7 +129,7 @@ def draw_sheet(
 ) -> Response[bytes]:
     """A made-up invoice as a picture, by the design in the address."""
     document, design = _asked(request, ctx, database)
-    return Response(preview(printer, document, design, ppi=_PPI), media_type="image/png")
+    return draw_sheet(request, printer, document, design)
 
 
 @page(PATH + "/sheet.pdf", role=Role.ADMIN)
@@ -190,4 +190,4 @@ def _shown(
     }
 
 
-DESIGN_PAGES: Final = (design_page, save_design, save_logo, remove_logo, look_design, draw_sheet, print_sheet)
+DESIGN_PAGES: Final = (design_page, save_design, save_logo, remove_logo, look_design, draw_design, print_sheet)

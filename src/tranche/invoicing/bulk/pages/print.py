@@ -10,9 +10,9 @@ from tranche.invoicing import service as invoicing
 from tranche.invoicing.bulk import service
 from tranche.invoicing.bulk.design import get_design
 from tranche.invoicing.bulk.pages.choosing import ChoiceForm, list_faults, read_ids, with_ids
+from tranche.invoicing.bulk.pages.sheets import draw_sheet
 from tranche.invoicing.bulk.previewing import PrintAhead, look_at_print
 from tranche.invoicing.printing.figures import name_languages
-from tranche.invoicing.printing.press import preview
 from tranche.invoicing.printing.printer import Printer
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Database
@@ -24,7 +24,6 @@ from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
 
 PATH: Final = "/invoices/print"
-_PPI: Final = 110.0
 
 
 class PrintForm(ChoiceForm, frozen=True):
@@ -85,6 +84,7 @@ def start_printing(
 
 @page("/invoices/{invoice_id:int}/sheet.png")
 def draw_invoice(
+    request: AnyRequest,
     ctx: NamedDependency[Context],
     database: NamedDependency[Database],
     printer: NamedDependency[Printer],
@@ -93,7 +93,7 @@ def draw_invoice(
     """The first page of an invoice, as it is printed."""
     with database.transaction(ctx.organization_id) as conn:
         document, design = invoicing.get_invoice_document(conn, invoice_id), get_design(conn)
-    return Response(preview(printer, document, design, ppi=_PPI), media_type="image/png")
+    return draw_sheet(request, printer, document, design)
 
 
 def _show(

@@ -52,6 +52,11 @@ def money(value: Decimal | None, currency: str = "") -> str:
     return f"{value:,.{digits}f}" + (f" {currency}" if currency else "")
 
 
+def price(value: Decimal | None, currency: str) -> str:
+    """A price has the digits of its currency, and keeps those beyond: 99 as 99.00, 1.2345 as it is."""
+    return "–" if value is None else max(money(value, currency).removesuffix(f" {currency}"), amount(value), key=len)
+
+
 def percent(value: Decimal | float | None) -> str:
     """99.2 as 99.2 %."""
     return "–" if value is None else f"{round(float(value), 2):g} %"
@@ -139,6 +144,7 @@ FILTERS: Final = {
     "number": number,
     "amount": amount,
     "money": money,
+    "price": price,
     "percent": percent,
     "day": day,
     "moment": moment,
