@@ -8,7 +8,7 @@ import httpx
 from tests.live import Live
 from tranche.kernel.context import Context
 
-COUNT: Final = 1_000
+COUNT: Final = 500
 PRINTED: Final = 30
 MERGED: Final = 200
 _HEAD: Final = "orderId,customerCode,customerName,itemSku,quantity,unitPrice"

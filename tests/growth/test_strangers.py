@@ -10,7 +10,7 @@ from tests.growth.toil import Toil, toiling
 from tests.live import Live
 from tranche.kernel.db.pool import Connection
 
-MOST: Final = 20 * COUNT  # rows of one node of one statement; the square would be a million
+MOST: Final = 20 * COUNT  # rows of one node of one statement; the square is far more
 
 
 @pytest.mark.timeout(400)
