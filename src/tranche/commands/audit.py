@@ -29,7 +29,7 @@ _COLUMNS = (
     Column("Head", "head"),
     Column("Organization", "organizationId", Kind.NUMBER),
     Column("Seal", "number", Kind.NUMBER),
-    Column("Until", "until"),
+    Column("Until", "until", Kind.MOMENT),
 )
 
 OrganizationOption = Annotated[
