@@ -108,17 +108,17 @@ def test_refusals_speak_in_options_and_arguments_and_not_in_members_of_a_body(li
         (("receive", " ", "1", "--item", "P-1"), "LOT must not be empty."),
         (("adjust", "A"), "Name one --by, or one --counted."),
         (("adjust", "A", "--by=0"), "--by must not be 0."),
-        (("adjust", "A", "--by=-99"), "Insufficient quantity: --by is 99, and batch A has 10 left here."),
+        (("adjust", "A", "--by=-99"), "Insufficient quantity: --by is 99, and lot A has 10 left here."),
         (("adjust", "A", "--counted=-1"), "--counted must not be below 0."),
-        (("split", "A", "C=99"), "Insufficient quantity: C=99 (the quantity) is 99, and batch A has 10 left here."),
-        (("split", "A", "C=1", "C=2"), "C=2 (the lot) names batch C a second time."),
+        (("split", "A", "C=99"), "Insufficient quantity: C=99 (the quantity) is 99, and lot A has 10 left here."),
+        (("split", "A", "C=1", "C=2"), "C=2 (the lot) names lot C a second time."),
         (("split", "A", "C"), "C has no quantity; write C=5."),
         (("merge", "M", "A=0"), "A=0 (the quantity) must be more than 0."),
-        (("transfer", "A", "A", "1"), "TO must be another batch than the one that stock comes from or goes to."),
+        (("transfer", "A", "A", "1"), "TO must be another lot than the one that stock comes from or goes to."),
         (("move", "A", here[1], "1"), "BRANCH must be another branch than the one that stock comes from."),
     ):
         refused = shell("lots", *words, *here)
         assert (refused.code, told in " ".join(refused.err.split())) == (ExitCode.USAGE, True), refused.err
     shell("lots", "transfer", "A", "B", "10", *here)
     empty = shell("lots", "merge", "M", "A", *here)
-    assert empty.err == "Error: Insufficient quantity: this branch has nothing left of batch A here.\n"
+    assert empty.err == "Error: Insufficient quantity: this branch has nothing left of lot A here.\n"

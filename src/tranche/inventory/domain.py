@@ -148,7 +148,7 @@ class UnknownLot(NotFound):
     """No such lot in this organization."""
 
     code = "unknown_batch"
-    noun = "batch"
+    noun = "lot"
 
 
 class LotNotInBranch(NotFound):
@@ -157,7 +157,7 @@ class LotNotInBranch(NotFound):
     code = "batch_not_in_branch"
 
     def __init__(self, number: str | None) -> None:
-        what = f"batch {number}" if number else "stock"
+        what = f"lot {number}" if number else "stock"
         super().__init__(f"There is no {what} of this item in this branch.")
 
 

@@ -125,8 +125,8 @@ def require_item(conn: Connection, number: str, owner: int, *, item_id: int, at:
     """
     if owner != item_id:
         other = catalog.find(conn, item_id=owner)
-        detail = f"is a batch of another item ({other.code or other.name})"
-        raise OtherItem(f"Batch {number} {detail}.", errors=[FieldError(at, detail, "other_item")])
+        detail = f"is a lot of another item ({other.code or other.name})"
+        raise OtherItem(f"Lot {number} {detail}.", errors=[FieldError(at, detail, "other_item")])
 
 
 def _resolve(conn: Connection, ctx: Context, *, item_id: int, legs: Sequence[Leg]) -> tuple[dict[str, int], set[int]]:
@@ -172,7 +172,7 @@ def _enter(
     source = book.source(source_id, pointer=leg.at.source)
     quantity = leg.quantity if leg.quantity is not None else source.quantity or Decimal(0)
     if not quantity:
-        detail = f"has nothing left of batch {leg.source} here"
+        detail = f"has nothing left of lot {leg.source} here"
         raise NotEnough(
             f"Insufficient quantity: this branch {detail}.",
             errors=[FieldError(leg.at.source, detail, "insufficient_quantity")],
