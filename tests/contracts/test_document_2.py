@@ -133,7 +133,7 @@ def test_process_batch_jobs_wakes_what_waits(open_live: Callable[..., Live]) -> 
     answer = live.client.post(BATCH, json={"order_ids": _orders(live)})
     with live.database.transaction(None) as conn:
         conn.execute("DELETE FROM procrastinate_jobs")
-    assert live.client.post(PROCESS).json() == {"success": True, "message": "1 jobs were woken", "woken": 1}
+    assert live.client.post(PROCESS).json() == {"success": True, "message": "1 job was woken", "woken": 1}
     assert live.client.post(PROCESS).json() == {"success": True, "message": "No job had to be woken", "woken": 0}
     live.start_worker()
     job = live.client.get(answer.headers["Location"], headers=_WAIT).json()["data"]

@@ -121,7 +121,7 @@ def _tell(verdict: Verdict) -> None:
     for finding in verdict.findings:
         typer.echo(clean(f"organization {finding.organization_id}: {finding.detail}"))
     if verdict.findings:
-        say(f"{len(verdict.findings):,} findings. See docs/operating.md for what to do.")
+        say(f"{plural(len(verdict.findings), 'finding')}. See docs/operating.md for what to do.")
     else:
         say(f"The chain holds: {plural(verdict.seals, 'seal was', 'seals were')} computed anew.")
 

@@ -36,7 +36,12 @@ COLUMNS = (
     Column("Total", "total", Kind.COUNT),
     Column("At", "at", Kind.MOMENT),
 )
-ROW: dict[str, Any] = {"id": 1234, "name": "a\tb\x1b[31m[bold]\u2028", "total": Decimal("1234567.50"), "at": "2026-11-20T12:00:00Z"}
+ROW: dict[str, Any] = {
+    "id": 1234,
+    "name": "a\tb\x1b[31m[bold]\u2028",
+    "total": Decimal("1234567.50"),
+    "at": "2026-11-20T12:00:00Z",
+}
 
 
 @pytest.mark.parametrize(

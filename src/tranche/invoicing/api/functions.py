@@ -18,6 +18,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Forbidden
 from tranche.kernel.identity.service import find_user
 from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.text import plural
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.headers import WAITS
 from tranche.kernel.web.idempotency import Answer, act
@@ -72,7 +73,7 @@ def process_batch_jobs(
 
     def action(conn: Connection) -> Answer:
         woken = operations.wake(conn, ctx)
-        message = f"{woken:,} jobs were woken" if woken else "No job had to be woken"
+        message = f"{plural(woken, 'job was', 'jobs were')} woken" if woken else "No job had to be woken"
         return Answer(WokenOut(success=True, message=message, woken=woken))
 
     return act(database, ctx, request, action)

@@ -9,6 +9,7 @@ from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import UNDOES, Operation
 from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.text import plural
 from tranche.orders.domain import BatchBusy, BatchStatus, BatchUndone, NotUndone, OrderBatch
 from tranche.orders.queries import undoing
 from tranche.orders.service.holding import find_running_undo, hold_ended
@@ -85,10 +86,8 @@ def mark_used_items(conn: Connection) -> None:
 
 def _refuse_needless(conn: Connection, batch: OrderBatch) -> None:
     if _is_gone(batch):
-        raise BatchUndone(
-            f"Batch {batch.id} was undone already: {batch.undone_orders} orders were removed, and nothing of it is "
-            "left."
-        )
+        removed = plural(batch.undone_orders, "order was", "orders were")
+        raise BatchUndone(f"Batch {batch.id} was undone already: {removed} removed, and nothing of it is left.")
     running = find_running_undo(conn, batch)
     if running is not None:
         raise BatchBusy(f"Batch {batch.id} is just being undone by operation {running.id}.")
