@@ -62,15 +62,18 @@ def test_stock_is_received_moved_held_traced_and_undone(
     new = shell("lots", "receive", "L-5", "10", *here)
     assert (new.code, "no lot with the number L-5. To take stock into a new one" in new.err) == (4, True)
     assert shell("lots", "transfer", "A", "B", "x", *here).code == ExitCode.USAGE
+    there_are = f"There are {branch} (Main), {other} (Harbour)."
     foreign = shell("lots", "list", "--branch", "999999")
-    assert (foreign.code, foreign.err) == (
-        ExitCode.AUTH,
-        "Error: This branch is not one of yours. (at the command line: --branch or TRANCHE_BRANCH)\n",
-    )
+    hint = "(at the command line: --branch or TRANCHE_BRANCH)"
+    assert foreign.code == ExitCode.AUTH
+    assert foreign.err == f"Error: This branch is not one of yours. {there_are} {hint}\n"
+    for name in ("Main", "Größe\n", "0x1", ""):
+        named = shell("lots", "list", "--branch", name)
+        assert named.code == ExitCode.USAGE
+        assert named.err == f"Error: --branch must be the number of a branch. {there_are}\n"
     assert "x-branch-id" not in shell("lots", "transfer", "A", "B", "1").err
-    for words in (("undo", "nine"), ("list", "--branch", "Main")):
-        refused = shell("lots", *words)
-        assert (refused.code, "parse" in refused.err, "must be" in refused.err) == (ExitCode.USAGE, False, True)
+    refused = shell("lots", "undo", "nine")
+    assert (refused.code, "parse" in refused.err, "must be" in refused.err) == (ExitCode.USAGE, False, True)
 
 
 def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tmp_path: Path) -> None:
@@ -94,7 +97,7 @@ def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tm
     lost = shell("stock", "import", str(file))
     assert lost.code == ExitCode.USAGE
     assert "Error: --branch is missing: name the branch" in lost.err
-    assert f"such as {branch} (" in lost.err
+    assert f"There are {branch} (Main)" in lost.err
     assert "x-branch-id" not in lost.err
 
 

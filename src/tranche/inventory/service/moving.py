@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 from uuid import UUID, uuid4
 
 from tranche.catalog import service as catalog
@@ -17,9 +16,7 @@ from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import FieldError
-from tranche.kernel.identity.service import list_branches
-
-_NAMED: Final = 3
+from tranche.kernel.identity.service import name_branches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +109,7 @@ def branch_of(conn: Connection, ctx: Context) -> int:
         NoBranch: it names some.
     """
     if ctx.branch_id is None:
-        branches, _ = list_branches(conn, limit=_NAMED, offset=0)
-        raise NoBranch([f"{branch.id} ({branch.name})" for branch in branches])
+        raise NoBranch(name_branches(conn))
     return ctx.branch_id
 
 
