@@ -65,7 +65,7 @@ def create_wanted(conn: Connection, *, batch_id: int) -> None:
 
 
 def is_all_others(conn: Connection, *, batch_id: int) -> bool:
-    """Whether every order that is left of a batch was there before it, or is a later one's; False where none is left."""
+    """Whether every order that is left of a batch was there before it, or is a later one's; not where none is left."""
     (row,) = conn.execute(
         f"""
         SELECT EXISTS ({_BROUGHT_IN}) AND NOT EXISTS (
