@@ -181,7 +181,8 @@ class OrderTarget:
 
 def _failure(operation: Operation, status: Status) -> str | None:
     if status is Status.CANCELLED:
-        kept = f"{plural(operation.succeeded, 'order was', 'orders were')} imported before and kept."
+        verb = "is" if operation.succeeded == 1 else "are"
+        kept = f"{plural(operation.succeeded, 'order was', 'orders were')} imported before and {verb} kept."
         return f"Cancelled; {kept} Undo or delete the batch to take them back."
     if status is Status.FAILED and operation.error_code == "all_failed":
         what = "The only order could not" if operation.total == 1 else f"None of the {operation.total:,} orders could"
