@@ -17,7 +17,7 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.doctor.running import LONGEST_SILENCE
 from tranche.kernel.errors import TrancheError, Unavailable
 from tranche.kernel.identity.passwords import Passwords
-from tranche.kernel.identity.service import Entrance, Lifetimes, authenticate, find_visitor, has_branch
+from tranche.kernel.identity.service import Entrance, Lifetimes, authenticate, find_visitor, read_branch
 from tranche.kernel.jobs.queue import ProcrastinateQueue
 from tranche.kernel.metrics import Metrics, measured
 from tranche.kernel.module import Module
@@ -126,7 +126,7 @@ def make_web(
     fittings = Fittings(
         database=database,
         authenticator=lambda token: authenticate(gate, token),
-        branch_finder=lambda organization_id, branch_id: has_branch(gate, organization_id, branch_id),
+        branch_finder=lambda organization_id, text: read_branch(gate, organization_id, text),
         visitor_finder=lambda token: find_visitor(gate, token, idle_seconds=lifetimes.idle),
         shell=shell,
         hub=hub,

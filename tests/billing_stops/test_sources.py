@@ -68,6 +68,7 @@ def test_a_bad_cell_is_named_by_its_row(tmp_path: Path, line: str, said: str) ->
 
 @pytest.mark.parametrize(("head", "line", "said"), [
     (_HEADER, "A,1,x", "has 3 cells, the header has 6"),
+    (_HEADER, "A", "has 1 cell, the header has 6"),
     ("crp_account_no;cpc_customer_no", "A;1", "gives no column customer_name"),
     (_HEADER + ",address", "A,1,x,y,,1,z", "address twice"),
     (_HEADER, 'A,1,"x', "cannot be read"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -46,6 +47,39 @@ def test_lots_and_items_are_looked_at_with_the_colours_of_their_expiry(tab: Tab,
     expect(tab.page.get_by_role("row", name="L-LATE").first).to_contain_text("10.5")
     tab.assert_accessible()
     tab.picture("stock-item")
+
+
+def test_items_and_stock_come_in_from_spreadsheets_by_columns_that_people_choose(
+    tab: Tab, room: Stockroom, tmp_path: Path
+) -> None:
+    (tmp_path / "list.csv").write_text("Our list,,,,\nNo.,What,Worth,Pile,Pieces\nP-7,Paint,4.50,L-7,12\n")
+    for way, button, fields in (
+        ("/stock/items", "Upload items", {"No.": "itemSku", "What": "name", "Worth": "unitPrice"}),
+        ("/stock", "Upload opening stock", {"No.": "itemSku", "Pile": "lotNumber", "Pieces": "quantity"}),
+    ):
+        page = tab.go(way).page
+        tab.click(button, role="link")
+        expect(tab.heading(button)).to_be_visible()
+        tab.assert_accessible()
+        page.get_by_label("Drop a spreadsheet here").set_input_files(tmp_path / "list.csv")
+        tab.click("Go on")
+        page.get_by_label("Headers are in").select_option("2")
+        tab.click("Take this row")
+        for column, field in fields.items():
+            page.get_by_label(f"Field for {column}", exact=True).select_option(field)
+        tab.assert_accessible()
+        tab.picture(f"{button.split()[-1]}-columns")
+        tab.click("Try it out")
+        expect(page.get_by_text("1 row would come in.")).to_be_visible(timeout=20_000)
+        tab.assert_accessible()
+        tab.picture(f"{button.split()[-1]}-tried")
+        tab.click("Change columns", role="link")
+        expect(page.get_by_label("Headers are in")).to_have_value("2")
+        tab.click("Read it so")
+        expect(page.get_by_text("1 row would come in.")).to_be_visible(timeout=20_000)
+        tab.click("Bring it in")
+        expect(page.get_by_text("The import has ended")).to_be_visible(timeout=20_000)
+    assert room.batch("L-7")["quantity"] == 12
 
 
 def test_an_item_is_made_and_received(tab: Tab, room: Stockroom) -> None:

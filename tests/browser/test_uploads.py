@@ -137,7 +137,7 @@ def test_a_strange_header_is_explained_once_and_known_from_then_on(tab: Tab, liv
     for header, field in wanted.items():
         page.get_by_label(f"Field for {header}", exact=True).select_option(field)
     expect(page.get_by_role("row", name="How many")).to_contain_text("chosen")
-    expect(page.get_by_role("row", name="Comment")).to_contain_text("kept, not used")
+    expect(page.get_by_role("row", name="Comment")).to_contain_text("not used")
     tab.picture("upload-columns-strange")
     tab.click("Try it out")
     expect(page.locator(".confirm-bar strong")).to_have_text("Create 3 orders", timeout=20_000)
@@ -180,7 +180,7 @@ def test_the_same_file_is_noticed_and_comes_in_again_only_when_said_so(tab: Tab,
     expect(tab.page.get_by_text("It came in before as upload 1 (May.csv).")).to_be_visible()
     tab.assert_accessible()
     tab.page.get_by_text("More choices").click()
-    tab.page.get_by_label("Orders that exist already").select_option("update")
+    tab.page.get_by_label("Orders there already").select_option("update")
     tab.click("Try it out")
     expect(tab.page.get_by_text("Create or update 8 orders, skip 2 rows")).to_be_visible(timeout=20_000)
     tab.click("Create or update 8 orders")

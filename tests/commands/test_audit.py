@@ -56,7 +56,7 @@ def test_what_does_not_hold_is_named_with_its_organization_seal_and_time(
     ran = tranche("audit", "verify")
     assert ran.code == 1
     assert ran.out.startswith(f"organization {acme.id}: seal 2 (entries from 20")
-    assert "one of its 1 entries, this seal or the one before was changed" in ran.out
+    assert "one of its entries (1), this seal or the one before was changed" in ran.out
     assert tranche("audit", "verify", "--organization", other.id).code == 0
     (home / "files/notes" / str(acme.id) / NOTE).unlink()
     (_, missing) = json.loads(tranche("audit", "verify", "--json").out)["findings"]

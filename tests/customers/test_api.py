@@ -1,5 +1,7 @@
 """The endpoints of customers: envelope, rights, isolation, idempotency."""
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +11,7 @@ from tests.kernel.identity.clients import Client, api, bearer
 from tests.kernel.identity.factories import admin_of, bootstrap, issue
 from tests.naming import nameless
 from tranche.customers.api import ROUTES
+from tranche.customers.domain import PHONE
 from tranche.kernel.context import Role
 from tranche.kernel.db.pool import Database
 from tranche.kernel.identity.domain import Bootstrapped
@@ -69,6 +72,7 @@ def test_odd_searches_find_nothing_and_break_nothing(client: Client, search: str
         ({"data": {}}, "/data/name"),
         ({"data": {"name": " "}}, "/data/name"),
         ({"data": {"name": "A", "email": "x"}}, "/data/email"),
+        ({"data": {"name": "A", "phone": "n/a"}}, "/data/phone"),
         ({"data": {"name": "A", "organizationId": 2}}, "/data/organizationId"),
         ({"data": {"name": "A", "id": 7}}, "/data/id"),
         ({"data": {"name": 5}}, "/data/name"),
@@ -81,6 +85,17 @@ def test_what_cannot_be_taken_is_400_and_named(client: Client, body: dict[str, A
     assert answer.status_code == 400
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
     assert client.get("/api/customers").json()["data"] == []
+
+
+def test_the_description_tells_which_phones_are_refused(client: Client) -> None:
+    named = client.get("/schema/openapi.json").json()["components"]["schemas"]
+    for body in ("NewCustomer", "CustomerChanges"):
+        told = json.dumps(named[body]["properties"]["phone"])
+        assert json.dumps({"pattern": PHONE})[1:-1] in told
+    refused = {phone for phone in ("", " ", "030-1", "n/a", "+") if not re.search(PHONE, phone)}
+    given = [{"name": f"Acme {phone}", "phone": phone} for phone in ("", " ", "030-1", "n/a", "+")]
+    answers = {each["phone"]: client.post("/api/customers", json={"data": each}).status_code for each in given}
+    assert {phone for phone, status in answers.items() if status == 400} == refused == {"n/a", "+"}
 
 
 def test_a_taken_code_is_409(client: Client) -> None:

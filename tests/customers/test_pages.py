@@ -27,6 +27,9 @@ def test_a_clerk_changes_a_customer_and_is_told_what_cannot_be(live: Live) -> No
     refused = clerk.post(path, {"name": "Miller Ltd", "email": "nobody"})
     assert refused.status_code == 400
     assert "Must be an e-mail address." in refused.text
+    speechless = clerk.post(path, {"name": "Miller Ltd", "phone": "ask Ada"})
+    assert speechless.status_code == 400
+    assert "Must be a phone number such as +880 1711 000000, or empty." in speechless.text
     taken = clerk.post(path, {"name": "Miller Ltd", "code": "S1"})
     assert taken.status_code == 400
     assert "There is a customer with the code" in taken.text

@@ -71,6 +71,7 @@ def test_making_and_changing_are_in_the_audit_log_without_personal_data(
         ({"name": "A\nB"}, ["/name"]),
         ({"name": "x" * 301}, ["/name"]),
         ({"name": "A", "email": "nobody"}, ["/email"]),
+        ({"name": "A", "phone": "ask Ada"}, ["/phone"]),
         ({"name": "A", "email": "a@b.test\r\nBcc: c@d.test"}, ["/email"]),
         ({"name": "", "code": "x" * 101}, ["/name", "/code"]),
     ],

@@ -62,15 +62,18 @@ def test_stock_is_received_moved_held_traced_and_undone(
     new = shell("lots", "receive", "L-5", "10", *here)
     assert (new.code, "no lot with the number L-5. To take stock into a new one" in new.err) == (4, True)
     assert shell("lots", "transfer", "A", "B", "x", *here).code == ExitCode.USAGE
+    there_are = f"There are {branch} (Main), {other} (Harbour)."
     foreign = shell("lots", "list", "--branch", "999999")
-    assert (foreign.code, foreign.err) == (
-        ExitCode.AUTH,
-        "Error: This branch is not one of yours. (at the command line: --branch or TRANCHE_BRANCH)\n",
-    )
+    hint = "(at the command line: --branch or TRANCHE_BRANCH)"
+    assert foreign.code == ExitCode.AUTH
+    assert foreign.err == f"Error: This branch is not one of yours. {there_are} {hint}\n"
+    for name in ("Main", "Größe\n", "0x1", ""):
+        named = shell("lots", "list", "--branch", name)
+        assert named.code == ExitCode.USAGE
+        assert named.err == f"Error: --branch must be the number of a branch. {there_are}\n"
     assert "x-branch-id" not in shell("lots", "transfer", "A", "B", "1").err
-    for words in (("undo", "nine"), ("list", "--branch", "Main")):
-        refused = shell("lots", *words)
-        assert (refused.code, "parse" in refused.err, "must be" in refused.err) == (ExitCode.USAGE, False, True)
+    refused = shell("lots", "undo", "nine")
+    assert (refused.code, "parse" in refused.err, "must be" in refused.err) == (ExitCode.USAGE, False, True)
 
 
 def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tmp_path: Path) -> None:
@@ -94,7 +97,7 @@ def test_opening_stock_comes_in_by_the_command_line(live: Live, shell: Shell, tm
     lost = shell("stock", "import", str(file))
     assert lost.code == ExitCode.USAGE
     assert "Error: --branch is missing: name the branch" in lost.err
-    assert f"such as {branch} (" in lost.err
+    assert f"There are {branch} (Main)" in lost.err
     assert "x-branch-id" not in lost.err
 
 
@@ -108,17 +111,17 @@ def test_refusals_speak_in_options_and_arguments_and_not_in_members_of_a_body(li
         (("receive", " ", "1", "--item", "P-1"), "LOT must not be empty."),
         (("adjust", "A"), "Name one --by, or one --counted."),
         (("adjust", "A", "--by=0"), "--by must not be 0."),
-        (("adjust", "A", "--by=-99"), "Insufficient quantity: --by is 99, and batch A has 10 left here."),
+        (("adjust", "A", "--by=-99"), "Insufficient quantity: --by is 99, and lot A has 10 left here."),
         (("adjust", "A", "--counted=-1"), "--counted must not be below 0."),
-        (("split", "A", "C=99"), "Insufficient quantity: C=99 (the quantity) is 99, and batch A has 10 left here."),
-        (("split", "A", "C=1", "C=2"), "C=2 (the lot) names batch C a second time."),
+        (("split", "A", "C=99"), "Insufficient quantity: C=99 (the quantity) is 99, and lot A has 10 left here."),
+        (("split", "A", "C=1", "C=2"), "C=2 (the lot) names lot C a second time."),
         (("split", "A", "C"), "C has no quantity; write C=5."),
         (("merge", "M", "A=0"), "A=0 (the quantity) must be more than 0."),
-        (("transfer", "A", "A", "1"), "TO must be another batch than the one that stock comes from or goes to."),
+        (("transfer", "A", "A", "1"), "TO must be another lot than the one that stock comes from or goes to."),
         (("move", "A", here[1], "1"), "BRANCH must be another branch than the one that stock comes from."),
     ):
         refused = shell("lots", *words, *here)
         assert (refused.code, told in " ".join(refused.err.split())) == (ExitCode.USAGE, True), refused.err
     shell("lots", "transfer", "A", "B", "10", *here)
     empty = shell("lots", "merge", "M", "A", *here)
-    assert empty.err == "Error: Insufficient quantity: this branch has nothing left of batch A here.\n"
+    assert empty.err == "Error: Insufficient quantity: this branch has nothing left of lot A here.\n"

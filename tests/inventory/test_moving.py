@@ -129,7 +129,7 @@ def test_only_a_source_can_be_unknown(desk: Desk) -> None:
     for source in ("NOBODY", "OTHER"):
         with pytest.raises(LotNotInBranch):
             desk.transfer(source, "A", "1")
-    with pytest.raises(LotNotInBranch, match="batch A"):
+    with pytest.raises(LotNotInBranch, match="lot A"):
         desk.at(harbour).transfer("A", "B", "1")
     with pytest.raises(LotNotInBranch):
         desk.of(999_999).transfer("A", "B", "1")
@@ -137,7 +137,7 @@ def test_only_a_source_can_be_unknown(desk: Desk) -> None:
         desk.transfer("A", "OTHER", "1")
     with desk.database.transaction(desk.ctx.organization_id) as conn:
         other = catalog.find(conn, item_id=brush)
-    assert caught.value.message == f"Batch OTHER is a batch of another item ({other.code or other.name})."
+    assert caught.value.message == f"Lot OTHER is a lot of another item ({other.code or other.name})."
     assert caught.value.errors[0].pointer == "/destinationBatchNumber"
     with pytest.raises(OtherItem) as caught:
         desk.split("A", share("X", "1"), share("OTHER", "1"))

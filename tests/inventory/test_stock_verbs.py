@@ -169,7 +169,7 @@ def test_nothing_is_undone_of_which_something_left_since(desk: Desk) -> None:
     desk.receive("A", "10")
     moved = desk.transfer("A", "B", "5")
     later = desk.transfer("B", "C", "1")
-    with pytest.raises(ConsumedSince, match=f"operation {later.id} has taken from batch B"):
+    with pytest.raises(ConsumedSince, match=f"operation {later.id} has taken from lot B"):
         desk.undo(moved.id)
     desk.undo(later.id)
     with desk.database.transaction(desk.ctx.organization_id) as conn:

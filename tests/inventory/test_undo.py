@@ -6,6 +6,7 @@ import pytest
 
 from tests.factories import Organization
 from tests.inventory.importing import Importer
+from tranche.imports import service as imports
 from tranche.imports.domain import OnDuplicate
 from tranche.imports.service import ImportNotFound
 from tranche.inventory import service
@@ -54,6 +55,16 @@ def test_what_is_used_or_changed_or_was_there_before_is_kept_and_says_why(
     assert (ended.status, ended.succeeded, ended.skipped) == (Status.COMPLETED, 1, 3)
     assert importer.kept(ended) == {"S-0": "was_there_before", "S-1": "in_use", "S-2": "changed_since"}
     assert [item.code for item in importer.items()] == ["S-1", "S-2", "S-0"]
+
+
+def test_an_import_that_only_updated_is_not_undone_and_says_why(importer: Importer) -> None:
+    made = importer.bring_in(ROWS[:2])
+    updated = importer.bring_in([("S-1", "Cup", "5", "")], on_duplicate=OnDuplicate.UPDATE)
+    with pytest.raises(NothingToUndo, match="its items were there before it, and what they held is not kept"):
+        importer.undo(updated.import_id)
+    with importer.database.transaction(importer.context.organization_id) as conn:
+        works = [imports.get(conn, import_id=one.import_id) for one in (made, updated)]
+        assert [service.can_undo(conn, work) for work in works] == [True, False]
 
 
 def test_an_order_that_comes_in_mid_undo_keeps_its_item(importer: Importer, owner: Connection) -> None:

@@ -47,7 +47,7 @@ def test_what_was_decided_for_a_file_and_its_warnings_are_told(shell: Shell) -> 
     assert notice in dry.err.splitlines()
     ran = shell("orders", "upload", "orders.csv")
     assert notice in ran.err.splitlines()
-    assert "To see the 1 warnings: tranche orders errors 1 --severity warning" in ran.err
+    assert "To see the warning: tranche orders errors 1 --severity warning" in ran.err
     assert notice in shell("orders", "batches", 1).err.splitlines()
     assert notice in shell("operations", "watch", ran_operation(shell)).err.splitlines()
     assert len(shell("orders", "errors", 1, "--severity", "warning").table) == 1
@@ -236,6 +236,8 @@ def test_legacy_orders_are_adopted_once(shell: Shell, live: Live, owner: Connect
         "UPDATE orders SET batch_id = NULL WHERE organization_id = %(id)s", {"id": live.context.organization_id}
     )
     assert "2 orders adopted into batch 2." in shell("orders", "adopt-legacy").err
+    owner.execute("UPDATE orders SET batch_id = NULL WHERE id = (SELECT min(id) FROM orders)")
+    assert live.client.post("/api/orders/batches/adopt-legacy").json()["message"] == "1 order adopted"
     ran = shell("orders", "adopt-legacy", "--json")
     assert (ran.code, ran.json["data"]["adoptedOrders"]) == (ExitCode.OK, 0)
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from tranche.imports.domain import Limits, Mapping, ParseRequest, UnreadableFile
+from tranche.imports.pages import files
+from tranche.imports.pages.files import Reading
 from tranche.imports.parser import inspect
 from tranche.imports.uploads import UploadLimits
 from tranche.kernel.context import Context, Role
 from tranche.kernel.storage.local import LocalFiles
-from tranche.orders.pages import files
-from tranche.orders.pages.files import Reading
+from tranche.orders.fields import ORDER_FIELDS
 
 _TEXT = b"orderId,customerName,itemSku,quantity,unitPrice,day\n1,Acme,A-1,1,1,x\n"
 
@@ -34,7 +35,7 @@ def _reading(folder: Path, organization_id: int, text: bytes = _TEXT) -> Reading
     stored = store.put(organization_id, io.BytesIO(text), limit=1_000_000)
     ctx = Context(organization_id=organization_id, role=Role.OPERATOR, user_name="Ada")
     limits = UploadLimits(max_bytes=1_000_000, parsing=Limits(seconds=60))
-    return Reading(files=store, limits=limits, ctx=ctx, sha256=stored.sha256, file_name="a.csv")
+    return Reading(files=store, limits=limits, ctx=ctx, sha256=stored.sha256, file_name="a.csv", fields=ORDER_FIELDS)
 
 
 def test_a_second_look_reads_nothing_and_another_mapping_does(tmp_path: Path, looks: list[str]) -> None:

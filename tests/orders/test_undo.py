@@ -16,7 +16,15 @@ from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Status
 from tranche.kernel.operations.queries import watching
 from tranche.orders import service
-from tranche.orders.domain import BatchBusy, BatchDeleted, BatchNotFound, BatchUndone, DuplicateFile, NotUndone
+from tranche.orders.domain import (
+    BatchBusy,
+    BatchDeleted,
+    BatchNotFound,
+    BatchUndone,
+    DuplicateFile,
+    NothingToUndo,
+    NotUndone,
+)
 
 ROWS = [(f"A{n}", f"Customer {n}", f"S-{n}", n, "9.99") for n in range(1, 6)]
 
@@ -51,7 +59,7 @@ def test_what_was_touched_since_is_kept_and_says_why(desk: Desk) -> None:
     desk.change("UPDATE orders SET status = 'invoiced', updated_at = now() WHERE number = 'A1'")
     desk.change("UPDATE orders SET status = 'cancelled' WHERE number = 'A2'")
     desk.change("UPDATE orders SET notes = 'call first', updated_at = now() WHERE number = 'A3'")
-    later = bring(desk, [("A4", "Customer 4", "S-4", 40, "9.99")], on_duplicate=OnDuplicate.UPDATE)
+    bring(desk, [("A4", "Customer 4", "S-4", 40, "9.99")], on_duplicate=OnDuplicate.UPDATE)
     ended = desk.undone(batch_id)
     assert (ended.status, ended.succeeded, ended.skipped, ended.failed) == (Status.COMPLETED, 1, 4, 0)
     assert desk.kept(batch_id) == {
@@ -63,9 +71,34 @@ def test_what_was_touched_since_is_kept_and_says_why(desk: Desk) -> None:
     assert desk.numbers() == {"A1", "A2", "A3", "A4"}
     assert (desk.batch(batch_id).undone_orders, desk.batch(batch_id).kept_orders) == (1, 4)
     assert desk.findings() == {}
-    undone = desk.undone(later)
-    assert (undone.succeeded, desk.kept(later)) == (0, {"A4": "was_there_before"})
+    both = bring(desk, [("A4", "Customer 4", "S-4", 41, "9.99"), ("A6", *ROWS[0][1:])], on_duplicate=OnDuplicate.UPDATE)
+    assert (desk.undone(both).succeeded, desk.kept(both)) == (1, {"A4": "was_there_before"})
     assert desk.findings() == {}
+
+
+def test_an_upload_of_which_nothing_can_go_is_not_undone_and_says_why(desk: Desk) -> None:
+    batch_id = bring(desk)
+    later = bring(desk, [(*row[:3], 70, "9.99") for row in ROWS], on_duplicate=OnDuplicate.UPDATE)
+    for one in (batch_id, later):
+        assert not _can_undo(desk, one)
+        with pytest.raises(NothingToUndo, match=f"Nothing of batch {one} can be undone: each of its orders was there"):
+            desk.undo(one)
+        assert desk.batch(one).undo_operation_id is None
+    desk.change("UPDATE orders SET status = 'invoiced' WHERE number = 'A1'")
+    third = bring(desk, [(*ROWS[1][:3], 71, "9.99"), ("A6", *ROWS[0][1:])], on_duplicate=OnDuplicate.UPDATE)
+    assert _can_undo(desk, third)
+    assert desk.undone(third).succeeded == 1
+    assert not _can_undo(desk, third)
+
+
+def test_an_upload_that_brought_nothing_in_may_be_undone(desk: Desk) -> None:
+    batch_id = bring(desk, [("A1", "Customer 1", "S-1", 1, "no price")])
+    assert desk.undone(batch_id).total == 0
+
+
+def _can_undo(desk: Desk, batch_id: int) -> bool:
+    with desk.importer.transaction() as conn:
+        return service.can_undo(conn, service.get_batch(conn, batch_id=batch_id))
 
 
 def test_an_order_that_is_gone_is_not_called_kept(desk: Desk) -> None:

@@ -33,6 +33,13 @@ def operations(document: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str,
     return [(path, method.upper(), told) for path, item in document["paths"].items() for method, told in item.items()]
 
 
+def test_limits_of_one_are_told_in_the_singular(parts: dict[str, str]) -> None:
+    told = " ".join(parts.values())
+    assert "at least 1 character" in told
+    assert "at least 1 entry" in told
+    assert not re.search(r"at (least|most) 1 (characters|entries)", told)
+
+
 def test_every_documented_route_stands_there_exactly_once(document: Mapping[str, Any], parts: dict[str, str]) -> None:
     shown = Counter(
         (method, path)

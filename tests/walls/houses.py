@@ -33,6 +33,11 @@ _MORE: Final = (
         "seller": {"name": "Rivals"}}' WHERE organization_id = %(id)s
     """,
     """UPDATE imports SET options = options || '{"batchId": 1}' WHERE organization_id = %(id)s""",
+    """
+    INSERT INTO imports (organization_id, id, target, sha256, file_name, file_size, started_operation_id)
+    SELECT organization_id, n, kind, sha256, file_name, file_size, started_operation_id
+    FROM imports, (VALUES (11, 'item'), (12, 'stock')) AS more (n, kind) WHERE organization_id = %(id)s AND id = 1
+    """,
 )
 # One name for different things.
 _ELSEWHERE: Final[Mapping[tuple[str, str], str]] = {
@@ -40,6 +45,8 @@ _ELSEWHERE: Final[Mapping[tuple[str, str], str]] = {
     ("/api/batch-operations", "name"): "invoices.zip",
     ("/api/batch/operations", "operation_id"): "2",
     ("/invoices/sendings", "batch_id"): "9",
+    ("/stock/items/imports", "import_id"): "11",
+    ("/stock/imports", "import_id"): "12",
     ("/invoices/runs", "operation_id"): "7",
     ("/api/operations", "operation_id"): "7",
     ("/api/schedules", "name"): "retention",

@@ -28,6 +28,8 @@ _BODIES: Final[Mapping[str, Json]] = {
     "PATCH /api/imports/{import_id}/rows/{row}": {"cells": {"notes": "x"}},
     "POST /settings/users/{user_id}/role": {"role": "viewer"},
     "POST /uploads/review/{import_id}/columns": {},
+    "POST /stock/items/imports/{import_id}/columns": {},
+    "POST /stock/imports/{import_id}/columns": {},
     "POST /invoices/new/{selection_id}": {},
 }
 _LOT: Final = {"itemId": 1, "quantity": 1}

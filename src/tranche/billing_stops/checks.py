@@ -47,7 +47,7 @@ CHECKS = (
                 AND d.crp_account_no = r.crp_account_no
             WHERE (r.total_cpc_count, r.bill_stop_count, r.total_balance) IS DISTINCT FROM (d.total, d.stops, d.balance)
             UNION ALL
-            SELECT s.organization_id, format('snapshot %s counts %s rows and has %s', s.id, s.details_count,
+            SELECT s.organization_id, format('snapshot %s: rows counted %s, found %s', s.id, s.details_count,
                 coalesce(n.total, 0))
             FROM shown s
             LEFT JOIN (SELECT organization_id, snapshot_id, sum(total) AS total FROM summed GROUP BY 1, 2) AS n

@@ -10,7 +10,7 @@ import msgspec
 
 from tranche.kernel.errors import Conflict, FieldError, Gone, Invalid, NotFound, TrancheError
 from tranche.kernel.notify.domain import check_mail
-from tranche.kernel.text import camel
+from tranche.kernel.text import camel, plural
 
 
 class SourceKind(StrEnum):
@@ -223,14 +223,15 @@ def judge(*, details: int, summed: int, groups: int, previous: int | None, is_fo
     """
     if not details or not groups:
         raise BadSnapshot("The source returned no rows. The data of the last run stay.", code="no_rows")
+    read = plural(details, "row")
     if details != summed:
         raise BadSnapshot(
-            f"{details:,} rows were read and {summed:,} add up in the summary. The data of the last run stay.",
+            f"The details have {read}, the summary counts {summed:,}. The data of the last run stay.",
             code="counts_differ",
         )
     if previous is not None and details * 2 < previous and not is_forced:
         raise BadSnapshot(
-            f"The source returned {details:,} rows, less than half of the {previous:,} of the last run, whose data "
+            f"The source returned {read}, less than half of the {previous:,} of the last run, whose data "
             "stay. If that is right, start a run with force.",
             code="too_few",
         )

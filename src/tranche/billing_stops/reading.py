@@ -19,6 +19,7 @@ from tranche.billing_stops.sources.query_files import read_query
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.handlers import Fatal, Stopped, StreamWork
+from tranche.kernel.text import plural
 
 _COPY_SECONDS: Final = 300
 _MERGE_SECONDS: Final = 1_800
@@ -63,7 +64,7 @@ class ReadPhase:
                     reading, idle=lambda: _look(work), first_seconds=float(plan.source.settings.timeout_seconds)
                 )
                 rows = self._merge(work, plan, reading, feed) if plan.base else self._load(work, plan, reading, feed)
-            self._tell(work, plan, f"read {rows:,} rows")
+            self._tell(work, plan, f"read {plural(rows, 'row')}")
 
     def _plan(self, conn: Connection, operation: Operation) -> _Plan:
         run = find_run(conn, self._data_set, operation)
@@ -111,7 +112,7 @@ class ReadPhase:
                 rows += part.rows
                 work.progress(conn, done=rows, total=plan.expected and max(rows, plan.expected))
             if rows // _TOLD_ROWS > (rows - part.rows) // _TOLD_ROWS:
-                self._tell(work, plan, f"has read {rows:,} rows")
+                self._tell(work, plan, f"has read {plural(rows, 'row')}")
         with work.transaction() as conn:
             self._keep(conn, plan, reading, details=rows, read=rows)
             work.progress(conn, done=rows, total=rows)

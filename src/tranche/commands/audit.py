@@ -29,7 +29,7 @@ _COLUMNS = (
     Column("Head", "head"),
     Column("Organization", "organizationId", Kind.NUMBER),
     Column("Seal", "number", Kind.NUMBER),
-    Column("Until", "until"),
+    Column("Until", "until", Kind.MOMENT),
 )
 
 OrganizationOption = Annotated[
@@ -121,7 +121,7 @@ def _tell(verdict: Verdict) -> None:
     for finding in verdict.findings:
         typer.echo(clean(f"organization {finding.organization_id}: {finding.detail}"))
     if verdict.findings:
-        say(f"{len(verdict.findings):,} findings. See docs/operating.md for what to do.")
+        say(f"{plural(len(verdict.findings), 'finding')}. See docs/operating.md for what to do.")
     else:
         say(f"The chain holds: {plural(verdict.seals, 'seal was', 'seals were')} computed anew.")
 

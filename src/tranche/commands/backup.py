@@ -19,6 +19,7 @@ from tranche.kernel.client.output import ExitCode, say, show_json
 from tranche.kernel.db.migrate import require_current
 from tranche.kernel.db.pool import connect
 from tranche.kernel.db.programs import find_dumper
+from tranche.kernel.text import plural
 from tranche.outward import make_storage
 
 app = typer.Typer(add_completion=False)
@@ -83,7 +84,7 @@ def _show(place: Path, done: Done, *, json: bool) -> None:
     for name in done.missing[:_SHOWN]:
         say(f"missing: {name}")
     if done.missing:
-        say(f"{len(done.missing):,} registered files are missing or not as they were. Ask: tranche doctor --deep")
+        say(f"{plural(len(done.missing), 'registered file')} missing or not as saved. Ask: tranche doctor --deep")
     key = "with the signing key: keep it where only you can read it" if found.has_key else "without the signing key"
     new = f", {found.files - done.known_files:,} of them new since the last backup" if done.known_files else ""
-    say(f"Saved to {place}: database {found.database.size:,} bytes, {found.files:,} files{new}, {key}.")
+    say(f"Saved to {place}: database {found.database.size:,} bytes, {plural(found.files, 'file')}{new}, {key}.")

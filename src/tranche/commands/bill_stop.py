@@ -18,6 +18,7 @@ from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.errors import Forbidden, Invalid, NotFound
 from tranche.kernel.settings import Settings
+from tranche.kernel.text import plural
 
 __all__ = ["app"]
 
@@ -55,7 +56,8 @@ def make_sample(
         with _sample(settings) as conn:
             queries.change(conn, customers=changes, seed=secrets.token_hex(2))
             count = queries.count_customers(conn)
-        say(f"A day has passed for {min(changes, count):,} of {count:,} customers. Read it: tranche bill-stop run")
+        passed = f"{min(changes, count):,} of {plural(count, 'customer')}"
+        say(f"A day has passed for {passed}. Read it: tranche bill-stop run")
         return
     with open_client() as client:
         question = "Read the sample from now on, instead of the present source?"
@@ -64,7 +66,7 @@ def make_sample(
             raise typer.Exit(ExitCode.FAILURE)
         _make(settings, customers=customers)
         client.put(_SOURCE, body={"data": {"kind": "sample", "refresh": "incremental"}})
-    say(f"The database {settings.sample_database} has {customers:,} customers. Read it: tranche bill-stop run")
+    say(f"The database {settings.sample_database} has {plural(customers, 'customer')}. Read it: tranche bill-stop run")
 
 
 def _make(settings: Settings, *, customers: int) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from tranche.kernel.client.events import follow_operation, is_over
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.watch import duration, watch_operation
+from tranche.kernel.text import one_of, plural
 
 _EVERY: Final = 3.0
 _WORDS: Final[Mapping[str, str]] = {
@@ -37,7 +38,8 @@ def _line(state: Json) -> str:
     if is_over(state):
         return f"{str(state['status']).replace('_', ' ')}: {state['succeeded']:,} in, {state['failed']:,} failed"
     phase = state["phase"]
-    parts = [f"{_WORDS.get(phase['name'], phase['name'])}: {phase['done']:,} {phase['unit']}"]
+    unit = str(phase["unit"])
+    parts = [f"{_WORDS.get(phase['name'], phase['name'])}: {plural(phase['done'], one_of(unit), unit)}"]
     if state["ratePerSecond"]:
         parts.append(f"{state['ratePerSecond']:,.0f}/s")
     if state["secondsLeft"] is not None:

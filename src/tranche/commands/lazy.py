@@ -71,8 +71,6 @@ def _in_our_words(error: typer.BadParameter) -> str:
     param: Any = error.param
     if not error.message.startswith(_OF_A_NUMBER) or param.type_descriptor.annotation not in _NUMBERS:
         return error.message.removeprefix(_OF_A_VALUE)
-    if "--branch" in param.opts:
-        return "must be the number of a branch, not its name"
     return f"must be a whole number{_between(param.min, param.max)}"
 
 

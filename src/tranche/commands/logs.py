@@ -33,7 +33,7 @@ def configure_logs(*, level: int = logging.WARNING, log_format: str = "text") ->
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso" if is_json else "%H:%M:%S", utc=is_json),
+            structlog.processors.TimeStamper(fmt="iso" if is_json else "%H:%M:%S %Z", utc=is_json),
             _without_data,
             _renderer(log_format),
         ],

@@ -18,12 +18,13 @@ from tranche.commands.queries import reaching
 from tranche.kernel.backup.domain import KEY, Done, Manifest, Occupied
 from tranche.kernel.backup.places import Source, reading
 from tranche.kernel.backup.restoring import Restoring, require_fitting, restore
-from tranche.kernel.client.output import ExitCode, ask, say
+from tranche.kernel.client.output import ExitCode, ask, local_time, say
 from tranche.kernel.db.migrate import MigrationReport
 from tranche.kernel.db.pool import Connection, connect
 from tranche.kernel.db.programs import find_restorer
 from tranche.kernel.notify.signing import KEY_FILE, load_signing_key
 from tranche.kernel.settings import Settings
+from tranche.kernel.text import plural
 from tranche.outward import make_storage
 
 app = typer.Typer(add_completion=False)
@@ -103,10 +104,12 @@ def _tell(addresses: Addresses, done: Done, report: MigrationReport) -> None:
         say(f"missing: {name}")
     for head in done.lost:
         say(
-            f"The audit log of organization {head.organization_id} was sealed up to {head.until:%Y-%m-%d %H:%M} UTC "
-            f"here, by seal {head.short}. That seal is not in the backup; its own last one is anchored now."
+            f"The audit log of organization {head.organization_id} was sealed up to "
+            f"{local_time(head.until.isoformat())} here, by seal {head.short}. That seal is not in the backup; its own "
+            "last one is anchored now."
         )
-    say(f"Restored what Tranche {found.tranche} saved at {found.made_at}: {found.files:,} files.")
+    files = plural(found.files, "file")
+    say(f"Restored what Tranche {found.tranche} saved at {local_time(found.made_at)}: {files}.")
     if report.applied:
         say(f"Brought to the schema of this release: {', '.join(report.applied)}.")
     say("What waited to be sent is sent when a worker starts: mails, webhooks, messages.")

@@ -10,6 +10,9 @@ from tranche.kernel.text import fold
 
 _LONGEST = {"code": 100, "name": 300, "email": 254, "phone": 50, "address": 2000}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Nobody can be called by a text without a digit; which other signs stand between digits differs by country.
+PHONE = r"^\s*$|[0-9]"
+_PHONE = re.compile(PHONE)
 _EMAIL = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
 
 
@@ -78,4 +81,6 @@ def _fault(key: str, value: str) -> FieldError | None:
         return FieldError(f"/{key}", "must not hold line breaks or other control characters")
     if key == "email" and value and not _EMAIL.fullmatch(value):
         return FieldError("/email", "must be an e-mail address")
+    if key == "phone" and not _PHONE.search(value):
+        return FieldError("/phone", "must be a phone number such as +880 1711 000000, or empty")
     return None

@@ -1,13 +1,16 @@
 """The wire contract of customers, and how it is filled."""
 
 from datetime import UTC, datetime
-from typing import cast
+from typing import Annotated, TypeAlias, cast
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import asdict
 
-from tranche.customers.domain import Customer, CustomerFields
+from tranche.customers.domain import PHONE, Customer, CustomerFields
 from tranche.kernel.web.json import Body, Out
+
+# Told here, judged by the domain, whose sentence says what a phone number looks like.
+Phone: TypeAlias = Annotated[str, Meta(extra_json_schema={"extra": {"pattern": PHONE}})]
 
 
 class NewCustomer(Body, frozen=True):
@@ -16,7 +19,7 @@ class NewCustomer(Body, frozen=True):
     name: str
     code: str | None = None
     email: str | None = None
-    phone: str | None = None
+    phone: Phone | None = None
     address: str | None = None
 
 
@@ -32,7 +35,7 @@ class CustomerChanges(Body, frozen=True):
     name: str | UnsetType = UNSET
     code: str | UnsetType | None = UNSET
     email: str | UnsetType | None = UNSET
-    phone: str | UnsetType | None = UNSET
+    phone: Phone | UnsetType | None = UNSET
     address: str | UnsetType | None = UNSET
 
 

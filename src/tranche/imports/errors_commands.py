@@ -170,7 +170,8 @@ def show_first_errors(errors: Sequence[Json], *, total: int, warnings: int, more
             say(f"{total:,} errors, the first {len(shown)} shown. All of them: {more}")
         say(f"To correct them in a spreadsheet: {more} --out errors.xlsx")
     if warnings:
-        say(f"To see the {warnings:,} warnings: {more} --severity warning")
+        what = "warning" if warnings == 1 else f"{warnings:,} warnings"
+        say(f"To see the {what}: {more} --severity warning")
 
 
 def _show(errors: Sequence[Json]) -> None:

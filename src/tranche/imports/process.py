@@ -14,6 +14,7 @@ import structlog
 from tranche.imports.domain import FileTooLarge, ParseAbortedError, ParseRequest, UnreadableFile
 from tranche.imports.readers import Reader, Readers
 from tranche.imports.wire import Message, Mode, Request
+from tranche.kernel.text import plural
 
 _log = structlog.get_logger(__name__)
 
@@ -112,7 +113,7 @@ class Child:
         if self._should_abort():
             raise ParseAbortedError
         if self._left <= 0:
-            raise FileTooLarge(f"Reading the file takes longer than {self._seconds:.0f} seconds. Split it.")
+            raise self._too_slow()
         begun = time.monotonic()
         ready = self._selector.select(min(_POLL, self._left))
         self._left -= time.monotonic() - begun
@@ -138,10 +139,13 @@ class Child:
                 "Reading the file takes more memory than the limit allows. It is damaged, or too large: split it."
             )
         if code == _OUT_OF_TIME:
-            return FileTooLarge(f"Reading the file takes longer than {self._seconds:.0f} seconds. Split it.")
+            return self._too_slow()
         return UnreadableFile(
             "The file could not be read: the reader broke off. Open it, save it again as .xlsx and upload that."
         )
+
+    def _too_slow(self) -> FileTooLarge:
+        return FileTooLarge(f"Reading the file takes longer than {plural(round(self._seconds), 'second')}. Split it.")
 
 
 def nonsense() -> UnreadableFile:

@@ -1,6 +1,5 @@
 """What stock consists of, and the refusals about it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -135,9 +134,9 @@ class NoBranch(Invalid):
 
     code = "no_branch"
 
-    def __init__(self, branches: Sequence[str]) -> None:
-        """`branches` are some of those that there are, such as "1 (Main)"."""
-        detail = f"is missing: name the branch in which the stock is, such as {' or '.join(branches)}"
+    def __init__(self, branches: str) -> None:
+        """`branches` are those that there are, such as "1 (Main)"."""
+        detail = f"is missing: name the branch in which the stock is. There are {branches}"
         super().__init__(
             f"x-branch-id {detail}. An API key of a branch brings its own.",
             errors=[FieldError("x-branch-id", detail, "required")],
@@ -148,7 +147,7 @@ class UnknownLot(NotFound):
     """No such lot in this organization."""
 
     code = "unknown_batch"
-    noun = "batch"
+    noun = "lot"
 
 
 class LotNotInBranch(NotFound):
@@ -157,7 +156,7 @@ class LotNotInBranch(NotFound):
     code = "batch_not_in_branch"
 
     def __init__(self, number: str | None) -> None:
-        what = f"batch {number}" if number else "stock"
+        what = f"lot {number}" if number else "stock"
         super().__init__(f"There is no {what} of this item in this branch.")
 
 
@@ -229,6 +228,6 @@ class ImportBusy(Conflict):
 
 
 class NothingToUndo(Conflict):
-    """The import has brought nothing in."""
+    """The import has brought nothing in, or nothing that was not there before."""
 
     code = "nothing_to_undo"

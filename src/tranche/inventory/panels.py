@@ -6,6 +6,7 @@ from typing import Any, Final
 from tranche.imports import service as imports
 from tranche.imports.targets import Import
 from tranche.inventory.opening.service import IMPORT_KIND as STOCK_KIND
+from tranche.inventory.pages.uploading import UPLOADINGS
 from tranche.inventory.service import IMPORT_KIND as ITEM_KIND
 from tranche.inventory.service import TARGET, UNDO_KIND, can_undo
 from tranche.kernel.context import Context
@@ -25,7 +26,14 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
     work = imports.get(conn, import_id=operation.payload["importId"])
     groups = imports.list_error_groups(conn, import_id=work.id, limit=_SHOWN)
     has_errors = any(group["severity"] == "error" for group in groups)
-    return {"work": work, "groups": groups, "has_errors": has_errors, "undo": _ask_undo(conn, work, operation)}
+    return {
+        "work": work,
+        "operation": operation,
+        "groups": groups,
+        "has_errors": has_errors,
+        "steps": f"{UPLOADINGS[work.target].one}/{work.id}",
+        "undo": _ask_undo(conn, work, operation),
+    }
 
 
 def _ask_undo(conn: Connection, work: Import, operation: Operation) -> Undo | None:

@@ -109,7 +109,7 @@ CHECKS = (
     Check(
         name="what a run of invoices says it issued is there",
         sql="""
-            SELECT o.organization_id, format('operation %s issued %s invoices; found %s', o.id, s.issued,
+            SELECT o.organization_id, format('operation %s: invoices issued %s, found %s', o.id, s.issued,
                 f.count) AS detail
             FROM operations o
             -- Not `succeeded`: what is issued may be printed or sent in vain.

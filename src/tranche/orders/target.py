@@ -12,6 +12,7 @@ from tranche.imports.domain import OnDuplicate
 from tranche.imports.targets import Import, Judgement, StageLost
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Counts, Operation, Status
+from tranche.kernel.text import plural
 from tranche.orders.domain import BatchDeleted, BatchUndone
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.queries import batches, forming, judging, lines, masters, orders, refused, stage, told, undoing
@@ -180,10 +181,12 @@ class OrderTarget:
 
 def _failure(operation: Operation, status: Status) -> str | None:
     if status is Status.CANCELLED:
-        kept = f"{operation.succeeded} orders were imported before and are kept."
+        verb = "is" if operation.succeeded == 1 else "are"
+        kept = f"{plural(operation.succeeded, 'order was', 'orders were')} imported before and {verb} kept."
         return f"Cancelled; {kept} Undo or delete the batch to take them back."
     if status is Status.FAILED and operation.error_code == "all_failed":
-        return f"None of the {operation.total} orders could be imported; the errors say why."
+        what = "The only order could not" if operation.total == 1 else f"None of the {operation.total:,} orders could"
+        return f"{what} be imported; the errors say why."
     return operation.error if status is Status.FAILED else None
 
 

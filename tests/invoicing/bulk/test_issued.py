@@ -162,7 +162,7 @@ def test_a_run_for_customers_says_what_it_issued_and_did_not_print(live: Live, m
     assert _findings(live) == []
     with live.database.transaction(live.context.organization_id) as conn:
         conn.execute("UPDATE invoices SET operation_id = NULL WHERE id = 1")
-    assert ["issued 3 invoices; found 2" in finding for finding in _findings(live)] == [True]
+    assert ["invoices issued 3, found 2" in finding for finding in _findings(live)] == [True]
 
 
 def _refuse(*_: object, **__: object) -> None:

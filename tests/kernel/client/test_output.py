@@ -2,7 +2,11 @@
 
 import io
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -17,6 +21,7 @@ from tranche.kernel.client.output import (
     clean,
     complain,
     exit_code,
+    local_time,
     say_page,
     show_fields,
     show_json,
@@ -31,7 +36,12 @@ COLUMNS = (
     Column("Total", "total", Kind.COUNT),
     Column("At", "at", Kind.MOMENT),
 )
-ROW = {"id": 1234, "name": "a\tb\x1b[31m[bold]\u2028", "total": Decimal("1234567.50"), "at": "2026-11-20T12:00:00Z"}
+ROW: dict[str, Any] = {
+    "id": 1234,
+    "name": "a\tb\x1b[31m[bold]\u2028",
+    "total": Decimal("1234567.50"),
+    "at": "2026-11-20T12:00:00Z",
+}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +85,29 @@ def test_on_a_terminal_numbers_are_grouped_and_nothing_is_a_command(monkeypatch:
     assert " 1234 " in text
     assert "2026-11-20" in text
     assert "[bold]" in text
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"), [("UTC", "2026-11-20 12:00:00 UTC"), ("Asia/Kolkata", "2026-11-20 17:30:00 IST")]
+)
+def test_a_moment_on_a_terminal_says_whose_clock_it_is(zone: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with clock_of(zone, monkeypatch):
+        written = io.StringIO()
+        console = Console(file=written, force_terminal=True, width=100, color_system=None)
+        show_table(COLUMNS, [ROW], console=console)
+        show_fields(COLUMNS, ROW, console=console)
+        assert written.getvalue().count(told) == 2
+        assert local_time(ROW["at"]) == told
+
+
+@contextmanager
+def clock_of(zone: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The clock of this process as that of a machine in the zone."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        yield
+    time.tzset()
 
 
 WIDE = (

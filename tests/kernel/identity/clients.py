@@ -28,7 +28,7 @@ def api(database: Database, *, routes: Sequence[Any], offers: Mapping[str, Any] 
             authenticator=partial(service.authenticate, database),
             visitor_finder=lambda _: None,
             shell=Shell(Assets()),
-            branch_finder=partial(service.has_branch, database),
+            branch_finder=partial(service.read_branch, database),
             hub=Hub(load=lambda *_: None),
             settings=Settings(),
             ready=lambda: Readiness(missing=None, has_worker=True),

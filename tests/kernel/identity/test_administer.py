@@ -8,12 +8,14 @@ import pytest
 from tests.factories import Organization, make_user
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database
-from tranche.kernel.errors import Invalid
+from tranche.kernel.errors import Invalid, TrancheError
 from tranche.kernel.identity import service
 from tranche.kernel.identity.domain import (
     BranchNameTaken,
     EmailTaken,
+    ForeignBranch,
     LastAdmin,
+    NoBranchNumber,
     RoleTooHigh,
     UnknownBranch,
     UnknownUser,
@@ -74,10 +76,34 @@ def test_a_foreign_branch_is_as_unknown_as_none(
 ) -> None:
     foreign = organization(name="Other").branch_id
     for branch_id in (foreign, 999_999):
-        assert not service.has_branch(database, context.organization_id, branch_id)
+        with pytest.raises(ForeignBranch):
+            service.read_branch(database, context.organization_id, str(branch_id))
         with pytest.raises(UnknownBranch), database.transaction(context.organization_id) as conn:
             service.find_branch(conn, branch_id=branch_id)
-    assert service.has_branch(database, context.organization_id, context.branch_id or 0)
+    own = context.branch_id
+    assert service.read_branch(database, context.organization_id, str(own)) == own
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal", "sentence"),
+    [
+        ("Main", NoBranchNumber, "x-branch-id must be the number of a branch. There are {} (Main), "),
+        ("", NoBranchNumber, "x-branch-id must be the number of a branch. There are {} (Main), "),
+        ("٣", NoBranchNumber, "x-branch-id must be the number of a branch. There are {} (Main), "),
+        ("0", ForeignBranch, "This branch is not one of yours. There are {} (Main), "),
+        ("9" * 40, ForeignBranch, "This branch is not one of yours. There are {} (Main), "),
+    ],
+)
+def test_who_names_a_branch_wrongly_is_told_which_there_are(
+    database: Database, context: Context, text: str, refusal: type[TrancheError], sentence: str
+) -> None:
+    with database.transaction(context.organization_id) as conn:
+        for number in range(2, 8):
+            service.create_branch(conn, context, name=f"Port {number}")
+    with pytest.raises(refusal) as caught:
+        service.read_branch(database, context.organization_id, text)
+    assert caught.value.message.startswith(sentence.format(context.branch_id))
+    assert caught.value.message.endswith("(Port 5) and 2 more.")
 
 
 def test_users_are_made_with_small_addresses_and_listed(database: Database, context: Context) -> None:

@@ -86,7 +86,7 @@ def test_an_ended_operation_with_an_open_item_is_caught(workshop: Workshop, stat
     workshop.owner.execute(
         "UPDATE operations SET status = %(status)s, finished_at = now(), error = 'x'", {"status": status}
     )
-    assert hits(workshop) == {ENDED: [f"operation {operation} is {status} and has 20 open items and 0 claims"]}
+    assert hits(workshop) == {ENDED: [f"operation {operation} is {status}; open items: 20, claims: 0"]}
 
 
 def test_an_ended_operation_with_a_claim_is_caught(workshop: Workshop) -> None:
@@ -96,9 +96,7 @@ def test_an_ended_operation_with_a_claim_is_caught(workshop: Workshop) -> None:
         "VALUES (%(organization)s, %(operation)s, 'stamp', 1, 1)",
         {"organization": workshop.ctx.organization_id, "operation": operation},
     )
-    assert hits(workshop) == {
-        ENDED: [f"operation {operation} is completed_with_errors and has 0 open items and 1 claims"]
-    }
+    assert hits(workshop) == {ENDED: [f"operation {operation} is completed_with_errors; open items: 0, claims: 1"]}
 
 
 def test_an_item_that_nobody_will_come_back_to_is_caught(workshop: Workshop) -> None:

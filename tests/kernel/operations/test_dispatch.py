@@ -153,5 +153,5 @@ def test_waking_gives_a_slice_to_what_has_none_in_this_organization(
         should_abort=lambda: False,
     )
     assert PROCESS_BATCH_JOBS.run(work) == "No operation had to be woken."
-    assert PROCESS_BATCH_JOBS.run(replace(work, organization_id=workshop.ctx.organization_id)) == "Woke 1 operations."
+    assert PROCESS_BATCH_JOBS.run(replace(work, organization_id=workshop.ctx.organization_id)) == "Woke 1 operation."
     assert {job["args"]["operation_id"] for job in workshop.jobs()} == {lost, waiting}

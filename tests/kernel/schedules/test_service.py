@@ -149,7 +149,7 @@ def test_retention_deletes_what_is_old_of_every_organization_and_says_what(
             """,
             {"id": each},
         )
-    assert make_retention(PRUNES).run(work_of(house)) == "Deleted 2,400 answers kept for repeated requests."
+    assert make_retention(PRUNES).run(work_of(house)) == "Deleted answers kept for repeated requests (2,400)."
     assert make_retention(PRUNES).run(work_of(house)) == "There was nothing to delete."
     assert owner.execute("SELECT FROM idempotency_keys").rowcount == 2
 
@@ -169,7 +169,7 @@ def test_retention_keeps_the_newest_runs_and_those_under_way(house: House, owner
     owner.execute(old, {"id": house.schedule(name).id, "every": "1 minute", "n": MOST_RUNS + 5})
     owner.execute(old, {"id": house.schedule(name).id, "every": "100 days", "n": 2})
     house.run_now(name)
-    assert "Deleted 8 runs" in make_retention(HISTORY).run(work_of(house))
+    assert "schedules (8)" in make_retention(HISTORY).run(work_of(house))
     kept = house.runs(name)
     assert len(kept) == MOST_RUNS
     assert kept[-1]["status"] == "waiting"
@@ -205,5 +205,5 @@ def test_a_prune_is_one_line(house: House, owner: Connection) -> None:
         return conn.execute("DELETE FROM branches WHERE organization_id = %s", [organization_id]).rowcount
 
     task = make_retention([Prune(what="branches", scope=Scope.ORGANIZATION, prune=prune)])
-    assert task.run(work_of(house)) == "Deleted 1 branches."
+    assert task.run(work_of(house)) == "Deleted branches (1)."
     assert owner.execute("SELECT FROM branches").rowcount == 0

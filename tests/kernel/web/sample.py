@@ -200,8 +200,12 @@ class Ledger:
         return f'{{"o":1,"i":5,"v":{version}}}'
 
 
-def has_branch(organization_id: int, branch_id: int) -> bool:
-    return (organization_id, branch_id) == (1, 7)
+def find_branch(organization_id: int, text: str) -> int:
+    if not text.isdigit():
+        raise errors.Invalid("x-branch-id must be the number of a branch. There are 7 (Main).")
+    if (organization_id, text) != (1, "7"):
+        raise errors.Forbidden("This branch is not one of yours.", code="branch")
+    return 7
 
 
 def sample_app(
@@ -220,7 +224,7 @@ def sample_app(
         Fittings(
             database=database or Database(NOWHERE),
             authenticator=callers or Callers(),
-            branch_finder=has_branch,
+            branch_finder=find_branch,
             visitor_finder=visitors or (lambda _: None),
             shell=Shell(Assets()),
             hub=hub or Hub(load=Ledger()),

@@ -7,6 +7,7 @@ from tranche.billing_stops.domain import Snapshot, SnapshotStatus
 from tranche.billing_stops.queries import snapshots, sources
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.notify import service as notify
+from tranche.kernel.text import plural
 
 _PAGE = "/bill-stop"
 _HOUR = 3_600
@@ -32,8 +33,8 @@ def tell_age(conn: Connection, data_set: DataSet, *, organization_id: int) -> bo
         return False
     if not sources.mark_old(conn, data_set=data_set.name):
         return False
-    hours = age(published).total_seconds() / _HOUR
-    text = f"The data of {published.batch_date:%Y-%m-%d} are {hours:.0f} hours old; no later run has completed."
+    hours = plural(round(age(published).total_seconds() / _HOUR), "hour")
+    text = f"The data of {published.batch_date:%Y-%m-%d} are {hours} old; no later run has completed."
     _mail(conn, data_set, event=f"{data_set.name}.old", subject=f"{data_set.title}: old data", text=text)
     about = f"{data_set.title} of organization {organization_id}: {text}"
     notify.alert(conn, event=f"{data_set.name}.old", text=about)

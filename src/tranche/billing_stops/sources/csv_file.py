@@ -10,6 +10,7 @@ from typing import IO, Final, TypeVar
 from tranche.billing_stops.domain import SourceFault, SourceRefused
 from tranche.billing_stops.sources.port import Part, Reading, Wanted
 from tranche.billing_stops.sources.rows import RowWriter
+from tranche.kernel.text import plural
 
 _LONGEST_FIELD: Final = 1_000_000
 _DELIMITERS: Final = ",;\t"
@@ -66,9 +67,8 @@ class _Reading:
             if not row:
                 continue
             if len(row) != width:
-                raise SourceRefused(
-                    f"Line {self._rows.line_num + 1:,} of {self._name} has {len(row)} cells, the header has {width}."
-                )
+                line = f"Line {self._rows.line_num + 1:,} of {self._name}"
+                raise SourceRefused(f"{line} has {plural(len(row), 'cell')}, the header has {width}.")
             yield [cell or None for cell in row]
 
     def _told(self, read: Callable[[], _T]) -> _T:

@@ -60,7 +60,9 @@ def bring_in(
         ended = watch_or_leave(client, int(started["operationId"]))
         code = finish_import(client, started, ended, group="items", what="Items", json=json)
         if ended["succeeded"] and not started["dryRun"] and not json:
-            say(f"To take it back: tranche items undo {started['importId']}")
+            updates = on_duplicate is OnDuplicate.UPDATE
+            what = "To take back the items that it made" if updates else "To take it back"
+            say(f"{what}: tranche items undo {started['importId']}")
     raise typer.Exit(code)
 
 

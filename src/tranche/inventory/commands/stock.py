@@ -19,6 +19,7 @@ from tranche.kernel.client.options import (
 )
 from tranche.kernel.client.output import Column, Kind, say, say_page, show_json, show_table
 from tranche.kernel.client.watch import watch_or_leave
+from tranche.kernel.text import plural
 
 _EXPIRING: Final = (
     Column("Days left", "daysLeft", Kind.NUMBER),
@@ -83,6 +84,6 @@ def expiring(
     pages = answer["pagination"]
     if not pages["totalItems"]:
         where = f" of branch {branch}" if branch else ""
-        say(f"No stock{where} has expired or expires within {days:,} days.")
+        say(f"No stock{where} has expired or expires within {plural(days, 'day')}.")
         return
     say_page(page=page, pages=pages["totalPages"], total=pages["totalItems"], what="lots in branches")

@@ -77,10 +77,10 @@ STOCK_FIELDS: Final[tuple[Field, ...]] = (
     _OF_ITEMS["unitPrice"],
     Field(
         "supplierBatchNumber",
-        "Supplier batch number",
+        "Supplier lot number",
         split_words(
             """
-            supplier batch, supplier lot, supplier lot number, vendor lot, vendor batch, manufacturer lot,
+            supplier batch, supplier batch number, supplier lot, vendor lot, vendor batch, manufacturer lot,
             Lieferantencharge, lot fournisseur, lote del proveedor, lote proveedor
             """
         ),

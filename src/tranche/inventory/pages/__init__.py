@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tranche.inventory.pages import changing, expiring, items, lots, sheet, states
+from tranche.inventory.pages import changing, expiring, items, lots, sheet, states, uploading
 from tranche.kernel.web.pages.ports import MenuEntry
 
 PAGES: Final[tuple[Any, ...]] = (
@@ -12,6 +12,7 @@ PAGES: Final[tuple[Any, ...]] = (
     *changing.PAGES,
     *states.PAGES,
     *expiring.PAGES,
+    *uploading.PAGES,
 )
 MENU: Final = (MenuEntry(label="Stock", path="/stock", icon="stock", position=70),)
 CARDS: Final = (expiring.CARD,)

@@ -16,6 +16,7 @@ from tranche.inventory.service import Rehearsal, Share
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import FieldError, Invalid, NotFound, TrancheError
+from tranche.kernel.text import plural
 from tranche.kernel.web.json import Body
 from tranche.kernel.web.pages.filters import amount
 from tranche.kernel.web.pages.render import Html, fragment, redirect, render
@@ -116,13 +117,13 @@ class Sheet:
             moved = service.consolidate(
                 conn, ctx, item_id=item_id, destination=self.one, sources=sources, notes=self.notes
             )
-            return f"{_sum([one.quantity for one in moved])} of {len(moved)} lots are now in {self.one}."
+            return f"{_sum([one.quantity for one in moved])} of {plural(len(moved), 'lot')} are now in {self.one}."
         shares = [Share(number=row.lot, quantity=need_amount(row.amount, row.field)) for row in self.rows]
         if self.kind == "transfer":
             one = service.transfer(conn, ctx, item_id=item_id, source=self.one, destination=shares[0], notes=self.notes)
             return f"{_sum([one.quantity])} moved from {one.source_number} to {one.destination_number}."
         moved = service.split(conn, ctx, item_id=item_id, source=self.one, destinations=shares, notes=self.notes)
-        return f"{_sum([one.quantity for one in moved])} of {self.one} are now in {len(moved)} lots."
+        return f"{_sum([one.quantity for one in moved])} of {self.one} are now in {plural(len(moved), 'lot')}."
 
 
 @page("/stock/items/{item_id:int}/move", role=Role.OPERATOR)

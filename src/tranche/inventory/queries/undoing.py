@@ -17,6 +17,18 @@ def create_wanted(conn: Connection, *, import_id: int) -> None:
     )
 
 
+def is_all_older(conn: Connection, *, import_id: int) -> bool:
+    """Whether all that is left of an import was there before it; False as well where nothing is left."""
+    (row,) = conn.execute(
+        """
+        SELECT coalesce(bool_and(effect = 'updated'), false) AS is_all_older FROM item_import_effects
+        WHERE organization_id = current_organization() AND import_id = %(id)s
+        """,
+        {"id": import_id},
+    ).fetchall()
+    return bool(row["is_all_older"])
+
+
 def judge(conn: Connection, *, import_id: int) -> None:
     """Mark as kept what was there before, was changed since or is used; `held_items` says who uses what."""
     conn.execute(

@@ -13,7 +13,7 @@ from tranche.inventory.service.states import LotStock
 from tranche.kernel.web.json import Body, Out
 
 # The document writes moments with milliseconds: 2024-12-31T00:00:00.000Z
-Iso: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Iso: TypeAlias = Annotated[str, Meta(extra_json_schema={"extra": {"format": "date-time"}})]
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
 
 _OURS = {wire: ours for ours, wire in FIELDS.items()}

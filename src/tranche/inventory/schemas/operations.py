@@ -25,7 +25,7 @@ WORDS: Final[dict[Kind, str]] = {
     Kind.REVERSAL: "reversal",
 }
 # The verbs judge it, because they say at once all that is wrong.
-_LEGS: Final = Meta(extra_json_schema={"minItems": 1, "maxItems": MOST_LEGS})
+_LEGS: Final = Meta(extra_json_schema={"extra": {"min_items": 1, "max_items": MOST_LEGS}})
 KINDS: Final = {word: kind for kind, word in WORDS.items()}
 
 

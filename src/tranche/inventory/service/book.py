@@ -40,7 +40,7 @@ class Book:
             raise _inactive(lot, pointer)
         if lot.hold_reason is not None:
             detail = f"is on hold ({lot.hold_reason}); release it first"
-            raise LotHeld(f"Batch {lot.number} {detail}.", errors=[FieldError(pointer, detail, "on_hold")])
+            raise LotHeld(f"Lot {lot.number} {detail}.", errors=[FieldError(pointer, detail, "on_hold")])
         return lot
 
     def take(self, lot_id: int, quantity: Decimal, *, pointer: str) -> None:
@@ -52,9 +52,7 @@ class Book:
         lot = self._held[lot_id]
         there = lot.quantity or Decimal(0)
         if quantity > there:
-            detail = (
-                f"is {_plain(quantity)}, and batch {lot.number or 'without a number'} has {_plain(there)} left here"
-            )
+            detail = f"is {_plain(quantity)}, and lot {lot.number or 'without a number'} has {_plain(there)} left here"
             raise NotEnough(
                 f"Insufficient quantity: {spoken(pointer) or 'quantity'} {detail}.",
                 errors=[FieldError(pointer, detail, "insufficient_quantity")],
@@ -92,7 +90,7 @@ class Book:
 
 def _inactive(lot: Held, pointer: str) -> LotInactive:
     detail = "is not active; activate it first"
-    return LotInactive(f"Batch {lot.number} {detail}.", errors=[FieldError(pointer, detail, "inactive")])
+    return LotInactive(f"Lot {lot.number} {detail}.", errors=[FieldError(pointer, detail, "inactive")])
 
 
 def _plain(quantity: Decimal) -> str:

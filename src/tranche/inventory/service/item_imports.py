@@ -3,6 +3,7 @@
 from tranche.imports import service as imports
 from tranche.imports.targets import Import
 from tranche.inventory.domain import ImportBusy, ImportUndone, NothingToUndo
+from tranche.inventory.queries import undoing
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
@@ -31,7 +32,7 @@ def undo(conn: Connection, ctx: Context, operations: Operations, *, import_id: i
 
     Raises:
         ImportNotFound
-        NothingToUndo: it is a dry run.
+        NothingToUndo: it is a dry run, or what is left of it was there before.
         ImportBusy: it is still being worked on, or its undo is running.
         ImportUndone: nothing of it is left.
     """
@@ -56,17 +57,21 @@ def can_undo(conn: Connection, work: Import) -> bool:
     if not get_operation(conn, operation_id=work.started_operation_id).succeeded:
         return False
     earlier = _find_undo(conn, work)
-    return earlier is None or (earlier.status.is_terminal and not _is_gone(earlier))
+    is_free = earlier is None or (earlier.status.is_terminal and not _is_gone(earlier))
+    return is_free and not undoing.is_all_older(conn, import_id=work.id)
 
 
 def _refuse_needless(conn: Connection, work: Import) -> None:
     earlier = _find_undo(conn, work)
-    if earlier is None:
-        return
-    if not earlier.status.is_terminal:
+    if earlier is not None and not earlier.status.is_terminal:
         raise ImportBusy(f"Import {work.id} is just being undone by operation {earlier.id}.")
-    if _is_gone(earlier):
+    if earlier is not None and _is_gone(earlier):
         raise ImportUndone(f"Import {work.id} was undone already, and nothing of it is left.")
+    if undoing.is_all_older(conn, import_id=work.id):
+        raise NothingToUndo(
+            f"Nothing of import {work.id} can be undone: its items were there before it, and what they held is not "
+            "kept."
+        )
 
 
 def _find_undo(conn: Connection, work: Import) -> Operation | None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 from uuid import UUID, uuid4
 
 from tranche.catalog import service as catalog
@@ -17,9 +16,7 @@ from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import FieldError
-from tranche.kernel.identity.service import list_branches
-
-_NAMED: Final = 3
+from tranche.kernel.identity.service import name_branches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +109,7 @@ def branch_of(conn: Connection, ctx: Context) -> int:
         NoBranch: it names some.
     """
     if ctx.branch_id is None:
-        branches, _ = list_branches(conn, limit=_NAMED, offset=0)
-        raise NoBranch([f"{branch.id} ({branch.name})" for branch in branches])
+        raise NoBranch(name_branches(conn))
     return ctx.branch_id
 
 
@@ -125,8 +121,8 @@ def require_item(conn: Connection, number: str, owner: int, *, item_id: int, at:
     """
     if owner != item_id:
         other = catalog.find(conn, item_id=owner)
-        detail = f"is a batch of another item ({other.code or other.name})"
-        raise OtherItem(f"Batch {number} {detail}.", errors=[FieldError(at, detail, "other_item")])
+        detail = f"is a lot of another item ({other.code or other.name})"
+        raise OtherItem(f"Lot {number} {detail}.", errors=[FieldError(at, detail, "other_item")])
 
 
 def _resolve(conn: Connection, ctx: Context, *, item_id: int, legs: Sequence[Leg]) -> tuple[dict[str, int], set[int]]:
@@ -172,7 +168,7 @@ def _enter(
     source = book.source(source_id, pointer=leg.at.source)
     quantity = leg.quantity if leg.quantity is not None else source.quantity or Decimal(0)
     if not quantity:
-        detail = f"has nothing left of batch {leg.source} here"
+        detail = f"has nothing left of lot {leg.source} here"
         raise NotEnough(
             f"Insufficient quantity: this branch {detail}.",
             errors=[FieldError(leg.at.source, detail, "insufficient_quantity")],

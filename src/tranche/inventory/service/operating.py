@@ -146,7 +146,7 @@ def _refuse_repeats(faults: Faults, named: Sequence[tuple[str, str]]) -> None:
     seen: set[str] = set()
     for number, pointer in named:
         if number and number in seen:
-            faults.add(pointer, f"names batch {number} a second time", "duplicate")
+            faults.add(pointer, f"names lot {number} a second time", "duplicate")
         seen.add(number)
 
 
@@ -154,4 +154,4 @@ def _refuse_circles(faults: Faults, legs: Sequence[Leg]) -> None:
     for leg in legs:
         if leg.source and leg.source == leg.destination:
             pointer = leg.at.destination if leg.at.source == "/sourceBatchNumber" else leg.at.source
-            faults.add(pointer, "must be another batch than the one that stock comes from or goes to", "same_batch")
+            faults.add(pointer, "must be another lot than the one that stock comes from or goes to", "same_batch")

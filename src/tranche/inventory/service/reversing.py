@@ -56,7 +56,7 @@ def _refuse_taken(conn: Connection, movement: Movement) -> None:
     if taken is None:
         return
     by = taken["consumer_label"] or f"operation {taken['id']}"
-    lot = f"batch {taken['number']}" if taken["number"] else "this stock"
+    lot = f"lot {taken['number']}" if taken["number"] else "this stock"
     raise ConsumedSince(
         f"Operation {movement.id} cannot be undone: since then {by} has taken from {lot}. Undo that first."
     )

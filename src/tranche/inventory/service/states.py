@@ -48,7 +48,7 @@ def hold(conn: Connection, ctx: Context, *, lot_id: int, reason: str) -> LotStoc
     faults = Faults()
     clean = faults.line("/reason", reason, longest=500)
     if clean is None:
-        faults.add("/reason", "must say why the batch is kept back", "required")
+        faults.add("/reason", "must say why the lot is kept back", "required")
     faults.settle()
     _lock(conn, lot_id)
     lots.set_hold(conn, lot_id=lot_id, reason=clean, user_id=ctx.user_id)

@@ -26,7 +26,7 @@ def require_plain(conn: Connection, ctx: Context, *, item: Item) -> None:
         Invalid: it is kept in lots, so that the lot must be named.
     """
     if item.stock_tracking is StockTracking.LOTS:
-        detail = "is missing: the stock of this item is kept in batches"
+        detail = "is missing: the stock of this item is kept in lots"
         raise Invalid(f"batchNumber {detail}.", errors=[FieldError("/batchNumber", detail, "required")])
     if item.stock_tracking is StockTracking.NONE:
         _turn(conn, ctx, item=item, tracking=StockTracking.PLAIN)

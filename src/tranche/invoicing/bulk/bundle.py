@@ -17,7 +17,7 @@ from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.handlers import Fatal, Stopped, StreamWork
 from tranche.kernel.storage import service as storage
 from tranche.kernel.storage.domain import Files, StorageFull, StoredFile
-from tranche.kernel.text import FORMULA_SIGNS
+from tranche.kernel.text import FORMULA_SIGNS, plural
 
 PART: Final = 500
 COMBINED, ZIP, MANIFEST = "invoices.pdf", "invoices.zip", "manifest.csv"
@@ -160,7 +160,7 @@ class _Bundle:
         pages = sum(concatenate(self._parts, target))
         if pages != self._pages or count_pages(target) != self._pages:
             raise Fatal(
-                f"The combined file has {pages} pages, the ledger {self._pages}; it is not handed out.",
+                f"The combined file has {plural(pages, 'page')}, the ledger {self._pages}; it is not handed out.",
                 code="lost_page",
             )
         self._keep(target, COMBINED, kind="combined", media_type=_PDF, pages=pages)

@@ -130,4 +130,4 @@ def tell_difference(anchor: Seal, *, head: Seal | None, named: Seal | None) -> s
 
 
 def _time(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -49,9 +49,9 @@ _HOLDS: Final = Check(
     name="every sealed entry of the audit log is as it was sealed",
     sql=f"""
         SELECT l.organization_id, format('seal %s (entries %s) does not hold: %s', l.number, {_STRETCH_SHOWN}, CASE
-            WHEN t.entries < l.entries THEN format('%s of its %s entries are missing', l.entries - t.entries, l.entries)
-            WHEN t.entries > l.entries THEN format('%s entries were added to its %s', t.entries - l.entries, l.entries)
-            ELSE format('one of its %s entries, this seal or the one before was changed', l.entries)
+            WHEN t.entries < l.entries THEN format('entries missing: %s of %s', l.entries - t.entries, l.entries)
+            WHEN t.entries > l.entries THEN format('entries added: %s to %s', t.entries - l.entries, l.entries)
+            ELSE format('one of its entries (%s), this seal or the one before was changed', l.entries)
         END) AS detail
         FROM ({_LINKS}) AS l
         CROSS JOIN LATERAL (

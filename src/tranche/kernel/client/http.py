@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -53,9 +54,9 @@ class Client:
     """
 
     def __init__(
-        self, address: Address, *, branch: int | None = None, sleep: Callable[[float], None] = time.sleep
+        self, address: Address, *, branch: str | None = None, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        """`branch` is where stock is looked at and changed; `sleep` pauses between tries."""
+        """`branch` is where stock is looked at and changed, which the server reads; `sleep` pauses between tries."""
         self._url = address.url
         self._sleep = sleep
         self._was_answered = False
@@ -63,7 +64,7 @@ class Client:
             headers={
                 "Authorization": f"Bearer {address.key}",
                 "Accept": "application/json",
-                **({} if branch is None else {"x-branch-id": str(branch)}),
+                **({} if branch is None else {"x-branch-id": quote(branch)}),
             },
             timeout=_TIMEOUT,
             trust_env=not address.is_local,

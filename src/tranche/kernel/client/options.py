@@ -19,12 +19,14 @@ WaitOption: TypeAlias = Annotated[
 
 
 BranchOption: TypeAlias = Annotated[
-    int | None,
-    typer.Option("--branch", min=1, envvar=BRANCH, help="The branch; else that of the key.", show_default=False),
+    str | None,
+    typer.Option(
+        "--branch", metavar="NUMBER", envvar=BRANCH, help="The branch; else that of the key.", show_default=False
+    ),
 ]
 
 
-def open_client(*, branch: int | None = None) -> Client:
+def open_client(*, branch: str | None = None) -> Client:
     """A client of the server that the environment names, at work in a branch.
 
     Raises:

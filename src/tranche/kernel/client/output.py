@@ -217,8 +217,8 @@ def _pretty(value: object, kind: Kind) -> str:
 
 
 def local_time(text: str) -> str:
-    """A moment of the API as the clock here shows it."""
+    """A moment of the API as the clock here shows it, with the zone of that clock."""
     try:
-        return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M:%S}"
+        return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M:%S %Z}"
     except ValueError:
         return clean(text)

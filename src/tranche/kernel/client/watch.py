@@ -204,7 +204,7 @@ def _another_try(state: Json) -> Text:
     if not found:
         return Text("")
     at = datetime.fromisoformat(found["at"]).astimezone()
-    return Text(f"try {found['number']} of {found['of']} from {at:%H:%M:%S}", style="yellow")
+    return Text(f"try {found['number']} of {found['of']} from {at:%H:%M:%S %Z}", style="yellow")
 
 
 def _rate(state: Json) -> Text:

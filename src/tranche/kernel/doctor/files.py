@@ -11,6 +11,7 @@ from tranche.kernel.doctor.queries.register import walk_files
 from tranche.kernel.errors import NotFound
 from tranche.kernel.storage.domain import Storage
 from tranche.kernel.storage.local import find_free
+from tranche.kernel.text import plural
 
 LEAST_FREE = 1_000_000_000  # bytes
 _ORPHAN_SECONDS = 3_600.0
@@ -26,7 +27,7 @@ def orphans(conn: Connection, storage: Storage, *, now: float) -> list[Finding]:
     """Files that no register names, `now` being the clock: older than an hour, because a file comes before its row."""
     known = {(row["organization_id"], row["sha256"]) for row in walk_files(conn)}
     found = (
-        Finding(organization_id, f"{kept.name} ({kept.size:,} bytes) is in no register")
+        Finding(organization_id, f"{kept.name} ({plural(kept.size, 'byte')}) is in no register")
         for organization_id in storage.organizations()
         for kept in storage.list_kept(organization_id)
         if (organization_id, kept.sha256) not in known and now - kept.modified > _ORPHAN_SECONDS
@@ -60,7 +61,7 @@ def _fault(storage: Storage, row: Row, *, size: int | None, deep: bool) -> str |
     if size is None and not storage.exists(row["organization_id"], row["sha256"]):
         return "is missing"
     if size is not None and size != row["size"]:
-        return f"has {size:,} bytes instead of {row['size']:,}"
+        return f"has {plural(size, 'byte')} instead of {row['size']:,}"
     return "does not hold what was stored" if deep and _hash(storage, row) != row["sha256"] else None
 
 

@@ -14,8 +14,8 @@ RUNNING_CHECKS = (
         name=f"no job waits longer than {LONGEST_WAIT} s",
         sql=f"""
             SELECT NULL::bigint AS organization_id,
-                format('%s jobs wait, the oldest for %s s', count(*), round(extract(epoch FROM now() - min(e.at))))
-                    AS detail
+                format('jobs that wait: %s, the oldest for %s s', count(*),
+                    round(extract(epoch FROM now() - min(e.at)))) AS detail
             FROM procrastinate_jobs j
             JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred'
             WHERE j.status = 'todo' AND (j.scheduled_at IS NULL OR j.scheduled_at < now())
@@ -26,7 +26,7 @@ RUNNING_CHECKS = (
         name="a worker lives while there is work",
         sql=f"""
             SELECT NULL::bigint AS organization_id,
-                format('%s operations have work, and no worker has shown itself for %s', count(*), coalesce(
+                format('operations with work: %s, and no worker has shown itself for %s', count(*), coalesce(
                     (SELECT format('%s s', round(extract(epoch FROM now() - max(beat_at)))) FROM workers),
                     'at least a day')) AS detail
             FROM operations o

@@ -31,6 +31,7 @@ SCOPES: Final = (
     "settings",
     "stock",
 )
+_HEADER = "x-branch-id"
 _NAME_FAULT = FieldError("/name", f"must have 1 to {_NAME_LENGTH} characters and no line breaks")
 
 
@@ -162,6 +163,26 @@ class RoleTooHigh(Forbidden):
     """Nobody hands out more rights than they have."""
 
     code = "role_too_high"
+
+
+class NoBranchNumber(Invalid):
+    """What names the branch of a request is no number of one."""
+
+    def __init__(self, branches: str) -> None:
+        detail = "must be the number of a branch"
+        super().__init__(f"{_HEADER} {detail}. There are {branches}.", errors=[FieldError(_HEADER, detail, "invalid")])
+
+
+class ForeignBranch(Forbidden):
+    """The branch of a request is none of its organization's."""
+
+    code = "branch"
+
+    def __init__(self, branches: str) -> None:
+        detail = "is not one of yours"
+        super().__init__(
+            f"This branch is not one of yours. There are {branches}.", errors=[FieldError(_HEADER, detail, "branch")]
+        )
 
 
 class UnknownBranch(NotFound):

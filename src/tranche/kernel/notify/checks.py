@@ -47,8 +47,8 @@ RUNNING_CHECKS = (
     Check(
         name="nothing waits ten minutes to be sent",
         sql=f"""
-            SELECT organization_id, format('%s notifications (%s) are due, the oldest for %s s', count(*), channel,
-                round(extract(epoch FROM now() - min(next_attempt_at)))) AS detail
+            SELECT organization_id, format('notifications (%s) that are due: %s, the oldest for %s s', channel,
+                count(*), round(extract(epoch FROM now() - min(next_attempt_at)))) AS detail
             FROM notifications
             WHERE status = 'pending' AND next_attempt_at < now()
             GROUP BY organization_id, channel

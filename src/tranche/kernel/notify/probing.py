@@ -11,6 +11,7 @@ from tranche.kernel.notify.mail import read_sender
 from tranche.kernel.notify.queries import endpoints
 from tranche.kernel.notify.signing import SigningKey
 from tranche.kernel.notify.smtp import Smtp, read_server
+from tranche.kernel.text import plural
 
 
 def make_key_probe(key: Callable[[], SigningKey]) -> Probe:
@@ -25,7 +26,10 @@ def make_key_probe(key: Callable[[], SigningKey]) -> Probe:
         except TrancheError as error:
             return [(None, error.message)]
         return [
-            (row["organization_id"], f"{row['count']} webhooks have secrets of another signing key than this machine's")
+            (
+                row["organization_id"],
+                f"{plural(row['count'], 'secret')} of webhooks come from another signing key than this machine's",
+            )
             for row in marks
             if bytes(row["key_mark"]) != own
         ]

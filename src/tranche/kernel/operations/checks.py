@@ -43,7 +43,7 @@ CHECKS = (
     Check(
         name="an ended operation has nothing open",
         sql="""
-            SELECT o.organization_id, format('operation %s is %s and has %s open items and %s claims', o.id, o.status,
+            SELECT o.organization_id, format('operation %s is %s; open items: %s, claims: %s', o.id, o.status,
                 i.open, c.claims) AS detail
             FROM operations o
             CROSS JOIN LATERAL (

@@ -5,6 +5,7 @@ from typing import Final
 from tranche.kernel.jobs.work import Work
 from tranche.kernel.module import Scope, Task
 from tranche.kernel.operations import dispatch
+from tranche.kernel.text import plural
 
 
 def wake_pending(work: Work) -> str:
@@ -12,7 +13,7 @@ def wake_pending(work: Work) -> str:
     organization_id = work.require_organization()
     with work.database.transaction(organization_id) as conn:
         woken = dispatch.wake(conn, work.queue, organization_id=organization_id)
-    return f"Woke {woken:,} operations." if woken else "No operation had to be woken."
+    return f"Woke {plural(woken, 'operation')}." if woken else "No operation had to be woken."
 
 
 PROCESS_BATCH_JOBS: Final = Task(

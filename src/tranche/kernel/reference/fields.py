@@ -7,6 +7,7 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 
 from tranche.kernel.reference.domain import Field
+from tranche.kernel.text import plural
 from tranche.kernel.web.requests import BIGGEST_INTEGER
 
 Schema = Mapping[str, Any]
@@ -19,12 +20,18 @@ _LIMITS: Final = (
     ("exclusiveMinimum", "more than {}"),
     ("maximum", "at most {}"),
     ("exclusiveMaximum", "less than {}"),
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
-    ("minItems", "at least {} entries"),
-    ("maxItems", "at most {} entries"),
+    ("minLength", "at least {}"),
+    ("maxLength", "at most {}"),
+    ("minItems", "at least {}"),
+    ("maxItems", "at most {}"),
     ("pattern", "like {}"),
 )
+_COUNTED: Final = {
+    "minLength": ("character",),
+    "maxLength": ("character",),
+    "minItems": ("entry", "entries"),
+    "maxItems": ("entry", "entries"),
+}
 
 
 class Schemas:
@@ -111,7 +118,7 @@ def _coded(text: str) -> Markup:
 def _notes(schema: Schema) -> Iterator[str]:
     for key, words in _LIMITS:
         if key in schema and schema[key] != BIGGEST_INTEGER:
-            yield words.format(schema[key])
+            yield words.format(plural(schema[key], *_COUNTED[key]) if key in _COUNTED else schema[key])
     if schema.get("default") is not None and not isinstance(schema["default"], dict | list):
         default = schema["default"]
         yield f"{str(default).lower() if isinstance(default, bool) else default} if left out"

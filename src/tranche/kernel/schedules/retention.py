@@ -62,7 +62,7 @@ def make_retention(prunes: Sequence[Prune]) -> Task:
 
 def _run(work: Work, *, prunes: Sequence[Prune]) -> str:
     deleted = [(prune.what, _prune(work, prune)) for prune in prunes]
-    told = ", ".join(f"{count:,} {what}" for what, count in deleted if count)
+    told = ", ".join(f"{what} ({count:,})" for what, count in deleted if count)
     stopped = " Stopped early, because the worker ends." if work.should_abort() else ""
     return (f"Deleted {told}." if told else "There was nothing to delete.") + stopped
 

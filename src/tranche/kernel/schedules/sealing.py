@@ -7,6 +7,7 @@ from tranche.kernel.audit.sealing import seal_organization
 from tranche.kernel.jobs.work import Work
 from tranche.kernel.module import Scope, Task
 from tranche.kernel.schedules.queries import across
+from tranche.kernel.text import plural
 
 
 def make_sealing(notes: Notes) -> Task:
@@ -33,7 +34,7 @@ def _run(work: Work, *, notes: Notes) -> str:
         else:
             sealed.append(entries)
     if faults:
-        more = f" And {len(faults) - 1} more organizations." if len(faults) > 1 else ""
+        more = f" And {plural(len(faults) - 1, 'more organization')}." if len(faults) > 1 else ""
         raise NotAnchored(f"{faults[0]}{more}")
     stopped = " Stopped early, because the worker ends." if work.should_abort() else ""
     return _tell([entries for entries in sealed if entries]) + stopped
@@ -43,4 +44,4 @@ def _tell(sealed: list[int]) -> str:
     if not sealed:
         return "There was nothing to seal."
     whose = "one organization" if len(sealed) == 1 else f"{len(sealed):,} organizations"
-    return f"Sealed {sum(sealed):,} entries of {whose}."
+    return f"Sealed {plural(sum(sealed), 'entry', 'entries')} of {whose}."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol, runtime_checkable
 
 from tranche.kernel.errors import NotFound, TooLarge, Unavailable
+from tranche.kernel.text import plural
 
 _NOTE: Final = re.compile(r"[a-z]{1,20}(-[a-z]{1,20}){0,3}")
 
@@ -181,4 +182,4 @@ def readable_size(size: int) -> str:
     for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if size >= unit:
             return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
-    return f"{size} bytes"
+    return plural(size, "byte")

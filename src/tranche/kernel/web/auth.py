@@ -17,7 +17,7 @@ from litestar.params import BodyKwarg
 from litestar.types import Scope
 
 from tranche.kernel.context import Context, Role
-from tranche.kernel.errors import FieldError, Forbidden, NotFound, TooMany, Unauthorized, Unavailable, Unsupported
+from tranche.kernel.errors import Forbidden, NotFound, TooMany, Unauthorized, Unavailable, Unsupported
 from tranche.kernel.web.callers import Callers
 from tranche.kernel.web.rate_limit import RateLimiter
 from tranche.kernel.web.requests import BIGGEST_INTEGER, invalid_parameter, request_id
@@ -42,9 +42,14 @@ class Authenticator(Protocol):
 
 
 class BranchFinder(Protocol):
-    """Does this organization have this branch? Blocking; may raise Unavailable."""
+    """The branch of this organization that a header names. Blocking.
 
-    def __call__(self, organization_id: int, branch_id: int, /) -> bool: ...
+    Raises:
+        Invalid, Forbidden: it is no number, or that of none of its branches.
+        Unavailable
+    """
+
+    def __call__(self, organization_id: int, text: str, /) -> int: ...
 
 
 class Requires:
@@ -82,7 +87,7 @@ class Gate:
         self._limiter = limiter
         self._lane = Lane("gate", size=8)
         self._callers = Callers(authenticator, self._lane)
-        self._branches: set[tuple[int, int]] = set()
+        self._branches: dict[tuple[int, str], int] = {}
 
     def close(self) -> None:
         """Let the gate's threads go."""
@@ -162,26 +167,17 @@ class Gate:
         text = connection.headers.get(BRANCH_HEADER)
         if text is None:
             return context.branch_id
-        if not (text.isascii() and text.isdigit()):
-            raise invalid_parameter(BRANCH_HEADER, "must be the number of a branch")
-        branch_id = int(text) if len(text) < len(str(BIGGEST_INTEGER)) else 0
-        if not branch_id or not await self._has_branch(context.organization_id, branch_id):
-            raise Forbidden(
-                "This branch is not one of yours.",
-                code="branch",
-                errors=[FieldError(BRANCH_HEADER, "is not one of yours", "branch")],
-            )
-        return branch_id
+        return await self._find_branch(context.organization_id, text)
 
-    async def _has_branch(self, organization_id: int, branch_id: int) -> bool:
+    async def _find_branch(self, organization_id: int, text: str) -> int:
         """A branch is never removed: what was found once is known from then on."""
-        if (organization_id, branch_id) in self._branches:
-            return True
-        found = await self._lane.run(self._branch_finder, organization_id, branch_id)
-        if found:
-            if len(self._branches) >= _MOST_BRANCHES:
-                self._branches.clear()
-            self._branches.add((organization_id, branch_id))
+        known = self._branches.get((organization_id, text))
+        if known is not None:
+            return known
+        found = await self._lane.run(self._branch_finder, organization_id, text)
+        if len(self._branches) >= _MOST_BRANCHES:
+            self._branches.clear()
+        self._branches[organization_id, text] = found
         return found
 
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.service import Operations
+from tranche.kernel.text import plural
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.exports import Download, Exports
@@ -152,7 +153,7 @@ def adopt_legacy(
     def action(conn: Connection) -> Answer:
         batch, adopted = service.adopt_legacy(conn, ctx)
         out = AdoptedOut(adopted_orders=adopted, batch=batch_out(batch) if batch else None)
-        message = f"{adopted} orders adopted" if adopted else "There were no orders without a batch"
+        message = f"{plural(adopted, 'order')} adopted" if adopted else "There were no orders without a batch"
         answer: Envelope[AdoptedOut] = envelope(ctx, out, message=message)
         return Answer(answer)
 

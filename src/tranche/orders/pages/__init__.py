@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from tranche.kernel.web.pages.ports import MenuEntry
-from tranche.orders.pages import browsing, columns, correcting, review, uploading, uploads
+from tranche.orders.pages import browsing, correcting, review, uploading, uploads
 from tranche.orders.pages.panel import ORDER_PANELS
 from tranche.orders.pages.places import UPLOADS
 
@@ -13,7 +13,6 @@ ORDER_PAGES: Final[tuple[Any, ...]] = (
     *browsing.ROUTES,
     *uploads.ROUTES,
     *uploading.ROUTES,
-    *columns.ROUTES,
     *review.ROUTES,
     *correcting.ROUTES,
 )

@@ -21,8 +21,8 @@ from tranche.kernel.web.pages.flash import Tone
 from tranche.kernel.web.pages.listing import address
 from tranche.kernel.web.pages.render import Html, redirect
 from tranche.kernel.web.pages.routes import form
-from tranche.orders.pages.columns import find_orders
 from tranche.orders.pages.places import REVIEW
+from tranche.orders.pages.uploading import ORDERS
 
 
 class CellForm(Body, frozen=True):
@@ -64,7 +64,7 @@ def correct_cell(
     back = address(f"{REVIEW}/{import_id}", place)
     cells = {data.field: data.value.strip() or None}
     with database.transaction(ctx.organization_id) as conn:
-        find_orders(conn, import_id)
+        ORDERS.find(conn, import_id)
     try:
         with database.transaction(ctx.organization_id) as conn:
             judged = corrections.edit(conn, ctx, import_id=import_id, row_number=data.row, cells=cells)
@@ -109,7 +109,7 @@ def correct_by_workbook(
     if data.file is None or not data.file.filename:
         return redirect(f"{REVIEW}/{import_id}", say="Choose the corrected workbook first.", tone=Tone.BAD)
     with database.transaction(ctx.organization_id) as conn:
-        find_orders(conn, import_id)
+        ORDERS.find(conn, import_id)
     name = clean_name(data.file.filename)
     try:
         stored = files.put(ctx.organization_id, data.file.file, limit=upload_limits.max_bytes)
@@ -126,7 +126,7 @@ def correct_by_workbook(
 def _begin(database: Database, ctx: Context, import_id: int, begin: Callable[[Connection], Operation]) -> Html:
     """Start it and go back to the report, which follows it."""
     with database.transaction(ctx.organization_id) as conn:
-        find_orders(conn, import_id)
+        ORDERS.find(conn, import_id)
     try:
         with database.transaction(ctx.organization_id) as conn:
             begin(conn)

@@ -4,5 +4,4 @@ from typing import Final
 
 UPLOADS: Final = "/uploads"
 NEW: Final = "/uploads/new"
-NEW_COLUMNS: Final = "/uploads/new/columns"
 REVIEW: Final = "/uploads/review"

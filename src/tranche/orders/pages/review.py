@@ -3,42 +3,29 @@
 from typing import Any, Final
 
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath
 
-from tranche.imports import again
 from tranche.imports.corrections import browsing
-from tranche.imports.intakes import Intakes
+from tranche.imports.pages.files import Reading
 from tranche.imports.service import list_error_groups
 from tranche.imports.targets import Import
 from tranche.imports.uploads import UploadLimits
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
-from tranche.kernel.errors import TrancheError
 from tranche.kernel.operations.domain import Operation
-from tranche.kernel.operations.service import Operations, get_operation
+from tranche.kernel.operations.service import get_operation
 from tranche.kernel.storage.domain import Files
-from tranche.kernel.web.json import Body
-from tranche.kernel.web.pages.flash import Tone
-from tranche.kernel.web.pages.render import Html, redirect, render
-from tranche.kernel.web.pages.routes import form, page
+from tranche.kernel.web.pages.render import Html, render
+from tranche.kernel.web.pages.routes import page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.orders import service
-from tranche.orders.domain import DuplicateFile
 from tranche.orders.fields import ORDER_FIELDS
 from tranche.orders.pages import rows
 from tranche.orders.pages.causes import describe_all
-from tranche.orders.pages.columns import find_orders
-from tranche.orders.pages.files import Reading
 from tranche.orders.pages.places import REVIEW
+from tranche.orders.pages.uploading import ORDERS
 
-_SAME: Final = "This file came in before. Tick “Bring the same file in again” if you mean it."
 _COLUMN_CODES: Final = frozenset({"missing_columns", "invalid_mapping"})
-
-
-class ConfirmForm(Body, frozen=True):
-    """Whether the same file may come in once more."""
-
-    allow_duplicate: bool = False
 
 
 @page(REVIEW + "/{import_id:int}")
@@ -53,40 +40,15 @@ def review_page(
 ) -> Html:
     """What the file would bring in, or has brought in, what is wrong with the rest, and where to put it right."""
     with database.transaction(ctx.organization_id) as conn:
-        work = find_orders(conn, import_id)
+        work = ORDERS.find(conn, import_id)
         data = _report(conn, work)
         asked = rows.read_asked(conn, request, work, refused=data["counts"].refused)
         if not data["is_judged"]:
             return render(request, "orders/review.html", data)
         found = rows.find(conn, work, asked)
-    reading = Reading.of(work, files=files, limits=upload_limits, ctx=ctx)
+    reading = Reading.of(work, files=files, limits=upload_limits, ctx=ctx, fields=ORDER_FIELDS)
     shown = rows.show(work, asked, found, reading)
     return render(request, "orders/review.html", {**data, **shown, "asked": asked, "sorts": list(browsing.Sort)})
-
-
-@form(REVIEW + "/{import_id:int}/confirm")
-def bring_in(
-    *,
-    ctx: NamedDependency[Context],
-    database: NamedDependency[Database],
-    operations: NamedDependency[Operations],
-    intakes: NamedDependency[Intakes],
-    import_id: FromPath[int],
-    data: URLEncodedBody[ConfirmForm],
-) -> Html:
-    """Bring in what the report found valid."""
-    with database.transaction(ctx.organization_id) as conn:
-        intake = intakes.of(find_orders(conn, import_id))
-    try:
-        with database.transaction(ctx.organization_id) as conn:
-            _, operation = again.confirm(
-                conn, ctx, operations, import_id=import_id, intake=intake, allow_duplicate=data.allow_duplicate
-            )
-    except DuplicateFile:
-        return redirect(f"{REVIEW}/{import_id}", say=_SAME, tone=Tone.BAD)
-    except TrancheError as error:
-        return redirect(f"{REVIEW}/{import_id}", say=error.message, tone=Tone.BAD)
-    return redirect(f"/operations/{operation.id}")
 
 
 def _report(conn: Connection, work: Import) -> dict[str, Any]:
@@ -115,4 +77,4 @@ def _running_correction(conn: Connection, work: Import) -> Operation | None:
     return None if correction is None or correction.status.is_terminal else correction
 
 
-ROUTES: Final[tuple[Any, ...]] = (review_page, bring_in)
+ROUTES: Final[tuple[Any, ...]] = (review_page,)

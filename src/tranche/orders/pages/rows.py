@@ -9,13 +9,13 @@ from tranche.imports.corrections import browsing
 from tranche.imports.corrections.browsing import RowPage, Sort, Turn
 from tranche.imports.corrections.domain import Cause, CauseNotFound, RowState, RowStatus
 from tranche.imports.corrections.service import find_cause
+from tranche.imports.pages.files import Reading
 from tranche.imports.targets import Import
 from tranche.imports.workbook import Edited
 from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.web.pages.listing import address
 from tranche.kernel.web.requests import AnyRequest, read_choice, read_whole
 from tranche.orders.pages.causes import field_of
-from tranche.orders.pages.files import Reading
 
 SHOWN: Final = 50
 

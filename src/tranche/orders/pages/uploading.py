@@ -1,83 +1,40 @@
-"""The first step of an upload: a file is dropped. A known header goes on to the report, another to its columns."""
+"""What the uploads of orders have of their own: the words of their first steps, and the report after them."""
 
-from typing import Any, Final
+from typing import Final
 
-from litestar.datastructures import UploadFile
-from litestar.di import NamedDependency
-from litestar.params import MultipartBody
-
-from tranche.imports.detect import detect
-from tranche.imports.domain import Mapping
-from tranche.imports.memory import service as memory
-from tranche.imports.uploads import UploadLimits, clean_name
-from tranche.kernel.context import Context, Role
-from tranche.kernel.db.pool import Database
+from tranche.imports.pages import Uploading, make_upload_pages
 from tranche.kernel.errors import TrancheError
-from tranche.kernel.operations.service import Operations
-from tranche.kernel.storage import service as storage
-from tranche.kernel.storage.domain import Files, readable_size
-from tranche.kernel.web.application import UPLOAD
-from tranche.kernel.web.json import Body
-from tranche.kernel.web.pages.render import Html, redirect, render
-from tranche.kernel.web.pages.routes import form, page
-from tranche.kernel.web.requests import AnyRequest
 from tranche.orders import service
-from tranche.orders.pages.columns import place_of
-from tranche.orders.pages.files import Reading
-from tranche.orders.pages.places import NEW, REVIEW
-from tranche.orders.service import TARGET, Upload
+from tranche.orders.domain import DuplicateFile
+from tranche.orders.fields import ORDER_FIELDS
+from tranche.orders.pages.places import NEW, REVIEW, UPLOADS
+from tranche.orders.service import TARGET
 
-_PAGE: Final = "orders/new_upload.html"
-
-
-class FileForm(Body, frozen=True):
-    """The dropped file; a browser that was given none sends an empty one."""
-
-    file: UploadFile | None = None
+_SAME: Final = "This file came in before. Tick “Bring the same file in again” if you mean it."
 
 
-@page(NEW, role=Role.OPERATOR)
-def new_upload_page(request: AnyRequest, upload_limits: NamedDependency[UploadLimits]) -> Html:
-    """Asks for a file."""
-    return _ask(request, upload_limits)
+def _in_words(refusal: TrancheError) -> str:
+    return _SAME if isinstance(refusal, DuplicateFile) else refusal.message
 
 
-@form(NEW, opt={UPLOAD: True})
-def take_file(
-    *,
-    request: AnyRequest,
-    ctx: NamedDependency[Context],
-    database: NamedDependency[Database],
-    operations: NamedDependency[Operations],
-    files: NamedDependency[Files],
-    upload_limits: NamedDependency[UploadLimits],
-    data: MultipartBody[FileForm],
-) -> Html:
-    """Keep the file. A header that is known is tried out at once; nothing comes in yet."""
-    if data.file is None or not data.file.filename:
-        return _ask(request, upload_limits, fault="Choose a file first.")
-    name = clean_name(data.file.filename)
-    try:
-        stored = files.put(ctx.organization_id, data.file.file, limit=upload_limits.max_bytes)
-        detect(files.path(ctx.organization_id, stored.sha256), file_name=name, limits=upload_limits.parsing)
-        with database.transaction(ctx.organization_id) as conn:
-            storage.register(conn, stored=stored)
-            mapping = memory.offer(conn, target=TARGET, said=Mapping())
-        reading = Reading(files=files, limits=upload_limits, ctx=ctx, sha256=stored.sha256, file_name=name)
-        matching = reading.look(mapping).matching
-    except TrancheError as error:
-        return _ask(request, upload_limits, fault=error.message)
-    if matching.remembered is None or matching.missing:
-        return redirect(place_of(stored, name))
-    with database.transaction(ctx.organization_id) as conn:
-        wanted = Upload(stored=stored, file_name=name, mapping=Mapping(), dry_run=True)
-        operation = service.try_out(conn, ctx, operations, wanted=wanted)
-    return redirect(f"{REVIEW}/{operation.payload['importId']}")
-
-
-def _ask(request: AnyRequest, limits: UploadLimits, *, fault: str = "") -> Html:
-    data = {"fault": fault, "most": limits.max_bytes, "size": readable_size(limits.max_bytes)}
-    return render(request, _PAGE, data, status=400 if fault else 200)
-
-
-ROUTES: Final[tuple[Any, ...]] = (new_upload_page, take_file)
+ORDERS: Final = Uploading(
+    target=TARGET,
+    fields=ORDER_FIELDS,
+    many="orders",
+    row="one row for each line of an order",
+    unused="is kept with the order line",
+    new=NEW,
+    one=REVIEW,
+    back=(UPLOADS, "Uploads"),
+    duplicates=(("error", "Refuse them"), ("skip", "Skip them"), ("update", "Update them")),
+    try_out=service.try_out,
+    report=lambda import_id, _: f"{REVIEW}/{import_id}",
+    either=(
+        ("customerName", "customerCode"),
+        "Customer name or Customer code (or name one customer for all rows below)",
+    ),
+    has_customers=True,
+    find_same_file=service.find_same_file,
+    in_words=_in_words,
+)
+ROUTES: Final = make_upload_pages(ORDERS)

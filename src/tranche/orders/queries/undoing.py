@@ -64,6 +64,23 @@ def create_wanted(conn: Connection, *, batch_id: int) -> None:
     )
 
 
+def is_all_others(conn: Connection, *, batch_id: int) -> bool:
+    """Whether every order that is left of a batch was there before it, or is a later one's; not where none is left."""
+    (row,) = conn.execute(
+        f"""
+        SELECT EXISTS ({_BROUGHT_IN}) AND NOT EXISTS (
+            SELECT FROM orders o
+            WHERE o.organization_id = current_organization() AND o.batch_id = %(id)s AND NOT EXISTS (
+                SELECT FROM order_takeovers t
+                WHERE t.organization_id = current_organization() AND t.order_id = o.id AND t.to_batch_id = %(id)s
+            )
+        ) AS is_all_others
+        """,
+        {"id": batch_id},
+    ).fetchall()
+    return bool(row["is_all_others"])
+
+
 def hold(conn: Connection) -> None:
     """Lock the chunk's orders, in temp table `held`; who knows that one is as it was again says so in `is_freed`."""
     conn.execute(

@@ -10,7 +10,7 @@ from tranche.kernel.db.pool import Connection, Row
 from tranche.kernel.operations.domain import UNDOES, Operation
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.text import plural
-from tranche.orders.domain import BatchBusy, BatchStatus, BatchUndone, NotUndone, OrderBatch
+from tranche.orders.domain import BatchBusy, BatchStatus, BatchUndone, NothingToUndo, NotUndone, OrderBatch
 from tranche.orders.queries import undoing
 from tranche.orders.service.holding import find_running_undo, hold_ended
 from tranche.orders.service.look import get_batch
@@ -37,6 +37,7 @@ def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_
         BatchNotFound: there is none, or it was deleted.
         BatchBusy, CorrectionRunning: it is still being processed or corrected, or its undo is running.
         BatchUndone: nothing of it is left.
+        NothingToUndo: what is left was there before, or belongs to a later upload.
     """
     batch = hold_ended(conn, batch_id=batch_id, verb="undo")
     _refuse_needless(conn, batch)
@@ -49,12 +50,13 @@ def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_
 
 
 def can_undo(conn: Connection, batch: OrderBatch) -> bool:
-    """Whether an undo could be started: something of an ended batch is left, and nobody is undoing it just now."""
+    """Whether an undo could be started: something of an ended batch is left to go, and nobody is undoing it."""
     return (
         batch.status is not BatchStatus.PROCESSING
         and batch.successful_orders > 0
         and not _is_gone(batch)
         and find_running_undo(conn, batch) is None
+        and not undoing.is_all_others(conn, batch_id=batch.id)
     )
 
 
@@ -86,11 +88,16 @@ def mark_used_items(conn: Connection) -> None:
 
 def _refuse_needless(conn: Connection, batch: OrderBatch) -> None:
     if _is_gone(batch):
-        removed = f"{plural(batch.undone_orders, 'order')} {'was' if batch.undone_orders == 1 else 'were'}"
+        removed = plural(batch.undone_orders, "order was", "orders were")
         raise BatchUndone(f"Batch {batch.id} was undone already: {removed} removed, and nothing of it is left.")
     running = find_running_undo(conn, batch)
     if running is not None:
         raise BatchBusy(f"Batch {batch.id} is just being undone by operation {running.id}.")
+    if undoing.is_all_others(conn, batch_id=batch.id):
+        raise NothingToUndo(
+            f"Nothing of batch {batch.id} can be undone: each of its orders was there before it, or belongs to a later "
+            "upload by now."
+        )
 
 
 def _is_gone(batch: OrderBatch) -> bool:

@@ -48,7 +48,7 @@ def upload(conn: Connection, ctx: Context, operations: Operations, *, wanted: Up
     return get_batch(conn, batch_id=batch_id), operation
 
 
-def try_out(conn: Connection, ctx: Context, operations: Operations, *, wanted: Upload) -> Operation:
+def try_out(conn: Connection, ctx: Context, operations: Operations, wanted: imports.Sent) -> Operation:
     """Start a dry run: the whole report, no batch and no order."""
     storage.register(conn, stored=wanted.stored)
     operation, _ = _start(conn, ctx, operations, wanted=wanted, batch_id=None)
@@ -83,7 +83,7 @@ def record_refused(conn: Connection, ctx: Context, *, stored: StoredFile, file_n
 
 
 def _start(
-    conn: Connection, ctx: Context, operations: Operations, *, wanted: Upload, batch_id: int | None
+    conn: Connection, ctx: Context, operations: Operations, *, wanted: imports.Sent, batch_id: int | None
 ) -> tuple[Operation, int]:
     work, operation = imports.begin(
         conn, ctx, operations, target=TARGET, kind=IMPORT_KIND, sent=wanted, links={"batchId": batch_id}

@@ -88,7 +88,7 @@ _ROW_RULES = (
             ("itemSku", "item_code", 200, "The item code"),
             ("name", "item_name", 500, "The name"),
             ("lotNumber", "lot_number", 100, "The lot number"),
-            ("supplierBatchNumber", "supplier_number", 200, "The supplier batch number"),
+            ("supplierBatchNumber", "supplier_number", 200, "The supplier lot number"),
             ("notes", "notes", 5000, "The note"),
         )
     ),

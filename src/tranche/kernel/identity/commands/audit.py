@@ -10,7 +10,7 @@ from tranche.kernel.client.output import Column, Kind, say_page, show_json, show
 
 _COLUMNS = (
     Column("Id", "id", Kind.NUMBER),
-    Column("At", "at"),
+    Column("At", "at", Kind.MOMENT),
     Column("Who", "actor"),
     Column("What", "action"),
     Column("Subject", "subjectId", Kind.NUMBER),

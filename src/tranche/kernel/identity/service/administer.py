@@ -12,7 +12,9 @@ from tranche.kernel.identity.domain import (
     Branch,
     BranchNameTaken,
     EmailTaken,
+    ForeignBranch,
     LastAdmin,
+    NoBranchNumber,
     Organization,
     RoleTooHigh,
     UnknownBranch,
@@ -24,6 +26,9 @@ from tranche.kernel.identity.domain import (
     refuse,
 )
 from tranche.kernel.identity.queries import organizations, sessions, users
+
+_LONGEST_NUMBER = 18  # digits; a bigint holds more numbers than these, and nobody has so many branches
+_NAMED = 5
 
 
 def get_organization(conn: Connection) -> Organization:
@@ -81,10 +86,26 @@ def find_branch(conn: Connection, *, branch_id: int) -> Branch:
     return branch
 
 
-def has_branch(db: Database, organization_id: int, branch_id: int) -> bool:
-    """Whether the organization has this branch, in a transaction of its own: the port of the web's gate."""
+def read_branch(db: Database, organization_id: int, text: str) -> int:
+    """The branch that a request names, in a transaction of its own: the port of the web's gate.
+
+    Raises:
+        NoBranchNumber, ForeignBranch: they name the first branches that there are.
+    """
+    is_number = text.isascii() and text.isdigit()
+    branch_id = int(text) if is_number and len(text) <= _LONGEST_NUMBER else 0
     with db.transaction(organization_id) as conn:
-        return organizations.find_branch(conn, branch_id=branch_id) is not None
+        if organizations.find_branch(conn, branch_id=branch_id) is not None:
+            return branch_id
+        branches = name_branches(conn)
+    raise ForeignBranch(branches) if is_number else NoBranchNumber(branches)
+
+
+def name_branches(conn: Connection) -> str:
+    """The first branches in words: "1 (Main), 2 (Harbour) and 7 more"."""
+    branches, total = list_branches(conn, limit=_NAMED, offset=0)
+    names = ", ".join(f"{branch.id} ({branch.name})" for branch in branches)
+    return f"{names} and {total - _NAMED:,} more" if total > _NAMED else names
 
 
 def list_branches(conn: Connection, *, limit: int, offset: int) -> tuple[list[Branch], int]:

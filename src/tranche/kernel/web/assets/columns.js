@@ -8,6 +8,6 @@ document.querySelector(".column-map").addEventListener("change", ({ target }) =>
     ? state.was
     : target.value
       ? ["chosen", "state tone-accent"]
-      : ["kept, not used", "state tone-idle"];
+      : ["not used", "state tone-idle"];
   row.classList.toggle("is-off", !target.value);
 });

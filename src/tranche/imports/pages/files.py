@@ -10,14 +10,13 @@ from typing import Final
 
 import msgspec
 
-from tranche.imports.domain import OUR_HEADERS, FileHeader, InvalidMapping, Limits, Mapping, ParseRequest
+from tranche.imports.domain import OUR_HEADERS, Field, FileHeader, InvalidMapping, Limits, Mapping, ParseRequest
 from tranche.imports.parser import inspect
 from tranche.imports.targets import Import
 from tranche.imports.uploads import UploadLimits
 from tranche.imports.workbook import Edited, show_rows
 from tranche.kernel.context import Context
 from tranche.kernel.storage.domain import Files
-from tranche.orders.fields import ORDER_FIELDS
 
 _REMEMBERED: Final = 8
 
@@ -36,18 +35,21 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A stored file, by the hash of its content, and the name under which it was sent."""
+    """A stored file by the hash of its content, the name that it was sent under, and the fields that are looked for."""
 
     files: Files
     limits: UploadLimits
     ctx: Context
     sha256: bytes
     file_name: str
+    fields: tuple[Field, ...]
 
     @classmethod
-    def of(cls, work: Import, *, files: Files, limits: UploadLimits, ctx: Context) -> "Reading":
-        """The file of an import."""
-        return cls(files=files, limits=limits, ctx=ctx, sha256=work.sha256, file_name=work.file_name)
+    def of(
+        cls, work: Import, *, files: Files, limits: UploadLimits, ctx: Context, fields: tuple[Field, ...]
+    ) -> "Reading":
+        """The file of an import into the target that has these fields."""
+        return cls(files=files, limits=limits, ctx=ctx, sha256=work.sha256, file_name=work.file_name, fields=fields)
 
     def look(self, mapping: Mapping) -> FileHeader:
         """Its sheets, and its columns with samples, as this mapping reads it.
@@ -57,7 +59,7 @@ class Reading:
             UnreadableFile, UnsupportedFile, FileTooLarge, InvalidMapping: with one sentence for the person.
         """
         path = self.files.path(self.ctx.organization_id, self.sha256)
-        return _look(path, self.file_name, msgspec.json.encode(mapping), self.limits.parsing)
+        return _look(path, self.file_name, self.fields, msgspec.json.encode(mapping), self.limits.parsing)
 
     def look_anyhow(self, mapping: Mapping) -> FileHeader:
         """As `look`; where the mapping names what the file does not have, as if nobody had said anything."""
@@ -72,7 +74,7 @@ class Reading:
         kept: dict[int, Sequence[str]] = {}
         looked_at = 0
         limits = self.limits.parsing
-        with show_rows(path, work=work, fields=ORDER_FIELDS, rows=rows, edited=entered, limits=limits) as shown:
+        with show_rows(path, work=work, fields=self.fields, rows=rows, edited=entered, limits=limits) as shown:
             meant = {*work.headers.values(), *chain.from_iterable(work.joined.values())}
             at = [i for i, header in enumerate(shown.headers) if header in meant and header not in OUR_HEADERS]
             for row in shown.rows:
@@ -83,11 +85,11 @@ class Reading:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _look(path: Path, file_name: str, mapping: bytes, limits: Limits) -> FileHeader:
+def _look(path: Path, file_name: str, fields: tuple[Field, ...], mapping: bytes, limits: Limits) -> FileHeader:
     """A file of a million rows takes seconds to read, and the steps of an upload ask again and again.
 
     What lies at a path never changes, and the path is the organization's own.
     """
     said = msgspec.json.decode(mapping, type=Mapping)
-    request = ParseRequest(path=path, fields=ORDER_FIELDS, file_name=file_name, mapping=said, limits=limits)
+    request = ParseRequest(path=path, fields=fields, file_name=file_name, mapping=said, limits=limits)
     return inspect(request, should_abort=lambda: False)

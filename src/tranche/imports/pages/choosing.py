@@ -7,23 +7,22 @@ from typing import Any, Final
 
 from tranche.imports.choices import HEADER_ROW, LEAVE_OUT, read_mapping
 from tranche.imports.domain import Column, FileHeader, Mapping, MatchKind, OnDuplicate
+from tranche.imports.pages.uploading import Uploading
 from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.web.json import Body
-from tranche.orders.fields import ORDER_FIELDS
 
 ALL_SHEETS: Final = "*"  # no sheet can be called so
 
 _SHOWN: Final = 200
 _LONGEST_ROW: Final = 80
 _MOST_DIGITS: Final = 9
-_CUSTOMER: Final = ("customerName", "customerCode")
 _STATUS: Final[dict[MatchKind | None, tuple[str, str]]] = {
     MatchKind.EXPLICIT: ("chosen", "accent"),
     MatchKind.REMEMBERED: ("as last time", "good"),
     MatchKind.NAME: ("same name", "good"),
     MatchKind.SYNONYM: ("known word", "good"),
     MatchKind.FUZZY: ("looks alike, please check", "warn"),
-    None: ("kept, not used", "idle"),
+    None: ("not used", "idle"),
 }
 
 
@@ -56,7 +55,7 @@ class ShownColumn:
     tone: str
 
 
-def show(header: FileHeader, data: ColumnsForm | None = None) -> AbstractMapping[str, Any]:
+def show(uploading: Uploading, header: FileHeader, data: ColumnsForm | None = None) -> AbstractMapping[str, Any]:
     """What the page shows of a file: its columns as they were read, or as they were chosen just now."""
     found = [column for column in header.matching.columns if column.index < _SHOWN or column.field]
     names = [_name(column, header.headers) for column in found]
@@ -67,10 +66,11 @@ def show(header: FileHeader, data: ColumnsForm | None = None) -> AbstractMapping
             _shown(column, name, chosen.get(name) if data else None) for column, name in zip(found, names, strict=True)
         ],
         "header_rows": _header_rows(header),
-        "fields": [("", "Not used"), *((one.name, one.label + " *" * one.required) for one in ORDER_FIELDS)],
+        "fields": [("", "Not used"), *((one.name, one.label + " *" * one.required) for one in uploading.fields)],
         "hidden_count": len(header.matching.columns) - len(found),
         "is_known": header.matching.remembered is not None,
-        "missing": [one.label for one in ORDER_FIELDS if one.name in header.matching.missing],
+        "missing": [one.label for one in uploading.fields if one.name in header.matching.missing],
+        "uploading": uploading,
     }
 
 
@@ -96,17 +96,17 @@ def place_of_table(data: ColumnsForm) -> Mapping:
     )
 
 
-def mapping_of(data: ColumnsForm) -> Mapping:
+def mapping_of(uploading: Uploading, data: ColumnsForm) -> Mapping:
     """The mapping that was chosen. Columns that are not used are left out in so many words.
 
     Raises:
-        Invalid: a field that orders need has no column.
+        Invalid: a field that is needed has no column.
     """
     chosen: dict[str, list[str]] = {}
     for name, field in zip(data.column, data.field, strict=False):
         chosen.setdefault(field, []).append(name)
     unused = chosen.pop("", [])
-    _require(chosen, data.default_customer)
+    _require(uploading, chosen, data.default_customer)
     said: dict[str, object] = {field: names if len(names) > 1 else names[0] for field, names in chosen.items()}
     options = {
         LEAVE_OUT: unused,
@@ -118,7 +118,7 @@ def mapping_of(data: ColumnsForm) -> Mapping:
         HEADER_ROW: _row_of(data.header_row),
     }
     said |= {name: value for name, value in options.items() if value not in ("", [], None)}
-    return read_mapping(said, fields=ORDER_FIELDS)
+    return read_mapping(said, fields=uploading.fields)
 
 
 def _header_rows(header: FileHeader) -> list[tuple[int, str]]:
@@ -133,10 +133,11 @@ def _row_of(text: str) -> int | str:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else text
 
 
-def _require(chosen: AbstractMapping[str, object], default_customer: str) -> None:
-    missing = [one.label for one in ORDER_FIELDS if one.required and one.name not in chosen]
-    if not default_customer.strip() and not chosen.keys() & set(_CUSTOMER):
-        missing.append("Customer name or Customer code (or name one customer for all rows below)")
+def _require(uploading: Uploading, chosen: AbstractMapping[str, object], default_customer: str) -> None:
+    missing = [one.label for one in uploading.fields if one.required and one.name not in chosen]
+    names, label = uploading.either
+    if names and not default_customer.strip() and not chosen.keys() & set(names):
+        missing.append(label)
     if missing:
         detail = f"Choose a column for: {', '.join(missing)}."
         raise Invalid(detail, errors=[FieldError("", detail, "missing_column")])
