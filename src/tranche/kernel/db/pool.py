@@ -46,7 +46,7 @@ class Database:
             url,
             name=name,
             connection_class=Line,
-            min_size=1,
+            min_size=0,
             max_size=size,
             timeout=timeout,
             open=False,
@@ -62,7 +62,7 @@ class Database:
         )
 
     def open(self) -> "Database":
-        """Start the pool; connections are made in the background."""
+        """Start the pool; a connection is made when it is first asked for, and given up when it was idle for long."""
         self._pool.open()
         return self
 
