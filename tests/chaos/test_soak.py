@@ -17,7 +17,7 @@ import pytest
 from tests.chaos.chance import make_chance
 from tests.chaos.clerks import Clerk, Desk, Importer, Storekeeper, invoice, print_and_send, snapshot
 from tests.chaos.crash import CrashingPostgres, crashing_postgres
-from tests.chaos.house import House
+from tests.chaos.house import House, Started
 from tests.chaos.processes import Crew, Process, Supervisor
 from tests.chaos.selling import make_sale
 from tests.chaos.verdict import assert_tidy, found_orders
@@ -116,12 +116,26 @@ def _nothing_runs(house: House) -> bool:
     return not house.rows("SELECT FROM operations WHERE finished_at IS NULL")
 
 
+def _story(house: House, started: Started) -> str:
+    """What has happened to an upload, for whoever must understand why its orders are not as they should be."""
+    rows = house.rows(
+        """
+        SELECT o.id, o.kind, o.status, o.error, o.succeeded, o.failed, o.skipped, e.at, e.event, e.detail
+        FROM operations o JOIN operation_events e ON e.organization_id = o.organization_id AND e.operation_id = o.id
+        WHERE o.id = %(id)s OR o.payload ->> 'undoes' = %(id)s::text OR o.payload ->> 'batchId' = %(batch)s::text
+        ORDER BY e.id
+        """,
+        {"id": started.operation_id, "batch": started.batch_id},
+    )
+    return "\n".join(" ".join(map(str, row.values())) for row in rows)
+
+
 def _assert_books(house: House, crew: Crew, importer: Importer, item: int) -> None:
     """Every kept file once, nothing of those taken back, all stock there, and the doctor content."""
     for file, started in importer.kept:
-        assert found_orders(house, started) == dict(file.good), file.name
+        assert found_orders(house, started) == dict(file.good), f"{file.name}: {_story(house, started)}"
     for file, started in importer.undone:
-        assert found_orders(house, started) == {}, file.name
+        assert found_orders(house, started) == {}, f"{file.name}: {_story(house, started)}"
     assert_tidy(house)
     (stock,) = house.rows(
         """
