@@ -12,9 +12,11 @@ WORKERS ?= 4
 # How long a soak lasts.
 SECONDS ?= 900
 ARGS ?=
+# What Python compiles is kept, whatever the machine's habit: tests start hundreds of processes that load it.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check ready format lint types floors browser pooler test chaos soak fuzz pictures office client audit bench peers pins clean
+.PHONY: help demo check ready format lint types floors compiled browser pooler test chaos soak fuzz pictures office client audit bench peers pins clean
 
 help:
 	@echo "make demo    a workbook comes in, in a throw-away installation (ARGS=\"FILE --serve\")"
@@ -36,7 +38,7 @@ help:
 demo: $(STAMP)
 	@$(BIN)/tranche demo $(ARGS)
 
-check: format lint types floors browser pooler test
+check: format lint types floors compiled browser pooler test
 
 ready: $(STAMP) $(GENERATOR) $(AUDITOR)
 
@@ -51,6 +53,10 @@ types: $(STAMP)
 
 floors: $(STAMP)
 	$(BIN)/lint-imports
+
+# Once, before several processes collect the tests side by side; what is wrong with them the tests tell.
+compiled: $(STAMP)
+	-@$(BIN)/pytest --collect-only -q >/dev/null
 
 # The tests of the pages need Chromium; where it may be installed it is, else they are left out, aloud.
 browser:
