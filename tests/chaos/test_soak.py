@@ -29,6 +29,7 @@ from tests.ports import free_port
 from tranche.billing_stops.sample import queries
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE
 from tranche.kernel.db.pool import connect
+from tranche.kernel.operations.taking import DIED
 
 SECONDS = float(os.environ.get("TRANCHE_SOAK", "15"))
 _SAMPLE = "tranche_sample"
@@ -77,6 +78,8 @@ def test_everything_at_once_under_every_kill_leaves_the_books_true(
         for clerk in clerks:
             clerk.end()
         eventually(lambda: _nothing_runs(house), seconds=180, what="the end of all operations")
+        _retry_what_was_set_aside(house, importer)
+        eventually(lambda: _nothing_runs(house), seconds=180, what="the end of what is retried")
     sys.stdout.write(f"strikes {strikes}; done {[clerk.times for clerk in clerks]}\n")
     _assert_books(house, crew, importer, item)
     assert all(clerk.times for clerk in clerks), "somebody has done nothing, so the test proved nothing"
@@ -114,6 +117,23 @@ def _strike(
 
 def _nothing_runs(house: House) -> bool:
     return not house.rows("SELECT FROM operations WHERE finished_at IS NULL")
+
+
+def _retry_what_was_set_aside(house: House, importer: Importer) -> None:
+    """As a person does once the killing is over: what has ended three workers at one step is not tried any more."""
+    died = house.rows(
+        """
+        SELECT o.id FROM operations o
+        WHERE o.id = ANY (%(kept)s) AND (o.error_code = %(code)s OR EXISTS (
+            SELECT FROM import_errors e WHERE e.organization_id = o.organization_id
+              AND e.import_id = (o.payload ->> 'importId')::bigint AND e.code = %(code)s))
+        """,
+        {"kept": [started.operation_id for _, started in importer.kept], "code": DIED},
+    )
+    for row in died:
+        with house.database.transaction(house.ctx.organization_id) as conn:
+            house.operations.retry(conn, house.ctx, operation_id=row["id"], code=None)
+    sys.stdout.write(f"set aside and retried: {[row['id'] for row in died]}\n")
 
 
 def _story(house: House, started: Started) -> str:
