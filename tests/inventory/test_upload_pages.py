@@ -84,7 +84,8 @@ def test_opening_stock_comes_into_the_branch_at_work(live: Live, clerk: Visitor)
     live.wait(operation)
     assert clerk.post("/stock/imports/2/confirm").headers["location"] == report
     live.wait(operation)
-    assert "choose Undo beside any of its movements" in clerk.get(report).text
+    assert "Undo beside one of its movements" in clerk.get(report).text
+    assert "/undo" in clerk.get("/stock/lots/1").text
     (lot,) = live.client.get("/api/batches", headers=_branch(live)).json()["data"]
     assert (lot["batchNumber"], lot["quantity"]) == ("L-1", 12)
 

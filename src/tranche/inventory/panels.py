@@ -16,10 +16,7 @@ from tranche.kernel.operations.panels import OperationPanel, Undo
 from tranche.kernel.text import plural
 
 _SHOWN: Final = 20
-_WAY_OF_STOCK: Final = (
-    "What came in is taken back as one operation on the stock: choose Undo beside any of its movements, on the page of "
-    "a lot or an item."
-)
+_WAY_OF_STOCK: Final = "Undo beside one of its movements, on the page of a lot or an item, takes back all that came in."
 
 
 def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapping[str, Any] | None:
