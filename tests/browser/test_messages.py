@@ -74,7 +74,7 @@ def test_a_template_is_previewed_while_it_is_written(tab: Tab) -> None:
     tab.go("/settings/templates")
     tab.assert_accessible()
     tab.picture("templates")
-    tab.click("Invoice E-mail en", role="link")
+    tab.click("Invoice E-mail English", role="link")
     tab.page.get_by_label("Subject").fill("Hello {{customer_name}}")
     expect(tab.page.locator("#preview")).to_contain_text("Hello Sample Customer")
     tab.assert_accessible()

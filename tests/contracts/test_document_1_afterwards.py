@@ -262,7 +262,7 @@ def test_a_cancelled_upload_is_failed_says_what_is_kept_and_is_no_duplicate(open
     live.wait(batch["operationId"])
     ended = desk.get(f"/{batch['id']}")
     assert ended["status"] == "failed"
-    assert "0 orders were imported before and are kept" in ended["failure"]
+    assert ended["failure"] == "Cancelled before any order came in; there is nothing to take back."
     assert desk.bring(csv(GOOD))["successfulOrders"] == 1
 
 

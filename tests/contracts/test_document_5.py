@@ -74,7 +74,10 @@ def test_batches_are_made_changed_got_and_listed_as_printed(rooms: Iterator[tupl
 def test_the_bare_path_is_document_1s_where_the_setting_says_so(open_live: Callable[..., Live]) -> None:
     live = open_live(working=False, batches_api=BatchesApi.ORDERS)
     assert "batches" in live.client.get("/api/batches").json()
-    assert live.client.post("/api/batches", json=example(document_5.CREATE)).status_code == 405
+    for method, address in (("POST", ""), ("PUT", "/7")):
+        answer = live.client.request(method, f"/api/batches{address}", json=example(document_5.CREATE))
+        assert (answer.status_code, answer.json()["code"]) == (400, "other_path")
+        assert f"Batches of stock are at /api/inventory/batches{address} here." in answer.json()["detail"]
 
 
 def test_a_transfer_is_answered_as_printed(room: Stockroom) -> None:

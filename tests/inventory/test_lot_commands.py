@@ -71,6 +71,9 @@ def test_stock_is_received_moved_held_traced_and_undone(
         named = shell("lots", "list", "--branch", name)
         assert named.code == ExitCode.USAGE
         assert named.err == f"Error: --branch must be the number of a branch. {there_are}\n"
+    for name, refusal in (("999999", "is not one of yours"), ("Main", "must be the number of a branch")):
+        nowhere = shell("lots", "move", "A", name, "1", *here)
+        assert (nowhere.code != 0, nowhere.err) == (True, f"Error: BRANCH {refusal}. {there_are}\n")
     assert "x-branch-id" not in shell("lots", "transfer", "A", "B", "1").err
     refused = shell("lots", "undo", "nine")
     assert (refused.code, "parse" in refused.err, "must be" in refused.err) == (ExitCode.USAGE, False, True)

@@ -64,7 +64,7 @@ def test_an_import_that_only_updated_is_not_undone_and_says_why(importer: Import
         importer.undo(updated.import_id)
     with importer.database.transaction(importer.context.organization_id) as conn:
         works = [imports.get(conn, import_id=one.import_id) for one in (made, updated)]
-        assert [service.can_undo(conn, work) for work in works] == [True, False]
+        assert [service.find_undo_hindrance(conn, work) is None for work in works] == [True, False]
 
 
 def test_an_order_that_comes_in_mid_undo_keeps_its_item(importer: Importer, owner: Connection) -> None:
@@ -106,9 +106,13 @@ def test_what_was_kept_goes_by_a_second_undo_when_nobody_uses_it_any_more(
         importer.undo(brought.import_id)
 
 
-def test_a_dry_run_has_nothing_to_undo(importer: Importer) -> None:
-    with pytest.raises(NothingToUndo):
-        importer.undo(importer.bring_in(ROWS, dry_run=True).import_id)
+def test_what_brought_nothing_in_has_nothing_to_undo(importer: Importer) -> None:
+    dry = importer.bring_in(ROWS, dry_run=True)
+    importer.bring_in(ROWS)
+    again = importer.bring_in(ROWS, on_duplicate=OnDuplicate.SKIP)
+    for one in (dry, again):
+        with pytest.raises(NothingToUndo, match="has brought nothing in"):
+            importer.undo(one.import_id)
 
 
 def test_what_was_undone_is_not_brought_in_again_by_a_retry(importer: Importer) -> None:

@@ -84,6 +84,8 @@ def test_opening_stock_comes_into_the_branch_at_work(live: Live, clerk: Visitor)
     live.wait(operation)
     assert clerk.post("/stock/imports/2/confirm").headers["location"] == report
     live.wait(operation)
+    assert "Undo beside one of its movements" in clerk.get(report).text
+    assert "/undo" in clerk.get("/stock/lots/1").text
     (lot,) = live.client.get("/api/batches", headers=_branch(live)).json()["data"]
     assert (lot["batchNumber"], lot["quantity"]) == ("L-1", 12)
 
@@ -93,6 +95,28 @@ def test_stock_that_is_there_is_never_updated_by_a_file(live: Live, clerk: Visit
     form = choice(address, row=1, Code="itemSku", Pile="lotNumber", Pieces="quantity")
     refused = clerk.post("/stock/upload/columns", {**form, "onDuplicate": "update"})
     assert (refused.status_code, "corrected by adjustments" in refused.text) == (400, True)
+    live.wait(int(clerk.post("/stock/upload/columns", form).headers["location"].rsplit("/", 1)[1]))
+    again = clerk.post("/stock/imports/1/columns", {**form, "onDuplicate": "update"})
+    assert (again.status_code, "corrected by adjustments" in again.text) == (400, True)
+    body = {"mapping": {"itemSku": "Code", "lotNumber": "Pile", "quantity": "Pieces"}, "onDuplicate": "update"}
+    answer = live.client.post("/api/imports/1/judge", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/onDuplicate")
+    assert live.client.post("/api/imports/1/judge", json={**body, "onDuplicate": "skip"}).status_code == 202
+
+
+def test_who_works_in_no_branch_is_told_how_to_come_to_one(live: Live, clerk: Visitor) -> None:
+    address = keep(live, STOCK, path="/api/batch/upload")
+    with live.database.transaction(live.context.organization_id) as conn:
+        conn.execute("UPDATE sessions SET branch_id = NULL")
+    form = choice(address, row=1, Code="itemSku", Pile="lotNumber", Pieces="quantity")
+    item = live.client.post("/api/items", json={"data": {"name": "Paint"}}).json()["data"]["id"]
+    for page in (
+        clerk.send("/stock/upload", file=("list.csv", STOCK)),
+        clerk.post("/stock/upload/columns", form),
+        clerk.post(f"/stock/items/{item}/receive", {"quantity": "1"}),
+    ):
+        assert (page.status_code, "Choose one at the top of the page" in page.text) == (400, True)
+        assert "x-branch-id" not in page.text
 
 
 def test_an_import_is_found_under_its_own_kind_only_and_viewers_have_no_upload(live: Live, clerk: Visitor) -> None:

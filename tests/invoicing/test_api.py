@@ -130,6 +130,7 @@ def test_new_settings_hold_for_what_is_issued_next(live: Live) -> None:
         ({"taxRate": 100.5}, "/data/taxRate"),
         ({"seller": {"address": "x" * 2001}}, "/data/seller/address"),
         ({"seller": {"taxId": "x" * 2001}}, "/data/seller/taxId"),
+        ({"seller": {"phone": "n/a"}}, "/data/seller/phone"),
         ({"bank": {"iban": "DE89 3704 0044 0532 0130 01"}}, "/data/bank/iban"),
     ],
 )
@@ -165,8 +166,10 @@ def test_an_order_names_its_invoices_and_its_page_leads_to_the_live_one(live: Li
     assert made["invoice_number"] in page
 
 
-def test_a_slip_in_an_iban_is_told_at_its_field(live: Live) -> None:
+def test_a_slip_in_an_iban_or_a_phone_is_told_at_its_field(live: Live) -> None:
     page = visit(live).post("/settings/invoices", {**_SETTINGS, "iban": "DE89 3704 0044 0532 0130 01"})
     assert page.status_code == 400
     assert re.search(r'id="iban-fault">Is mistyped: its check digits do not fit', page.text)
+    page = visit(live).post("/settings/invoices", {**_SETTINGS, "phone": "n/a"})
+    assert (page.status_code, 'id="phone-fault">Must be a phone number' in page.text) == (400, True)
     assert visit(live).post("/settings/invoices", {**_SETTINGS, "iban": "0119 0000 1"}).status_code == 303

@@ -193,7 +193,10 @@ def test_the_command_line_saves_a_list_whole_and_says_what_was_wrong(
     assert shell("orders", "export-batches").out.startswith("\ufeffid,fileName")
     ran = shell("orders", "export", "--filter", "colour=red", "--out", "bad.csv")
     assert (ran.code, Path("bad.csv").exists()) == (ExitCode.USAGE, False)
-    assert "colour is not a parameter" in ran.err
+    assert "--filter colour: this list has no such filter. There are: " in ran.err
+    near = shell("orders", "export", "--filter", "statu=open").err
+    assert "There are: status, " in near
+    assert not {"format", "sort"} & set(near.rstrip(".\n").split(": ")[-1].split(", "))
     assert shell("orders", "export", "--filter", "red").code == ExitCode.USAGE
     ran = shell("orders", "export", "--out", "o.pdf")
     assert (ran.code, Path("o.pdf").exists()) == (ExitCode.USAGE, False)

@@ -97,10 +97,19 @@ def test_an_undo_asks_and_tells_what_was_kept(shell: Shell, monkeypatch: pytest.
     assert "A2\tkept\tA later upload took it over (batch 2)." in ran.out.splitlines()
     shown = shell("orders", "batches", 1)
     assert ["Undone", "1"] in [line.split() for line in shown.out.splitlines()]
-    again = shell("orders", "undo", 1, "--yes", "--json")
-    assert (again.code, again.json["data"]["keptOrders"]) == (ExitCode.OK, 1)
-    assert shell("orders", "undo", 2, "--yes").code == ExitCode.OK
+    for batch in (1, 2):
+        again = shell("orders", "undo", batch, "--yes")
+        assert (again.code, "each of its orders was there before it" in again.err) == (ExitCode.CONFLICT, True)
     assert shell("orders", "undo", 99, "--yes").code == ExitCode.NOT_FOUND
+
+
+def test_an_undo_of_nothing_asks_nothing_and_says_so(shell: Shell) -> None:
+    shell("orders", "upload", keep("bad.csv", GOOD.splitlines()[0] + "\nA1,Bob,S-1,none,1\n"))
+    refused = shell("orders", "undo", 1)
+    assert (refused.code, refused.err.splitlines()[-1]) == (
+        ExitCode.CONFLICT,
+        "Error: Batch 1 has brought nothing in, so there is nothing to undo.",
+    )
 
 
 def test_an_undo_need_not_be_waited_for(shell: Shell) -> None:

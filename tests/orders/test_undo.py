@@ -91,14 +91,20 @@ def test_an_upload_of_which_nothing_can_go_is_not_undone_and_says_why(desk: Desk
     assert not _can_undo(desk, third)
 
 
-def test_an_upload_that_brought_nothing_in_may_be_undone(desk: Desk) -> None:
-    batch_id = bring(desk, [("A1", "Customer 1", "S-1", 1, "no price")])
-    assert desk.undone(batch_id).total == 0
+def test_an_upload_that_brought_nothing_in_is_not_undone(desk: Desk) -> None:
+    refused = bring(desk, [("A1", "Customer 1", "S-1", 1, "no price")])
+    bring(desk)
+    skipped = bring(desk, on_duplicate=OnDuplicate.SKIP)
+    for batch_id in (refused, skipped):
+        assert not _can_undo(desk, batch_id)
+        with pytest.raises(NothingToUndo, match=f"Batch {batch_id} has brought nothing in"):
+            desk.undo(batch_id)
+    assert len(desk.numbers()) == 5
 
 
 def _can_undo(desk: Desk, batch_id: int) -> bool:
     with desk.importer.transaction() as conn:
-        return service.can_undo(conn, service.get_batch(conn, batch_id=batch_id))
+        return service.find_undo_hindrance(conn, service.get_batch(conn, batch_id=batch_id)) is None
 
 
 def test_an_order_that_is_gone_is_not_called_kept(desk: Desk) -> None:
@@ -288,15 +294,6 @@ def test_each_bucket_can_be_asked_for(desk: Desk) -> None:
         with desk.importer.database.transaction(desk.importer.context.organization_id) as conn:
             report = service.look_at_undo(conn, batch_id=batch_id, outcome=outcome, limit=10, offset=0)
         assert ([row["number"] for row in report.orders], report.total) == (numbers, len(numbers))
-
-
-def test_a_batch_without_orders_is_undone_at_once(desk: Desk) -> None:
-    bring(desk)
-    nothing = bring(desk, on_duplicate=OnDuplicate.SKIP)
-    ended = desk.undone(nothing)
-    assert (ended.status, ended.total) == (Status.COMPLETED, 0)
-    assert desk.batch(nothing).undone_at is not None
-    assert len(desk.numbers()) == 5
 
 
 def test_a_foreign_batch_looks_like_an_unknown_one(

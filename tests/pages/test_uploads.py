@@ -177,3 +177,20 @@ def test_an_import_of_items_is_undone_from_its_page(live: Live, admin: Visitor) 
     undone = admin.post(f"{page}/undo").headers["location"]
     assert live.wait(int(undone.split("?")[0].rsplit("/", 1)[1]))["succeeded"] == 1
     assert "Undo this import?" not in admin.get(page).text
+
+
+def test_a_page_says_why_nothing_of_it_can_be_undone(live: Live, admin: Visitor) -> None:
+    live.start_worker()
+    later = TABLE.replace(b"9.99", b"8.00")
+    for table in (TABLE, later):
+        batch = live.client.post("/api/orders/upload?onDuplicate=update", files={"file": ("May.csv", table)}).json()
+        live.wait(batch["operationId"])
+    why = "Nothing of batch 2 can be undone: each of its orders was there before it"
+    viewer = visit(live, role=Role.VIEWER)
+    for page in ("/uploads/2", f"/operations/{batch['operationId']}"):
+        assert (why in admin.get(page).text, why in viewer.get(page).text) == (True, False), page
+    for _ in range(2):
+        file = {"file": ("items.csv", b"sku,name\nS-2,Mug\n")}
+        made = live.client.post("/api/items/upload?onDuplicate=update", files=file).json()["data"]
+        live.wait(made["operationId"])
+    assert "its items were there before it" in admin.get(f"/operations/{made['operationId']}").text

@@ -24,6 +24,10 @@ class Visitor:
     def post(self, path: str, data: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
         return self._send("POST", path, headers, data=data or {})
 
+    def send(self, path: str, *, file: tuple[str, str]) -> httpx.Response:
+        """Drop a file: its name and its text."""
+        return self._send("POST", path, {}, files={"file": file})
+
     def _send(self, method: str, path: str, headers: dict[str, str], **content: Any) -> httpx.Response:
         sent = httpx.Headers(cookies(self.token))
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})

@@ -72,6 +72,11 @@ def clean(fields: CustomerFields) -> CustomerFields:
     return cast(CustomerFields, {key: value or None for key, value in cut.items()})
 
 
+def find_phone_fault(text: str | None) -> str | None:
+    """What is wrong with a phone number, of a customer or of anybody else; nothing where there is none."""
+    return None if _PHONE.search(text or "") else "must be a phone number such as +880 1711 000000, or empty"
+
+
 def _fault(key: str, value: str) -> FieldError | None:
     if key == "name" and not fold(value):
         return FieldError("/name", "must not be empty", "required")
@@ -81,6 +86,6 @@ def _fault(key: str, value: str) -> FieldError | None:
         return FieldError(f"/{key}", "must not hold line breaks or other control characters")
     if key == "email" and value and not _EMAIL.fullmatch(value):
         return FieldError("/email", "must be an e-mail address")
-    if key == "phone" and not _PHONE.search(value):
-        return FieldError("/phone", "must be a phone number such as +880 1711 000000, or empty")
+    if key == "phone" and (detail := find_phone_fault(value)):
+        return FieldError("/phone", detail)
     return None

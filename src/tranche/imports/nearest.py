@@ -1,13 +1,12 @@
 """The names that there are, for the message on one that there is not: the nearest first, at most ten; pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Final
 
 from tranche.imports.domain import Field
+from tranche.kernel.text import rank
 
 _MOST_NAMED: Final = 10
-_MOST_COMPARED: Final = 256
 _LONGEST: Final = 60
 
 
@@ -23,13 +22,7 @@ def nearest_fields(wanted: str, fields: Sequence[Field], *, besides: Iterable[st
 
 
 def _listed(wanted: str, known: Mapping[str, Sequence[str]]) -> str:
-    names = list(known)
-    compared = sorted(names[:_MOST_COMPARED], key=lambda name: max(_likeness(wanted, word) for word in known[name]))
-    ranked = [*reversed(compared), *names[_MOST_COMPARED:]]
+    ranked = rank(wanted, known)
     shown = ", ".join(name[:_LONGEST] for name in ranked[:_MOST_NAMED]) or "none"
     rest = len(ranked) - _MOST_NAMED
     return f"{shown} and {rest:,} more" if rest > 0 else shown
-
-
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one[:_LONGEST].casefold(), other[:_LONGEST].casefold(), autojunk=False).ratio()

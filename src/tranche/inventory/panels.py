@@ -8,7 +8,7 @@ from tranche.imports.targets import Import
 from tranche.inventory.opening.service import IMPORT_KIND as STOCK_KIND
 from tranche.inventory.pages.uploading import UPLOADINGS
 from tranche.inventory.service import IMPORT_KIND as ITEM_KIND
-from tranche.inventory.service import TARGET, UNDO_KIND, can_undo
+from tranche.inventory.service import TARGET, UNDO_KIND, find_undo_hindrance
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
@@ -16,6 +16,7 @@ from tranche.kernel.operations.panels import OperationPanel, Undo
 from tranche.kernel.text import plural
 
 _SHOWN: Final = 20
+_WAY_OF_STOCK: Final = "Undo beside one of its movements, on the page of a lot or an item, takes back all that came in."
 
 
 def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapping[str, Any] | None:
@@ -32,20 +33,26 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
         "groups": groups,
         "has_errors": has_errors,
         "steps": f"{UPLOADINGS[work.target].one}/{work.id}",
-        "undo": _ask_undo(conn, work, operation),
+        **_look_at_undo(conn, work, operation),
     }
 
 
-def _ask_undo(conn: Connection, work: Import, operation: Operation) -> Undo | None:
-    """The question before an import of items is taken back; that of stock goes as an operation on the stock."""
-    if work.target != TARGET or not can_undo(conn, work):
-        return None
-    return Undo(
+def _look_at_undo(conn: Connection, work: Import, operation: Operation) -> Mapping[str, Any]:
+    """The question before an import of items is taken back as `undo`; else `no_undo`, why not."""
+    if work.is_dry_run or not operation.succeeded:
+        return {"undo": None, "no_undo": ""}
+    if work.target != TARGET:
+        return {"undo": None, "no_undo": _WAY_OF_STOCK}
+    hindrance = find_undo_hindrance(conn, work)
+    if hindrance is not None:
+        return {"undo": None, "no_undo": hindrance.message}
+    undo = Undo(
         title="Undo this import?",
         text=f"{plural(operation.succeeded, 'item')} came in by it. Those that it made, and that nobody has changed or "
         "used since, are removed; the rest is kept and named with its reason.",
         button="Undo the import",
     )
+    return {"undo": undo, "no_undo": ""}
 
 
 PANELS: Final = (

@@ -11,6 +11,8 @@ are newer than one side's Unicode tables. A database with LC_CTYPE "C" lowers on
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 
 # What a spreadsheet program takes for the beginning of a formula.
 FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"
@@ -22,6 +24,8 @@ _SPACES = re.compile("[\u0001-\u0020\u0085\u1680\u2028\u2029]+")
 _IN_ADDRESS = re.compile(r"(://[^\s:@/]*:)\S*@")
 _NAMED = re.compile(r"(passw(?:or)?d\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&'\"]+)", re.IGNORECASE)
 _BEFORE = str.maketrans("İΣ", "iσ")
+_MOST_COMPARED = 256
+_LONGEST_COMPARED = 60
 _AFTER = str.maketrans({"ς": "σ", "ı": "i", "ß": "ss"})
 
 
@@ -104,3 +108,18 @@ def number_ranges(prefix: str, *, digits: int = 12) -> list[tuple[int, int]]:
 _FIRST_SURROGATE = 0xD800
 _AFTER_SURROGATES = 0xE000
 _LAST_POINT = 0x10FFFF
+
+
+def rank(wanted: str, known: Mapping[str, Sequence[str]]) -> list[str]:
+    """The names that there are, the nearest to one that there is not first; each is as near as its nearest word.
+
+    Of more than 256, the others follow as they come.
+    """
+    names = list(known)
+    compared = sorted(names[:_MOST_COMPARED], key=lambda name: max(_likeness(wanted, word) for word in known[name]))
+    return [*reversed(compared), *names[_MOST_COMPARED:]]
+
+
+def _likeness(one: str, other: str) -> float:
+    one, other = one[:_LONGEST_COMPARED].casefold(), other[:_LONGEST_COMPARED].casefold()
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()

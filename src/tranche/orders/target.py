@@ -180,6 +180,8 @@ class OrderTarget:
 
 
 def _failure(operation: Operation, status: Status) -> str | None:
+    if status is Status.CANCELLED and not operation.succeeded:
+        return "Cancelled before any order came in; there is nothing to take back."
     if status is Status.CANCELLED:
         verb = "is" if operation.succeeded == 1 else "are"
         kept = f"{plural(operation.succeeded, 'order was', 'orders were')} imported before and {verb} kept."

@@ -78,7 +78,8 @@ def test_a_foreign_branch_is_as_unknown_as_none(
     for branch_id in (foreign, 999_999):
         with pytest.raises(ForeignBranch):
             service.read_branch(database, context.organization_id, str(branch_id))
-        with pytest.raises(UnknownBranch), database.transaction(context.organization_id) as conn:
+        there_are = f"There is no branch with the id {branch_id}; there are {context.branch_id} \\(Main\\)."
+        with pytest.raises(UnknownBranch, match=there_are), database.transaction(context.organization_id) as conn:
             service.find_branch(conn, branch_id=branch_id)
     own = context.branch_id
     assert service.read_branch(database, context.organization_id, str(own)) == own

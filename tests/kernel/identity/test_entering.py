@@ -295,9 +295,11 @@ def test_the_set_up_makes_the_organization_and_its_administrator_once(
     token = service.make_setup_link(database, entropy=secrets.token_bytes)
     assert token is not None
     assert token not in str(owner.execute("SELECT * FROM setup_links").fetchall())
+    odd = wanted(organization="", zone="x", name="", email="ada", password=PASSWORD[:5])
     with pytest.raises(Invalid) as refused:
-        service.set_up(database, entrance, token=token, wanted=wanted(organization="", zone="x"), entry=ENTRY)
-    assert {fault.pointer for fault in refused.value.errors} == {"/organization", "/zone"}
+        service.set_up(database, entrance, token=token, wanted=odd, entry=ENTRY)
+    told = [fault.pointer for fault in refused.value.errors]
+    assert told == ["/organization", "/zone", "/email", "/name", "/password"]
     found = visitor(database, service.set_up(database, entrance, token=token, wanted=wanted(), entry=ENTRY))
     assert found is not None
     assert (found.organization, found.zone, found.email) == ("Harbour", "Europe/Berlin", "ada@harbour.test")

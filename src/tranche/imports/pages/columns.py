@@ -10,6 +10,7 @@ from tranche.imports import again
 from tranche.imports.choices import read_mapping
 from tranche.imports.domain import FileHeader
 from tranche.imports.fitting import require_fit
+from tranche.imports.intakes import Intakes
 from tranche.imports.memory import service as memory
 from tranche.imports.pages.choosing import ColumnsForm, form_of, mapping_of, place_of_table, show
 from tranche.imports.pages.files import Reading
@@ -141,6 +142,7 @@ def make_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
         operations: NamedDependency[Operations],
         files: NamedDependency[Files],
         upload_limits: NamedDependency[UploadLimits],
+        intakes: NamedDependency[Intakes],
         import_id: FromPath[int],
         data: URLEncodedBody[ColumnsForm],
     ) -> Html:
@@ -149,6 +151,7 @@ def make_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
             work = uploading.find(conn, import_id)
         try:
             choice = again.Choice(mapping=mapping_of(uploading, data), on_duplicate=data.on_duplicate)
+            intakes.of(work).check(on_duplicate=data.on_duplicate)
         except Invalid as error:
             reading = Reading.of(work, files=files, limits=upload_limits, ctx=ctx, fields=uploading.fields)
             return _render(request, uploading, work, reading.look_anyhow(place_of_table(data)), data, error=error)

@@ -58,6 +58,7 @@ def make_file_pages(uploading: Uploading) -> tuple[Any, ...]:
             return _ask(request, uploading, upload_limits, fault="Choose a file first.")
         name = clean_name(data.file.filename)
         try:
+            uploading.require(ctx)
             stored = files.put(ctx.organization_id, data.file.file, limit=upload_limits.max_bytes)
             detect(files.path(ctx.organization_id, stored.sha256), file_name=name, limits=upload_limits.parsing)
             with database.transaction(ctx.organization_id) as conn:

@@ -21,6 +21,11 @@ def _no_same_file(conn: Connection, *, sha256: bytes) -> Row | None:
     return None
 
 
+def _anybody(ctx: Context) -> None:
+    """Most uploads need nothing but the role."""
+    del ctx
+
+
 def _as_it_stands(refusal: TrancheError) -> str:
     return refusal.message
 
@@ -32,7 +37,7 @@ class Uploading:
     `many` is what comes in, `row` what a row of the file is, `unused` what becomes of columns without a field. People
     come from `back`, a page and its label. Of the fields of `either` one is needed; its text says so. `report` is
     where the report of an import stands, by the import's id and the operation's; `duplicates` are the choices for what
-    is there already.
+    is there already. `require` refuses, as Invalid, whoever has to do something else first.
     """
 
     target: str
@@ -49,6 +54,7 @@ class Uploading:
     either: tuple[tuple[str, ...], str] = ((), "")
     has_customers: bool = False
     find_same_file: Callable[..., Row | None] = _no_same_file
+    require: Callable[[Context], None] = _anybody
     in_words: Callable[[TrancheError], str] = _as_it_stands
 
     @property

@@ -8,6 +8,7 @@ from litestar import Router
 from tranche.inventory.api.batches import BATCH_ROUTES
 from tranche.inventory.api.items import ITEM_ROUTES
 from tranche.inventory.api.operations import OPERATION_ROUTES
+from tranche.inventory.api.signposts import SIGNPOSTS
 from tranche.inventory.api.states import STATE_ROUTES
 from tranche.inventory.api.stock import STOCK_ROUTES
 from tranche.inventory.api.tracing import EXPIRY_ROUTES, LINEAGE_ROUTES
@@ -21,6 +22,6 @@ BARE: Final = "/api/batches"
 def make_routes(*, batches_api: BatchesApi) -> Sequence[Any]:
     """All routes; the bare path belongs to document 5 unless the setting gives it to document 1."""
     batches = [*BATCH_ROUTES, *STATE_ROUTES, *LINEAGE_ROUTES]
-    paths = [HOME] if batches_api is BatchesApi.ORDERS else [HOME, BARE]
-    routers = [Router(path, route_handlers=batches) for path in paths]
-    return [*routers, *OPERATION_ROUTES, *STOCK_ROUTES, *EXPIRY_ROUTES, *ITEM_ROUTES, *UPLOAD_ROUTES]
+    home = Router(HOME, route_handlers=batches)
+    bare = Router(BARE, route_handlers=SIGNPOSTS if batches_api is BatchesApi.ORDERS else batches)
+    return [home, bare, *OPERATION_ROUTES, *STOCK_ROUTES, *EXPIRY_ROUTES, *ITEM_ROUTES, *UPLOAD_ROUTES]

@@ -1,11 +1,13 @@
-"""Lots by their numbers and items by their codes, as people name them on the command line."""
+"""Lots and branches by their numbers and items by their codes, as people name them on the command line."""
 
 from typing import Annotated, Final
 
 import typer
 
 from tranche.inventory.domain import UnknownLot
+from tranche.kernel.client.hints import naming
 from tranche.kernel.client.http import Client, Json
+from tranche.kernel.client.options import open_client
 from tranche.kernel.errors import NotFound
 
 HOME = "/api/inventory/batches"
@@ -21,6 +23,8 @@ LOT_NAMES: Final = {
     "notes": "--notes",
     "reason": "REASON",
 }
+
+_BRANCH_NAMES: Final = {"x-branch-id": "BRANCH", "This branch": "BRANCH"}
 
 NumberArgument = Annotated[str, typer.Argument(metavar="LOT", help="The number of the lot.", show_default=False)]
 
@@ -53,3 +57,13 @@ def find_item(client: Client, name: str) -> int:
     if name.isascii() and name.isdigit():
         return int(client.get(f"/api/items/{name}")["data"]["id"])
     raise NotFound(f"There is no item with the code {name}. `tranche items list` shows what there is.")
+
+
+def find_branch(number: str) -> int:
+    """The branch that an argument names, as the server reads one.
+
+    Raises:
+        Invalid, Forbidden: they tell which branches there are.
+    """
+    with naming(_BRANCH_NAMES), open_client(branch=number) as client:
+        return int(client.get("/api/me")["data"]["branchId"])

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tranche.inventory.commands.finding import LOT_NAMES, NumberArgument, find_item, find_lot
+from tranche.inventory.commands.finding import LOT_NAMES, NumberArgument, find_branch, find_item, find_lot
 from tranche.kernel.client.hints import naming
 from tranche.kernel.client.http import Client, Json
 from tranche.kernel.client.options import BranchOption, JsonOption, open_client
@@ -86,7 +86,7 @@ def adjust(
 @moving_app.command("move")
 def move(
     number: NumberArgument,
-    to_branch: Annotated[int, typer.Argument(min=1, metavar="BRANCH", help="Where the stock goes.")],
+    to_branch: Annotated[str, typer.Argument(metavar="BRANCH", help="The number of the branch where the stock goes.")],
     quantity: Annotated[str, typer.Argument(help="How much.", show_default=False)],
     *,
     notes: NotesOption = None,
@@ -98,7 +98,7 @@ def move(
         body = {
             "itemId": find_lot(client, number)["itemId"],
             "batchNumber": number,
-            "toBranchId": to_branch,
+            "toBranchId": find_branch(to_branch),
             "quantity": _amount(quantity, "quantity"),
             "notes": notes,
         }

@@ -1,10 +1,11 @@
 """Opening stock as the endpoints of imports see it."""
 
-from tranche.imports.domain import Field
+from tranche.imports.domain import Field, OnDuplicate
 from tranche.imports.intakes import Accepted
 from tranche.imports.targets import Import
-from tranche.inventory.domain import NotUndoable
+from tranche.inventory.domain import NothingToUndo, NotUndoable
 from tranche.inventory.opening.fields import STOCK_FIELDS
+from tranche.inventory.opening.service import check_duplicates
 from tranche.inventory.opening.target import BRANCH, USER, group_of
 from tranche.inventory.queries.history import list_group
 from tranche.inventory.schemas.imports import item_import_out
@@ -23,6 +24,10 @@ class StockIntake:
         """The fields of opening stock."""
         return STOCK_FIELDS
 
+    def check(self, *, on_duplicate: OnDuplicate) -> None:
+        """As for the upload."""
+        check_duplicates(on_duplicate, pointer="/onDuplicate")
+
     def accept(self, conn: Connection, ctx: Context, *, work: Import, allow_duplicate: bool) -> Accepted:
         """What was in stock before is refused row by row, so that a file may come twice."""
         del conn, ctx, allow_duplicate
@@ -38,12 +43,12 @@ class StockIntake:
         """Not as an import: all its movements are one operation on the stock, which is undone as such.
 
         Raises:
-            NotUndoable: says by which movement.
+            NothingToUndo, NotUndoable: that one says by which movement.
         """
         del ctx, operations
         rows = list_group(conn, group_id=group_of(work.id))
         if not rows:
-            raise NotUndoable(f"Import {work.id} has moved no stock.")
+            raise NothingToUndo(f"Import {work.id} has moved no stock, so there is nothing to undo.")
         raise NotUndoable(
             f"The stock of import {work.id} is taken back as one operation: POST /api/batch/operations/"
             f"{rows[-1]['id']}/undo, or tranche lots undo {rows[-1]['id']}."

@@ -1,4 +1,4 @@
-"""The verbs of imports of opening stock: bring in."""
+"""The verbs of imports of opening stock: bring in; and what none of them does."""
 
 from typing import Final
 
@@ -29,9 +29,7 @@ def bring_in_stock(
         Invalid: stock that is there cannot be updated by a file.
     """
     branch_id = branch_of(conn, ctx)
-    if wanted.on_duplicate is OnDuplicate.UPDATE:
-        detail = "must be error or skip: stock that is there is corrected by adjustments"
-        raise Invalid(f"onDuplicate {detail}.", errors=[FieldError("onDuplicate", detail)])
+    check_duplicates(wanted.on_duplicate, pointer="onDuplicate")
     storage.register(conn, stored=wanted.stored)
     links = {BRANCH: branch_id, USER: ctx.user_id}
     work, operation = imports.begin(conn, ctx, operations, target=TARGET, kind=IMPORT_KIND, sent=wanted, links=links)
@@ -44,3 +42,14 @@ def bring_in_stock(
             detail={"fileName": work.file_name, "branchId": branch_id},
         )
     return work, operation
+
+
+def check_duplicates(on_duplicate: OnDuplicate, *, pointer: str) -> None:
+    """Stock that is there is never updated by a file; `pointer` is where the request says that it be.
+
+    Raises:
+        Invalid
+    """
+    if on_duplicate is OnDuplicate.UPDATE:
+        detail = "must be error or skip: stock that is there is corrected by adjustments"
+        raise Invalid(f"onDuplicate {detail}.", errors=[FieldError(pointer, detail)])

@@ -25,7 +25,6 @@ _NAMES: Final = {
     "supplierBatchNumber": "supplier",
     "countedQuantity": "counted",
     "toBranchId": "branch",
-    "x-branch-id": "",
 }
 
 

@@ -1,4 +1,4 @@
-"""What the pages of stock share: the tabs, today's date, numbers that people type."""
+"""What the pages of stock share: the tabs, today's date, the branch at work, numbers that people type."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -6,12 +6,29 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tranche.inventory.domain import NoBranch
+from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.errors import FieldError, Invalid, TrancheError
 from tranche.kernel.identity.service import get_organization
 from tranche.kernel.web.pages.render import faults_of
 
 TABS: Final = (("/stock", "Lots"), ("/stock/items", "Items"), ("/stock/expiring", "Expiring"))
+
+_NO_BRANCH: Final = (
+    "You work in no branch yet. Choose one at the top of the page, under the name of your organization; "
+    "if none is offered there, ask an admin to make one in the settings."
+)
+
+
+def require_branch(ctx: Context) -> None:
+    """Stock is always that of a branch.
+
+    Raises:
+        Invalid: says how a person comes to one.
+    """
+    if ctx.branch_id is None:
+        raise Invalid(_NO_BRANCH)
 
 
 def today_of(conn: Connection) -> date:
@@ -66,4 +83,6 @@ def told(error: TrancheError | None, names: Mapping[str, str]) -> dict[str, str]
     """The faults of a refusal under the names that a page's fields have; a fault without a field is the form's."""
     if error is None:
         return {}
+    if isinstance(error, NoBranch):
+        return {"": _NO_BRANCH}
     return {names.get(name, name): text for name, text in faults_of(error).items()}

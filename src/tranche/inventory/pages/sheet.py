@@ -100,7 +100,7 @@ class Sheet:
         for index, row in enumerate(self.rows):
             names[f"{side}/{index}/batchNumber"] = f"lot-{row.place}"
             names[f"{side}/{index}/quantity"] = f"amount-{row.place}"
-        return {**names, side: "", "x-branch-id": ""}
+        return {**names, side: ""}
 
     def act(self, conn: Connection, ctx: Context, *, item_id: int) -> str:
         """Do it; returns a sentence that says what was done.

@@ -8,6 +8,7 @@ from tranche.inventory import service
 from tranche.inventory.fields import ITEM_FIELDS
 from tranche.inventory.opening import service as opening
 from tranche.inventory.opening.fields import STOCK_FIELDS
+from tranche.inventory.pages.shared import require_branch
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
@@ -23,6 +24,7 @@ def _try_items(conn: Connection, ctx: Context, operations: Operations, wanted: i
 
 
 def _try_stock(conn: Connection, ctx: Context, operations: Operations, wanted: imports.Sent) -> Operation:
+    require_branch(ctx)
     return opening.bring_in_stock(conn, ctx, operations, wanted=wanted)[1]
 
 
@@ -52,6 +54,7 @@ STOCK: Final = Uploading(
     try_out=_try_stock,
     report=_report,
     either=(("itemSku", "name"), "Item SKU or Name"),
+    require=require_branch,
 )
 UPLOADINGS: Final = {one.target: one for one in (ITEMS, STOCK)}
 PAGES: Final[tuple[Any, ...]] = tuple(route for one in UPLOADINGS.values() for route in make_upload_pages(one))

@@ -5,7 +5,7 @@ from tranche.inventory.service.demand import judge_demand, make_demand
 from tranche.inventory.service.expiring import count_expiring, list_expiring
 from tranche.inventory.service.history import get_movement, list_movements
 from tranche.inventory.service.issue import issue, make_consumers
-from tranche.inventory.service.item_imports import IMPORT_KIND, TARGET, UNDO_KIND, bring_in, can_undo, undo
+from tranche.inventory.service.item_imports import IMPORT_KIND, TARGET, UNDO_KIND, bring_in, find_undo_hindrance, undo
 from tranche.inventory.service.items import create_item, stock_of, summaries_of, update_item
 from tranche.inventory.service.lots import (
     create_lot,
@@ -34,11 +34,11 @@ __all__ = [
     "Spread",
     "adjust",
     "bring_in",
-    "can_undo",
     "consolidate",
     "count_expiring",
     "create_item",
     "create_lot",
+    "find_undo_hindrance",
     "get_lot",
     "get_movement",
     "get_stock",

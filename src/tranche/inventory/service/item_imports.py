@@ -7,6 +7,7 @@ from tranche.inventory.queries import undoing
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
+from tranche.kernel.errors import Conflict
 from tranche.kernel.operations.domain import UNDOES, Operation, OperationNotFound, Status
 from tranche.kernel.operations.service import Operations, get_operation, lock_operation
 from tranche.kernel.storage import service as storage
@@ -32,7 +33,7 @@ def undo(conn: Connection, ctx: Context, operations: Operations, *, import_id: i
 
     Raises:
         ImportNotFound
-        NothingToUndo: it is a dry run, or what is left of it was there before.
+        NothingToUndo: nothing came in by it, or what is left was there before.
         ImportBusy: it is still being worked on, or its undo is running.
         ImportUndone: nothing of it is left.
     """
@@ -40,9 +41,8 @@ def undo(conn: Connection, ctx: Context, operations: Operations, *, import_id: i
     if begun is not None and not lock_operation(conn, operation_id=begun).status.is_terminal:
         raise ImportBusy(f"Import {import_id} is still being worked on. Cancel operation {begun} or wait.")
     work = imports.lock(conn, import_id=import_id)
-    if work.is_dry_run or begun is None:
-        raise NothingToUndo(f"Import {import_id} has brought nothing in.")
-    _refuse_needless(conn, work)
+    if hindrance := find_undo_hindrance(conn, work):
+        raise hindrance
     payload = {"importId": import_id, UNDOES: begun}
     operation = operations.start(conn, ctx, kind=UNDO_KIND, label=f"Undo {work.file_name}", payload=payload)
     imports.set_options(conn, import_id=import_id, options={**work.options, "undoOperationId": operation.id})
@@ -50,28 +50,22 @@ def undo(conn: Connection, ctx: Context, operations: Operations, *, import_id: i
     return operation
 
 
-def can_undo(conn: Connection, work: Import) -> bool:
-    """Whether an undo of an ended import could be started: something came in, is left, and nobody is undoing it."""
-    if work.is_dry_run or work.started_operation_id is None:
-        return False
-    if not get_operation(conn, operation_id=work.started_operation_id).succeeded:
-        return False
-    earlier = _find_undo(conn, work)
-    is_free = earlier is None or (earlier.status.is_terminal and not _is_gone(earlier))
-    return is_free and not undoing.is_all_older(conn, import_id=work.id)
-
-
-def _refuse_needless(conn: Connection, work: Import) -> None:
+def find_undo_hindrance(conn: Connection, work: Import) -> Conflict | None:
+    """Why no undo of an ended import can be started; None where one can."""
+    begun = work.started_operation_id
+    if work.is_dry_run or begun is None or not get_operation(conn, operation_id=begun).succeeded:
+        return NothingToUndo(f"Import {work.id} has brought nothing in, so there is nothing to undo.")
     earlier = _find_undo(conn, work)
     if earlier is not None and not earlier.status.is_terminal:
-        raise ImportBusy(f"Import {work.id} is just being undone by operation {earlier.id}.")
-    if earlier is not None and _is_gone(earlier):
-        raise ImportUndone(f"Import {work.id} was undone already, and nothing of it is left.")
+        return ImportBusy(f"Import {work.id} is just being undone by operation {earlier.id}.")
+    if earlier is not None and earlier.status is Status.COMPLETED and not earlier.skipped:
+        return ImportUndone(f"Import {work.id} was undone already, and nothing of it is left.")
     if undoing.is_all_older(conn, import_id=work.id):
-        raise NothingToUndo(
+        return NothingToUndo(
             f"Nothing of import {work.id} can be undone: its items were there before it, and what they held is not "
             "kept."
         )
+    return None
 
 
 def _find_undo(conn: Connection, work: Import) -> Operation | None:
@@ -81,7 +75,3 @@ def _find_undo(conn: Connection, work: Import) -> Operation | None:
         return None if undo_id is None else get_operation(conn, operation_id=undo_id)
     except OperationNotFound:
         return None
-
-
-def _is_gone(earlier: Operation) -> bool:
-    return earlier.status is Status.COMPLETED and not earlier.skipped

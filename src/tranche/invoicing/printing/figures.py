@@ -13,6 +13,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
+from tranche.kernel.languages import name_language
 from tranche.kernel.text import is_plain
 
 DEFAULT_LANGUAGE: Final = "en"
@@ -50,7 +51,7 @@ def list_languages() -> list[str]:
 
 def name_languages() -> list[tuple[str, str]]:
     """The same with their English names, for a choice."""
-    return [(code, str(Locale.parse(code).get_display_name("en"))) for code in list_languages()]
+    return [(code, name_language(code)) for code in list_languages()]
 
 
 def find_language(wanted: str) -> str:

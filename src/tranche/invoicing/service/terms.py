@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from tranche.customers.domain import find_phone_fault
 from tranche.invoicing.domain import (
     BankAccount,
     Party,
@@ -147,7 +148,8 @@ def _check_texts(settings: Settings) -> None:
     for name, text in texts.items():
         if len(text or "") > _LONGEST:
             raise invalid_field(f"/{name}", f"must have at most {_LONGEST:,} characters")
-
+    if fault := find_phone_fault(settings.seller.phone):
+        raise invalid_field("/seller/phone", fault)
     if fault := find_iban_fault(settings.bank.iban):
         raise invalid_field("/bank/iban", fault)
 

@@ -1,16 +1,22 @@
 """`export` commands: a list under filters, saved as CSV or XLSX."""
 
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
 from tranche.kernel.client.options import open_client
 from tranche.kernel.client.output import say
 from tranche.kernel.errors import Invalid
+
+# The server's sentence about a parameter that a list does not have; two of those that it names are options here.
+_UNKNOWN: Final = re.compile(r"(\S+) is not a parameter of this address; it takes: (.*)\.")
+_OPTIONS: Final = frozenset({"format", "sort"})
 
 
 class Format(StrEnum):
@@ -39,11 +45,12 @@ def save_export(
     """Fetch the export at `path` into a file, whole or not at all, or pass it to stdout.
 
     Raises:
-        Invalid: a filter is not NAME=VALUE, the file's name is of neither format, or an XLSX would go to a terminal.
+        Invalid: a filter is not NAME=VALUE or not one of the list's, the file's name is of neither format, or an XLSX
+            would go to a terminal.
     """
     chosen = kind or _format_of(out)
     params = {**_read_filters(filters or []), "sort": sort, "format": chosen.value}
-    with open_client() as client:
+    with _naming_filters(), open_client() as client:
         if out is not None:
             size = client.download(path, out, params=params)
             say(f"Saved {out} ({size:,} bytes).")
@@ -54,6 +61,20 @@ def save_export(
             for piece in pieces:
                 sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _naming_filters() -> Iterator[None]:
+    """A filter that is refused in this block is called so, and told those that there are."""
+    try:
+        yield
+    except Invalid as refusal:
+        if found := _UNKNOWN.search(refusal.message):
+            known = ", ".join(name for name in found[2].split(", ") if name not in _OPTIONS) or "none"
+            raise Invalid(
+                f"--filter {found[1]}: this list has no such filter. There are: {known}.", code="bad_filter"
+            ) from refusal
+        raise
 
 
 def _format_of(out: Path | None) -> Format:

@@ -12,6 +12,7 @@ from litestar.types import Scope
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Database
 from tranche.kernel.errors import FieldError, Invalid, Unauthorized
+from tranche.kernel.text import rank
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
@@ -46,12 +47,12 @@ def allow_query(request: AnyRequest, allowed: Collection[str]) -> None:
     """Refuse query parameters that the route does not know, and any that is given twice.
 
     Raises:
-        Invalid: names the parameter.
+        Invalid: names the parameter; of an unknown one it lists those that there are, the nearest first.
     """
     seen: set[str] = set()
     for name, _ in request.query_params.multi_items():
         if name not in allowed:
-            known = ", ".join(sorted(allowed)) or "none"
+            known = ", ".join(rank(name, {one: (one,) for one in sorted(allowed)})) or "none"
             raise invalid_parameter(name, f"is not a parameter of this address; it takes: {known}", code="unknown")
         if name in seen:
             raise invalid_parameter(name, "is given more than once", code="duplicate")

@@ -112,7 +112,7 @@ def undo(
     with open_client() as client:
         found = find_batch(client, batch)
         orders = found["keptOrders"] if found["undoneAt"] else found["successfulOrders"]
-        if not (yes or ask(f"Undo batch {batch} ({found['fileName']}, {plural(orders, 'order')})?")):
+        if orders and not (yes or ask(f"Undo batch {batch} ({found['fileName']}, {plural(orders, 'order')})?")):
             say("Nothing was undone. (--yes undoes without asking.)")
             raise typer.Exit(ExitCode.FAILURE)
         started = client.post(f"{BATCHES}/{batch}/undo")["data"]

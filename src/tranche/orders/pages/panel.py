@@ -9,9 +9,9 @@ from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.panels import OperationPanel, Undo
 from tranche.kernel.text import plural
-from tranche.orders.domain import BatchNotFound, OrderBatch
+from tranche.orders.domain import BatchNotFound, BatchStatus, NothingToUndo, OrderBatch
 from tranche.orders.pages.causes import describe_all
-from tranche.orders.service import IMPORT_KIND, UNDO_KIND, can_undo, get_batch
+from tranche.orders.service import IMPORT_KIND, UNDO_KIND, find_undo_hindrance, get_batch
 
 _SHOWN: Final = 10
 _ADVICE: Final = {
@@ -27,6 +27,7 @@ _ADVICE: Final = {
 }
 _BAD: Final = "Put the cells right in the error workbook, or cell by cell, and bring them in."
 _DOUBTFUL: Final = "It came in all the same; look whether it is as it was meant."
+_NO_UNDO: Final[Mapping[str, Any]] = {"undo": None, "no_undo": ""}
 
 
 def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapping[str, Any] | None:
@@ -42,14 +43,22 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
         "path": f"/uploads/{batch_id}" if batch_id else f"/uploads/review/{import_id}",
         "is_tried_out": not batch_id,
         "import_id": import_id,
-        "undo": _undo(conn, batch_id),
+        **_look_at_undo(conn, batch_id),
     }
 
 
-def ask_undo(conn: Connection, batch: OrderBatch) -> Undo | None:
-    """The question before an upload is taken back; None where nothing of it is left."""
-    if not can_undo(conn, batch):
-        return None
+def look_at_undo(conn: Connection, batch: OrderBatch) -> Mapping[str, Any]:
+    """The question before an upload is taken back as `undo`; else `no_undo`, why not, where nothing else says so."""
+    if batch.status is BatchStatus.PROCESSING:
+        return _NO_UNDO
+    hindrance = find_undo_hindrance(conn, batch)
+    if hindrance is None:
+        return {**_NO_UNDO, "undo": _ask_undo(batch)}
+    is_news = batch.successful_orders and isinstance(hindrance, NothingToUndo)
+    return {**_NO_UNDO, "no_undo": hindrance.message} if is_news else _NO_UNDO
+
+
+def _ask_undo(batch: OrderBatch) -> Undo:
     if batch.undone_at is not None:
         return Undo(
             title="Undo what was kept?",
@@ -65,12 +74,12 @@ def ask_undo(conn: Connection, batch: OrderBatch) -> Undo | None:
     )
 
 
-def _undo(conn: Connection, batch_id: int | None) -> Undo | None:
-    """None where nothing came in, or the batch was deleted since."""
+def _look_at_undo(conn: Connection, batch_id: int | None) -> Mapping[str, Any]:
+    """Nothing where nothing came in, or the batch was deleted since."""
     try:
-        return ask_undo(conn, get_batch(conn, batch_id=batch_id)) if batch_id else None
+        return look_at_undo(conn, get_batch(conn, batch_id=batch_id)) if batch_id else _NO_UNDO
     except BatchNotFound:
-        return None
+        return _NO_UNDO
 
 
 def _advise(group: Mapping[str, Any]) -> str:

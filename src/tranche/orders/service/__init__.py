@@ -20,7 +20,14 @@ from tranche.orders.service.look import (
     order_of,
     sum_orders,
 )
-from tranche.orders.service.undo import UNDO_KIND, UndoReport, can_undo, look_at_undo, mark_used_items, undo_batch
+from tranche.orders.service.undo import (
+    UNDO_KIND,
+    UndoReport,
+    find_undo_hindrance,
+    look_at_undo,
+    mark_used_items,
+    undo_batch,
+)
 from tranche.orders.service.upload import (
     IMPORT_KIND,
     TARGET,
@@ -46,10 +53,10 @@ __all__ = [
     "accept",
     "adopt_legacy",
     "batch_of",
-    "can_undo",
     "collect_orders",
     "delete_batch",
     "find_same_file",
+    "find_undo_hindrance",
     "get_batch",
     "get_order",
     "get_stats",

@@ -7,10 +7,11 @@ from tranche.imports.undo import Outcome
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.errors import Conflict
 from tranche.kernel.operations.domain import UNDOES, Operation
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.text import plural
-from tranche.orders.domain import BatchBusy, BatchStatus, BatchUndone, NothingToUndo, NotUndone, OrderBatch
+from tranche.orders.domain import BatchBusy, BatchUndone, NothingToUndo, NotUndone, OrderBatch
 from tranche.orders.queries import undoing
 from tranche.orders.service.holding import find_running_undo, hold_ended
 from tranche.orders.service.look import get_batch
@@ -37,10 +38,11 @@ def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_
         BatchNotFound: there is none, or it was deleted.
         BatchBusy, CorrectionRunning: it is still being processed or corrected, or its undo is running.
         BatchUndone: nothing of it is left.
-        NothingToUndo: what is left was there before, or belongs to a later upload.
+        NothingToUndo: nothing came in, or what is left was there before or belongs to a later upload.
     """
     batch = hold_ended(conn, batch_id=batch_id, verb="undo")
-    _refuse_needless(conn, batch)
+    if hindrance := find_undo_hindrance(conn, batch):
+        raise hindrance
     payload = {"batchId": batch_id, UNDOES: batch.operation_id}
     operation = operations.start(conn, ctx, kind=UNDO_KIND, label=f"Undo {batch.file_name}", payload=payload)
     undoing.link_undo(conn, batch_id=batch_id, operation_id=operation.id)
@@ -49,15 +51,22 @@ def undo_batch(conn: Connection, ctx: Context, operations: Operations, *, batch_
     return operation
 
 
-def can_undo(conn: Connection, batch: OrderBatch) -> bool:
-    """Whether an undo could be started: something of an ended batch is left to go, and nobody is undoing it."""
-    return (
-        batch.status is not BatchStatus.PROCESSING
-        and batch.successful_orders > 0
-        and not _is_gone(batch)
-        and find_running_undo(conn, batch) is None
-        and not undoing.is_all_others(conn, batch_id=batch.id)
-    )
+def find_undo_hindrance(conn: Connection, batch: OrderBatch) -> Conflict | None:
+    """Why no undo of an ended batch can be started; None where one can."""
+    if not batch.successful_orders:
+        return NothingToUndo(f"Batch {batch.id} has brought nothing in, so there is nothing to undo.")
+    if batch.undone_at is not None and not batch.kept_orders:
+        removed = plural(batch.undone_orders, "order was", "orders were")
+        return BatchUndone(f"Batch {batch.id} was undone already: {removed} removed, and nothing of it is left.")
+    running = find_running_undo(conn, batch)
+    if running is not None:
+        return BatchBusy(f"Batch {batch.id} is just being undone by operation {running.id}.")
+    if undoing.is_all_others(conn, batch_id=batch.id):
+        return NothingToUndo(
+            f"Nothing of batch {batch.id} can be undone: each of its orders was there before it, or belongs to a later "
+            "upload by now."
+        )
+    return None
 
 
 def look_at_undo(conn: Connection, *, batch_id: int, outcome: Outcome | None, limit: int, offset: int) -> UndoReport:
@@ -84,21 +93,3 @@ def look_at_undo(conn: Connection, *, batch_id: int, outcome: Outcome | None, li
 def mark_used_items(conn: Connection) -> None:
     """The port to items: fill `used_by` in the TEMP table `held_items(id, used_by)` where orders hold an item."""
     undoing.mark_used_items(conn)
-
-
-def _refuse_needless(conn: Connection, batch: OrderBatch) -> None:
-    if _is_gone(batch):
-        removed = plural(batch.undone_orders, "order was", "orders were")
-        raise BatchUndone(f"Batch {batch.id} was undone already: {removed} removed, and nothing of it is left.")
-    running = find_running_undo(conn, batch)
-    if running is not None:
-        raise BatchBusy(f"Batch {batch.id} is just being undone by operation {running.id}.")
-    if undoing.is_all_others(conn, batch_id=batch.id):
-        raise NothingToUndo(
-            f"Nothing of batch {batch.id} can be undone: each of its orders was there before it, or belongs to a later "
-            "upload by now."
-        )
-
-
-def _is_gone(batch: OrderBatch) -> bool:
-    return batch.undone_at is not None and not batch.kept_orders

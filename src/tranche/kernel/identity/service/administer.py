@@ -82,7 +82,7 @@ def find_branch(conn: Connection, *, branch_id: int) -> Branch:
     """A branch of the caller's organization; an unknown and a foreign one are the same UnknownBranch."""
     branch = organizations.find_branch(conn, branch_id=branch_id)
     if branch is None:
-        raise UnknownBranch.of(branch_id)
+        raise UnknownBranch.of(branch_id, hint=f"there are {name_branches(conn)}")
     return branch
 
 

@@ -10,11 +10,11 @@ from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database, set_tenant
 from tranche.kernel.errors import FieldError, Forbidden, Invalid, TooMany, Unauthorized
 from tranche.kernel.identity import keys
-from tranche.kernel.identity.domain import UnknownBranch
 from tranche.kernel.identity.passwords import Passwords, check_password
 from tranche.kernel.identity.queries import credentials, organizations, sessions
 from tranche.kernel.identity.queries.credentials import Membership
 from tranche.kernel.identity.queries.sessions import Session
+from tranche.kernel.identity.service.administer import find_branch
 
 WINDOW_MINUTES: Final = 15
 MOST_BY_ACCOUNT: Final = 10
@@ -199,9 +199,8 @@ def sign_out(conn: Connection, ctx: Context, *, session_id: int) -> None:
 
 def choose_branch(conn: Connection, *, session_id: int, branch_id: int) -> None:
     """Work in another branch from now on. Raises UnknownBranch."""
-    if organizations.find_branch(conn, branch_id=branch_id) is None:
-        raise UnknownBranch.of(branch_id)
-    sessions.set_branch(conn, session_id=session_id, branch_id=branch_id)
+    branch = find_branch(conn, branch_id=branch_id)
+    sessions.set_branch(conn, session_id=session_id, branch_id=branch.id)
 
 
 def list_sessions(conn: Connection, ctx: Context, *, idle_seconds: float) -> list[Session]:

@@ -1,5 +1,7 @@
 """Links that work once: an invitation, a new password, signing in, the set-up of an installation."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -9,13 +11,14 @@ import structlog
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context, Role
 from tranche.kernel.db.pool import Connection, Database, set_tenant
-from tranche.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from tranche.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from tranche.kernel.identity import keys
 from tranche.kernel.identity.domain import (
     Setup,
     UnknownUser,
     check_organization,
     check_user,
+    refuse,
 )
 from tranche.kernel.identity.passwords import check_password
 from tranche.kernel.identity.queries import credentials, links, organizations, sessions, users
@@ -192,9 +195,7 @@ def set_up(database: Database, entrance: Entrance, *, token: str, wanted: Setup,
     """
     look_at_setup(database, token)
     email = wanted.email.strip().lower()
-    _check_organization(wanted)
-    check_user(email=email, name=wanted.name.strip())
-    check_password(wanted.password, email=email)
+    _check_setup(wanted, email=email)
     hashed = entrance.passwords.hash(wanted.password)
     with database.transaction(None) as conn:
         organizations.lock_bootstrap(conn)
@@ -212,17 +213,27 @@ def prune(conn: Connection, *, organization_id: int, most: int) -> int:
     return sessions.delete_ended(conn, most=most) + links.delete_old(conn, days=_KEEP_DAYS, most=most)
 
 
-def _check_organization(wanted: Setup) -> None:
-    """Two names are asked for, so that of the organization has a name of its own."""
-    try:
+def _check_setup(wanted: Setup, *, email: str) -> None:
+    """Refuse what cannot be taken, all faults at once; two names are asked for, so the organization's has its own."""
+    faults: list[FieldError] = []
+    with _noting(faults):
         check_organization(
             name=wanted.organization.strip(), zone=wanted.zone, currency=wanted.currency, language=wanted.language
         )
+    faults = [replace(fault, pointer="/organization") if fault.pointer == "/name" else fault for fault in faults]
+    with _noting(faults):
+        check_user(email=email, name=wanted.name.strip())
+    with _noting(faults):
+        check_password(wanted.password, email=email)
+    refuse(faults)
+
+
+@contextmanager
+def _noting(faults: list[FieldError]) -> Iterator[None]:
+    try:
+        yield
     except Invalid as error:
-        error.errors = tuple(
-            replace(fault, pointer="/organization") if fault.pointer == "/name" else fault for fault in error.errors
-        )
-        raise
+        faults += error.errors
 
 
 def _refuse_foreign(conn: Connection, ctx: Context, *, email: str) -> None:

@@ -10,6 +10,7 @@ from tranche.kernel.errors import FieldError, Invalid
 from tranche.kernel.identity import keys
 from tranche.kernel.identity.domain import ApiKey, IssuedKey, KeyNotUsable, RoleTooHigh, UnknownKey, check_key, refuse
 from tranche.kernel.identity.queries import api_keys, organizations, users
+from tranche.kernel.identity.service.administer import name_branches
 
 
 def issue_key(
@@ -35,7 +36,7 @@ def issue_key(
     check_key(name=name, scopes=scopes, expires_at=expires_at, now=now)
     owner_id = _owner(conn, user_id=ctx.user_id if user_id is None else user_id, role=role)
     if branch_id is not None and organizations.find_branch(conn, branch_id=branch_id) is None:
-        refuse([FieldError("/branchId", "is not one of your branches")])
+        refuse([FieldError("/branchId", f"is not one of your branches; there are {name_branches(conn)}")])
     issued = mint_key(
         conn,
         entropy=entropy,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from tranche.kernel.languages import name_language
 from tranche.kernel.text import one_of, plural
 
 _STEPS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -155,4 +156,5 @@ FILTERS: Final = {
     "plural": plural,
     "one_of": one_of,
     "browser": browser,
+    "language": name_language,
 }

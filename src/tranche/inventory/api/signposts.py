@@ -1,0 +1,33 @@
+"""Where the bare path belongs to the orders, what document 5 changes under it is told the way.
+
+What it reads there is answered by document 1, which has the same addresses.
+"""
+
+from typing import Any, Final
+
+from litestar import post, put
+from litestar.params import FromPath
+
+from tranche.inventory.api.batches import STOCK, OtherPath
+
+
+def _refusal(path: str) -> OtherPath:
+    return OtherPath(
+        f"Batches of stock are at {path} here. (An operator can give them the bare path /api/batches by the setting "
+        "TRANCHE_BATCHES_API=inventory.)"
+    )
+
+
+@post("/", opt=STOCK, sync_to_thread=True, include_in_schema=False)
+def create_elsewhere() -> None:
+    """A batch of stock is made at another path."""
+    raise _refusal("/api/inventory/batches")
+
+
+@put("/{batch_id:int}", opt=STOCK, sync_to_thread=True, include_in_schema=False)
+def update_elsewhere(batch_id: FromPath[int]) -> None:
+    """A batch of stock is changed at another path."""
+    raise _refusal(f"/api/inventory/batches/{batch_id}")
+
+
+SIGNPOSTS: Final[tuple[Any, ...]] = (create_elsewhere, update_elsewhere)
