@@ -5,11 +5,13 @@ from typing import Any, Final
 from tranche.imports import service as imports
 from tranche.imports.pages import Uploading, make_upload_pages
 from tranche.inventory import service
+from tranche.inventory.domain import NoBranch
 from tranche.inventory.fields import ITEM_FIELDS
 from tranche.inventory.opening import service as opening
 from tranche.inventory.opening.fields import STOCK_FIELDS
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
+from tranche.kernel.errors import TrancheError
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations
 
@@ -24,6 +26,10 @@ def _try_items(conn: Connection, ctx: Context, operations: Operations, wanted: i
 
 def _try_stock(conn: Connection, ctx: Context, operations: Operations, wanted: imports.Sent) -> Operation:
     return opening.bring_in_stock(conn, ctx, operations, wanted=wanted)[1]
+
+
+def _in_words(refusal: TrancheError) -> str:
+    return "Choose the branch at the top first." if isinstance(refusal, NoBranch) else refusal.message
 
 
 ITEMS: Final = Uploading(
@@ -51,6 +57,8 @@ STOCK: Final = Uploading(
     duplicates=(("error", "Refuse it"), ("skip", "Skip it")),
     try_out=_try_stock,
     report=_report,
+    has_branch=True,
+    in_words=_in_words,
     either=(("itemSku", "name"), "Item SKU or Name"),
 )
 UPLOADINGS: Final = {one.target: one for one in (ITEMS, STOCK)}
