@@ -96,6 +96,10 @@ def test_stock_that_is_there_is_never_updated_by_a_file(live: Live, clerk: Visit
     form = choice(address, row=1, Code="itemSku", Pile="lotNumber", Pieces="quantity")
     refused = clerk.post("/stock/upload/columns", {**form, "onDuplicate": "update"})
     assert (refused.status_code, "corrected by adjustments" in refused.text) == (400, True)
+    anew = clerk.post("/stock/imports/1/columns", {**form, "onDuplicate": "update"})
+    assert (anew.status_code, "corrected by adjustments" in anew.text) == (400, True)
+    judged = live.client.post("/api/imports/1/judge", json={"mapping": {}, "onDuplicate": "update"})
+    assert (judged.status_code, judged.json()["errors"][0]["pointer"]) == (400, "onDuplicate")
 
 
 def test_opening_stock_says_for_which_branch_it_is(live: Live, clerk: Visitor) -> None:
@@ -130,6 +134,7 @@ def test_what_is_there_already_is_told_in_the_words_of_the_pages(live: Live, cle
         assert f"{told} under Change columns, More choices" in page
         assert "The choice counts for all rows of the file." in page
         assert "onDuplicate" not in page
+        assert "The only one did not succeed; it says why." in page
         assert f'/imports/{sent["importId"]}/columns">' in page
         skipped = live.client.post(
             f"{path}?dryRun=true&onDuplicate=skip", files={"file": ("list.csv", table)}, headers=_branch(live)

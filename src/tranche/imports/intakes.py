@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from tranche.imports.domain import Field
+from tranche.imports.domain import Field, OnDuplicate
 from tranche.imports.targets import Import
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
@@ -25,6 +25,9 @@ class Intake(Protocol):
     @property
     def fields(self) -> tuple[Field, ...]:
         """What the target wants from a row."""
+
+    def refuse(self, on_duplicate: OnDuplicate) -> None:
+        """Raises Invalid where this is no choice for what is there already."""
 
     def accept(self, conn: Connection, ctx: Context, *, work: Import, allow_duplicate: bool) -> Accepted:
         """A dry run is to become an import: make what stands for it, or refuse with a Conflict."""

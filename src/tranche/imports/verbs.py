@@ -67,7 +67,10 @@ async def judge_import(
             if known := replay(conn, ctx, request, given=data):
                 return known
             work = service.get(conn, import_id=import_id)
-        fields = intakes.of(work).fields
+        intake = intakes.of(work)
+        if data.on_duplicate is not None:
+            intake.refuse(data.on_duplicate)
+        fields = intake.fields
         with mapping_at("/mapping"):
             before = read_mapping(work.options.get("mapping") or {}, fields=fields)
             mapping = keep_place(read_mapping(data.mapping, fields=fields), before=before)

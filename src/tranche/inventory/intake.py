@@ -1,6 +1,6 @@
 """Items as the endpoints of imports see them."""
 
-from tranche.imports.domain import Field
+from tranche.imports.domain import Field, OnDuplicate
 from tranche.imports.intakes import Accepted
 from tranche.imports.targets import Import
 from tranche.inventory import service
@@ -20,6 +20,9 @@ class ItemIntake:
     def fields(self) -> tuple[Field, ...]:
         """The fields of an item."""
         return ITEM_FIELDS
+
+    def refuse(self, on_duplicate: OnDuplicate) -> None:
+        """Every choice is one."""
 
     def accept(self, conn: Connection, ctx: Context, *, work: Import, allow_duplicate: bool) -> Accepted:
         """Items have no batch, and a file of them may come twice: its items are recognised one by one."""

@@ -1,6 +1,6 @@
 """Orders as the endpoints of imports see them."""
 
-from tranche.imports.domain import Field
+from tranche.imports.domain import Field, OnDuplicate
 from tranche.imports.intakes import Accepted
 from tranche.imports.targets import Import
 from tranche.kernel.context import Context
@@ -20,6 +20,9 @@ class OrderIntake:
     def fields(self) -> tuple[Field, ...]:
         """The fields of an order line."""
         return ORDER_FIELDS
+
+    def refuse(self, on_duplicate: OnDuplicate) -> None:
+        """Every choice is one."""
 
     def accept(self, conn: Connection, ctx: Context, *, work: Import, allow_duplicate: bool) -> Accepted:
         """Make the batch."""

@@ -10,6 +10,7 @@ from tranche.imports import again
 from tranche.imports.choices import read_mapping
 from tranche.imports.domain import FileHeader
 from tranche.imports.fitting import require_fit
+from tranche.imports.intakes import Intakes
 from tranche.imports.memory import service as memory
 from tranche.imports.pages.choosing import ColumnsForm, form_of, mapping_of, place_of_table, show
 from tranche.imports.pages.uploading import Uploading
@@ -126,6 +127,7 @@ def make_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
         database: NamedDependency[Database],
         operations: NamedDependency[Operations],
         files: NamedDependency[Files],
+        intakes: NamedDependency[Intakes],
         upload_limits: NamedDependency[UploadLimits],
         import_id: FromPath[int],
         data: URLEncodedBody[ColumnsForm],
@@ -134,6 +136,7 @@ def make_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
         with database.transaction(ctx.organization_id) as conn:
             work = uploading.find(conn, import_id)
         try:
+            intakes.of(work).refuse(data.on_duplicate)
             choice = again.Choice(mapping=mapping_of(uploading, data), on_duplicate=data.on_duplicate)
         except Invalid as error:
             reading = uploading.reading_of(work, ctx=ctx, files=files, limits=upload_limits)

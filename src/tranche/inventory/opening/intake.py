@@ -1,10 +1,11 @@
 """Opening stock as the endpoints of imports see it."""
 
-from tranche.imports.domain import Field
+from tranche.imports.domain import Field, OnDuplicate
 from tranche.imports.intakes import Accepted
 from tranche.imports.targets import Import
 from tranche.inventory.domain import NotUndoable
 from tranche.inventory.opening.fields import STOCK_FIELDS
+from tranche.inventory.opening.service import refuse_update
 from tranche.inventory.opening.target import BRANCH, USER, group_of
 from tranche.inventory.queries.history import list_group
 from tranche.inventory.schemas.imports import item_import_out
@@ -22,6 +23,10 @@ class StockIntake:
     def fields(self) -> tuple[Field, ...]:
         """The fields of opening stock."""
         return STOCK_FIELDS
+
+    def refuse(self, on_duplicate: OnDuplicate) -> None:
+        """As an upload does."""
+        refuse_update(on_duplicate)
 
     def accept(self, conn: Connection, ctx: Context, *, work: Import, allow_duplicate: bool) -> Accepted:
         """Into the branch of the dry run. What was in stock before is refused row by row: a file may come twice."""

@@ -1,4 +1,4 @@
-"""The verbs of imports of opening stock: bring in."""
+"""The verbs of imports of opening stock: bring in, refuse what it has no choice for."""
 
 from typing import Final
 
@@ -29,9 +29,7 @@ def bring_in_stock(
         Invalid: stock that is there cannot be updated by a file.
     """
     branch_id = branch_of(conn, ctx)
-    if wanted.on_duplicate is OnDuplicate.UPDATE:
-        detail = "must be error or skip: stock that is there is corrected by adjustments"
-        raise Invalid(f"onDuplicate {detail}.", errors=[FieldError("onDuplicate", detail)])
+    refuse_update(wanted.on_duplicate)
     storage.register(conn, stored=wanted.stored)
     links = {BRANCH: branch_id, USER: ctx.user_id}
     work, operation = imports.begin(conn, ctx, operations, target=TARGET, kind=IMPORT_KIND, sent=wanted, links=links)
@@ -44,3 +42,10 @@ def bring_in_stock(
             detail={"fileName": work.file_name, "branchId": branch_id},
         )
     return work, operation
+
+
+def refuse_update(on_duplicate: OnDuplicate) -> None:
+    """Raises Invalid: stock that is there cannot be updated by a file."""
+    if on_duplicate is OnDuplicate.UPDATE:
+        detail = "must be error or skip: stock that is there is corrected by adjustments"
+        raise Invalid(f"onDuplicate {detail}.", errors=[FieldError("onDuplicate", detail)])
