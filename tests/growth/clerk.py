@@ -40,6 +40,16 @@ class Clerk:
         for verb, wish in (("consolidation", merge), ("split", apart)):
             self._post(f"/api/batch/{verb}", {"data": {"itemId": self._ids("items", 1)[0], **wish}})
 
+    def refused(self) -> None:
+        """Items and stock none of which comes in: said twice or there already, and with wrong numbers."""
+        for path, head, row in (
+            ("/api/items/upload", "SKU,Name,Unit price", "I-0,Item 0,{wrong}"),
+            ("/api/items/upload", "SKU,Name,Unit price", "I-{n},Item {n},{wrong}"),
+            ("/api/batch/upload", "SKU,Lot number,Quantity", "I-{n},L-{n},{wrong}"),
+        ):
+            rows = [row.format(n=n, wrong="none" if n % 2 else "5") for n in range(COUNT)]
+            self._upload(path, head, rows, succeeded=0, ended="failed")
+
     def orders(self) -> None:
         """Orders of three uploads: one is updated, one is undone."""
         bare = [f"O-{n},C-{n},Customer {n},I-{n},1,5.00" for n in range(COUNT)]

@@ -27,6 +27,7 @@ def test_no_statement_touches_the_square_of_what_it_works(open_live: Callable[..
 
 def _work(clerk: Clerk) -> None:
     clerk.stock()
+    clerk.refused()
     clerk.orders()
     clerk.corrections()
     clerk.invoices()

@@ -156,6 +156,15 @@ def test_a_zip_with_a_password_is_called_so(tmp_path: Path) -> None:
         _detect(_bytes(tmp_path, "secret.xlsx", bytes(data)))
 
 
+def test_an_opendocument_file_with_a_password_is_called_so_by_its_manifest(tmp_path: Path) -> None:
+    parts = {"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"\x93\x1f"}
+    manifest = b"<manifest:manifest><manifest:encryption-data/></manifest:manifest>"
+    with pytest.raises(UnreadableFile, match="password") as refused:
+        _detect(_zip(tmp_path / "secret", {**parts, "META-INF/manifest.xml": manifest}))
+    assert refused.value.error_code == "encrypted"
+    assert _detect(_zip(tmp_path / "open", {**parts, "META-INF/manifest.xml": b"<x/>"})) is FileKind.ODS
+
+
 def test_the_old_container_is_told_by_its_streams(tmp_path: Path) -> None:
     assert _detect(_bytes(tmp_path, "a.xls", _compound("Root Entry", "Workbook"))) is FileKind.XLS
     with pytest.raises(UnsupportedFile, match="Word"):

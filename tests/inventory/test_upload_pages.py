@@ -1,6 +1,7 @@
 """Items and opening stock on the pages of an upload: the columns of a file, its trial, the word that brings it in."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,10 +83,12 @@ def test_opening_stock_comes_into_the_branch_at_work(live: Live, clerk: Visitor)
     report = clerk.post("/stock/upload/columns", form).headers["location"]
     operation = int(report.rsplit("/", 1)[1])
     live.wait(operation)
+    assert "1 row would come into Main." in clerk.get(report).text
     assert clerk.post("/stock/imports/2/confirm").headers["location"] == report
     live.wait(operation)
     assert "Undo beside one of its movements" in clerk.get(report).text
     assert "/undo" in clerk.get("/stock/lots/1").text
+    assert "It was for Main." in clerk.get(report).text
     (lot,) = live.client.get("/api/batches", headers=_branch(live)).json()["data"]
     assert (lot["batchNumber"], lot["quantity"]) == ("L-1", 12)
 
@@ -117,6 +120,57 @@ def test_who_works_in_no_branch_is_told_how_to_come_to_one(live: Live, clerk: Vi
     ):
         assert (page.status_code, "Choose one at the top of the page" in page.text) == (400, True)
         assert "x-branch-id" not in page.text
+
+
+def test_opening_stock_says_for_which_branch_it_is(live: Live, clerk: Visitor) -> None:
+    assert "It is for Main; the branch is chosen at the top." in clerk.get("/stock/upload").text
+    assert "It is for" not in clerk.get("/stock/items/upload").text
+    address = keep(live, STOCK, path="/api/batch/upload")
+    assert "It is for Main." in clerk.get(f"/stock/upload/columns?{address}").text
+    nowhere = visit(live, context=replace(live.context, branch_id=None))
+    form = choice(address, row=1, Code="itemSku", Pile="lotNumber", Pieces="quantity")
+    refused = nowhere.post("/stock/upload/columns", form)
+    assert (refused.status_code, "Choose one at the top of the page" in refused.text) == (400, True)
+
+
+def test_stock_is_moved_by_who_brings_it_in_not_by_who_tried_it_out(live: Live, clerk: Visitor) -> None:
+    keep(live, "SKU,Lot number,Quantity\nS-1,L-1,12\n", path="/api/batch/upload")
+    report = clerk.post("/stock/imports/1/confirm").headers["location"]
+    live.wait(int(report.rsplit("/", 1)[1]))
+    with live.database.transaction(live.context.organization_id) as conn:
+        (moved,) = conn.execute("SELECT created_by FROM lot_movements").fetchall()
+    assert moved["created_by"] not in {None, live.context.user_id}
+
+
+def test_what_is_there_already_is_told_in_the_words_of_the_pages(live: Live, clerk: Visitor) -> None:
+    for path, table, told in (
+        ("/api/items/upload", "SKU,Name\nS-1,Mug\n", "skip or update it"),
+        ("/api/batch/upload", "SKU,Lot number,Quantity\nS-1,L-1,12\n", "skip it"),
+    ):
+        for _ in range(2):
+            sent = live.client.post(path, files={"file": ("list.csv", table)}, headers=_branch(live)).json()["data"]
+            live.wait(sent["operationId"])
+        page = clerk.get(f"/operations/{sent['operationId']}").text
+        assert f"{told} under Change columns, More choices" in page
+        assert "The choice counts for all rows of the file." in page
+        assert "onDuplicate" not in page
+        assert "The only one did not succeed; it says why." in page
+        assert f'/imports/{sent["importId"]}/columns">' in page
+        skipped = live.client.post(
+            f"{path}?dryRun=true&onDuplicate=skip", files={"file": ("list.csv", table)}, headers=_branch(live)
+        )
+        tried = skipped.json()["data"]["operationId"]
+        live.wait(tried)
+        assert "All of it is there already." in clerk.get(f"/operations/{tried}").text
+
+
+def test_how_the_file_was_read_stands_under_its_report(live: Live, clerk: Visitor) -> None:
+    keep(live, 'SKU,Name,Unit price\nS-1,Mug,"4,50"\n')
+    assert "How the file was read" in clerk.get("/operations/1").text
+    live.client.post("/api/imports/1/import")
+    live.wait(1)
+    viewer = visit(live, role=Role.VIEWER)
+    assert 'href="/stock/items">Show the items' in viewer.get("/operations/1").text
 
 
 def test_an_import_is_found_under_its_own_kind_only_and_viewers_have_no_upload(live: Live, clerk: Visitor) -> None:

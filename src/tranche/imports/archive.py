@@ -19,6 +19,9 @@ _ZIP64: Final = 0xFFFFFFFF
 _COMMENT_BYTES: Final = 65_535
 _RATIO: Final = 300
 _RATIO_FROM: Final = 100_000_000
+_MANIFEST_BYTES: Final = 1_000_000
+_UNREADABLE_PART: Final = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+ENCRYPTED: Final = "The file is protected with a password. Save it without a password and upload it again."
 _AGAIN: Final = "Open it in a spreadsheet program, save it again and upload that."
 
 
@@ -47,6 +50,8 @@ def open_archive(path: Path, *, limits: Limits) -> Iterator[Archive]:
     with file:
         parts = file.infolist()
         _check_parts(parts, limits=limits)
+        if _has_secrets(file):
+            raise UnreadableFile(ENCRYPTED, code="encrypted")
         yield Archive(file, tuple(part.filename for part in parts), _mime(file))
 
 
@@ -78,14 +83,21 @@ def _check_parts(parts: list[zipfile.ZipInfo], *, limits: Limits) -> None:
     if len(set(names)) < len(names):
         raise UnreadableFile(f"The workbook is damaged: it has two parts of one name. {_AGAIN}")
     if any(part.flag_bits & 1 for part in parts):
-        raise UnreadableFile(
-            "The file is protected with a password. Save it without a password and upload it again.", code="encrypted"
-        )
+        raise UnreadableFile(ENCRYPTED, code="encrypted")
 
 
 def _mime(file: zipfile.ZipFile) -> str:
     try:
         with file.open("mimetype") as part:
             return part.read(200).decode("ascii", "replace").strip()
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except _UNREADABLE_PART:
         return ""
+
+
+def _has_secrets(file: zipfile.ZipFile) -> bool:
+    """OpenDocument encrypts each part by itself, so that only its manifest says so."""
+    try:
+        with file.open("META-INF/manifest.xml") as part:
+            return b"encryption-data" in part.read(_MANIFEST_BYTES)
+    except _UNREADABLE_PART:
+        return False

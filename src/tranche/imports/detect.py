@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from tranche.imports.archive import open_archive
+from tranche.imports.archive import ENCRYPTED, open_archive
 from tranche.imports.domain import FileKind, Limits, UnreadableFile, UnsupportedFile
 
 _CFB: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -15,7 +15,6 @@ _SECTOR_SHIFTS: Final = {9: 3, 12: 4}
 _LITTLE_ENDIAN: Final = 0xFFFE
 _WORKBOOK_NAMES: Final = (".xlsx", ".xls", ".xlsb", ".ods", ".xlsm", ".xltx", ".xlt")
 _SAVE_AS: Final = "Open it in a spreadsheet program, save it as .xlsx and upload that."
-_ENCRYPTED: Final = "The file is protected with a password. Save it without a password and upload it again."
 _MACROS: Final = (
     "The workbook contains macros, which are not accepted. Save it as .xlsx without macros and upload that."
 )
@@ -44,7 +43,7 @@ _PAGES: Final = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<
 
 
 def detect(path: Path, *, file_name: str, limits: Limits) -> FileKind:
-    """What kind of spreadsheet the bytes are, after cheap checks; nothing is unpacked.
+    """What kind of spreadsheet the bytes are, after cheap checks; no table is unpacked.
 
     Raises:
         UnreadableFile: empty, encrypted, cut short, or damaged beyond reading.
@@ -98,7 +97,7 @@ def _compound_kind(path: Path, head: bytes) -> FileKind:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         found = {name for name in _STREAMS if data.find(name.encode("utf-16-le")) >= 0}
     if "EncryptedPackage" in found:
-        raise UnreadableFile(_ENCRYPTED, code="encrypted")
+        raise UnreadableFile(ENCRYPTED, code="encrypted")
     if found & {"Workbook", "WORKBOOK", "Book", "BOOK"}:
         return FileKind.XLS
     if "WordDocument" in found:

@@ -16,7 +16,7 @@ from tranche.kernel.operations.service import Operations
 class Accepted:
     """What a dry run became: `links` go into the import's options and the operation's payload."""
 
-    links: dict[str, int]
+    links: dict[str, int | None]
 
 
 class Intake(Protocol):

@@ -1,12 +1,22 @@
 """The rules for a single staged row, applied to all rows in one statement."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tranche.kernel.db.pool import Connection
 
 # Code, field, condition on a row, message (both as SQL).
 RowRule: TypeAlias = tuple[str, str, str, str]
+
+# That no error was found in the staged row `r`. OFFSET 0: it is asked row by row, for a join with the errors that
+# were added just now, of which statistics know nothing, would read all of them for each row.
+SOUND: Final = """
+    NOT EXISTS (
+        SELECT FROM import_errors e
+        WHERE e.organization_id = current_organization() AND e.import_id = %(import_id)s
+          AND e.row_number = r.row_number AND e.severity = 'error' OFFSET 0
+    )
+"""
 
 
 def judge_rows(

@@ -6,17 +6,27 @@ from typing import Any, Final
 from tranche.imports import service as imports
 from tranche.imports.targets import Import
 from tranche.inventory.opening.service import IMPORT_KIND as STOCK_KIND
+from tranche.inventory.opening.target import BRANCH
 from tranche.inventory.pages.uploading import UPLOADINGS
 from tranche.inventory.service import IMPORT_KIND as ITEM_KIND
 from tranche.inventory.service import TARGET, UNDO_KIND, find_undo_hindrance
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.identity.service import find_branch
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.panels import OperationPanel, Undo
 from tranche.kernel.text import plural
 
 _SHOWN: Final = 20
 _WAY_OF_STOCK: Final = "Undo beside one of its movements, on the page of a lot or an item, takes back all that came in."
+_ADVICE: Final = {
+    "item_exists": "The choice counts for all rows of the file.",
+    "has_stock": "The choice counts for all rows of the file.",
+    "item_overtaken": "Retry what failed: these rows are judged anew.",
+    "lot_overtaken": "Retry what failed: these rows are judged anew.",
+}
+_BAD: Final = "Put the rows right in the error workbook, and upload that."
+_DOUBTFUL: Final = "It came in all the same; look whether it is as it was meant."
 
 
 def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapping[str, Any] | None:
@@ -25,16 +35,29 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
     if not operation.status.is_terminal:
         return None
     work = imports.get(conn, import_id=operation.payload["importId"])
+    uploading = UPLOADINGS[work.target]
     groups = imports.list_error_groups(conn, import_id=work.id, limit=_SHOWN)
     has_errors = any(group["severity"] == "error" for group in groups)
     return {
         "work": work,
         "operation": operation,
-        "groups": groups,
+        "uploading": uploading,
+        "branch": _branch_of(conn, work),
+        "groups": [{**group, "advice": _advise(group)} for group in groups],
         "has_errors": has_errors,
-        "steps": f"{UPLOADINGS[work.target].one}/{work.id}",
+        "notices": (work.mapping or {}).get("notices", []),
+        "steps": f"{uploading.one}/{work.id}",
         **_look_at_undo(conn, work, operation),
     }
+
+
+def _branch_of(conn: Connection, work: Import) -> str:
+    """The branch that stock comes into; nothing for items."""
+    return find_branch(conn, branch_id=work.options[BRANCH]).name if BRANCH in work.options else ""
+
+
+def _advise(group: Row) -> str:
+    return _ADVICE.get(group["code"]) or (_BAD if group["severity"] == "error" else _DOUBTFUL)
 
 
 def _look_at_undo(conn: Connection, work: Import, operation: Operation) -> Mapping[str, Any]:

@@ -16,5 +16,5 @@ def make_upload_pages(uploading: Uploading) -> tuple[Any, ...]:
         *make_file_pages(uploading),
         *make_new_columns_pages(uploading),
         *make_columns_pages(uploading),
-        make_confirmation(uploading),
+        *make_confirmation(uploading),
     )

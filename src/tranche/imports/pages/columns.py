@@ -13,7 +13,6 @@ from tranche.imports.fitting import require_fit
 from tranche.imports.intakes import Intakes
 from tranche.imports.memory import service as memory
 from tranche.imports.pages.choosing import ColumnsForm, form_of, mapping_of, place_of_table, show
-from tranche.imports.pages.files import Reading
 from tranche.imports.pages.uploading import Uploading
 from tranche.imports.service import Sent
 from tranche.imports.targets import Import
@@ -31,6 +30,7 @@ from tranche.kernel.web.requests import AnyRequest
 
 _PAGE: Final = "imports/columns.html"
 _HASH_DIGITS: Final = 64
+_PLACES: Final = frozenset({"", "onDuplicate"})
 
 
 def make_new_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
@@ -56,19 +56,12 @@ def make_new_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
             stored = _stored(conn, data.file)
             mapping = memory.offer(conn, target=uploading.target, said=place_of_table(data))
             same = uploading.find_same_file(conn, sha256=stored.sha256)
-        reading = Reading(
-            files=files,
-            limits=upload_limits,
-            ctx=ctx,
-            sha256=stored.sha256,
-            file_name=data.name,
-            fields=uploading.fields,
-        )
+        reading = uploading.reading(stored.sha256, data.name, ctx=ctx, files=files, limits=upload_limits)
         try:
             header = reading.look(mapping)
         except TrancheError as error:
-            return redirect(uploading.new, say=error.message, tone=Tone.BAD)
-        return _render_new(request, uploading, header, data, same=same)
+            return redirect(uploading.new, say=uploading.in_words(error), tone=Tone.BAD)
+        return _render(request, uploading, header, data, same=same)
 
     @form(uploading.new_columns)
     def choose_new(
@@ -92,17 +85,10 @@ def make_new_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
             with database.transaction(ctx.organization_id) as conn:
                 operation = uploading.try_out(conn, ctx, operations, wanted)
         except Invalid as error:
-            reading = Reading(
-                files=files,
-                limits=upload_limits,
-                ctx=ctx,
-                sha256=stored.sha256,
-                file_name=name,
-                fields=uploading.fields,
-            )
+            reading = uploading.reading(stored.sha256, name, ctx=ctx, files=files, limits=upload_limits)
             header = reading.look_anyhow(place_of_table(data))
-            return _render_new(request, uploading, header, data, same=same, error=error)
-        return redirect(uploading.begun(operation))
+            return _render(request, uploading, header, data, same=same, error=error)
+        return redirect(uploading.report_by(operation))
 
     return (new_columns_page, choose_new)
 
@@ -130,8 +116,8 @@ def make_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
         if "sheet" in asked:
             data = replace(data, sheet=asked["sheet"], header_row=asked.get("headerRow", ""))
             mapping = place_of_table(data)
-        reading = Reading.of(work, files=files, limits=upload_limits, ctx=ctx, fields=uploading.fields)
-        return _render(request, uploading, work, reading.look_anyhow(mapping), data)
+        reading = uploading.reading_of(work, ctx=ctx, files=files, limits=upload_limits)
+        return _render(request, uploading, reading.look_anyhow(mapping), data, work=work)
 
     @form(uploading.one + "/{import_id:int}/columns")
     def choose(
@@ -141,8 +127,8 @@ def make_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
         database: NamedDependency[Database],
         operations: NamedDependency[Operations],
         files: NamedDependency[Files],
-        upload_limits: NamedDependency[UploadLimits],
         intakes: NamedDependency[Intakes],
+        upload_limits: NamedDependency[UploadLimits],
         import_id: FromPath[int],
         data: URLEncodedBody[ColumnsForm],
     ) -> Html:
@@ -153,8 +139,9 @@ def make_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
             choice = again.Choice(mapping=mapping_of(uploading, data), on_duplicate=data.on_duplicate)
             intakes.of(work).check(on_duplicate=data.on_duplicate)
         except Invalid as error:
-            reading = Reading.of(work, files=files, limits=upload_limits, ctx=ctx, fields=uploading.fields)
-            return _render(request, uploading, work, reading.look_anyhow(place_of_table(data)), data, error=error)
+            reading = uploading.reading_of(work, ctx=ctx, files=files, limits=upload_limits)
+            header = reading.look_anyhow(place_of_table(data))
+            return _render(request, uploading, header, data, work=work, error=error)
         try:
             require_fit(
                 database,
@@ -168,50 +155,39 @@ def make_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
             with database.transaction(ctx.organization_id) as conn:
                 again.judge_again(conn, ctx, operations, import_id=import_id, choice=choice)
         except TrancheError as error:
-            return redirect(uploading.report_of(work), say=error.message, tone=Tone.BAD)
+            return redirect(uploading.report_of(work), say=uploading.in_words(error), tone=Tone.BAD)
         return redirect(uploading.report_of(work))
 
     return (columns_page, choose)
 
 
-def _render_new(
-    request: AnyRequest,
-    uploading: Uploading,
-    header: FileHeader,
-    data: ColumnsForm,
-    *,
-    same: Row | None,
-    error: Invalid | None = None,
-) -> Html:
-    shown = {
-        **show(uploading, header, data if error else None),
-        "data": data,
-        "same": same,
-        "faults": faults_of(error) if error else {},
-        "action": uploading.new_columns,
-    }
-    return render(request, _PAGE, shown, status=400 if error else 200)
-
-
 def _render(
     request: AnyRequest,
     uploading: Uploading,
-    work: Import,
     header: FileHeader,
     data: ColumnsForm,
     *,
+    work: Import | None = None,
+    same: Row | None = None,
     error: Invalid | None = None,
 ) -> Html:
+    """The page of an import; without one, of a file that is none yet."""
     shown = {
         **show(uploading, header, data if error else None),
         "data": data,
         "work": work,
-        "same": None,
-        "faults": faults_of(error) if error else {},
-        "action": f"{uploading.one}/{work.id}/columns",
-        "report": uploading.report_of(work),
+        "same": same,
+        "faults": _faults(uploading, error) if error else {},
+        "action": f"{uploading.one}/{work.id}/columns" if work else uploading.new_columns,
+        "report": uploading.report_of(work) if work else "",
     }
     return render(request, _PAGE, shown, status=400 if error else 200)
+
+
+def _faults(uploading: Uploading, error: Invalid) -> dict[str, str]:
+    """What is wrong where the page has a place for it, else above all."""
+    faults = faults_of(error)
+    return faults if faults.keys() <= _PLACES else {"": uploading.in_words(error)}
 
 
 def _stored(conn: Connection, text: str) -> StoredFile:

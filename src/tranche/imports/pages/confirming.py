@@ -24,8 +24,8 @@ class ConfirmForm(Body, frozen=True):
     allow_duplicate: bool = False
 
 
-def make_confirmation(uploading: Uploading) -> Any:  # noqa: ANN401  # a handler, whose type is the framework's
-    """The form's handler for one target."""
+def make_confirmation(uploading: Uploading) -> tuple[Any, ...]:
+    """The last step for one target."""
 
     @form(uploading.one + "/{import_id:int}/confirm")
     def bring_in(
@@ -54,4 +54,4 @@ def make_confirmation(uploading: Uploading) -> Any:  # noqa: ANN401  # a handler
             return redirect(uploading.report_of(work), say=uploading.in_words(error), tone=Tone.BAD)
         return redirect(f"/operations/{operation.id}")
 
-    return bring_in
+    return (bring_in,)

@@ -44,13 +44,6 @@ class Reading:
     file_name: str
     fields: tuple[Field, ...]
 
-    @classmethod
-    def of(
-        cls, work: Import, *, files: Files, limits: UploadLimits, ctx: Context, fields: tuple[Field, ...]
-    ) -> "Reading":
-        """The file of an import into the target that has these fields."""
-        return cls(files=files, limits=limits, ctx=ctx, sha256=work.sha256, file_name=work.file_name, fields=fields)
-
     def look(self, mapping: Mapping) -> FileHeader:
         """Its sheets, and its columns with samples, as this mapping reads it.
 

@@ -9,7 +9,6 @@ from litestar.params import MultipartBody
 from tranche.imports.detect import detect
 from tranche.imports.domain import Mapping
 from tranche.imports.memory import service as memory
-from tranche.imports.pages.files import Reading
 from tranche.imports.pages.uploading import Uploading
 from tranche.imports.service import Sent
 from tranche.imports.uploads import UploadLimits, clean_name
@@ -64,23 +63,16 @@ def make_file_pages(uploading: Uploading) -> tuple[Any, ...]:
             with database.transaction(ctx.organization_id) as conn:
                 storage.register(conn, stored=stored)
                 mapping = memory.offer(conn, target=uploading.target, said=Mapping())
-            reading = Reading(
-                files=files,
-                limits=upload_limits,
-                ctx=ctx,
-                sha256=stored.sha256,
-                file_name=name,
-                fields=uploading.fields,
-            )
+            reading = uploading.reading(stored.sha256, name, ctx=ctx, files=files, limits=upload_limits)
             matching = reading.look(mapping).matching
-        except TrancheError as error:
-            return _ask(request, uploading, upload_limits, fault=error.message)
-        if matching.remembered is None or matching.missing:
-            return redirect(uploading.columns_of(stored, name))
-        with database.transaction(ctx.organization_id) as conn:
+            if matching.remembered is None or matching.missing:
+                return redirect(uploading.columns_of(stored, name))
             wanted = Sent(stored=stored, file_name=name, mapping=Mapping(), dry_run=True)
-            operation = uploading.try_out(conn, ctx, operations, wanted)
-        return redirect(uploading.begun(operation))
+            with database.transaction(ctx.organization_id) as conn:
+                operation = uploading.try_out(conn, ctx, operations, wanted)
+        except TrancheError as error:
+            return _ask(request, uploading, upload_limits, fault=uploading.in_words(error))
+        return redirect(uploading.report_by(operation))
 
     return (new_upload_page, take_file)
 

@@ -29,9 +29,9 @@ class StockIntake:
         check_duplicates(on_duplicate, pointer="/onDuplicate")
 
     def accept(self, conn: Connection, ctx: Context, *, work: Import, allow_duplicate: bool) -> Accepted:
-        """What was in stock before is refused row by row, so that a file may come twice."""
-        del conn, ctx, allow_duplicate
-        return Accepted(links={name: work.options[name] for name in (BRANCH, USER)})
+        """Into the branch of the dry run. What was in stock before is refused row by row: a file may come twice."""
+        del conn, allow_duplicate
+        return Accepted(links={BRANCH: work.options[BRANCH], USER: ctx.user_id})
 
     def answer(self, conn: Connection, ctx: Context, *, work: Import, operation: Operation) -> tuple[object, str]:
         """As an upload answers."""

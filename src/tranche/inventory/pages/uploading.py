@@ -53,6 +53,7 @@ STOCK: Final = Uploading(
     duplicates=(("error", "Refuse it"), ("skip", "Skip it")),
     try_out=_try_stock,
     report=_report,
+    has_branch=True,
     either=(("itemSku", "name"), "Item SKU or Name"),
     require=require_branch,
 )

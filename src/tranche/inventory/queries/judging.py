@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tranche.imports import judging_queries
+from tranche.imports.judging_queries import SOUND
 from tranche.inventory.queries.placing import place_rows
 from tranche.kernel.db.pool import Connection, Row
 
@@ -60,16 +61,12 @@ def judge_rows(conn: Connection, rules: Rules) -> None:
 def want_items(conn: Connection, rules: Rules) -> None:
     """The items that sound rows mean, each with its row, as the TEMP table of `catalog.service.match`."""
     conn.execute(
-        """
+        f"""
         CREATE TEMP TABLE wanted_items ON COMMIT DROP AS
         SELECT r.row_number, r.code, r.name, NULL::numeric AS unit_price, NULL::bigint AS item_id
         FROM item_import_rows r
         WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s
-          AND NOT EXISTS (
-            SELECT FROM import_errors e
-            WHERE e.organization_id = r.organization_id AND e.import_id = r.import_id
-              AND e.row_number = r.row_number AND e.severity = 'error'
-          )
+          AND {SOUND}
         """,
         rules.params(),
     )
@@ -131,14 +128,11 @@ def decide(conn: Connection, rules: Rules) -> None:
     """What happens to each row; what is to be brought in gets the positions 1..n in the file's order."""
     conn.execute("DROP TABLE IF EXISTS pg_temp.placed")
     conn.execute(
-        """
+        f"""
         CREATE TEMP TABLE placed ON COMMIT DROP AS
-        WITH faulty AS (
-            SELECT DISTINCT row_number FROM import_errors
-            WHERE organization_id = current_organization() AND import_id = %(import_id)s AND severity = 'error'
-        ), decided AS (
+        WITH decided AS (
             SELECT r.row_number, w.item_id, CASE
-                WHEN f.row_number IS NOT NULL THEN 'bad'
+                WHEN NOT ({SOUND}) THEN 'bad'
                 WHEN e.item_id IS NOT NULL THEN 'done'
                 WHEN w.item_id IS NULL THEN 'ready'
                 WHEN %(on_duplicate)s = 'skip' THEN 'skip'
@@ -146,7 +140,6 @@ def decide(conn: Connection, rules: Rules) -> None:
                 ELSE 'bad'
             END AS state
             FROM item_import_rows r
-            LEFT JOIN faulty f ON f.row_number = r.row_number
             LEFT JOIN pg_temp.wanted_items w ON w.row_number = r.row_number
             LEFT JOIN item_import_effects e ON e.organization_id = r.organization_id AND e.import_id = r.import_id
                 AND e.item_id = w.item_id
@@ -164,18 +157,14 @@ def decide(conn: Connection, rules: Rules) -> None:
 def judge_existing(conn: Connection, rules: Rules) -> None:
     """Say of each item that exists already why it is not brought in."""
     conn.execute(
-        """
+        f"""
         INSERT INTO import_errors (organization_id, import_id, row_number, column_name, severity, code, message)
         SELECT r.organization_id, r.import_id, r.row_number, %(key_header)s, 'error', 'item_exists',
             format('Item %%s exists already; choose onDuplicate=skip or onDuplicate=update to take it',
                 coalesce(r.code, r.name))
         FROM item_import_rows r
         WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s AND r.state = 'bad'
-          AND NOT EXISTS (
-            SELECT FROM import_errors e
-            WHERE e.organization_id = r.organization_id AND e.import_id = r.import_id
-              AND e.row_number = r.row_number AND e.severity = 'error'
-          )
+          AND {SOUND}
         ORDER BY r.row_number
         """,
         rules.params(),

@@ -58,8 +58,8 @@ def all_failed_message(conn: Connection, operation: Operation) -> str:
     """Why an operation failed of which nothing succeeded: the reason of its only item, or the commonest one of all."""
     reasons = items.list_failure_groups(conn, operation_id=operation.id, limit=1)
     example = reasons[0]["example"] if reasons else ""
-    if example and operation.total == 1:
-        return str(example)
+    if operation.total == 1:
+        return str(example) or "The only one did not succeed; it says why."
     return f"None of {operation.total:,} succeeded; each says why" + (f", such as: {example}" if example else ".")
 
 

@@ -16,7 +16,7 @@ from tranche.orders.service import IMPORT_KIND, UNDO_KIND, find_undo_hindrance, 
 _SHOWN: Final = 10
 _ADVICE: Final = {
     "order_rejected": "Nothing is wrong with these rows themselves: they come in when the others are put right.",
-    "order_exists": "Nothing is to be done, unless the order should be replaced: then upload it with that choice.",
+    "order_exists": "Nothing is to be done, unless the order should be replaced: then choose to update it.",
     "looks_like_return": "If these are returns, upload the file with returns taken in; else put the quantity right.",
     "customer_differs": "Give the order one customer, or another number to its other rows.",
     "currency_differs": "Give the order one currency, or another number to its other rows.",

@@ -6,7 +6,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from tranche.imports.corrections import browsing
-from tranche.imports.pages.files import Reading
 from tranche.imports.service import list_error_groups
 from tranche.imports.targets import Import
 from tranche.imports.uploads import UploadLimits
@@ -46,7 +45,7 @@ def review_page(
         if not data["is_judged"]:
             return render(request, "orders/review.html", data)
         found = rows.find(conn, work, asked)
-    reading = Reading.of(work, files=files, limits=upload_limits, ctx=ctx, fields=ORDER_FIELDS)
+    reading = ORDERS.reading_of(work, ctx=ctx, files=files, limits=upload_limits)
     shown = rows.show(work, asked, found, reading)
     return render(request, "orders/review.html", {**data, **shown, "asked": asked, "sorts": list(browsing.Sort)})
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tranche.imports import judging_queries
+from tranche.imports.judging_queries import SOUND
 from tranche.inventory.opening.queries.finding import lot_numbered
 from tranche.inventory.queries.placing import place_rows
 from tranche.kernel.db.pool import Connection, Row
@@ -93,13 +94,6 @@ _ROW_RULES = (
         )
     ),
 )
-_SOUND = """
-    NOT EXISTS (
-        SELECT FROM import_errors e
-        WHERE e.organization_id = current_organization() AND e.import_id = %(import_id)s
-          AND e.row_number = r.row_number AND e.severity = 'error'
-    )
-"""
 
 
 def judge_rows(conn: Connection, rules: Rules) -> None:
@@ -116,7 +110,7 @@ def want_items(conn: Connection, rules: Rules) -> None:
         SELECT r.row_number, r.item_code AS code, r.item_name AS name, NULL::numeric AS unit_price,
             NULL::bigint AS item_id, r.lot_number
         FROM stock_import_rows r
-        WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s AND {_SOUND}
+        WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s AND {SOUND}
         """,
         rules.params(),
     )
@@ -183,10 +177,7 @@ def decide(conn: Connection, rules: Rules) -> None:
     conn.execute(
         f"""
         CREATE TEMP TABLE placed ON COMMIT DROP AS
-        WITH faulty AS (
-            SELECT DISTINCT row_number FROM import_errors
-            WHERE organization_id = current_organization() AND import_id = %(import_id)s AND severity = 'error'
-        ), stocked AS (
+        WITH stocked AS (
             SELECT w.row_number FROM pg_temp.wanted_items w
             CROSS JOIN LATERAL (
                 SELECT f.id FROM ({lot_numbered("w.lot_number")}) f WHERE f.item_id = w.item_id
@@ -195,18 +186,19 @@ def decide(conn: Connection, rules: Rules) -> None:
                     AND l.number IS NULL AND w.lot_number IS NULL
                 LIMIT 1
             ) l
-            JOIN lot_balances b ON b.organization_id = current_organization() AND b.lot_id = l.id
-                AND b.branch_id = %(branch_id)s
+            CROSS JOIN LATERAL (
+                SELECT FROM lot_balances
+                WHERE organization_id = current_organization() AND lot_id = l.id AND branch_id = %(branch_id)s LIMIT 1
+            ) b
         ), decided AS (
             SELECT r.row_number, w.item_id, CASE
-                WHEN f.row_number IS NOT NULL THEN 'bad'
+                WHEN NOT ({SOUND}) THEN 'bad'
                 WHEN e.row_number IS NOT NULL THEN 'done'
                 WHEN s.row_number IS NULL THEN 'ready'
                 WHEN %(on_duplicate)s = 'skip' THEN 'skip'
                 ELSE 'bad'
             END AS state
             FROM stock_import_rows r
-            LEFT JOIN faulty f ON f.row_number = r.row_number
             LEFT JOIN stocked s ON s.row_number = r.row_number
             LEFT JOIN pg_temp.wanted_items w ON w.row_number = r.row_number
             LEFT JOIN stock_import_effects e ON e.organization_id = r.organization_id AND e.import_id = r.import_id
@@ -232,7 +224,7 @@ def judge_existing(conn: Connection, rules: Rules) -> None:
                 'correct it by an adjustment', coalesce('Lot ' || r.lot_number, 'This item'))
         FROM stock_import_rows r
         WHERE r.organization_id = current_organization() AND r.import_id = %(import_id)s AND r.state = 'bad'
-          AND {_SOUND}
+          AND {SOUND}
         ORDER BY r.row_number
         """,
         rules.params(),
