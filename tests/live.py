@@ -18,7 +18,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.kernel.identity.factories import join
 from tranche.app import make_web
 from tranche.kernel.client.events import TERMINAL
