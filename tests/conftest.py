@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.databases import Copier, DatabaseUrls, Shared, copier, pool, sharing
 from tests.factories import Organization, make_organization
 from tests.homes import clear, clear_abandoned, make_home
+from tranche import app
 from tranche.kernel.context import Context
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.migrate import migrate
@@ -35,8 +36,10 @@ _BROWSER: Final = os.environ.get("TRANCHE_BROWSER") or shutil.which("chromium-he
 _ARGUMENTS: Final = ("--no-sandbox", "--force-color-profile=srgb", "--font-render-hinting=none")
 
 
-# Done once in a process, not once in a test: reading the certificates of the world, translating a template.
+# Done once in a process, not once in a test: reading the certificates of the world, compressing what browsers load,
+# translating a template.
 default.create_ssl_context = cache(default.create_ssl_context)  # type: ignore[attr-defined]
+app.Assets = cache(app.Assets)  # type: ignore[assignment, attr-defined]
 _translate = Environment.compile
 _translated: dict[tuple[str, str | None, str | None], CodeType] = {}
 
