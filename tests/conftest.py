@@ -5,10 +5,8 @@ import gc
 import logging
 import os
 import shutil
-import uuid
 from asyncio.events import _get_running_loop, _set_running_loop
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from types import CodeType
@@ -20,8 +18,10 @@ from httpx._transports import default
 from jinja2 import Environment
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.databases import Copier, DatabaseUrls, Shared, copier, pool, sharing
 from tests.factories import Organization, make_organization
 from tests.homes import clear, clear_abandoned, make_home
+from tranche import app
 from tranche.kernel.context import Context
 from tranche.kernel.db.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.migrate import migrate
@@ -36,8 +36,10 @@ _BROWSER: Final = os.environ.get("TRANCHE_BROWSER") or shutil.which("chromium-he
 _ARGUMENTS: Final = ("--no-sandbox", "--force-color-profile=srgb", "--font-render-hinting=none")
 
 
-# Done once in a process, not once in a test: reading the certificates of the world, translating a template.
+# Done once in a process, not once in a test: reading the certificates of the world, compressing what browsers load,
+# translating a template.
 default.create_ssl_context = cache(default.create_ssl_context)  # type: ignore[attr-defined]
+app.Assets = cache(app.Assets)  # type: ignore[assignment, attr-defined]
 _translate = Environment.compile
 _translated: dict[tuple[str, str | None, str | None], CodeType] = {}
 
@@ -50,15 +52,6 @@ def _translate_once(of: Environment, source: str, name: str | None = None, filen
 
 
 Environment.compile = _translate_once  # type: ignore[assignment, method-assign]
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseUrls:
-    """The addresses of one test's own database, for the owner and for the plain role."""
-
-    name: str
-    owner: str
-    app: str
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -142,22 +135,30 @@ def template(postgres: EmbeddedPostgres, session_home: Path) -> str:
         if not done.exists():
             postgres.create_database(_TEMPLATE)
             migrate(postgres.url(OWNER_ROLE, database=_TEMPLATE))
+            with connect(postgres.url(APP_ROLE, database=_TEMPLATE)) as conn:
+                settle_role(conn)
             done.touch()
     return _TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def copies(postgres: EmbeddedPostgres) -> Iterator[Copier]:
+    with copier(postgres) as found:
+        yield found
+
+
 @pytest.fixture
-def database_urls(postgres: EmbeddedPostgres, template: str) -> Iterator[DatabaseUrls]:
+def database_urls(copies: Copier, template: str) -> Iterator[DatabaseUrls]:
     """This test's own migrated database; it is dropped afterwards."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    postgres.create_database(name, template=template)
-    urls = DatabaseUrls(
-        name=name, owner=postgres.url(OWNER_ROLE, database=name), app=postgres.url(APP_ROLE, database=name)
-    )
-    with connect(urls.app) as conn:
-        settle_role(conn)
-    yield urls
-    postgres.drop_database(name)
+    with copies.copy(template) as urls:
+        yield urls
+
+
+@pytest.fixture(scope="module")
+def shared(copies: Copier, template: str) -> Iterator[Shared]:
+    """One migrated database for a module: it fills it in a fixture of its own, and its tests only read."""
+    with copies.copy(template) as urls, sharing(urls) as found:
+        yield found
 
 
 @pytest.fixture
@@ -171,11 +172,10 @@ def app_url(database_urls: DatabaseUrls) -> str:
 
 
 @pytest.fixture
-def database(app_url: str) -> Iterator[Database]:
+def database(database_urls: DatabaseUrls) -> Iterator[Database]:
     """The pool that the product uses, as the plain role."""
-    pool = Database(app_url, size=5, name="tests").open()
-    yield pool
-    pool.close()
+    with pool(database_urls) as opened:
+        yield opened
 
 
 @pytest.fixture

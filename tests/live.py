@@ -18,7 +18,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.kernel.identity.factories import join
 from tranche.app import make_web
 from tranche.kernel.client.events import TERMINAL
@@ -123,8 +123,7 @@ def open_live(database_urls: DatabaseUrls, tmp_path: Path) -> Iterator[Callable[
     with contextlib.ExitStack() as stack:
 
         def open_one(*, working: bool = True, **changes: Any) -> Live:
-            settings = replace(_QUICK, home=tmp_path / "home", **changes)
-            return stack.enter_context(_living(database_urls, settings, working=working))
+            return stack.enter_context(living(database_urls, tmp_path / "home", working=working, **changes))
 
         yield open_one
 
@@ -136,7 +135,9 @@ def live(open_live: Callable[..., Live]) -> Live:
 
 
 @contextlib.contextmanager
-def _living(urls: DatabaseUrls, settings: Settings, *, working: bool) -> Iterator[Live]:
+def living(urls: DatabaseUrls, home: Path, *, working: bool, **changes: Any) -> Iterator[Live]:
+    """One house over this database; `changes` are fields of `Settings`."""
+    settings = replace(_QUICK, home=home, **changes)
     web = make_web(settings, database_url=urls.app, build=_APPS.take)
     crew = _Crew(settings, urls.app)
     server = web.server(settings)

@@ -1,7 +1,6 @@
 """Fixtures of the bill-stop tests: a source in a real second database, and a house that reads it."""
 
 import fcntl
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from tests.billing_stops.company import Company
 from tests.billing_stops.desk import Desk
+from tests.databases import Copier
 from tests.live import Live, live, open_live
 from tests.shell import make_shell, shell
 from tranche.billing_stops.sample import queries
@@ -36,13 +36,10 @@ def sample_template(postgres: EmbeddedPostgres, session_home: Path) -> str:
 
 
 @pytest.fixture
-def company(postgres: EmbeddedPostgres, sample_template: str) -> Iterator[Company]:
+def company(copies: Copier, sample_template: str) -> Iterator[Company]:
     """This test's own source."""
-    name = f"source_{uuid.uuid4().hex[:12]}"
-    postgres.create_database(name, template=sample_template)
-    with connect(postgres.url(OWNER_ROLE, database=name)) as conn:
-        yield Company(name=name, url=postgres.url(APP_ROLE, database=name), conn=conn)
-    postgres.drop_database(name)
+    with copies.copy(sample_template) as urls, connect(urls.owner) as conn:
+        yield Company(name=urls.name, url=urls.app, conn=conn)
 
 
 @pytest.fixture

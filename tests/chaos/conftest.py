@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.house import House
 from tests.chaos.processes import Crew
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 
 
 @pytest.fixture

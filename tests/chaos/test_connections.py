@@ -15,7 +15,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.scale import SCALE
 from tests.chaos.verdict import assert_imported
 from tests.chaos.waiting import eventually
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.ports import free_port
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.pool import connect

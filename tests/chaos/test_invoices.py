@@ -24,7 +24,7 @@ from tests.chaos.selling import (
 )
 from tests.chaos.verdict import DIED, assert_sound
 from tests.chaos.waiting import eventually
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.pool import connect
 from tranche.kernel.errors import Conflict

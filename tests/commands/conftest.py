@@ -12,7 +12,7 @@ import structlog
 
 from tests.commands.examined import body
 from tests.commands.processes import Command
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.homes import clear
 from tranche.cli import run
 

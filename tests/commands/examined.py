@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.whole import SHA256, fill
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.factories import Organization
 from tranche.examination import make_patient
 from tranche.kernel.db.embedded import EmbeddedPostgres

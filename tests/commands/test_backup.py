@@ -13,7 +13,7 @@ import pytest
 from tests.buckets import S3Server, s3, s3_server
 from tests.commands.conftest import Ran
 from tests.commands.whole import CONTENT, SHA256, fill
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.factories import Organization
 from tests.keeping import keep
 from tranche.kernel.audit.anchors import NOTE, write_anchor

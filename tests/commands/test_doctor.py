@@ -10,7 +10,7 @@ import pytest
 from tests.commands.conftest import Ran
 from tests.commands.examined import Body
 from tests.commands.tampering import TAMPERING
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tranche.commands import doctor
 from tranche.kernel.db.embedded import OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.pool import Connection

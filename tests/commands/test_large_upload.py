@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from tests.commands.processes import Command
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.kernel.identity.factories import join
 from tranche.kernel.db.pool import Database
 from tranche.kernel.settings import Settings

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.commands.processes import Command
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.kernel.db.servers import processes_of
 from tranche import __version__
 from tranche.kernel.db.pool import Connection

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import Ran
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tranche.commands.migrate import show_line
 from tranche.kernel.db.embedded import OWNER_ROLE, EmbeddedPostgres
 from tranche.kernel.db.migrate import MigrationReport, migrations

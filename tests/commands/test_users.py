@@ -8,7 +8,7 @@ import httpx
 
 from tests.commands.conftest import Ran
 from tests.commands.processes import Command
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.factories import Organization
 
 Call = Callable[..., Ran]

@@ -5,12 +5,12 @@ from typing import Final
 
 import pytest
 
+from tests.databases import Shared
 from tests.plans import explain
 from tranche.inventory import service
 from tranche.inventory.domain import LotFilter, MovementFilter, SortBy
 from tranche.inventory.queries import history, lineage, lots, moving, stock
-from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.db.pool import Connection
 
 FILL = """
     INSERT INTO items (organization_id, code, name, name_folded, stock_tracking)
@@ -26,13 +26,13 @@ FILL = """
 """
 
 
-@pytest.fixture
-def filled(owner: Connection, context: Context) -> Context:
+@pytest.fixture(scope="module")
+def filled(shared: Shared) -> Shared:
     """Twenty thousand lots, each received once."""
     for statement in FILL.split(";"):
-        owner.execute(statement, {"org": context.organization_id})
-    owner.execute("ANALYZE")
-    return context
+        shared.owner.execute(statement.encode(), {"org": shared.context.organization_id})
+    shared.owner.execute("ANALYZE")
+    return shared
 
 
 def _page(wanted: LotFilter, sort_by: SortBy) -> Callable[[Connection], object]:
@@ -41,8 +41,8 @@ def _page(wanted: LotFilter, sort_by: SortBy) -> Callable[[Connection], object]:
     )
 
 
-def test_a_page_of_lots_reaches_its_index(database: Database, filled: Context) -> None:
-    with database.transaction(filled.organization_id) as conn:
+def test_a_page_of_lots_reaches_its_index(filled: Shared) -> None:
+    with filled.reading() as conn:
         (item,) = conn.execute("SELECT min(id) AS id FROM items").fetchall()
         for wanted, sort_by, index in (
             (LotFilter(), SortBy.CREATED_AT, "lots_by_age"),
@@ -55,12 +55,12 @@ def test_a_page_of_lots_reaches_its_index(database: Database, filled: Context) -
             assert "Seq Scan" not in scans, wanted
 
 
-def test_a_search_of_lots_looks_at_so_many_and_no_more(database: Database, filled: Context) -> None:
+def test_a_search_of_lots_looks_at_so_many_and_no_more(filled: Shared) -> None:
     wanted = LotFilter(search="l1999")
-    with database.transaction(filled.organization_id) as conn:
+    with filled.reading() as conn:
         plans = explain(conn, _page(wanted, SortBy.BATCH_NUMBER))
         limits = [node["Plan Rows"] for node in plans.nodes if node["Node Type"] == "Limit"]
-        found, total = service.list_lots(conn, filled, wanted=wanted, limit=5, offset=0)
+        found, total = service.list_lots(conn, filled.context, wanted=wanted, limit=5, offset=0)
     assert len(limits) == 2
     assert max(limits) <= lots.MOST_SEARCHED
     assert (total, found[0].number) == (11, "L19999")
@@ -95,8 +95,8 @@ _QUESTIONS: Final[tuple[tuple[Callable[[Connection], object], str, str], ...]] =
 )
 
 
-def test_a_question_about_stock_reaches_its_index(database: Database, filled: Context) -> None:
-    with database.transaction(filled.organization_id) as conn:
+def test_a_question_about_stock_reaches_its_index(filled: Shared) -> None:
+    with filled.reading() as conn:
         for ask, table, index in _QUESTIONS:
             scans = explain(conn, ask).scans(table)
             assert index in scans

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.invoicing.office import Office
+from tests.databases import Shared
 from tests.plans import explain
 from tranche.invoicing import service
 from tranche.invoicing.bulk.queries import members
@@ -33,13 +33,13 @@ _FILL = (
 )
 
 
-@pytest.fixture
-def filled(office: Office) -> Office:
-    with office.transaction() as conn:
+@pytest.fixture(scope="module")
+def filled(shared: Shared) -> Shared:
+    with shared.database.transaction(shared.context.organization_id) as conn:
         for statement in _FILL:
             conn.execute(statement.encode())
-    office.owner.execute("ANALYZE invoices")
-    return office
+    shared.owner.execute("ANALYZE invoices")
+    return shared
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,11 @@ def filled(office: Office) -> Office:
         (InvoiceFilter(operation_id=17), "-id"),
     ],
 )
-def test_a_page_of_invoices_reads_an_index(filled: Office, wanted: InvoiceFilter, sort: str) -> None:
+def test_a_page_of_invoices_reads_an_index(filled: Shared, wanted: InvoiceFilter, sort: str) -> None:
     def ask(conn: Connection) -> object:
         return fetch_slice(conn, invoices.INVOICES, service.choose(wanted, sort=sort), limit=20)
 
-    with filled.transaction() as conn:
+    with filled.reading() as conn:
         assert "Seq Scan" not in explain(conn, ask).scans("invoices")
 
 
@@ -78,7 +78,7 @@ def test_a_page_of_invoices_reads_an_index(filled: Office, wanted: InvoiceFilter
         lambda conn: metrics.find_pace(conn, kind=service.RUN_KIND, days=30),
     ],
 )
-def test_invoices_are_found_by_an_index(filled: Office, ask: Callable[[Connection], object]) -> None:
-    with filled.transaction() as conn:
+def test_invoices_are_found_by_an_index(filled: Shared, ask: Callable[[Connection], object]) -> None:
+    with filled.reading() as conn:
         seen = explain(conn, ask)
     assert "Seq Scan" not in seen.scans("invoices") | seen.scans("invoice_lines")

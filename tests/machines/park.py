@@ -13,7 +13,7 @@ import pytest
 
 from tests.buckets import CREDENTIALS, S3Server
 from tests.commands.processes import Command
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.kernel.identity.factories import join
 from tranche.kernel.db.pool import Database
 

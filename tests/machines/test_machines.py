@@ -10,7 +10,7 @@ import pytest
 from tests.buckets import s3, s3_server
 from tests.chaos.files import make_file
 from tests.chaos.follower import Follower
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.machines.park import Park, park, wait
 from tests.poolers import Pooler, pooler
 from tranche.commands.moving import require_direct

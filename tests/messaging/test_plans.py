@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.messaging.house import House
+from tests.databases import Shared
 from tests.plans import explain
 from tranche.kernel.db.listing import CAP, Choice, Prefix, fetch_slice
 from tranche.kernel.db.pool import Connection
@@ -33,14 +33,14 @@ _FILL = (
 )
 
 
-@pytest.fixture
-def filled(house: House) -> House:
-    with house.transaction() as conn:
+@pytest.fixture(scope="module")
+def filled(shared: Shared) -> Shared:
+    with shared.database.transaction(shared.context.organization_id) as conn:
         for statement in _FILL:
             conn.execute(statement.encode())
     for table in ("messages", "message_suppressions", "message_early_events"):
-        house.owner.execute(f"ANALYZE {table}".encode())
-    return house
+        shared.owner.execute(f"ANALYZE {table}".encode())
+    return shared
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def filled(house: House) -> House:
         {"operation_id": 17},
     ],
 )
-def test_a_page_of_messages_reads_an_index(filled: House, filters: dict[str, object]) -> None:
-    with filled.transaction() as conn:
+def test_a_page_of_messages_reads_an_index(filled: Shared, filters: dict[str, object]) -> None:
+    with filled.reading() as conn:
         seen = explain(conn, lambda conn: fetch_slice(conn, messages.MESSAGES, Choice(filters), limit=50))
     assert "Seq Scan" not in seen.scans("messages")
 
@@ -85,22 +85,22 @@ def test_a_page_of_messages_reads_an_index(filled: House, filters: dict[str, obj
         ("message_early_events", lambda conn: sending.take_early(conn, channel="sms", provider_ids=["e1", "e2"])),
     ],
 )
-def test_what_sending_asks_reads_an_index(filled: House, table: str, ask: Callable[[Connection], object]) -> None:
-    with filled.transaction() as conn:
+def test_what_sending_asks_reads_an_index(filled: Shared, table: str, ask: Callable[[Connection], object]) -> None:
+    with filled.reading() as conn:
         assert "Seq Scan" not in explain(conn, ask).scans(table)
 
 
-def test_the_outcomes_of_a_group_are_noted_by_an_index(filled: House) -> None:
+def test_the_outcomes_of_a_group_are_noted_by_an_index(filled: Shared) -> None:
     notes = [
         sending.Note(message_id=n, attempts=1, status=State.SENT, provider_id="x", error_code=None, error=None)
         for n in range(1, 33)
     ]
-    with filled.transaction() as conn:
+    with filled.reading() as conn:
         assert "Seq Scan" not in explain(conn, lambda conn: sending.note_outcomes(conn, notes=notes)).scans("messages")
 
 
-def test_the_states_of_a_large_outbox_are_counted_up_to_a_cap(filled: House) -> None:
-    with filled.transaction() as conn:
+def test_the_states_of_a_large_outbox_are_counted_up_to_a_cap(filled: Shared) -> None:
+    with filled.reading() as conn:
         seen = explain(conn, lambda conn: messages.count_by_status(conn, operation_id=None, cap=CAP))
         counts = service.count_by_status(conn)
     assert "messages_by_status" in seen.scans("messages")

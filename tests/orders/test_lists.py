@@ -2,22 +2,34 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.live import Live
+from tests.databases import Copier
+from tests.live import Live, living
 from tests.orders.filling import fill
-from tranche.kernel.db.pool import Connection
+from tranche.kernel.db.pool import Connection, connect
 
 COUNT = 137
 
 
+@pytest.fixture(scope="module")
+def filled(copies: Copier, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A house for all tests that only read; those that change something have one of their own."""
+    with (
+        copies.copy(template) as urls,
+        living(urls, tmp_path_factory.mktemp("house"), working=False) as house,
+    ):
+        with connect(urls.owner) as owner:
+            fill(owner, house.context, count=COUNT)
+        yield house
+
+
 @pytest.fixture
-def filled(live: Live, owner: Connection) -> Live:
-    fill(owner, live.context, count=COUNT)
-    return live
+def live(open_live: Callable[..., Live]) -> Live:
+    return open_live(working=False)
 
 
 def _pages(live: Live, path: str = "/api/orders", **params: str) -> Iterator[dict[str, Any]]:
@@ -66,10 +78,11 @@ def test_a_page_by_cursor_and_one_by_number_show_the_same(filled: Live) -> None:
     assert all(10 <= order["total"] <= 200.5 for order in by_cursor)
 
 
-def test_rows_that_come_and_go_shift_no_page(filled: Live, owner: Connection) -> None:
-    first = filled.client.get("/api/orders", params={"limit": "50", "cursor": ""}).json()
+def test_rows_that_come_and_go_shift_no_page(live: Live, owner: Connection) -> None:
+    fill(owner, live.context, count=COUNT)
+    first = live.client.get("/api/orders", params={"limit": "50", "cursor": ""}).json()
     owner.execute("DELETE FROM orders WHERE number IN ('N000002', 'N000050')")
-    second = filled.client.get("/api/orders", params={"limit": "50", "cursor": first["cursors"]["next"]}).json()
+    second = live.client.get("/api/orders", params={"limit": "50", "cursor": first["cursors"]["next"]}).json()
     assert second["data"][0]["orderId"] == "N000051"
 
 
@@ -133,9 +146,9 @@ def test_a_forged_or_damaged_cursor_is_400_and_never_500(filled: Live) -> None:
         ("status=open&status=open", "status"), ("batchId=x", "batchId"),
     ],
 )  # fmt: skip
-def test_what_a_list_cannot_take_is_400_and_named(live: Live, query: str, pointer: str) -> None:
+def test_what_a_list_cannot_take_is_400_and_named(filled: Live, query: str, pointer: str) -> None:
     for address in ("/api/orders?cursor=&", "/api/orders/export?format=csv&"):
-        answer = live.client.get(address + query)
+        answer = filled.client.get(address + query)
         assert answer.status_code == 400, address
         assert answer.json()["errors"][0]["pointer"] == pointer
 
@@ -145,8 +158,9 @@ def test_odd_searches_find_nothing_and_break_nothing(filled: Live, search: str) 
     assert filled.client.get("/api/orders", params={"cursor": "", "search": search}).json()["data"] == []
 
 
-def test_other_lists_are_walked_by_cursor_too(filled: Live, owner: Connection) -> None:
-    org = filled.context.organization_id
+def test_other_lists_are_walked_by_cursor_too(live: Live, owner: Connection) -> None:
+    fill(owner, live.context, count=COUNT)
+    org = live.context.organization_id
     owner.execute(
         """
         INSERT INTO items (organization_id, code, name, name_folded, unit_price)
@@ -178,6 +192,6 @@ def test_other_lists_are_walked_by_cursor_too(filled: Live, owner: Connection) -
         ("/api/operations", {"sort": "createdAt", "running": "true"}, 60), ("/api/operations", {"running": "false"}, 0),
         ("/api/audit", {"action": "thing.done", "sort": "at"}, 60), ("/api/audit", {}, 61),
     ):  # fmt: skip
-        pages = list(_pages(filled, path, limit="7", **params))
+        pages = list(_pages(live, path, limit="7", **params))
         ids = [row["id"] for page in pages for row in page["data"]]
         assert len(ids) == len(set(ids)) == count == pages[0]["cursors"]["count"], (path, params)

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tranche.kernel.db.embedded import EmbeddedPostgres
 from tranche.kernel.db.grants import close_functions
 from tranche.kernel.db.pool import Connection, connect

@@ -42,7 +42,7 @@ def test_all_faults_of_the_settings_are_named_at_once(database: Database, contex
 def test_a_zone_that_only_python_knows_is_refused(
     database: Database, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zoneinfo.available_timezones", lambda: {"Moon/Tranquility"})
+    monkeypatch.setattr("tranche.kernel.identity.domain.zones", lambda: {"Moon/Tranquility"})
     with (
         pytest.raises(Invalid, match="not known to the database"),
         database.transaction(context.organization_id) as conn,

@@ -11,7 +11,7 @@ from tests.factories import Organization, make_organization, make_user
 from tranche.kernel.context import Role
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.errors import Invalid, TooMany
-from tranche.kernel.identity import service
+from tranche.kernel.identity import passwords, service
 from tranche.kernel.identity.domain import LOCAL_EMAIL, Setup
 from tranche.kernel.identity.passwords import NOBODYS, Passwords, check_password
 from tranche.kernel.identity.queries import credentials
@@ -27,9 +27,10 @@ Make = Callable[..., Organization]
 
 
 @pytest.fixture
-def entrance(database: Database) -> Entrance:
-    """With a hasher that is quick, because what is tested is not its strength."""
+def entrance(database: Database, monkeypatch: pytest.MonkeyPatch) -> Entrance:
+    """With a hasher that is quick, also for unknown addresses, because what is tested is not its strength."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "NOBODYS", quick.hash("nobody's"))
     lifetimes = Lifetimes(idle=3_600, whole=86_400)
     return Entrance(database, Passwords(quick), entropy=secrets.token_bytes, lifetimes=lifetimes)
 

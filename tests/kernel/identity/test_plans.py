@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.factories import Organization
+from tests.databases import Shared
 from tests.plans import explain
-from tranche.kernel.db.pool import Connection, Database
+from tranche.kernel.db.pool import Connection
 from tranche.kernel.identity.queries import links, sessions
 from tranche.kernel.operations.queries import watching
 
 
-@pytest.fixture
-def filled(owner: Connection, organization: Callable[..., Organization]) -> Organization:
+@pytest.fixture(scope="module")
+def filled(shared: Shared) -> Shared:
     """Twenty thousand sessions, links and operations, most of them long past."""
-    acme = organization()
-    values = {"id": acme.id, "user": acme.user_id}
+    owner = shared.owner
+    values = {"id": shared.context.organization_id, "user": shared.context.user_id}
     owner.execute(
         """
         INSERT INTO sessions (organization_id, user_id, token_hash, expires_at)
@@ -42,7 +42,7 @@ def filled(owner: Connection, organization: Callable[..., Organization]) -> Orga
         values,
     )
     owner.execute("VACUUM ANALYZE")
-    return acme
+    return shared
 
 
 QUESTIONS: dict[str, tuple[str, Callable[[Connection], object], set[str]]] = {
@@ -64,21 +64,20 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection], object], set[str]]] = {
 }
 
 
-def test_every_question_of_a_page_reaches_its_index(database: Database, filled: Organization) -> None:
+def test_every_question_of_a_page_reaches_its_index(filled: Shared) -> None:
     wrong = {}
     for name, (table, ask, indexes) in QUESTIONS.items():
-        with database.transaction(filled.id) as conn:
+        with filled.reading() as conn:
             scans = explain(conn, ask).scans(table)
         if not scans & indexes or "Seq Scan" in scans:
             wrong[name] = scans
     assert wrong == {}
 
 
-def test_a_cookie_and_a_link_are_found_by_the_hash_alone(owner: Connection, filled: Organization) -> None:
-    del filled
+def test_a_cookie_and_a_link_are_found_by_the_hash_alone(filled: Shared) -> None:
     for table in ("sessions", "entry_links"):
         plan = explain(
-            owner,
+            filled.owner,
             lambda conn, table=table: conn.execute(f"SELECT id FROM {table} WHERE token_hash = '\\x00'"),  # type: ignore[misc]  # bound at once
         )
         assert plan.scans(table) == {f"{table}_by_hash"}

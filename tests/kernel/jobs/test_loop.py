@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tranche.kernel.db.pool import Connection, Database, connect
 from tranche.kernel.jobs.loop import JobLoop
 from tranche.kernel.jobs.queue import ProcrastinateQueue

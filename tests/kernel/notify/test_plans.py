@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.databases import Shared
 from tests.kernel.notify.office import Office
 from tests.plans import explain
 from tranche.kernel.db.pool import Connection
@@ -15,9 +16,10 @@ from tranche.kernel.notify.queries import leases, notifications
 OPEN, ENDED, ENDPOINT = "notifications_open", "notifications_ended", "notifications_by_endpoint"
 
 
-@pytest.fixture
-def filled(office: Office) -> Office:
+@pytest.fixture(scope="module")
+def filled(shared: Shared) -> Shared:
     """Thirty thousand that were sent, two hundred that wait."""
+    office = Office(shared.database, shared.owner, shared.context)
     issued = office.endpoint("https://hook.example.test")
     values = {"id": office.ctx.organization_id, "endpoint": issued.endpoint.id}
     office.owner.execute(
@@ -38,7 +40,7 @@ def filled(office: Office) -> Office:
         values,
     )
     office.owner.execute("VACUUM ANALYZE")
-    return office
+    return shared
 
 
 QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
@@ -65,15 +67,15 @@ QUESTIONS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_a_hot_question_does_not_read_the_whole_table(filled: Office, name: str) -> None:
+def test_a_hot_question_does_not_read_the_whole_table(filled: Shared, name: str) -> None:
     ask, indexes = QUESTIONS[name]
-    with filled.database.transaction(filled.ctx.organization_id) as conn:
+    with filled.reading() as conn:
         scans = explain(conn, ask).scans("notifications")
     assert scans - {"ModifyTable"}
     assert scans <= indexes | {"ModifyTable"}
 
 
-def test_looking_for_the_due_of_all_organizations_reads_an_index(filled: Office) -> None:
+def test_looking_for_the_due_of_all_organizations_reads_an_index(filled: Shared) -> None:
     (row,) = filled.owner.execute("SELECT prosrc FROM pg_proc WHERE proname = 'list_due_notifications'").fetchall()
     statement = row["prosrc"].replace("wanted", "'webhook'").replace("most", "1000")
     assert explain(filled.owner, lambda conn: conn.execute(statement)).scans("notifications") == {OPEN}

@@ -11,7 +11,7 @@ from tests.kernel.operations.workshop import BRISK, STEPWISE, Workshop
 from tranche.kernel.operations.domain import Status
 from tranche.kernel.operations.runner import Pace
 
-SHORT = Pace(slice=0.2, chunk=0.02, dead_after=8.0, retry_delay=0.01)
+SHORT = Pace(slice=0.2, chunk=0.04, dead_after=8.0, retry_delay=0.01)
 
 
 def all_at_once(workshop: Workshop, operation: int, *, workers: int = 4) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.conftest import DatabaseUrls
+from tests.databases import DatabaseUrls
 from tests.kernel.operations.toys import MAIL, MINT, PARTS
 from tests.kernel.operations.workshop import BRISK, Worker, Workshop
 from tranche.kernel.db.pool import Connection, Database

@@ -1,7 +1,6 @@
 """What an organization, a branch, a user and an API key are, and their refusals."""
 
 import re
-import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Final
 
 from tranche.kernel.context import Role
 from tranche.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from tranche.kernel.zones import zones
 
 LOCAL_EMAIL = "admin@localhost"  # of the administrator that is made for the commands of one machine
 
@@ -211,7 +211,7 @@ def check_organization(*, name: str, zone: str, currency: str, language: str) ->
     faults = []
     if not _is_name(name):
         faults.append(_NAME_FAULT)
-    if zone not in zoneinfo.available_timezones():
+    if zone not in zones():
         faults.append(FieldError("/zone", 'must be the name of a time zone, such as "Europe/Berlin" or "Asia/Dhaka"'))
     if not _CURRENCY.fullmatch(currency):
         faults.append(FieldError("/currency", 'must be a currency code of three capital letters, such as "EUR"'))

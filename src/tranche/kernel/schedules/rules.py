@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from tranche.kernel.errors import FieldError, Invalid
+from tranche.kernel.zones import zones
 
 _FIELDS = 5
 _HOURS = 24
@@ -74,7 +75,7 @@ def read_rule(*, cron: str, zone: str, now: datetime) -> Rule:
         raise _fault("cron", detail) from error
     if (wide := _step_beyond(text)) is not None:
         raise _fault("cron", f"has a step in {shown} that no {wide} reaches; write one such as {_EXAMPLE}")
-    if zone not in _zones():
+    if zone not in zones():
         raise _fault("zone", f'must be the name of a time zone, not "{zone[:_LONGEST]}"; such as "Europe/Berlin"')
     rule = Rule(text, zone)
     if rule.find_next(now) is None:
@@ -98,11 +99,6 @@ def _fault(field: str, detail: str) -> Invalid:
 @lru_cache(maxsize=256)
 def _is_every_hour(cron: str) -> bool:
     return len(CronSim(cron, _SOME_DAY).hours) == _HOURS
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _wall_times(cron: str, local: datetime) -> Iterator[datetime]:

@@ -1,6 +1,5 @@
 """Pages behind links that work once: the set-up of an installation, an invitation, a new password."""
 
-import zoneinfo
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from tranche.kernel.web.pages.render import Html, faults_of, redirect, render
 from tranche.kernel.web.pages.routes import ANYBODY, form, page
 from tranche.kernel.web.requests import AnyRequest
 from tranche.kernel.web.visitors import keeps_cookies
+from tranche.kernel.zones import zones
 
 
 class SetupForm(Body, frozen=True):
@@ -106,7 +106,7 @@ def _show_setup(
     shown = {
         "data": data,
         "faults": faults_of(error) if error else {},
-        "zones": sorted(zoneinfo.available_timezones()),
+        "zones": sorted(zones()),
         "shortest": SHORTEST,
         "keeps_cookies": keeps_cookies(request),
     }

@@ -1,6 +1,5 @@
 """Settings, organization and branches."""
 
-import zoneinfo
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from tranche.kernel.web.pages.listing import Column, Listing, page_of
 from tranche.kernel.web.pages.render import Html, faults_of, redirect, render
 from tranche.kernel.web.pages.routes import form, page
 from tranche.kernel.web.requests import AnyRequest
+from tranche.kernel.zones import zones
 
 PATH: Final = "/settings/organization"
 BRANCHES_PATH: Final = "/settings/branches"
@@ -105,7 +105,7 @@ def _show_organization(request: AnyRequest, data: OrganizationForm, *, error: Tr
     shown = {
         "data": data,
         "faults": faults_of(error) if error else {},
-        "zones": sorted(zoneinfo.available_timezones()),
+        "zones": sorted(zones()),
     }
     status = HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK
     return render(request, "identity/organization.html", shown, status=status)
