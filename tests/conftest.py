@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every test: one server per session, one migrated database per test."""
+"""A real PostgreSQL for every test: one server per session, a migrated database per test or for what a module reads."""
 
 import fcntl
 import gc
