@@ -53,9 +53,19 @@ def test_items_and_stock_come_in_from_spreadsheets_by_columns_that_people_choose
     tab: Tab, room: Stockroom, tmp_path: Path
 ) -> None:
     (tmp_path / "list.csv").write_text("Our list,,,,\nNo.,What,Worth,Pile,Pieces\nP-7,Paint,4.50,L-7,12\n")
-    for way, button, fields in (
-        ("/stock/items", "Upload items", {"No.": "itemSku", "What": "name", "Worth": "unitPrice"}),
-        ("/stock", "Upload opening stock", {"No.": "itemSku", "Pile": "lotNumber", "Pieces": "quantity"}),
+    for way, button, told, fields in (
+        (
+            "/stock/items",
+            "Upload items",
+            "1 row would come in.",
+            {"No.": "itemSku", "What": "name", "Worth": "unitPrice"},
+        ),
+        (
+            "/stock",
+            "Upload opening stock",
+            "1 row would come into Main.",
+            {"No.": "itemSku", "Pile": "lotNumber", "Pieces": "quantity"},
+        ),
     ):
         page = tab.go(way).page
         tab.click(button, role="link")
@@ -70,13 +80,13 @@ def test_items_and_stock_come_in_from_spreadsheets_by_columns_that_people_choose
         tab.assert_accessible()
         tab.picture(f"{button.split()[-1]}-columns")
         tab.click("Try it out")
-        expect(page.get_by_text("1 row would come in.")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text(told)).to_be_visible(timeout=20_000)
         tab.assert_accessible()
         tab.picture(f"{button.split()[-1]}-tried")
         tab.click("Change columns", role="link")
         expect(page.get_by_label("Headers are in")).to_have_value("2")
         tab.click("Read it so")
-        expect(page.get_by_text("1 row would come in.")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text(told)).to_be_visible(timeout=20_000)
         tab.click("Bring it in")
         expect(page.get_by_text("The import has ended")).to_be_visible(timeout=20_000)
     assert room.batch("L-7")["quantity"] == 12

@@ -93,6 +93,7 @@ def test_lists_of_stock_hold_nothing_of_another_organization(room: Stockroom, st
 def test_pages_of_stock_know_nothing_of_another_organization(room: Stockroom, owner: Connection) -> None:
     headers = Stranger(room.live).cookies
     ids = {"lot_id": _ids(room)["batch_id"], "item_id": room.item, "movement_id": _ids(room)["operation_id"]}
+    imports = {way: _import(room, path) for way, path in (("items", "items"), ("imports", "batch"))}
     before = _everything(owner)
     asked = 0
     with httpx.Client(base_url=room.live.url, headers=headers, timeout=30) as client:
@@ -100,6 +101,7 @@ def test_pages_of_stock_know_nothing_of_another_organization(room: Stockroom, ow
             for path in handler.paths:
                 if "{" in path:
                     (method,) = handler.http_methods
+                    ids["import_id"] = imports.get(path.split("/")[2], 0)
                     address = re.sub(r"\{(\w+):int\}", lambda found: str(ids[found[1]]), path)
                     answer = client.request(method, address, data=_form(handler))
                     assert answer.status_code == 404, f"{method} {path}: {answer.status_code}"
@@ -109,10 +111,23 @@ def test_pages_of_stock_know_nothing_of_another_organization(room: Stockroom, ow
     assert _everything(owner) == before
 
 
+def _import(room: Stockroom, path: str) -> int:
+    """The id of a dry run."""
+    sent = room.client.post(
+        f"/api/{path}/upload?dryRun=true", files={"file": ("a.csv", b"SKU,Name,Lot number,Quantity\nS,Mug,L-1,1\n")}
+    ).json()["data"]
+    room.live.wait(sent["operationId"])
+    import_id: int = sent["importId"]
+    return import_id
+
+
 def _form(handler: HTTPRouteHandler) -> dict[str, str] | None:
-    """Something in every field of the form."""
+    """Something in every field of the form; where it is one of a few words, one of these."""
     field = handler.parsed_data_field
-    return None if field is None else dict.fromkeys(field.annotation.__struct_encode_fields__, "1")
+    if field is None:
+        return None
+    names = field.annotation.__struct_encode_fields__
+    return {**dict.fromkeys(names, "1"), **({"onDuplicate": "skip"} if "onDuplicate" in names else {})}
 
 
 def _ids(room: Stockroom) -> dict[str, int]:
