@@ -55,6 +55,7 @@ Environment.compile = _translate_once  # type: ignore[assignment, method-assign]
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _log_by_writing()
     if "PYTEST_XDIST_WORKER" not in os.environ:
         clear_abandoned()
         home, config.stash[_LOCK] = make_home()
@@ -89,8 +90,14 @@ def plain_logs() -> Iterator[None]:
     """A command that a test runs in this process sets up logs on the test's own stderr: the next test has another."""
     handlers = logging.getLogger().handlers[:]
     yield
-    structlog.reset_defaults()
+    _log_by_writing()
     logging.getLogger().handlers = handlers
+
+
+def _log_by_writing() -> None:
+    """Not by `print`: it may end the process where a thread logs while a test changes sys.stdout (cpython 130163)."""
+    structlog.reset_defaults()
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory())
 
 
 @pytest.fixture(autouse=True)
