@@ -127,6 +127,7 @@ def _retry_what_was_set_aside(house: House, importer: Importer) -> None:
         WHERE o.id = ANY (%(kept)s) AND (o.error_code = %(code)s OR EXISTS (
             SELECT FROM import_errors e WHERE e.organization_id = o.organization_id
               AND e.import_id = (o.payload ->> 'importId')::bigint AND e.code = %(code)s))
+          OR o.kind = 'order_undo' AND o.failed > 0
         """,
         {"kept": [started.operation_id for _, started in importer.kept], "code": DIED},
     )
