@@ -9,8 +9,9 @@ from tests.inventory.importing import Importer
 from tranche.imports import service as imports
 from tranche.imports.domain import OnDuplicate
 from tranche.imports.service import ImportNotFound
+from tranche.imports.undo import NothingToUndo
 from tranche.inventory import service
-from tranche.inventory.domain import ImportBusy, ImportUndone, NothingToUndo
+from tranche.inventory.domain import ImportBusy, ImportUndone
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.checks import CHECKS
 from tranche.kernel.operations.domain import Status

@@ -10,7 +10,7 @@ from tests.invoicing.office import NOON, Office
 from tests.orders.again import Desk
 from tests.orders.importing import Imported, Importer
 from tranche.imports.domain import OnDuplicate
-from tranche.imports.undo import Outcome
+from tranche.imports.undo import NothingToUndo, Outcome
 from tranche.invoicing import service as invoicing
 from tranche.kernel.db.pool import Connection, Database
 from tranche.kernel.operations.domain import Status
@@ -22,7 +22,6 @@ from tranche.orders.domain import (
     BatchNotFound,
     BatchUndone,
     DuplicateFile,
-    NothingToUndo,
     NotUndone,
 )
 

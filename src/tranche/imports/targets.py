@@ -40,6 +40,11 @@ class Import:
         return dict((self.mapping or {}).get("joined", {}))
 
     @property
+    def notices(self) -> list[str]:
+        """What the reading decided for whole columns, such as which comma is the decimal sign."""
+        return list((self.mapping or {}).get("notices", []))
+
+    @property
     def is_small(self) -> bool:
         """Whether one slice should end it: some thousand rows at most."""
         return self.file_size <= _SMALL_FILE

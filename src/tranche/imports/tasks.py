@@ -161,7 +161,7 @@ class JudgePhase:
                     "rows": job.staged_rows,
                     "errors": errors,
                     "warnings": warnings,
-                    "notices": (job.mapping or {}).get("notices", []),
+                    "notices": job.notices,
                     **found.summary,
                 },
             )

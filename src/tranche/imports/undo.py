@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from tranche.kernel.db.pool import Connection, lengthen_statement_time
+from tranche.kernel.errors import Conflict
 from tranche.kernel.operations.domain import Counts, Operation, Status
 from tranche.kernel.operations.handlers import Handler, Retried, StreamWork
 from tranche.kernel.operations.items import ItemPhase, collect_items, retry_items
@@ -11,6 +12,12 @@ from tranche.kernel.operations.service import get_operation
 
 COLLECT, UNDO = "collect", "undo"
 _SECONDS = 300
+
+
+class NothingToUndo(Conflict):
+    """The import has brought nothing in, or nothing that is its own."""
+
+    code = "nothing_to_undo"
 
 
 class Outcome(StrEnum):

@@ -225,9 +225,3 @@ class ImportBusy(Conflict):
     """The import is still being worked on, or its undo is."""
 
     code = "import_processing"
-
-
-class NothingToUndo(Conflict):
-    """The import has brought nothing in, or nothing that was not there before."""
-
-    code = "nothing_to_undo"

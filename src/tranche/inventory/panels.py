@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tranche.imports import service as imports
+from tranche.imports.pages.advice import advise
 from tranche.imports.targets import Import
 from tranche.inventory.opening.service import IMPORT_KIND as STOCK_KIND
 from tranche.inventory.opening.target import BRANCH
@@ -11,7 +12,7 @@ from tranche.inventory.pages.uploading import UPLOADINGS
 from tranche.inventory.service import IMPORT_KIND as ITEM_KIND
 from tranche.inventory.service import TARGET, UNDO_KIND, find_undo_hindrance
 from tranche.kernel.context import Context
-from tranche.kernel.db.pool import Connection, Row
+from tranche.kernel.db.pool import Connection
 from tranche.kernel.identity.service import find_branch
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.panels import OperationPanel, Undo
@@ -26,7 +27,6 @@ _ADVICE: Final = {
     "lot_overtaken": "Retry what failed: these rows are judged anew.",
 }
 _BAD: Final = "Put the rows right in the error workbook, and upload that."
-_DOUBTFUL: Final = "It came in all the same; look whether it is as it was meant."
 
 
 def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapping[str, Any] | None:
@@ -43,11 +43,11 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
         "operation": operation,
         "uploading": uploading,
         "branch": _branch_of(conn, work),
-        "groups": [{**group, "advice": _advise(group)} for group in groups],
+        "groups": [{**group, "advice": advise(group, _ADVICE, bad=_BAD)} for group in groups],
         "has_errors": has_errors,
-        "notices": (work.mapping or {}).get("notices", []),
+        "notices": work.notices,
         "steps": f"{uploading.one}/{work.id}",
-        **_look_at_undo(conn, work, operation),
+        **_offer_undo(conn, work, operation),
     }
 
 
@@ -56,11 +56,7 @@ def _branch_of(conn: Connection, work: Import) -> str:
     return find_branch(conn, branch_id=work.options[BRANCH]).name if BRANCH in work.options else ""
 
 
-def _advise(group: Row) -> str:
-    return _ADVICE.get(group["code"]) or (_BAD if group["severity"] == "error" else _DOUBTFUL)
-
-
-def _look_at_undo(conn: Connection, work: Import, operation: Operation) -> Mapping[str, Any]:
+def _offer_undo(conn: Connection, work: Import, operation: Operation) -> Mapping[str, Any]:
     """The question before an import of items is taken back as `undo`; else `no_undo`, why not."""
     if work.is_dry_run or not operation.succeeded:
         return {"undo": None, "no_undo": ""}

@@ -75,12 +75,6 @@ class BatchUndone(Conflict):
     code = "batch_undone"
 
 
-class NothingToUndo(Conflict):
-    """The batch has brought nothing in that is its own."""
-
-    code = "nothing_to_undo"
-
-
 class NotUndone(NotFound):
     """Nobody has undone the batch."""
 

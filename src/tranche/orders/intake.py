@@ -3,9 +3,9 @@
 from tranche.imports.domain import Field, OnDuplicate
 from tranche.imports.intakes import Accepted
 from tranche.imports.targets import Import
+from tranche.imports.undo import NothingToUndo
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
-from tranche.kernel.errors import Conflict
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.service import Operations
 from tranche.orders import service
@@ -38,5 +38,5 @@ class OrderIntake:
         """Undo the batch."""
         batch_id = work.options.get("batchId")
         if batch_id is None:
-            raise Conflict("A dry run has brought nothing in.", code="nothing_to_undo")
+            raise NothingToUndo("A dry run has brought nothing in.")
         return service.undo_batch(conn, ctx, operations, batch_id=batch_id)

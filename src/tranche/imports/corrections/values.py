@@ -47,7 +47,7 @@ class Habits:
 def habits_of(work: Import, field: str) -> Habits:
     """What the sender said, else what the reading noted on the column of this field."""
     mapping = work.mapping or {}
-    header, notices = work.headers.get(field), mapping.get("notices", [])
+    header, notices = work.headers.get(field), work.notices
     said = (work.options.get("mapping") or {}).get("dayFirst")
     noted = [notice.removeprefix(f"{header}: ") for notice in notices if notice.startswith(f"{header}: ")]
     day_first = None

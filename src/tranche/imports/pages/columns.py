@@ -81,6 +81,7 @@ def make_new_columns_pages(uploading: Uploading) -> tuple[Any, ...]:
             same = uploading.find_same_file(conn, sha256=stored.sha256)
         try:
             mapping = mapping_of(uploading, data)
+            uploading.require(ctx)
             wanted = Sent(stored=stored, file_name=name, mapping=mapping, on_duplicate=data.on_duplicate, dry_run=True)
             with database.transaction(ctx.organization_id) as conn:
                 operation = uploading.try_out(conn, ctx, operations, wanted)

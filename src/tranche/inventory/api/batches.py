@@ -19,24 +19,20 @@ from tranche.inventory.schemas.lots import (
 )
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Database
-from tranche.kernel.errors import FieldError, Invalid
+from tranche.kernel.errors import FieldError
+from tranche.kernel.settings import BatchesApi
 from tranche.kernel.web.auth import SCOPE
 from tranche.kernel.web.envelope import Envelope, envelope
 from tranche.kernel.web.idempotency import Answer, act
 from tranche.kernel.web.json import JsonResponse
 from tranche.kernel.web.openapi import takes
+from tranche.kernel.web.other_path import OtherPath
 from tranche.kernel.web.pagination import MOST_PER_PAGE, page_links, read_page
 from tranche.kernel.web.pointers import under
 from tranche.kernel.web.requests import AnyRequest, allow_query, read_choice, read_flag, read_text, read_whole
 
 STOCK: Final = {SCOPE: "stock"}
 _QUERY: Final = {parameter.name for parameter in LIST}
-
-
-class OtherPath(Invalid):
-    """The request is document 1's, whose batches are elsewhere."""
-
-    code = "other_path"
 
 
 @post("/", opt=STOCK, sync_to_thread=True)
@@ -116,8 +112,9 @@ def _refuse_document_1(request: AnyRequest) -> None:
     """`status` is document 1's parameter, whose batches of orders have another home."""
     if "status" in request.query_params:
         raise OtherPath(
-            "status is not a parameter of batches of stock. Order batches are at /api/orders/batches here. (An "
-            "operator can give them the bare path /api/batches by the setting TRANCHE_BATCHES_API=orders.)",
+            "status is not a parameter of batches of stock. Order batches",
+            path="/api/orders/batches",
+            setting=BatchesApi.ORDERS,
             errors=[FieldError("status", "is a parameter of /api/orders/batches", "unknown")],
         )
 

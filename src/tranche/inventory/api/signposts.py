@@ -8,14 +8,13 @@ from typing import Any, Final
 from litestar import post, put
 from litestar.params import FromPath
 
-from tranche.inventory.api.batches import STOCK, OtherPath
+from tranche.inventory.api.batches import STOCK
+from tranche.kernel.settings import BatchesApi
+from tranche.kernel.web.other_path import OtherPath
 
 
 def _refusal(path: str) -> OtherPath:
-    return OtherPath(
-        f"Batches of stock are at {path} here. (An operator can give them the bare path /api/batches by the setting "
-        "TRANCHE_BATCHES_API=inventory.)"
-    )
+    return OtherPath("Batches of stock", path=path, setting=BatchesApi.INVENTORY)
 
 
 @post("/", opt=STOCK, sync_to_thread=True, include_in_schema=False)

@@ -3,7 +3,8 @@
 from tranche.imports.domain import Field, OnDuplicate
 from tranche.imports.intakes import Accepted
 from tranche.imports.targets import Import
-from tranche.inventory.domain import NothingToUndo, NotUndoable
+from tranche.imports.undo import NothingToUndo
+from tranche.inventory.domain import NotUndoable
 from tranche.inventory.opening.fields import STOCK_FIELDS
 from tranche.inventory.opening.service import check_duplicates
 from tranche.inventory.opening.target import BRANCH, USER, group_of

@@ -24,7 +24,6 @@ def _try_items(conn: Connection, ctx: Context, operations: Operations, wanted: i
 
 
 def _try_stock(conn: Connection, ctx: Context, operations: Operations, wanted: imports.Sent) -> Operation:
-    require_branch(ctx)
     return opening.bring_in_stock(conn, ctx, operations, wanted=wanted)[1]
 
 

@@ -10,6 +10,16 @@ from tranche.kernel.db.pool import Connection
 USABLE = "l.is_active AND l.held_at IS NULL AND (l.expires_on IS NULL OR l.expires_on >= t.today)"
 TODAY = "(SELECT (now() AT TIME ZONE zone)::date AS today FROM organizations WHERE id = current_organization())"
 
+# The lots `l` with what each branch `b` has of them, the day in `t`; OFFSET 0: asked lot by lot, whatever is estimated.
+_STOCKED = f"""
+    lots l
+    CROSS JOIN {TODAY} t
+    CROSS JOIN LATERAL (
+        SELECT branch_id, quantity FROM lot_balances
+        WHERE organization_id = l.organization_id AND lot_id = l.id AND quantity > 0 OFFSET 0
+    ) b
+"""
+
 
 def create_demand(conn: Connection) -> None:
     conn.execute("DROP TABLE IF EXISTS pg_temp.stock_demand")
@@ -112,12 +122,7 @@ def create_supply(conn: Connection) -> None:
         SELECT item_id, branch_id, lot_id, place, high FROM (
             SELECT l.item_id, b.branch_id, l.id AS lot_id, w.wanted, row_number() OVER given AS place,
                 sum(b.quantity) OVER given - b.quantity AS low, sum(b.quantity) OVER given AS high
-            FROM lots l
-            CROSS JOIN {TODAY} t
-            CROSS JOIN LATERAL (
-                SELECT branch_id, quantity FROM lot_balances
-                WHERE organization_id = l.organization_id AND lot_id = l.id AND quantity > 0 OFFSET 0
-            ) b
+            FROM {_STOCKED}
             JOIN pg_temp.stock_places w ON w.item_id = l.item_id AND w.branch_id = b.branch_id
             WHERE l.organization_id = current_organization() AND {USABLE}
               AND l.item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM pg_temp.stock_places))
@@ -176,12 +181,7 @@ def count_kept_back(conn: Connection) -> None:
         f"""
         WITH kept AS MATERIALIZED (
             SELECT l.item_id, b.branch_id, sum(b.quantity) AS quantity
-            FROM lots l
-            CROSS JOIN {TODAY} t
-            CROSS JOIN LATERAL (
-                SELECT branch_id, quantity FROM lot_balances
-                WHERE organization_id = l.organization_id AND lot_id = l.id AND quantity > 0 OFFSET 0
-            ) b
+            FROM {_STOCKED}
             WHERE l.organization_id = current_organization() AND NOT ({USABLE})
               AND l.item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM pg_temp.stock_scarce))
             GROUP BY l.item_id, b.branch_id

@@ -2,7 +2,8 @@
 
 from tranche.imports import service as imports
 from tranche.imports.targets import Import
-from tranche.inventory.domain import ImportBusy, ImportUndone, NothingToUndo
+from tranche.imports.undo import NothingToUndo
+from tranche.inventory.domain import ImportBusy, ImportUndone
 from tranche.inventory.queries import undoing
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context

@@ -1,11 +1,11 @@
 """The wire contract of the settings of invoices."""
 
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
-from tranche.customers.domain import PHONE
+from tranche.customers.schemas import Phone
 from tranche.invoicing.domain import BankAccount, Party, Settings
 from tranche.invoicing.schemas.invoices import BankOut, PartyOut, bank_out, party_out
 from tranche.kernel.web.json import Body, Out
@@ -21,7 +21,7 @@ class PartyBody(Body, frozen=True):
     tax_id: str | None = None
     registration: str | None = None
     email: str | None = None
-    phone: Annotated[str, Meta(extra_json_schema={"extra": {"pattern": PHONE}})] | None = None
+    phone: Phone | None = None
 
 
 class BankBody(Body, frozen=True):

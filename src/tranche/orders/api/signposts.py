@@ -6,23 +6,15 @@ The list stands at the inventory's own list, which knows a request of document 1
 from litestar import delete, get
 from litestar.params import FromPath
 
-from tranche.kernel.errors import Invalid
+from tranche.kernel.settings import BatchesApi
 from tranche.kernel.web.auth import SCOPE
+from tranche.kernel.web.other_path import OtherPath
 
 _SCOPE = {SCOPE: "orders"}
 
 
-class MovedPath(Invalid):
-    """The bare path is served by another module here."""
-
-    code = "other_path"
-
-
-def _refusal(path: str) -> MovedPath:
-    return MovedPath(
-        f"Order batches are at {path} here. (An operator can give them the bare path /api/batches by the setting "
-        "TRANCHE_BATCHES_API=orders.)"
-    )
+def _refusal(path: str) -> OtherPath:
+    return OtherPath("Order batches", path=path, setting=BatchesApi.ORDERS)
 
 
 @get("/stats", opt=_SCOPE, sync_to_thread=True, include_in_schema=False)

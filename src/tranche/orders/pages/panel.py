@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tranche.imports import service as imports
+from tranche.imports.pages.advice import advise
+from tranche.imports.undo import NothingToUndo
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.operations.domain import Operation
 from tranche.kernel.operations.panels import OperationPanel, Undo
 from tranche.kernel.text import plural
-from tranche.orders.domain import BatchNotFound, BatchStatus, NothingToUndo, OrderBatch
+from tranche.orders.domain import BatchNotFound, BatchStatus, OrderBatch
 from tranche.orders.pages.causes import describe_all
 from tranche.orders.service import IMPORT_KIND, UNDO_KIND, find_undo_hindrance, get_batch
 
@@ -26,7 +28,6 @@ _ADVICE: Final = {
     "unsaved_formula": "Open the spreadsheet, save it, so that its formulas have values, and upload it again.",
 }
 _BAD: Final = "Put the cells right in the error workbook, or cell by cell, and bring them in."
-_DOUBTFUL: Final = "It came in all the same; look whether it is as it was meant."
 _NO_UNDO: Final[Mapping[str, Any]] = {"undo": None, "no_undo": ""}
 
 
@@ -39,15 +40,15 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
     groups = imports.list_error_groups(conn, import_id=work.id, limit=_SHOWN)
     import_id, batch_id = operation.payload["importId"], operation.payload.get("batchId")
     return {
-        "groups": [{**group, "advice": _advise(group)} for group in describe_all(groups, work)],
+        "groups": [{**group, "advice": advise(group, _ADVICE, bad=_BAD)} for group in describe_all(groups, work)],
         "path": f"/uploads/{batch_id}" if batch_id else f"/uploads/review/{import_id}",
         "is_tried_out": not batch_id,
         "import_id": import_id,
-        **_look_at_undo(conn, batch_id),
+        **_offer_undo_of(conn, batch_id),
     }
 
 
-def look_at_undo(conn: Connection, batch: OrderBatch) -> Mapping[str, Any]:
+def offer_undo(conn: Connection, batch: OrderBatch) -> Mapping[str, Any]:
     """The question before an upload is taken back as `undo`; else `no_undo`, why not, where nothing else says so."""
     if batch.status is BatchStatus.PROCESSING:
         return _NO_UNDO
@@ -74,16 +75,12 @@ def _ask_undo(batch: OrderBatch) -> Undo:
     )
 
 
-def _look_at_undo(conn: Connection, batch_id: int | None) -> Mapping[str, Any]:
+def _offer_undo_of(conn: Connection, batch_id: int | None) -> Mapping[str, Any]:
     """Nothing where nothing came in, or the batch was deleted since."""
     try:
-        return look_at_undo(conn, get_batch(conn, batch_id=batch_id)) if batch_id else _NO_UNDO
+        return offer_undo(conn, get_batch(conn, batch_id=batch_id)) if batch_id else _NO_UNDO
     except BatchNotFound:
         return _NO_UNDO
-
-
-def _advise(group: Mapping[str, Any]) -> str:
-    return _ADVICE.get(group["code"]) or (_BAD if group["severity"] == "error" else _DOUBTFUL)
 
 
 ORDER_PANELS: Final = (

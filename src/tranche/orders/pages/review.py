@@ -64,7 +64,7 @@ def _report(conn: Connection, work: Import) -> dict[str, Any]:
         "lacks_columns": operation.error_code in _COLUMN_CODES,
         "counts": browsing.count_rows(conn, work),
         "groups": describe_all(list_error_groups(conn, import_id=work.id), work),
-        "notices": (work.mapping or {}).get("notices", []),
+        "notices": work.notices,
         "same": service.find_same_file(conn, sha256=work.sha256) if work.is_dry_run else None,
         "fields": [(one.name, one.label) for one in ORDER_FIELDS],
     }

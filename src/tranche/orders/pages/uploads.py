@@ -23,7 +23,7 @@ from tranche.orders import service
 from tranche.orders.api.batches import FILTERS
 from tranche.orders.domain import OrderBatch
 from tranche.orders.pages.causes import describe_all
-from tranche.orders.pages.panel import look_at_undo
+from tranche.orders.pages.panel import offer_undo
 from tranche.orders.pages.places import UPLOADS as PATH
 from tranche.orders.service import BATCHES, ORDERS, batch_of, order_of
 
@@ -65,7 +65,7 @@ def upload_page(
         batch = service.get_batch(conn, batch_id=batch_id)
         groups = _groups(conn, batch.import_id)
         found = fetch_slice(conn, ORDERS, Choice({"batch_id": batch_id}), limit=_SHOWN_ORDERS)
-        data: dict[str, Any] = {"notices": service.list_notices(conn, batch=batch), **look_at_undo(conn, batch)}
+        data: dict[str, Any] = {"notices": service.list_notices(conn, batch=batch), **offer_undo(conn, batch)}
     orders = [order_of(row) for row in found.rows]
     data |= {"batch": batch, "groups": groups, "orders": orders, "has_more": found.following}
     return render(request, "orders/upload.html", data)

@@ -65,11 +65,8 @@ def get_stats(conn: Connection) -> BatchStats:
 
 
 def list_notices(conn: Connection, *, batch: OrderBatch) -> list[str]:
-    """What the reading decided for whole columns, such as which comma is the decimal sign."""
-    if batch.import_id is None:
-        return []
-    mapping = imports.get(conn, import_id=batch.import_id).mapping or {}
-    return list(mapping.get("notices", []))
+    """The notices of the import that the batch came by."""
+    return [] if batch.import_id is None else imports.get(conn, import_id=batch.import_id).notices
 
 
 def list_logged_errors(conn: Connection, *, batch: OrderBatch) -> list[Row]:

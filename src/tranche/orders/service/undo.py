@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tranche.imports.corrections.keeping import forget_rows
-from tranche.imports.undo import Outcome
+from tranche.imports.undo import NothingToUndo, Outcome
 from tranche.kernel.audit import service as audit
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection, Row
@@ -11,7 +11,7 @@ from tranche.kernel.errors import Conflict
 from tranche.kernel.operations.domain import UNDOES, Operation
 from tranche.kernel.operations.service import Operations, get_operation
 from tranche.kernel.text import plural
-from tranche.orders.domain import BatchBusy, BatchUndone, NothingToUndo, NotUndone, OrderBatch
+from tranche.orders.domain import BatchBusy, BatchUndone, NotUndone, OrderBatch
 from tranche.orders.queries import undoing
 from tranche.orders.service.holding import find_running_undo, hold_ended
 from tranche.orders.service.look import get_batch

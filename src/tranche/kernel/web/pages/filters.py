@@ -32,10 +32,6 @@ _SYSTEMS: Final = (
     ("Linux", "Linux"),
 )
 _SHORTENED: Final = re.compile(r"\b(api|csv|pdf|sms|xlsx)(s?)\b")
-_CHOICES: Final = {
-    "choose onDuplicate=skip or onDuplicate=update to take it": "skip or update it under Change columns, More choices",
-    "choose onDuplicate=skip to leave it": "skip it under Change columns, More choices",
-}
 _RECENT: Final = timedelta(days=7)
 
 
@@ -130,13 +126,6 @@ def browser(user_agent: str) -> str:
     return f"{name} on {system}" if system else name
 
 
-def in_page_words(message: str) -> str:
-    """A sentence about a row of an import in words of the pages, where it speaks in those of the HTTP interface."""
-    for words_of_http, ours in _CHOICES.items():
-        message = message.replace(words_of_http, ours)
-    return message
-
-
 def _passed(passed: timedelta) -> str:
     seconds = passed.total_seconds()
     if seconds < 0:
@@ -168,5 +157,4 @@ FILTERS: Final = {
     "one_of": one_of,
     "browser": browser,
     "language": name_language,
-    "in_page_words": in_page_words,
 }
