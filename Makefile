@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := $(VENV)/peers/.installed
+INSTALLER := $(VENV)/installer/.installed
+UV := $(VENV)/installer/bin/uv
 GENERATOR := $(VENV)/generator/.installed
 AUDITOR := $(VENV)/auditor/.installed
 # Tests mostly wait for processes that they start, so there are more workers than cores.
@@ -12,6 +14,11 @@ WORKERS ?= 4
 # How long a soak lasts.
 SECONDS ?= 900
 ARGS ?=
+# An environment, and what is in it: by uv, twenty times faster than by pip, which tries what uv could not, as where an
+# index is one that only pip is told of.
+new = $(PYTHON) -m venv --without-pip $(1)
+install = @echo "install $(2), into $(1)"; $(UV) pip install --quiet --python $(1)/bin/python $(2) || \
+	$(VENV)/installer/bin/python -m pip --python $(1)/bin/python install --quiet --disable-pip-version-check $(2)
 # What Python compiles is kept, whatever the machine's habit: tests start hundreds of processes that load it.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -32,7 +39,7 @@ help:
 	@echo "make peers   install what we are measured beside"
 	@echo "make client  a Python client for a running server, into build/client (URL=http://127.0.0.1:8080)"
 	@echo "make audit   known vulnerabilities of what is pinned; asks services on the internet, not part of check"
-	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt, tests/clients/generator.txt, .ci/auditor.txt"
+	@echo "make pins    recompile requirements.lock, constraints.txt and bench/peers.txt, tests/clients/generator.txt, .ci/*.txt"
 	@echo "make clean   remove the environment and everything built"
 
 demo: $(STAMP)
@@ -96,19 +103,18 @@ client: $(STAMP) $(GENERATOR)
 	$(BIN)/python -m tests.clients.generating $(URL)
 
 # The generator of clients needs an older typer than we do: an environment of its own.
-$(GENERATOR): tests/clients/generator.txt
-	$(PYTHON) -m venv $(VENV)/generator
-	$(VENV)/generator/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		-r tests/clients/generator.txt
+$(GENERATOR): tests/clients/generator.txt $(INSTALLER)
+	$(call new,$(VENV)/generator)
+	$(call install,$(VENV)/generator,--require-hashes -r tests/clients/generator.txt)
 	@touch $(GENERATOR)
 
 # What a service does not know, or one that cannot be asked, is a failure; ARGS=--where-possible says so aloud and goes on.
 audit: $(AUDITOR)
 	@$(PYTHON) .ci/audit.py $(ARGS)
 
-$(AUDITOR): .ci/auditor.txt
-	$(PYTHON) -m venv $(VENV)/auditor
-	$(VENV)/auditor/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/auditor.txt
+$(AUDITOR): .ci/auditor.txt $(INSTALLER)
+	$(call new,$(VENV)/auditor)
+	$(call install,$(VENV)/auditor,--require-hashes -r .ci/auditor.txt)
 	@touch $(AUDITOR)
 
 bench: $(STAMP) $(PEERS)
@@ -117,27 +123,31 @@ bench: $(STAMP) $(PEERS)
 peers: $(PEERS)
 
 # What we are measured beside is no part of us: pins and an environment of its own.
-$(PEERS): bench/peers.txt
-	$(PYTHON) -m venv $(VENV)/peers
-	$(VENV)/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/peers.txt
+$(PEERS): bench/peers.txt $(INSTALLER)
+	$(call new,$(VENV)/peers)
+	$(call install,$(VENV)/peers,--require-hashes -r bench/peers.txt)
 	@touch $(PEERS)
 
 # Installed again only when the pins, the project's own description or the browser's libraries change.
-$(STAMP): requirements.lock pyproject.toml web/package-lock.json web/build.mjs web/hatch_build.py
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Tranche needs Python 3.11 or later; name one by make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+$(STAMP): requirements.lock pyproject.toml web/package-lock.json web/build.mjs web/hatch_build.py $(INSTALLER)
+	$(call new,$(VENV))
+	$(call install,$(VENV),--require-hashes -r requirements.lock)
+	$(call install,$(VENV),--force-reinstall --no-deps -e .)
 	@touch $(STAMP)
 
+$(INSTALLER): .ci/installer.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Tranche needs Python 3.11 or later; name one by make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)/installer
+	$(VENV)/installer/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/installer.txt
+	@touch $(INSTALLER)
+
 # Pins hold versions and hashes, never an address, so that any index will do.
-UV := $(VENV)/pins/bin/uv
 PEER_NAMES := django django-import-export 'dlt[postgres,sql_database]' openpyxl 'psycopg[binary]' pyarrow \
 	reportlab rustpy-xlsxwriter sqlalchemy tablib weasyprint xlsxwriter
 COMPILE := $(UV) pip compile pyproject.toml --all-extras --universal --upgrade --no-header --no-annotate --quiet
 
-pins: $(UV)
+pins: $(INSTALLER)
 	$(COMPILE) --generate-hashes -o requirements.lock
 	$(COMPILE) -o constraints.txt
 	printf '%s\n' $(PEER_NAMES) | $(UV) pip compile - --universal --python-version 3.11 --upgrade --no-header \
@@ -146,11 +156,9 @@ pins: $(UV)
 		--no-annotate --quiet --generate-hashes -o tests/clients/generator.txt
 	echo pip-audit | $(UV) pip compile - --universal --python-version 3.11 --upgrade --no-header \
 		--no-annotate --quiet --generate-hashes -o .ci/auditor.txt
-	@! grep -n '://' requirements.lock constraints.txt bench/peers.txt tests/clients/generator.txt .ci/auditor.txt
-
-$(UV):
-	$(PYTHON) -m venv $(VENV)/pins
-	$(VENV)/pins/bin/python -m pip install --quiet --disable-pip-version-check uv
+	echo uv | $(UV) pip compile - --universal --python-version 3.11 --upgrade --no-header \
+		--no-annotate --quiet --generate-hashes -o .ci/installer.txt
+	@! grep -n '://' requirements.lock constraints.txt bench/peers.txt tests/clients/generator.txt .ci/*.txt
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
