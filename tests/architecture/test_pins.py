@@ -40,7 +40,7 @@ def _plain(version: str) -> str:
 def test_every_pin_names_one_version_and_its_hashes(lock: str) -> None:
     loose = [block for block in _blocks(lock) if not _PIN.fullmatch(block)]
     assert loose == []
-    assert len(_pins(lock)) >= 20 or lock == INSTALLER and list(_pins(lock)) == ["uv"]
+    assert len(_pins(lock)) >= 20 or (lock == INSTALLER and list(_pins(lock)) == ["uv"])
 
 
 def test_what_is_installed_is_what_is_pinned() -> None:
