@@ -51,7 +51,7 @@ def test_what_is_installed_is_what_is_pinned() -> None:
 
 
 def test_nothing_that_is_installed_misses_or_contradicts_another() -> None:
-    pip = [ROOT / ".venv/installer/bin/python", "-m", "pip", "--python", sys.executable]
+    pip = [str(ROOT / ".venv/installer/bin/python"), "-m", "pip", "--python", sys.executable]
     done = subprocess.run([*pip, "check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
