@@ -1,6 +1,7 @@
 """Items and opening stock on the pages of an upload: the columns of a file, its trial, the word that brings it in."""
 
 import hashlib
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -91,6 +92,11 @@ def test_opening_stock_comes_into_the_branch_at_work(live: Live, clerk: Visitor)
     assert "It was for Main." in clerk.get(report).text
     (lot,) = live.client.get("/api/batches", headers=_branch(live)).json()["data"]
     assert (lot["batchNumber"], lot["quantity"]) == ("L-1", 12)
+    (back,) = set(re.findall(r'action="(/stock/operations/[0-9]+/undo)"', clerk.get("/stock/lots/1").text))
+    assert clerk.post(back, {"back": "/stock/lots/1"}).status_code == 303
+    ended = clerk.get(report).text
+    assert "All that came in by it was taken back." in ended
+    assert "Undo beside one of its movements" not in ended
 
 
 def test_stock_that_is_there_is_never_updated_by_a_file(live: Live, clerk: Visitor) -> None:

@@ -6,11 +6,12 @@ from typing import Any, Final
 from tranche.imports import service as imports
 from tranche.imports.pages.advice import advise
 from tranche.imports.targets import Import
+from tranche.inventory.domain import MovementFilter
 from tranche.inventory.opening.service import IMPORT_KIND as STOCK_KIND
-from tranche.inventory.opening.target import BRANCH
+from tranche.inventory.opening.target import BRANCH, group_of
 from tranche.inventory.pages.uploading import UPLOADINGS
 from tranche.inventory.service import IMPORT_KIND as ITEM_KIND
-from tranche.inventory.service import TARGET, UNDO_KIND, find_undo_hindrance
+from tranche.inventory.service import TARGET, UNDO_KIND, find_undo_hindrance, list_movements
 from tranche.kernel.context import Context
 from tranche.kernel.db.pool import Connection
 from tranche.kernel.identity.service import find_branch
@@ -20,6 +21,7 @@ from tranche.kernel.text import plural
 
 _SHOWN: Final = 20
 _WAY_OF_STOCK: Final = "Undo beside one of its movements, on the page of a lot or an item, takes back all that came in."
+_BACK: Final = "All that came in by it was taken back."
 _ADVICE: Final = {
     "item_exists": "The choice counts for all rows of the file.",
     "has_stock": "The choice counts for all rows of the file.",
@@ -61,7 +63,7 @@ def _offer_undo(conn: Connection, work: Import, operation: Operation) -> Mapping
     if work.is_dry_run or not operation.succeeded:
         return {"undo": None, "no_undo": ""}
     if work.target != TARGET:
-        return {"undo": None, "no_undo": _WAY_OF_STOCK}
+        return {"undo": None, "no_undo": _BACK if _is_taken_back(conn, work) else _WAY_OF_STOCK}
     hindrance = find_undo_hindrance(conn, work)
     if hindrance is not None:
         return {"undo": None, "no_undo": hindrance.message}
@@ -72,6 +74,12 @@ def _offer_undo(conn: Connection, work: Import, operation: Operation) -> Mapping
         button="Undo the import",
     )
     return {"undo": undo, "no_undo": ""}
+
+
+def _is_taken_back(conn: Connection, work: Import) -> bool:
+    """What one file brought in is one operation of stock: an undo takes all of it."""
+    movements, _ = list_movements(conn, wanted=MovementFilter(group_id=group_of(work.id)), limit=1, offset=0)
+    return any(movement.reversed_by_id for movement in movements)
 
 
 PANELS: Final = (

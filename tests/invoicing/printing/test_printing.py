@@ -100,6 +100,36 @@ def test_a_long_table_carries_its_header_and_every_page_its_number(printer: Prin
         assert "HRB 48211" in text
 
 
+@pytest.mark.parametrize("lines", [12, 13, 14, 15, 36, 37])
+def test_totals_never_stand_alone_on_a_page(lines: int, printer: Printer) -> None:
+    pdf = print_document(printer, make_document([("1", "1.00", "19")] * lines), Design())
+    *before, last = [page.extract_text() for page in pypdf.PdfReader(BytesIO(pdf)).pages]
+    (page,) = [text for text in (*before, last) if "Subtotal" in text]
+    assert f"SKU-{lines}\n" in page
+
+
+@pytest.mark.parametrize(
+    ("rows", "description"),
+    [
+        ([("1", "1.00", str(rate)) for rate in range(1, 60)], "Ring"),
+        ([("1", "1.00", "19")] * 2, "Words without end " * 200),
+        ([("123456789", "123456789.123456", "19")] * 3, "words words " * 49),
+    ],
+    ids=["rates", "words", "narrow"],
+)
+def test_what_fills_a_page_by_itself_breaks_and_loses_nothing(
+    rows: list[tuple[str, str, str]], description: str, printer: Printer
+) -> None:
+    document = make_document(rows, description=description)
+    pdf = print_document(printer, document, Design())
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(BytesIO(pdf)).pages)
+    words = text.split()
+    assert sum(words.count(word) for word in set(description.split())) >= len(rows) * len(description.split())
+    assert [text.count(f"Tax {rate.rate.normalize():f}% on") for rate in document.taxes] == [1] * len(document.taxes)
+    assert text.count("Total") == 1
+    assert f"SKU-{len(rows)}" in words
+
+
 def test_a_credit_note_says_what_it_takes_back_and_asks_for_no_money(printer: Printer) -> None:
     note = make_document(kind=InvoiceKind.CREDIT_NOTE, number="INV-9", credited_number="INV-8", language="de")
     text = _text(print_document(printer, note, Design()))

@@ -167,7 +167,7 @@ class FileMissing(NotFound):
 
     def __init__(self) -> None:
         """Without the path, which is nobody's business."""
-        super().__init__("The stored file is not there any more.")
+        super().__init__("The stored file is not there any more; upload it again, or make it again.")
 
 
 def note_name(name: str) -> str:

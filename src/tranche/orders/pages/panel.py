@@ -43,6 +43,7 @@ def load_import(conn: Connection, ctx: Context, operation: Operation, /) -> Mapp
         "groups": [{**group, "advice": advise(group, _ADVICE, bad=_BAD)} for group in describe_all(groups, work)],
         "path": f"/uploads/{batch_id}" if batch_id else f"/uploads/review/{import_id}",
         "is_tried_out": not batch_id,
+        "came_in": operation.succeeded,
         "import_id": import_id,
         **_offer_undo_of(conn, batch_id),
     }
