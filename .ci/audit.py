@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 AUDITOR = ROOT / ".venv/auditor/bin/pip-audit"
 # The first is short: where the service says nothing of it, nothing more is asked.
-LOCKS = (".ci/auditor.txt", "tests/clients/generator.txt", "requirements.lock", "bench/peers.txt")
+LOCKS = (".ci/installer.txt", ".ci/auditor.txt", "tests/clients/generator.txt", "requirements.lock", "bench/peers.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _judge(answer: Answer, *, patient: bool) -> int:
     if answer.known:
         return 1
     if not answer.silent:
-        _say(f"{answer.pins}: nothing known against {answer.asked} packages")
+        _say(f"{answer.pins}: nothing known against {answer.asked} package{'s' * (answer.asked != 1)}")
         return 0
     if patient and not answer.asked:
         _say(f"KNOWN VULNERABILITIES OF {answer.pins} WERE NOT ASKED FOR: {answer.silent[0]}")
