@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -19,12 +20,16 @@ _EXPECTED = frozenset({"nothing_selected"})
 
 
 class Desk:
-    """A connection that outlives the server behind it; `refused` are the answers that were neither right nor 503."""
+    """A connection that outlives the server behind it.
+
+    `refused` are the answers that were neither right nor 503, `last` is the last one that did not do what was asked.
+    """
 
     def __init__(self, url: str, key: str, *, branch_id: int | None) -> None:
         headers = {"Authorization": f"Bearer {key}", "X-Branch-Id": str(branch_id or "")}
         self._client = httpx.Client(base_url=url, headers=headers, timeout=30)
         self.refused: list[str] = []
+        self.last = ""
 
     def ask(self, method: str, path: str, **content: Any) -> dict[str, Any] | None:
         """The answer's body; None where the request was refused for a reason, such as work that runs already."""
@@ -36,13 +41,14 @@ class Desk:
                 break
             assert time.monotonic() < ends, f"no answer to {method} {path}"
             time.sleep(_PAUSE)
-        if answer.status_code in (404, 409) or (answer.is_client_error and answer.json()["code"] in _EXPECTED):
-            return None
-        if not answer.is_success:
-            self.refused.append(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
-            return None
-        found: dict[str, Any] = answer.json()
-        return found
+        if answer.is_success:
+            found: dict[str, Any] = answer.json()
+            return found
+        self.last = f"{method} {path}: {answer.status_code} {answer.text[:300]}"
+        expected = answer.status_code in (404, 409) or (answer.is_client_error and answer.json()["code"] in _EXPECTED)
+        if not expected:
+            self.refused.append(self.last)
+        return None
 
     def ended(self, operation_id: int, over: threading.Event) -> bool:
         """Wait for the end of an operation, or for the end of the day; whether it has ended."""
@@ -62,7 +68,8 @@ class Desk:
             answer = self._client.request(method, path, **content)
         except httpx.TransportError:
             return None
-        return None if answer.status_code in (425, 429, 503) else answer
+        is_at_work = answer.status_code == HTTPStatus.CONFLICT and answer.json().get("code") == "idempotency_running"
+        return None if is_at_work or answer.status_code in (425, 429, 503) else answer
 
 
 class Clerk:
@@ -109,7 +116,7 @@ class Importer:
         self._count += 1
         file = make_file(f"U{self._count}", orders=chance.randrange(50, 900))
         sent = desk.ask("POST", "/api/orders/upload", files={"file": (file.name, file.data)})
-        assert sent is not None
+        assert sent is not None, f"{file.name} was not taken: {desk.last}"
         started = Started(operation_id=sent["operationId"], import_id=0, batch_id=sent["id"])
         is_undone = chance.random() < 0.3 and desk.ended(started.operation_id, over)
         undo = desk.ask("POST", f"/api/operations/{started.operation_id}/undo") if is_undone else None

@@ -42,6 +42,22 @@ def test_a_date_in_retry_after_is_understood(wire: Wire) -> None:
     assert 6 < wire.pauses[0] <= 9
 
 
+def test_a_try_that_still_runs_is_waited_for_and_its_answer_taken(wire: Wire) -> None:
+    wire.script = [Answer(drop=True), problem(409, "running", code="idempotency_running", Retry_After="1")]
+    wire.script += [problem(409, "running", code="idempotency_running", Retry_After="1"), answer({"ok": 1})]
+    with wire.client() as client:
+        assert client.post("/x", body={}) == {"ok": 1}
+    assert len({asked.headers["idempotency-key"] for asked in wire.asked}) == 1
+    assert min(wire.pauses[1:]) >= 1
+
+
+def test_any_other_conflict_is_told_at_once(wire: Wire) -> None:
+    wire.script = [problem(409, "It runs already.", code="run_under_way"), answer({})]
+    with wire.client() as client, pytest.raises(errors.Conflict, match="It runs already"):
+        client.post("/x", body={})
+    assert wire.pauses == []
+
+
 def test_tries_are_bounded_and_the_last_refusal_is_raised(wire: Wire) -> None:
     wire.script = [problem(503, f"try {n}", code="busy") for n in range(1, 9)]
     with wire.client() as client, pytest.raises(errors.Unavailable, match="try 5") as refused:

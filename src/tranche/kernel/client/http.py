@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 from urllib.parse import quote
@@ -47,9 +48,10 @@ class _Call:
 class Client:
     """Asks one server with one key; numbers come back as int or Decimal, exactly.
 
-    A request that meets 429, 502, 503, 504 or a broken connection is tried again, at most five times in
-    all, after the pause that Retry-After asks for. Every change carries an Idempotency-Key, so that
-    trying again never does a thing twice. Every method raises the kind of refusal that the server's
+    A request that meets 429, 502, 503, 504, a 409 with Retry-After or a broken connection is tried again, at most
+    five times in all, after the pause that Retry-After asks for. Every change carries an Idempotency-Key, so that
+    trying again never does a thing twice; while the try before is at work still, which nobody waits for any more, it
+    is answered by such a 409. Every method raises the kind of refusal that the server's
     answer stands for, with its message, and Unavailable when there is no answer.
     """
 
@@ -172,11 +174,10 @@ class Client:
             else:
                 if response.is_success:
                     return response
-                asked = retry_after(response) or 0
-                is_passing = response.status_code in _PASSING and asked <= LONGEST_PAUSE
-                if not is_passing or tries >= call.tries:
+                asked = retry_after(response)
+                if tries >= call.tries or not _is_passing(response.status_code, asked):
                     raise refusal(response, url=self._url)
-                pause = max(pause, asked)
+                pause = max(pause, asked or 0)
             self._sleep(pause)
 
     def _send(self, call: _Call, *, key: str) -> httpx.Response:
@@ -206,6 +207,12 @@ class Client:
         if isinstance(error, httpx.TimeoutException):
             return Unavailable(f"{self._url} did not answer in time.", code="timeout")
         return Unavailable(f"The connection to {self._url} broke.", code="connection_lost")
+
+
+def _is_passing(status: int, asked: float | None) -> bool:
+    """Whether the same request may be answered otherwise in a moment; a conflict may where it says when."""
+    passes = status in _PASSING or (status == HTTPStatus.CONFLICT and asked is not None)
+    return passes and (asked or 0) <= LONGEST_PAUSE
 
 
 def _given(params: Params | None) -> dict[str, str] | None:

@@ -109,7 +109,8 @@ def once(
     organization_id, caller = ctx.organization_id, ctx.caller
     if not queries.lock_key(conn, organization_id=organization_id, caller=caller, key=request_key):
         raise Conflict(
-            "A request with this Idempotency-Key is still running; ask again in a moment.",
+            "This request was sent before and is still at work. Send it again with the same Idempotency-Key in a "
+            "moment, or look whether it was done.",
             code="idempotency_running",
             retry_after=1,
         )
