@@ -6,17 +6,18 @@ import pytest
 
 from tests.live import Live
 from tests.pages.visits import visit
+from tranche.kernel.context import Role
 
 _HEADER = "orderId,customerName,itemName,quantity,unitPrice\n"
 _GOOD, _BAD = "A1,Bob,Mug,1,5\n", "A2,Eve,Mug,none,5\n"
 
 
-def _page(live: Live, rows: str, **options: Any) -> str:
+def _page(live: Live, rows: str, *, role: Role = Role.ADMIN, **options: Any) -> str:
     answer = live.client.post(
         "/api/orders/upload", files={"file": ("a.csv", (_HEADER + rows).encode())}, params=options
     ).json()
     live.wait(answer["operationId"])
-    return visit(live).get(f"/operations/{answer['operationId']}").text
+    return visit(live, role=role).get(f"/operations/{answer['operationId']}").text
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,10 @@ def _page(live: Live, rows: str, **options: Any) -> str:
 )
 def test_an_upload_that_has_ended_offers_what_there_is(rows: str, said: str, live: Live) -> None:
     assert said in _page(live, rows)
+
+
+def test_who_may_only_look_is_not_told_to_undo(live: Live) -> None:
+    assert "<p>See its orders.</p>" in _page(live, _GOOD, role=Role.VIEWER)
 
 
 @pytest.mark.parametrize(
