@@ -47,16 +47,16 @@ def test_an_import_survives_crashes_of_the_database_and_its_watchers_see_the_end
 ) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    crew.workers(2)
     crew.server(port)
     for number in range(SCALE.rounds):
         file = make_file(f"D{number}", orders=4_000)
         started = house.upload(file)
         steady = Follower(url, house.key, operation_id=started.operation_id)
         restless = Follower(url, house.key, operation_id=started.operation_id)
-        house.wait_for_commits(started, orders=300)
         assert steady.begun.wait(30)
         assert restless.begun.wait(30)
+        workers = [crew.worker() for _ in range(2)]  # only now: on a slow machine all would be done before they look
+        house.wait_for_commits(started, orders=300)
         with postgres.away(seconds=3):
             restless.drop()
             _assert_polite(url, house.key, started)
@@ -66,6 +66,8 @@ def test_an_import_survives_crashes_of_the_database_and_its_watchers_see_the_end
         _assert_saw_the_end(restless)
         assert restless.connections >= 2
         assert set(restless.refusals) <= {503}
+        for worker in workers:
+            worker.kill()
 
 
 def test_a_crash_while_the_file_is_read_or_the_work_is_paused_costs_only_time(
