@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect
 
 from tests.live import Live
 from tests.signing_in import sign_in
@@ -19,7 +19,10 @@ AXE: Final = ROOT / "web/node_modules/axe-core/axe.min.js"
 WIDE: Final = {"width": 1360, "height": 860}
 _COLOURS: Final = ["color-contrast", "link-in-text-block"]
 _TALLEST: Final = 4_000
+_PATIENCE: Final = 30_000  # milliseconds, of a machine that does much else
 PHONE: Final = {"width": 390, "height": 844}
+
+expect.set_options(timeout=_PATIENCE)
 
 _WATCH: Final = """
 addEventListener("securitypolicyviolation", (event) =>
@@ -118,7 +121,7 @@ def open_tab(
 ) -> Tab:
     """A tab, signed in as the admin of the house, as `context`, or as a new user with `role`."""
     browsing = browser.new_context(viewport=WIDE, locale=locale, java_script_enabled=scripts)  # type: ignore[arg-type]  # a size
-    browsing.set_default_timeout(10_000)
+    browsing.set_default_timeout(_PATIENCE)
     if not as_nobody:
         token = sign_in(live.database, context or live.context, role=role)
         # Set by hand it needs an address by https; sent it is to this machine by http as well.
