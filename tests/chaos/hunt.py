@@ -58,7 +58,8 @@ class Hunt:
             if self.kills < self.most and now >= self._due and (is_taken_up or not self._is_patient):
                 self._strike(claims)
             time.sleep(_LOOK)
-        assert not [pid for victim in self._victims for pid in victim.orphans()], "a reader outlived its worker"
+        for victim in self._victims:
+            victim.wait_for_orphans()
 
     def _plan(self) -> None:
         self._any = self.chance.random() > _AT_WORK

@@ -64,8 +64,12 @@ class Process:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"process {self.pid} did not end in {seconds} s: {self.said()}") from None
 
-    def orphans(self) -> list[int]:
-        """What it had started and what still runs, such as a reader of a spreadsheet."""
+    def wait_for_orphans(self) -> None:
+        """See what it had started end too, such as readers of spreadsheets: they notice it a moment after its death."""
+        eventually(lambda: not self.children(), seconds=10, what=f"the end of what process {self.pid} had started")
+
+    def children(self) -> list[int]:
+        """The processes of what it has started that still run."""
         running = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
         return [pid for pid in running if pid != self.pid and self._ours(pid)]
 

@@ -1,5 +1,7 @@
 """SIGTERM: a server with open streams and a worker with work in its hands end soon, in order and with code 0."""
 
+import os
+import signal
 import time
 
 import pytest
@@ -66,9 +68,16 @@ def test_a_worker_that_cannot_finish_its_chunk_rolls_it_back_and_ends(house: Hou
     assert_imported(house, file, started)
 
 
+def test_a_worker_that_ends_takes_what_reads_for_it_along_even_when_that_hangs(crew: Crew) -> None:
+    (worker,) = crew.workers(1)
+    (nursery,) = eventually(worker.children, seconds=30, what="the process that readers are forked from")
+    os.kill(nursery, signal.SIGSTOP)
+    _assert_ends(worker, seconds=10)
+
+
 def _assert_ends(process: Process, *, seconds: float) -> None:
     begun = time.monotonic()
     process.terminate()
     assert process.wait(seconds) == 0, process.said()
     assert time.monotonic() - begun < seconds
-    assert process.orphans() == []
+    process.wait_for_orphans()

@@ -14,6 +14,7 @@ import uvloop
 
 from tranche.app import Web
 from tranche.commands.signals import ending_signals, ignore_signals
+from tranche.imports.process import READERS
 from tranche.kernel.errors import Conflict, Invalid, Unavailable
 from tranche.kernel.garbage import settle
 from tranche.kernel.settings import Settings
@@ -82,7 +83,7 @@ class Process:
         self._stopped = threading.Event()
 
     def run(self, *, signals: bool) -> None:
-        """Run to the end; `signals` only in the main thread.
+        """Run to the end; `signals` only in the main thread, where the whole process is ours to put away.
 
         Raises:
             TrancheError: a part refused to start.
@@ -98,6 +99,7 @@ class Process:
             loop.close()
             if signals:
                 ignore_signals()
+                READERS.close()  # they would end with us, but a moment later
 
     def stop(self) -> None:
         """End in order; from any thread, also before the parts have started."""
