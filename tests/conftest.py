@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import shutil
+import signal
 from asyncio.events import _get_running_loop, _set_running_loop
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -56,6 +57,8 @@ Environment.compile = _translate_once  # type: ignore[assignment, method-assign]
 
 def pytest_configure(config: pytest.Config) -> None:
     _log_by_writing()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background; what tests start would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         clear_abandoned()
         home, config.stash[_LOCK] = make_home()

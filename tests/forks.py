@@ -66,10 +66,11 @@ class Child:
         Raises:
             subprocess.TimeoutExpired: it still lives after so many seconds.
         """
-        with selectors.DefaultSelector() as selector:  # the line stays readable, also for others who wait
-            selector.register(self._line, selectors.EVENT_READ)
-            if not selector.select(timeout):
-                raise subprocess.TimeoutExpired(TRANCHE, timeout)
+        if self._code is None:
+            with selectors.DefaultSelector() as selector:  # the line's end wakes others who wait
+                selector.register(self._line, selectors.EVENT_READ)
+                if not selector.select(timeout):
+                    raise subprocess.TimeoutExpired(TRANCHE, timeout)
         with _LOCK:
             if self._code is None:
                 said = self._line.recv(_NUMBER)

@@ -82,7 +82,7 @@ def test_a_silent_server_costs_no_more_than_the_time_limit(house: House) -> None
         house.by_mail(port)
         message, began = house.queue(), time.monotonic()
         assert house.send(message, may_repeat=True).error_code == "timeout"
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 10
     assert house.stands(message) is State.QUEUED
 
 

@@ -173,7 +173,7 @@ def test_cancelling_waits_for_a_zombie_in_an_open_transaction(workshop: Workshop
         workshop.do("cancel", operation)
         began = time.monotonic()
         assert workshop.work(operation, workshop.worker(), slices=1).status is Status.CANCELLING
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10
         workshop.cut(only_in_transaction=True)
         ended = workshop.work(operation, workshop.worker())
     finally:

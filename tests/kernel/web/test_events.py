@@ -161,6 +161,6 @@ def test_slow_requests_in_every_thread_do_not_hold_a_stream_back(ledger: Ledger)
         began = time.monotonic()
         with house.client.stream("GET", PATH) as answer:
             assert read(answer, 1)[0]["id"] == "1"
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
         for connection in parts:
             connection.close()

@@ -102,9 +102,9 @@ def test_a_missed_notification_costs_one_poll() -> None:
         with hub.follow(1, 5) as follower:
             await follower.first()
             ledger.change(2)
-            began = time.monotonic()
+            reads = ledger.reads
             assert (await follower.after(1, seconds=5)) is not None
-            assert time.monotonic() - began < 0.75
+            assert ledger.reads == reads + 1
         running.cancel()
 
     on_loop(work)
@@ -218,13 +218,13 @@ def test_the_bell_is_read_a_few_times_a_second_for_five_hundred_who_watch() -> N
         with contextlib.ExitStack() as stack:
             followers = [stack.enter_context(hub.follow(1, ORGANIZATION)) for _ in range(500)]
             await asyncio.gather(*(follower.first() for follower in followers))
-            ends = time.monotonic() + 1
-            while time.monotonic() < ends:
+            begun = time.monotonic()
+            while time.monotonic() < begun + 1:
                 hub.heard('{"o":1,"i":5,"v":3}')
                 await asyncio.sleep(0.01)
             newest = await asyncio.gather(*(follower.after(0, seconds=5) for follower in followers))
             assert len({state.version for state in newest if state is not None}) == 1
-            assert 2 <= len(reads) <= 5
+            assert 2 <= len(reads) <= 4 * (time.monotonic() - begun) + 1
             with pytest.raises(TooMany), hub.follow(1, ORGANIZATION):
                 pass
         assert hub.open_streams(1) == 0

@@ -42,7 +42,7 @@ def test_the_answer_comes_when_the_operation_is_finished() -> None:
         ledger.change(2)
         ledger.change(3, finished=True)
         assert waiting.result().json() == {"version": 3, "finished": True, "Preference-Applied": "wait=10"}
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 8
         assert hub.open_streams(1) == 0
 
 
@@ -53,7 +53,7 @@ def test_after_the_wait_the_answer_says_how_far_it_is() -> None:
         began = time.monotonic()
         answer = house.client.post("/operations/5/wait", headers={"Prefer": "wait=1"}).json()
         assert (answer["version"], answer["finished"]) == (1, False)
-        assert 0.9 < time.monotonic() - began < 2
+        assert 0.9 < time.monotonic() - began < 5
         assert house.client.post("/operations/6/wait", headers={"Prefer": "wait=1"}).status_code == 404
 
 

@@ -117,7 +117,10 @@ def test_ctrl_c_ends_the_watching_with_130_and_not_the_work(idle: tuple[Live, Sh
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: live.hub.open_streams(live.context.organization_id) == 1, seconds=20)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        try:
+            _, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert process.returncode == ExitCode.INTERRUPTED
     assert f"tranche operations watch {number}" in err
     assert "Traceback" not in err
