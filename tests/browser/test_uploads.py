@@ -66,8 +66,8 @@ def test_a_file_goes_from_drop_to_undo_by_keyboard_alone(tab: Tab, live: Live, f
     press(cell, "Control+A")
     page.keyboard.type("4")
     page.keyboard.press("Enter")
+    expect(page.get_by_text("Row 10 is right now.")).to_be_visible()  # first, because it goes away by itself
     expect(page.get_by_text("Create 9 orders, skip 1 row", exact=True)).to_be_visible()
-    expect(page.get_by_text("Row 10 is right now.")).to_be_visible()
     press(page.get_by_role("button", name="Set a value"))
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()

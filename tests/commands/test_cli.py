@@ -4,7 +4,6 @@ import errno
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,11 +36,9 @@ def test_a_paragraph_of_the_help_is_broken_where_the_terminal_ends_alone(
     assert all(len(line) > 60 for line in paragraph[:-1]), paragraph
 
 
-def test_the_help_comes_at_once_because_it_loads_no_command() -> None:
+def test_the_help_loads_no_command() -> None:
     program = "import sys; from tranche.cli import run; run(['--help']); print('litestar' in sys.modules)"
-    began = time.monotonic()
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert time.monotonic() - began < 5
     assert said.splitlines()[-1] == "False"
     assert all(f" {name} " in said for name in Commands.entries)
 

@@ -208,7 +208,7 @@ def test_the_child_hangs_and_we_stop_at_the_time_limit(tmp_path: Path, liar: Lia
     begun = time.monotonic()
     with _nobody_left(), pytest.raises(FileTooLarge, match="longer than 1 second\\."):
         inspect(request(tmp_path / "a.csv", limits=Limits(seconds=0.6)), should_abort=_go_on)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 def test_we_are_asked_to_stop_and_do(tmp_path: Path, liar: Liar) -> None:
@@ -218,7 +218,7 @@ def test_we_are_asked_to_stop_and_do(tmp_path: Path, liar: Liar) -> None:
     begun = time.monotonic()
     with _nobody_left(), pytest.raises(ParseAbortedError):
         inspect(request(tmp_path / "a.csv"), should_abort=stop.is_set)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize(

@@ -71,10 +71,10 @@ def test_a_silent_receiver_costs_no_more_than_the_time_limit() -> None:
 
 
 def test_a_receiver_that_drips_costs_no_more_either_and_its_code_counts(receiver: Receiver) -> None:
-    receiver.body, receiver.drip = b"x" * 100, 0.1
+    receiver.body, receiver.drip = b"x" * 100, 0.2
     began = time.monotonic()
-    reply = post(receiver.url, seconds=0.5)
-    assert time.monotonic() - began < 6
+    reply = post(receiver.url, seconds=2)
+    assert time.monotonic() - began < 15
     assert isinstance(reply, Reply)
     assert reply.is_taken
 

@@ -158,7 +158,7 @@ def test_no_lanes_where_they_would_have_nothing_to_do(workshop: Workshop, kind: 
 
 
 @pytest.mark.parametrize(
-    ("wanted", "sizes"), [(60.0, [10, 20, 40, 80, 100]), (0.01, [10, 5, 2, 1, 1])], ids=["quick", "slow"]
+    ("wanted", "sizes"), [(60.0, [10, 20, 40, 80, 100]), (0.001, [10, 5, 2, 1, 1])], ids=["quick", "slow"]
 )
 def test_chunks_adapt_to_the_time_that_they_take(workshop: Workshop, wanted: float, sizes: list[int]) -> None:
     found: list[int] = []

@@ -217,6 +217,7 @@ UNDOES = "undoes"  # in the payload of an undo: the operation whose work it take
 MOST_ATTEMPTS = 3
 HALF_DONE = "None was done to the end; what the steps before have made stays."
 _PIECES = 32
+_MUCH_TOO_LONG = 10
 
 
 def pieces(low: int, high: int) -> list[tuple[int, int]]:
@@ -230,10 +231,16 @@ def pieces(low: int, high: int) -> list[tuple[int, int]]:
     return [(start, min(start + step - 1, high)) for start in range(low, high + 1, step)]
 
 
-def adapted_size(size: int, *, seconds: float, wanted_seconds: float, most: int) -> int:
-    """The next chunk's size, so that a chunk takes about `wanted_seconds`; it at most doubles or halves."""
+def adapted_size(size: int, *, seconds: float, wanted_seconds: float, least: int, most: int) -> int:
+    """The next chunk's size, so that a chunk takes about `wanted_seconds`; it at most doubles or halves.
+
+    A chunk below `least` takes about as long as one of `least`, namely the way of its statements to the database and
+    back; where that way is long, smaller chunks would only be more of them. So they get smaller for nothing less than
+    ten times the wanted time.
+    """
     fitting = int(size * wanted_seconds / max(seconds, 0.001))
-    return max(1, min(most, size * 2, max(size // 2, fitting)))
+    floor = min(size, least) if seconds <= _MUCH_TOO_LONG * wanted_seconds else 1
+    return max(1, min(most, size * 2, max(size // 2, fitting, floor)))
 
 
 def final_status(operation: Operation, *, has_lasting: bool = False) -> Status:
