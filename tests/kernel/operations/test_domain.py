@@ -56,30 +56,30 @@ def test_pieces_cover_the_range_without_gap_or_overlap(low: int, size: int) -> N
 
 
 @given(st.integers(1, 20_000), st.floats(0, 1_000), st.integers(0, 20_000), st.integers(1, 20_000))
-def test_a_chunk_at_most_doubles_or_halves_within_its_limits(size: int, seconds: float, least: int, most: int) -> None:
-    adapted = adapted_size(size, seconds=seconds, wanted_seconds=1.0, least=least, most=most)
+def test_a_chunk_at_most_doubles_or_halves_within_its_limits(size: int, seconds: float, first: int, most: int) -> None:
+    adapted = adapted_size(size, seconds=seconds, wanted_seconds=1.0, bounds=(first, most))
     assert 1 <= adapted <= most
     assert min(most, max(1, size // 2)) <= adapted <= size * 2
 
 
 def test_a_chunk_comes_close_to_the_wanted_time() -> None:
-    assert adapted_size(100, seconds=1.25, wanted_seconds=1.0, least=1, most=1_000) == 80
-    assert adapted_size(100, seconds=0.0, wanted_seconds=1.0, least=1, most=1_000) == 200
-    assert adapted_size(100, seconds=60.0, wanted_seconds=1.0, least=1, most=1_000) == 50
+    assert adapted_size(100, seconds=1.25, wanted_seconds=1.0, bounds=(4, 1_000)) == 80
+    assert adapted_size(100, seconds=0.0, wanted_seconds=1.0, bounds=(4, 1_000)) == 200
+    assert adapted_size(100, seconds=60.0, wanted_seconds=1.0, bounds=(4, 1_000)) == 50
 
 
 def test_chunks_do_not_shrink_to_nothing_where_every_statement_is_slow_to_answer() -> None:
     """A database far away: 2 s for the statements of a chunk, however few positions it has, and 1 ms for each."""
     size = 200
     for _ in range(20):
-        size = adapted_size(size, seconds=2 + size / 1_000, wanted_seconds=1.0, least=50, most=2_500)
+        size = adapted_size(size, seconds=2 + size / 1_000, wanted_seconds=1.0, bounds=(200, 2_500))
     assert size == 50
 
 
 def test_chunks_shrink_to_single_positions_where_each_takes_long() -> None:
     size = 200
     for _ in range(20):
-        size = adapted_size(size, seconds=15 * size, wanted_seconds=1.0, least=50, most=2_500)
+        size = adapted_size(size, seconds=15 * size, wanted_seconds=1.0, bounds=(200, 2_500))
     assert size == 1
 
 

@@ -217,7 +217,7 @@ UNDOES = "undoes"  # in the payload of an undo: the operation whose work it take
 MOST_ATTEMPTS = 3
 HALF_DONE = "None was done to the end; what the steps before have made stays."
 _PIECES = 32
-_MUCH_TOO_LONG = 10
+_MUCH_TOO_LONG, _SMALL_PART = 10, 4
 
 
 def pieces(low: int, high: int) -> list[tuple[int, int]]:
@@ -231,15 +231,16 @@ def pieces(low: int, high: int) -> list[tuple[int, int]]:
     return [(start, min(start + step - 1, high)) for start in range(low, high + 1, step)]
 
 
-def adapted_size(size: int, *, seconds: float, wanted_seconds: float, least: int, most: int) -> int:
+def adapted_size(size: int, *, seconds: float, wanted_seconds: float, bounds: tuple[int, int]) -> int:
     """The next chunk's size, so that a chunk takes about `wanted_seconds`; it at most doubles or halves.
 
-    A chunk below `least` takes about as long as one of `least`, namely the way of its statements to the database and
-    back; where that way is long, smaller chunks would only be more of them. So they get smaller for nothing less than
-    ten times the wanted time.
+    `bounds` are the phase's first size and its largest. A chunk below a quarter of the first takes about as long as
+    that, namely the way of its statements to the database and back; where that way is long, smaller chunks would only
+    be more of them. So they get smaller for nothing less than ten times the wanted time.
     """
+    first, most = bounds
     fitting = int(size * wanted_seconds / max(seconds, 0.001))
-    floor = min(size, least) if seconds <= _MUCH_TOO_LONG * wanted_seconds else 1
+    floor = min(size, first // _SMALL_PART) if seconds <= _MUCH_TOO_LONG * wanted_seconds else 1
     return max(1, min(most, size * 2, max(size // 2, fitting, floor)))
 
 

@@ -26,7 +26,6 @@ from tranche.kernel.operations.taking import Later, Taken, has_more, take_on
 log = structlog.get_logger(__name__)
 
 _NAP = 0.05
-_SMALL_PART = 4  # of the first chunk: less is not worth the way to the database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,13 +216,11 @@ class Runner:
             counts = phase.run(conn, operation, claim)
             size = None
             if claim.is_fresh:
-                seconds = time.monotonic() - started
                 size = adapted_size(
                     operation.chunk_size,
-                    seconds=seconds,
+                    seconds=time.monotonic() - started,
                     wanted_seconds=self._pace.chunk,
-                    least=phase.first_size // _SMALL_PART,
-                    most=phase.most_size,
+                    bounds=(phase.first_size, phase.most_size),
                 )
             ledger.count_chunk(conn, operation=operation, claim=claim, counts=counts, chunk_size=size)
 
